@@ -1,0 +1,206 @@
+"""The potentials that come with the package: what they are, and how each is loaded, once per process."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.stress import full_3x3_to_voigt_6_stress
+
+from ..errors import InputError, unknown_name
+from . import elements as element_sets
+from .weights import weights_path
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Facts about a potential, known without loading it.
+
+    Attributes
+    ----------
+    package
+        Package that brings it.
+    functional
+        Density functional of its training data, which also picks the dispersion parameters; None for EMT.
+    elements
+        Elements it was trained on; None when that is not known.
+    weights
+        Weight file, relative to the package; None when there is none.
+    version
+        Version of the weights.
+    modal
+        Fidelity of a model trained on several functionals.
+    settings
+        Other settings that fix its energies.
+    """
+
+    package: str
+    functional: str | None
+    elements: frozenset[str] | None
+    weights: str | None = None
+    version: str | None = None
+    modal: str | None = None
+    settings: dict[str, Any] | None = None
+
+
+_SEVENN = "pretrained_potentials"
+
+MODEL_CARDS: dict[str, ModelCard] = {
+    "emt": ModelCard("ase", None, element_sets.EMT),
+    "chgnet": ModelCard(
+        "chgnet", "pbe", element_sets.MPTRJ, "pretrained/0.3.0/chgnet_0.3.0_e29f68s314m37.pth.tar", "0.3.0"
+    ),
+    "chgnet-r2scan": ModelCard(
+        "chgnet",
+        "r2scan",
+        element_sets.MP_R2SCAN,
+        "pretrained/r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar",
+        "r2scan",
+    ),
+    "7net-0": ModelCard(
+        "sevenn", "pbe", element_sets.MPTRJ, f"{_SEVENN}/SevenNet_0__11Jul2024/checkpoint_sevennet_0.pth", "11Jul2024"
+    ),
+    "7net-l3i5": ModelCard("sevenn", "pbe", element_sets.MPTRJ, f"{_SEVENN}/SevenNet_l3i5/checkpoint_l3i5.pth", "l3i5"),
+    "7net-mf-r2scan": ModelCard(
+        "sevenn",
+        "r2scan",
+        element_sets.MP_R2SCAN,
+        f"{_SEVENN}/SevenNet_MF_0/checkpoint_sevennet_mf_0.pth",
+        "mf-0",
+        modal="R2SCAN",
+    ),
+}
+
+_OPTIONS = {"ase": ("asap_cutoff",), "chgnet": ("device",), "sevenn": ("device",)}
+_LOAD_LOCK = threading.RLock()
+
+
+def build_calculator(model: str, **options: Any) -> Calculator:
+    """Return a new calculator of one of :data:`MODEL_CARDS`, without dispersion; calculators share the loaded model.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    options
+        ``device`` for the machine-learning potentials: ``cpu`` (default), ``cuda`` or ``auto`` (``cuda`` where there
+        is one); ``asap_cutoff`` for EMT.
+
+    Raises
+    ------
+    InputError
+        An option is unknown, there is no such device, or the weights are missing.
+    """
+    card = MODEL_CARDS[model]
+    for key in options:
+        if key not in _OPTIONS[card.package]:
+            raise InputError(f"{model}: " + unknown_name("option", key, _OPTIONS[card.package]))
+    if card.package == "ase":
+        from ase.calculators.emt import EMT
+
+        return EMT(**options)
+    device = _device(options.get("device", "cpu"))
+    loaded = load_model(model, device)
+    # Under the lock too: silencing changes the process's stdout, which two threads at once would not restore.
+    with _LOAD_LOCK, _quiet():
+        if card.package == "chgnet":
+            # A lone atom is an honest question (a vapour, a cohesive energy); chgnet would print at every call.
+            return _double_class("chgnet")(model=loaded, use_device=device, on_isolated_atoms="ignore")
+        return _double_class("sevenn")(model=loaded, file_type="model_instance", device=device, modal=card.modal)
+
+
+def load_model(model: str, device: str = "cpu") -> Any:
+    """Return the loaded torch module of a machine-learning potential, the same object at every call.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    device
+        ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    WeightsNotFoundError
+        The weights are not on this machine. Nothing is ever downloaded.
+    """
+    with _LOAD_LOCK:
+        return _load_model(model, device)
+
+
+@functools.cache
+def _load_model(model: str, device: str) -> Any:
+    card = MODEL_CARDS[model]
+    path = weights_path(card.package, card.weights or "")
+    if card.package == "chgnet":
+        # Printed at the first evaluation of each process; chgnet takes the volume of the cell as a number on purpose.
+        warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad=True to a scalar")
+    with _quiet():
+        if card.package == "chgnet":
+            from chgnet.model.model import CHGNet
+
+            return CHGNet.load(model_name=card.version, use_device=device, verbose=False)
+        from sevenn.util import load_checkpoint
+
+        module = load_checkpoint(str(path)).build_model()
+        module.to(device)
+        return module
+
+
+def _device(device: str) -> str:
+    if device == "cpu":
+        return device
+    if device not in ("cuda", "auto"):
+        raise InputError(f"device: {device!r} is not allowed; give cpu, cuda or auto")
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise InputError("device: 'cuda' is not available on this machine; give cpu or auto")
+    return "cpu"
+
+
+class _DoublePrecision:
+    """Turns the single-precision results of a calculator into double precision, and the stress into Voigt order.
+
+    Databases and optimisers expect the former, and all but ``Atoms.get_stress`` the latter.
+    """
+
+    results: dict[str, Any]
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        super().calculate(*args, **kwargs)  # type: ignore[misc]  # the class it is mixed into has it
+        for key, value in self.results.items():
+            if isinstance(value, np.ndarray | np.floating):
+                self.results[key] = np.asarray(value, dtype=np.float64) if value.ndim else float(value)
+        if self.results["stress"].shape == (3, 3):
+            self.results["stress"] = full_3x3_to_voigt_6_stress(self.results["stress"])
+
+
+@functools.cache
+def _double_class(package: str) -> type:
+    # Made here rather than written as a class, because its base must not be imported with this file.
+    if package == "chgnet":
+        from chgnet.model.dynamics import CHGNetCalculator as Base
+    else:
+        from sevenn.calculator import SevenNetCalculator as Base
+    return type(Base.__name__, (_DoublePrecision, Base), {"__doc__": f"{Base.__name__} in double precision."})
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the greetings and hints of the libraries off the terminal."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,308 @@
+"""Potentials by name: what each is and covers, its provenance, and its ASE calculator.
+
+A name is a model, alone or with a dispersion correction:
+
+- ``emt``;
+- ``chgnet``, ``chgnet-r2scan``, ``7net-0``, ``7net-l3i5``, ``7net-mf-r2scan``, each alone, with ``+d3`` or ``+d4``;
+- ``gpaw`` (optional extra; PBE, plane waves), alone, with ``+d3`` or ``+d4``;
+- ``module:attribute``, any ASE calculator: a class or function to call, or a calculator. A dispersion correction is
+  added with the functional whose parameters it takes: ``my_package.calculators:MyCalculator+d3@pbe``.
+
+Naming, checking and describing a potential loads no model and imports no torch.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from ase.data import atomic_numbers
+
+from ..errors import InputError, unknown_name
+from .dispersion import (
+    DISPERSION_ELEMENTS,
+    DISPERSION_PACKAGES,
+    FUNCTIONALS,
+    dispersion_provenance,
+    get_dispersion_calculator,
+)
+from .elements import describe
+from .gpaw import GPAW_DEFAULTS, build_gpaw, check_gpaw
+from .models import MODEL_CARDS, ModelCard, build_calculator
+from .weights import file_sha256, weights_path
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import BaseCalculator
+
+_GPAW_CARD = ModelCard("gpaw", "pbe", None, settings=GPAW_DEFAULTS)
+# In the order in which they are recommended when another one does not do.
+_SUGGESTIONS = ("chgnet+d3", "7net-l3i5+d3", "chgnet", "gpaw")
+
+
+class UnknownPotentialError(InputError):
+    """There is no potential of that name."""
+
+
+class UnsupportedElementError(InputError):
+    """A potential was asked for an element it does not cover."""
+
+
+@dataclass(frozen=True)
+class Potential:
+    """A potential as its name describes it; nothing is loaded.
+
+    Attributes
+    ----------
+    name
+        Full name, such as ``chgnet+d3``.
+    model
+        Name without the dispersion correction.
+    dispersion
+        ``d3``, ``d4`` or None.
+    functional
+        Density functional of the model and of the dispersion parameters; None where it is not known or has none.
+    elements
+        Symbols it covers; None when that is not known.
+    """
+
+    name: str
+    model: str
+    dispersion: str | None
+    functional: str | None
+    elements: frozenset[str] | None
+
+    def check_elements(self, symbols: Iterable[str]) -> None:
+        """Refuse elements that the potential does not cover.
+
+        Raises
+        ------
+        UnsupportedElementError
+            At least one of ``symbols`` is not covered; the message names it and a potential that would do.
+        """
+        if self.elements is None:
+            return
+        wanted = set(symbols)
+        unknown = sorted(wanted - atomic_numbers.keys())
+        if unknown:
+            raise UnsupportedElementError(f"{', '.join(unknown)}: not the symbol of an element")
+        missing = sorted(wanted - self.elements, key=lambda symbol: atomic_numbers[symbol])
+        if missing:
+            raise UnsupportedElementError(
+                f"potential {self.name!r} does not cover {', '.join(missing)} (it covers {describe(self.elements)});"
+                f" use for example {_suggestion(wanted)!r}"
+            )
+
+    def check_available(self) -> None:
+        """Check that the potential can be used on this machine: packages, weights, and what ``module:attribute`` names.
+
+        Raises
+        ------
+        InputError
+            Something is missing; the message says how to get it.
+        """
+        if _is_custom(self.model):
+            _custom_attribute(self.model)
+        elif self.model == "gpaw":
+            check_gpaw()
+        else:
+            self._weights()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what fixes the energies, as plain JSON: the same on every machine and at every time.
+
+        Returns
+        -------
+        dict
+            ``name``, ``model``, ``version`` and ``weights`` (file name and SHA-256) of the model, ``modal``,
+            ``settings``, ``functional``, ``dispersion`` (method, functional, damping, three-body term), ``elements``,
+            and ``packages`` (versions).
+
+        Raises
+        ------
+        WeightsNotFoundError
+            The weights are not on this machine.
+        """
+        card = _card(self.model)
+        return {
+            "name": self.name,
+            "model": self.model,
+            "version": card.version,
+            "weights": self._weights(),
+            "modal": card.modal,
+            "settings": dict(card.settings) if card.settings else None,
+            "functional": self.functional,
+            "dispersion": dispersion_provenance(self.dispersion, self.functional or "") if self.dispersion else None,
+            "elements": None if self.elements is None else describe(self.elements),
+            "packages": self._packages(card.package),
+        }
+
+    def _weights(self) -> dict[str, str] | None:
+        card = _card(self.model)
+        if card.weights is None:
+            return None
+        path = weights_path(card.package, card.weights)
+        return {"file": path.name, "sha256": file_sha256(path)}
+
+    def _packages(self, package: str) -> dict[str, str]:
+        names = {"ase", package}
+        if _card(self.model).weights is not None:
+            names.add("torch")
+        if self.dispersion:
+            names.add(DISPERSION_PACKAGES[self.dispersion])
+        return {name: found for name in sorted(names) if (found := _version(name)) is not None}
+
+
+def list_potentials() -> list[str]:
+    """Return the names of the potentials that come with the package; ``module:attribute`` adds any other."""
+    names: list[str] = []
+    for model, card in {**MODEL_CARDS, "gpaw": _GPAW_CARD}.items():
+        names.append(model)
+        if card.functional:
+            names += [f"{model}+{method}" for method in DISPERSION_ELEMENTS]
+    return names
+
+
+def get_potential(name: str) -> Potential:
+    """Return what is known of a potential by its name (see the module's text), without loading it.
+
+    Raises
+    ------
+    UnknownPotentialError
+        There is no such potential; the message names the nearest.
+    """
+    if not isinstance(name, str):
+        raise UnknownPotentialError(f"potential: {name!r} is not a name; known: {', '.join(list_potentials())}")
+    model, plus, suffix = name.partition("+")
+    if _is_custom(model):
+        return _custom_potential(name, model, suffix if plus else None)
+    if name not in list_potentials():
+        if plus and model == "emt":
+            raise UnknownPotentialError(
+                f"unknown potential {name!r}: emt is not fitted to a density functional, so no dispersion goes with it"
+            )
+        raise UnknownPotentialError(unknown_name("potential", name, list_potentials()) + " Or give module:attribute.")
+    card = _card(model)
+    return Potential(name, model, suffix or None, card.functional, _covered(card.elements, suffix or None))
+
+
+def get_calculator(name: str, **options: Any) -> BaseCalculator:
+    """Return a new ASE calculator for a potential.
+
+    A model is loaded at its first use and shared by all its calculators in the process.
+
+    Parameters
+    ----------
+    name
+        Name of the potential.
+    options
+        Of the model: ``device`` (``cpu``, ``cuda`` or ``auto``) for the machine-learning potentials, the keywords of
+        ``gpaw.GPAW``, or the arguments of what ``module:attribute`` names.
+
+    Raises
+    ------
+    UnknownPotentialError
+        There is no such potential.
+    InputError
+        An option is not allowed, or a package or weight file is missing.
+    """
+    potential = get_potential(name)
+    if _is_custom(potential.model):
+        calculator = _build_custom(potential.model, options)
+    elif potential.model == "gpaw":
+        if potential.dispersion and str(options.get("xc", "PBE")).lower() != potential.functional:
+            raise InputError(f"{name}: option xc={options['xc']!r} does not go with dispersion parameters for PBE")
+        calculator = build_gpaw(**options)
+    else:
+        calculator = build_calculator(potential.model, **options)
+    if potential.dispersion is None:
+        return calculator
+    from ase.calculators.mixing import SumCalculator
+
+    return SumCalculator([calculator, get_dispersion_calculator(potential.dispersion, potential.functional or "")])
+
+
+def _suggestion(symbols: set[str]) -> str:
+    for name in _SUGGESTIONS:
+        elements = get_potential(name).elements
+        if elements is None or symbols <= elements:
+            return name
+    return "module:attribute"
+
+
+def _card(model: str) -> ModelCard:
+    if _is_custom(model):
+        return ModelCard(model.partition(":")[0].partition(".")[0], None, None)
+    return _GPAW_CARD if model == "gpaw" else MODEL_CARDS[model]
+
+
+def _covered(elements: frozenset[str] | None, dispersion: str | None) -> frozenset[str] | None:
+    if dispersion is None:
+        return elements
+    known = DISPERSION_ELEMENTS[dispersion]
+    return known if elements is None else elements & known
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _is_custom(model: str) -> bool:
+    return ":" in model
+
+
+def _custom_potential(name: str, model: str, suffix: str | None) -> Potential:
+    module, _, attribute = model.partition(":")
+    if not all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")]):
+        raise UnknownPotentialError(
+            f"potential {name!r}: give module:attribute, such as ase.calculators.lj:LennardJones"
+        )
+    if _find_package(module.partition(".")[0]) is None:
+        raise UnknownPotentialError(f"potential {name!r}: there is no module {module.partition('.')[0]!r} to import")
+    if suffix is None:
+        return Potential(name, model, None, None, None)
+    method, _, functional = suffix.partition("@")
+    if method not in DISPERSION_ELEMENTS or functional not in FUNCTIONALS:
+        raise UnknownPotentialError(
+            f"potential {name!r}: dispersion is given as +d3@FUNCTIONAL or +d4@FUNCTIONAL, with FUNCTIONAL one of"
+            f" {', '.join(FUNCTIONALS)}"
+        )
+    return Potential(name, model, method, functional, _covered(None, method))
+
+
+def _find_package(package: str) -> Any:
+    try:
+        return importlib.util.find_spec(package)
+    except ValueError:  # in sys.modules without a spec: defined in this process, such as __main__
+        return True
+
+
+def _custom_attribute(model: str) -> Any:
+    module, _, attribute = model.partition(":")
+    try:
+        return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
+    except ImportError as error:
+        raise UnknownPotentialError(f"potential {model!r}: cannot import {module!r}: {error}") from error
+    except AttributeError:
+        raise UnknownPotentialError(f"potential {model!r}: {module!r} has no {attribute!r}") from None
+
+
+def _build_custom(model: str, options: dict[str, Any]) -> BaseCalculator:
+    found = _custom_attribute(model)
+    is_instance = hasattr(found, "get_property") and not isinstance(found, type)
+    if is_instance and options:
+        raise InputError(f"potential {model!r} is a calculator already and takes no options: {', '.join(options)}")
+    try:
+        calculator = found if is_instance else found(**options)
+    except TypeError as error:
+        raise InputError(f"potential {model!r} cannot be built with options {options}: {error}") from error
+    if not hasattr(calculator, "get_property"):
+        raise InputError(f"potential {model!r} gives a {type(calculator).__name__}, which is not an ASE calculator")
+    return calculator

@@ -1,0 +1,378 @@
+"""Relaxation of one structure, with ASE's own optimisers, until the forces are below ``fmax`` or it is an error."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from math import isfinite
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import BaseCalculator, Calculator, PropertyNotImplementedError, all_changes
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.constraints import FixSymmetry
+from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
+
+from ..errors import InputError, unknown_name
+from .registry import get_calculator, get_potential
+
+if TYPE_CHECKING:
+    from ase.optimize.optimize import Optimizer
+
+logger = logging.getLogger(__name__)
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "FIRE": FIRE,
+    "BFGS": BFGS,
+    "LBFGS": LBFGS,
+    "BFGSLineSearch": BFGSLineSearch,
+}
+
+# Outside these bounds the potential has left the physics it was trained on: no crystal of ours changes its volume by
+# a factor of three, and no two nuclei come closer than 0.5 Å (the shortest bond, H-H, is 0.74 Å).
+MIN_VOLUME_RATIO = 0.3
+MAX_VOLUME_RATIO = 3.0
+MIN_DISTANCE = 0.5
+
+
+class RelaxationError(RuntimeError):
+    """A relaxation has no result.
+
+    Attributes
+    ----------
+    reason
+        What went wrong, in one line.
+    atoms
+        The structure where it went wrong, or None when there is none.
+    """
+
+    def __init__(self, reason: str, atoms: Atoms | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.atoms = atoms
+
+
+class NotConvergedError(RelaxationError):
+    """The forces were still above ``fmax`` after ``max_steps``."""
+
+
+@dataclass(frozen=True)
+class RelaxationSettings:
+    """How a structure is relaxed.
+
+    Parameters
+    ----------
+    fmax
+        Largest force allowed at the end, eV/Å, on atoms and (with ``relax_cell``) on the cell of the filtered system.
+    relax_cell
+        Relax the cell with the positions; else the positions only.
+    max_steps
+        Most steps of the optimiser; a structure not converged by then is an error.
+    keep_symmetry
+        Keep the space group of the starting structure.
+    optimizer
+        One of ``FIRE``, ``BFGS``, ``LBFGS``, ``BFGSLineSearch``.
+
+    Raises
+    ------
+    InputError
+        A value is out of range.
+    """
+
+    fmax: float = 0.02
+    relax_cell: bool = True
+    max_steps: int = 500
+    keep_symmetry: bool = False
+    optimizer: str = "FIRE"
+
+    def __post_init__(self) -> None:
+        fmax, max_steps = self.fmax, self.max_steps
+        if isinstance(fmax, bool) or not isinstance(fmax, Real) or not isfinite(fmax) or fmax <= 0:
+            raise InputError(f"fmax: {fmax!r} is not allowed; give a finite number above 0, in eV/Å")
+        if isinstance(max_steps, bool) or not isinstance(max_steps, Integral) or max_steps < 1:
+            raise InputError(f"max_steps: {max_steps!r} is not allowed; give a whole number of at least 1")
+        for key in ("relax_cell", "keep_symmetry"):
+            if not isinstance(getattr(self, key), bool):
+                raise InputError(f"{key}: {getattr(self, key)!r} is not allowed; give true or false")
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError("optimizer: " + unknown_name("optimizer", str(self.optimizer), OPTIMIZERS))
+        # NumPy scalars would not go into JSON, and 1 and 1.0 are one setting.
+        object.__setattr__(self, "fmax", float(fmax))
+        object.__setattr__(self, "max_steps", int(max_steps))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain JSON; ``RelaxationSettings(**settings.as_dict())`` gives them back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RelaxationResult:
+    """A converged relaxation.
+
+    Attributes
+    ----------
+    atoms
+        The final structure; its calculator holds energy (eV), forces (eV/Å, shape (N, 3)) and, for crystals, stress
+        (eV/Å³, Voigt order, shape (6,)), all in double precision.
+    energy
+        Total energy, eV.
+    max_force
+        Largest force of what was relaxed (atoms, or atoms and cell), eV/Å.
+    n_steps
+        Steps of the optimiser.
+    n_force_calls
+        Evaluations of the potential.
+    wall_time_s
+        Time it took, s.
+    """
+
+    atoms: Atoms
+    energy: float
+    max_force: float
+    n_steps: int
+    n_force_calls: int
+    wall_time_s: float
+
+
+def make_result(
+    atoms: Atoms,
+    energy: float,
+    forces: np.ndarray,
+    stress: np.ndarray | None,
+    max_force: float,
+    n_steps: int,
+    n_force_calls: int,
+    wall_time_s: float,
+) -> RelaxationResult:
+    """Return the result for the final ``atoms``: a copy, without the symmetry constraint of the relaxation.
+
+    Parameters
+    ----------
+    atoms
+        Final structure; left as it is.
+    energy
+        Total energy, eV.
+    forces
+        Forces of the potential, eV/Å, shape (N, 3), before any constraint.
+    stress
+        Stress, eV/Å³, Voigt order, shape (6,); None for what has no cell.
+    max_force, n_steps, n_force_calls, wall_time_s
+        See :class:`RelaxationResult`.
+    """
+    final = atoms.copy()
+    final.set_constraint([item for item in atoms.constraints if not isinstance(item, FixSymmetry)])
+    values: dict[str, Any] = {"energy": float(energy), "forces": np.array(forces, dtype=np.float64)}
+    if stress is not None:
+        values["stress"] = np.array(stress, dtype=np.float64)
+    final.calc = SinglePointCalculator(final, **values)
+    return RelaxationResult(final, float(energy), float(max_force), int(n_steps), int(n_force_calls), wall_time_s)
+
+
+def check_relaxable(atoms: Atoms, settings: RelaxationSettings) -> None:
+    """Refuse what cannot be relaxed, before any compute.
+
+    Raises
+    ------
+    InputError
+        There are no atoms, a position or cell vector is not finite, or the cell is to be relaxed of something that is
+        not periodic in three directions.
+    """
+    if len(atoms) == 0:
+        raise InputError("atoms: there are none; a relaxation needs at least one atom")
+    if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all()):
+        raise InputError(f"atoms: {atoms.symbols} has a position or cell vector that is not a finite number")
+    if settings.relax_cell and not (atoms.pbc.all() and atoms.cell.rank == 3):
+        raise InputError(
+            f"relax_cell: true needs a cell periodic in three directions, {atoms.symbols} has pbc {atoms.pbc.tolist()};"
+            " set relax_cell to false"
+        )
+
+
+def check_plausible(atoms: Atoms, initial_volume: float | None) -> None:
+    """Stop a relaxation that has left the physics: exploded, collapsed, or with atoms on top of each other.
+
+    Parameters
+    ----------
+    atoms
+        The current structure.
+    initial_volume
+        Volume of the cell at the start, Å³; None for what has no cell.
+
+    Raises
+    ------
+    RelaxationError
+        The volume is outside 0.3 to 3 times the initial one, or two atoms are closer than 0.5 Å.
+    """
+    if not np.isfinite(atoms.positions).all():
+        raise RelaxationError("the positions became non-finite", atoms.copy())
+    if initial_volume:
+        ratio = atoms.cell.volume / initial_volume
+        if not MIN_VOLUME_RATIO <= ratio <= MAX_VOLUME_RATIO:
+            verb = "collapsed" if ratio < MIN_VOLUME_RATIO else "exploded"
+            raise RelaxationError(f"the cell {verb} to {ratio:.3g} times its initial volume", atoms.copy())
+    distance = shortest_distance(atoms, MIN_DISTANCE)
+    if distance < MIN_DISTANCE:
+        raise RelaxationError(f"two atoms fused: they are {distance:.2f} Å apart", atoms.copy())
+
+
+def shortest_distance(atoms: Atoms, cutoff: float) -> float:
+    """Return the shortest distance between two atoms, Å, periodic images included, if below ``cutoff``; else infinity.
+
+    Rounding fractional differences finds every pair closer than half the smallest height of the cell; in thinner
+    cells ASE's neighbour list, ten times slower, does it.
+    """
+    if atoms.cell.rank == 3:
+        inverse = np.linalg.inv(atoms.cell.array)
+        heights = 1.0 / np.linalg.norm(inverse, axis=0)
+        if heights[atoms.pbc].min(initial=np.inf) > 2 * cutoff:
+            first, second = np.triu_indices(len(atoms), k=1)
+            scaled = atoms.positions @ inverse
+            difference = scaled[first] - scaled[second]
+            difference -= np.rint(difference) * atoms.pbc
+            distances = np.linalg.norm(difference @ atoms.cell.array, axis=1)
+            return float(distances[distances < cutoff].min(initial=np.inf))
+    from ase.neighborlist import neighbor_list
+
+    return float(neighbor_list("d", atoms, cutoff).min(initial=np.inf))
+
+
+class _CheckedCalculator(Calculator):
+    """Passes on another calculator: in double precision, counting evaluations, refusing numbers that are not finite."""
+
+    def __init__(self, inner: BaseCalculator) -> None:
+        self.inner = inner
+        super().__init__()
+        # Forces and stress come first: asked for the energy, some potentials leave out the gradient, and repeat later.
+        self.implemented_properties = [
+            key for key in ("stress", "forces", "free_energy", "energy") if key in inner.implemented_properties
+        ]
+        self.n_force_calls = 0
+
+    def _get_name(self) -> str:
+        return str(getattr(self.inner, "name", type(self.inner).__name__.lower()))
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: list[str] | None = None,
+        system_changes: list[str] = all_changes,
+    ) -> None:
+        super().calculate(atoms, properties, system_changes)
+        self.atoms.set_constraint()  # ours to change: a copy; the energy does not depend on constraints
+        self.n_force_calls += bool(system_changes)
+        wanted = {"forces", "energy", *(properties or ())}
+        for key in (key for key in self.implemented_properties if key in wanted):
+            value = np.array(self.inner.get_property(key, self.atoms), dtype=np.float64)
+            if not np.isfinite(value).all():
+                raise RelaxationError(f"the potential gives a non-finite {key}", self.atoms.copy())
+            self.results[key] = value if value.ndim else float(value)
+
+
+def relax(
+    atoms: Atoms,
+    potential: str | BaseCalculator,
+    settings: RelaxationSettings | None = None,
+    *,
+    trajectory: str | Path | None = None,
+) -> RelaxationResult:
+    """Relax ``atoms`` until every force is below ``settings.fmax``.
+
+    Parameters
+    ----------
+    atoms
+        Structure to start from; it is not modified. Its constraints are kept.
+    potential
+        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator.
+    settings
+        How to relax; the defaults of :class:`RelaxationSettings` when left out.
+    trajectory
+        File for every step of the relaxation, in ASE's format; replaced when it exists.
+
+    Returns
+    -------
+    RelaxationResult
+        The converged structure.
+
+    Raises
+    ------
+    InputError
+        The potential is unknown or does not cover an element, the structure cannot be relaxed so, or the folder of
+        ``trajectory`` does not exist. Nothing was computed.
+    NotConvergedError
+        A force was still above ``fmax`` after ``max_steps``.
+    RelaxationError
+        The structure left the physics (see :func:`check_plausible`), or the potential failed on it.
+    """
+    settings = settings or RelaxationSettings()
+    check_relaxable(atoms, settings)
+    if trajectory is not None and not Path(trajectory).parent.is_dir():
+        raise InputError(f"trajectory: the folder of {str(trajectory)!r} does not exist")
+    if isinstance(potential, str):
+        get_potential(potential).check_elements(atoms.get_chemical_symbols())
+        potential = get_calculator(potential)
+    work = atoms.copy()
+    work.calc = _CheckedCalculator(potential)
+    start = time.perf_counter()
+    try:
+        max_force, n_steps = _optimize(work, settings, trajectory)
+        energy = work.get_potential_energy()
+        forces = work.get_forces(apply_constraint=False)
+        stress = _stress(work)
+    except (RelaxationError, InputError, OSError, MemoryError):
+        raise
+    except Exception as error:  # what a potential raises on a structure it cannot handle is its own affair
+        reason = f"{type(error).__name__}: {error}"
+        raise RelaxationError(f"the potential or optimiser failed: {reason}", work.copy()) from error
+    elapsed = time.perf_counter() - start
+    calls = work.calc.n_force_calls
+    logger.debug("relaxed %s in %d steps, %.2f s", work.symbols, n_steps, elapsed)
+    return make_result(work, energy, forces, stress, max_force, n_steps, calls, elapsed)
+
+
+def _optimize(work: Atoms, settings: RelaxationSettings, trajectory: str | Path | None) -> tuple[float, int]:
+    """Run the optimiser on ``work`` in place; return the largest force left (eV/Å) and the steps taken."""
+    if settings.keep_symmetry:
+        work.set_constraint([*work.constraints, FixSymmetry(work)])
+    target: Any = work
+    if settings.relax_cell:
+        from ase.filters import FrechetCellFilter
+
+        target = FrechetCellFilter(work)
+    initial_volume = work.cell.volume if work.cell.rank == 3 else None
+    check_plausible(work, initial_volume)
+    optimizer = OPTIMIZERS[settings.optimizer](target, logfile=None)
+    optimizer.attach(lambda: check_plausible(work, initial_volume))
+    close: Callable[[], None] | None = None
+    if trajectory is not None:
+        from ase.io.trajectory import Trajectory
+
+        writer = Trajectory(trajectory, "w", work)
+        optimizer.attach(writer)
+        close = writer.close
+    try:
+        converged = optimizer.run(fmax=settings.fmax, steps=settings.max_steps)
+    finally:
+        if close:
+            close()
+    max_force = float(np.linalg.norm(target.get_forces(), axis=1).max())
+    if not converged:
+        raise NotConvergedError(
+            f"not converged after {settings.max_steps} steps: the largest force is {max_force:.3g} eV/Å,"
+            f" fmax is {settings.fmax:g}",
+            work.copy(),
+        )
+    return max_force, int(optimizer.nsteps)
+
+
+def _stress(work: Atoms) -> np.ndarray | None:
+    if not work.pbc.all() or "stress" not in work.calc.implemented_properties:
+        return None
+    try:
+        return work.get_stress(apply_constraint=False)
+    except PropertyNotImplementedError:
+        return None

@@ -1,0 +1,87 @@
+"""``amalgamics doctor``: is everything there?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+
+import typer
+
+from .options import DatabaseOption, JsonOption, LaunchpadOption
+
+PACKAGES = ("ase", "pymatgen", "fireworks", "litemongo", "torch", "chgnet", "sevenn", "dftd3", "dftd4", "numpy", "scipy")
+
+
+def doctor(launchpad: LaunchpadOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Print what is installed, which weights are found, and whether the LaunchPad answers; exit code 1 if not all is."""
+    from .output import print_json, print_rows
+
+    checks = [*_packages(), *_potentials(), _launchpad(launchpad), _database(database)]
+    if as_json:
+        print_json([{"check": name, "ok": ok, "found": found} for name, ok, found in checks])
+    else:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        title = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores"
+        rows = [(name, "ok" if ok else "PROBLEM", found) for name, ok, found in checks]
+        print_rows(title, ("check", "state", "found"), rows, as_json=False, as_csv=False)
+    if not all(ok for _, ok, _ in checks):
+        raise typer.Exit(1)
+
+
+def _packages() -> list[tuple[str, bool, str]]:
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append((package, True, importlib.metadata.version(package)))
+        except importlib.metadata.PackageNotFoundError:
+            found.append((package, False, "not installed"))
+    return found
+
+
+def _potentials() -> list[tuple[str, bool, str]]:
+    from ..calculators.registry import get_potential, list_potentials
+    from ..errors import InputError
+
+    found = []
+    for name in list_potentials():
+        if "+" in name:
+            continue
+        try:
+            record = get_potential(name).provenance()
+        except InputError as error:
+            # An optional program that is not there is no problem of this installation.
+            found.append((f"potential {name}", name == "gpaw", str(error)))
+            continue
+        weights = record.get("weights_sha256")
+        found.append((f"potential {name}", True, f"weights sha256 {weights[:12]}…" if weights else "no weights needed"))
+    return found
+
+
+def _launchpad(url: str | None) -> tuple[str, bool, str]:
+    from ..errors import InputError
+    from ..workflows.launchpad import count_by_state, open_launchpad
+    from ..workflows.spec import default_launchpad
+
+    url = url or default_launchpad()
+    try:
+        pad = open_launchpad(url, create=False)
+    except InputError as error:
+        fresh = "no LaunchPad" in str(error)
+        return ("LaunchPad", fresh, str(error))
+    return ("LaunchPad", True, f"{url} answers, {sum(count_by_state(pad).values())} Fireworks")
+
+
+def _database(path: object) -> tuple[str, bool, str]:
+    from ..errors import InputError
+    from ..workflows.database import StructureDatabase
+    from ..workflows.spec import default_database
+
+    target = path or default_database()
+    try:
+        store = StructureDatabase(str(target))
+    except InputError as error:
+        return ("database", False, str(error))
+    if not store.path.is_file():
+        return ("database", True, f"none yet at {target}; the first run makes it")
+    return ("database", True, f"{target}, {len(store.select())} structures")

@@ -1,0 +1,15 @@
+"""``amalgamics lpad``: the stock FireWorks command with our LaunchPad."""
+
+from __future__ import annotations
+
+import typer
+
+from .options import LaunchpadOption
+from .stock import CONTEXT, run_stock
+
+__all__ = ["CONTEXT", "lpad"]
+
+
+def lpad(context: typer.Context, launchpad: LaunchpadOption = None) -> None:
+    """Pass everything after the verb to FireWorks' ``lpad``."""
+    run_stock("lpad", context, launchpad)

@@ -1,0 +1,102 @@
+"""The ``amalgamics`` command: verbs, errors in one line, exit code 2 for bad input."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from .. import __version__
+from ..errors import InputError, unknown_name
+
+# Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
+VERBS = {
+    "run": "Submit a workflow, work through it, and write its report.",
+    "submit": "Add a workflow to the LaunchPad without running it.",
+    "launch": "Work through what is in the LaunchPad.",
+    "status": "Show the workflows in the LaunchPad and their progress.",
+    "recover": "Repair the LaunchPad after a crash or kill.",
+    "hull": "Print the convex hull of a system from the database.",
+    "query": "Search the structure database.",
+    "phases": "List the phase library.",
+    "report": "Write the report of a system again from the database.",
+    "doctor": "Say what is installed, which weights are found, whether the LaunchPad answers.",
+    "lpad": "FireWorks' own lpad with the right LaunchPad.",
+    "rlaunch": "FireWorks' own rlaunch with the right LaunchPad.",
+}
+
+
+INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
+class LazyVerbs(TyperGroup):
+    """Know the verbs without importing them, so that ``--help`` is instant."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the click signature
+        """Return the verbs in the order of a first use."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import the module of one verb and make its command."""
+        if cmd_name not in VERBS:
+            raise InputError(unknown_name("command", cmd_name, VERBS))
+        module = importlib.import_module(f".{cmd_name}", __package__)
+        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+        verb.command(name=cmd_name, help=VERBS[cmd_name], context_settings=getattr(module, "CONTEXT", None))(
+            getattr(module, cmd_name)
+        )
+        return typer.main.get_command(verb)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """List the verbs with their one-line help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+app = typer.Typer(cls=LazyVerbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"amalgamics {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def amalgamics(
+    version: bool = typer.Option(  # noqa: ARG001 - acts through its callback
+        False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+    ),
+) -> None:
+    """Amalgam phase stability and wetting from machine-learning potentials."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; bad input ends in one line on stderr and exit code 2."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except InputError as error:
+        sys.exit(fail(str(error)))
+    except Exception as error:
+        # Typer's usage errors have no public base class; they are the ones that can format themselves.
+        if not hasattr(error, "format_message"):
+            raise
+        sys.exit(fail(error.format_message()))
+    if code == INTERRUPTED:
+        typer.echo("interrupted; the same command goes on where it stopped", err=True)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(message: str) -> int:
+    """Print ``message`` as the one-line error and return the exit code of bad input."""
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

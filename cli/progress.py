@@ -1,0 +1,116 @@
+"""What a person sees while workers run: a live bar, and a line for each result as it lands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+
+def available_cores() -> int:
+    """Return the cores this process may use, not those the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def result_line(row: AtomsRow) -> str:
+    """Return the one-line result of a relaxation."""
+    if not row.converged:
+        return f"  {row.name:<34} failed: {row.data['reason']}"
+    return (
+        f"  {row.name:<34} {row.energy_per_atom:9.4f} eV/atom  {row.volume_per_atom:6.2f} Å³/atom  "
+        f"{row.space_group:<8} {row.n_steps:>3} steps"
+    )
+
+
+class Progress:
+    """Follow the database and the LaunchPad while others work on them.
+
+    Parameters
+    ----------
+    database
+        Path of the structure database in which results land.
+    launchpad
+        The LaunchPad whose Fireworks are being worked through.
+    """
+
+    def __init__(self, database: Path, launchpad: Any) -> None:
+        from ..workflows.database import StructureDatabase
+
+        self._store = StructureDatabase(database)
+        self._launchpad = launchpad
+        self._last_id = self._store.last_id()
+        self._bar: Any = None
+        self._total: int | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        # A log file wants the lines, not the bar.
+        self._bar = Bar(*columns, console=Console(), transient=True, disable=not sys.stdout.isatty())
+        self._bar.start()
+        self._task = self._bar.add_task("building structures", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.update()
+        self._bar.stop()
+
+    def update(self) -> None:
+        """Print what has landed since the last call and move the bar."""
+        done = 0
+        for row in self._store.rows_after(self._last_id):
+            self._last_id = int(row.id)
+            self._bar.console.print(result_line(row), markup=False, highlight=False, soft_wrap=True)
+            done += 1
+        if self._total is None:
+            self._total = self._count_structures()
+        if self._total is not None:
+            self._bar.update(self._task, description="relaxing", total=self._total, advance=done)
+
+    def _count_structures(self) -> int | None:
+        """Return how many structures wait in relaxation Fireworks; None before those are known."""
+        query = {"spec.structures": {"$exists": True}, "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
+        counts = [len(document["spec"]["structures"]) for document in self._launchpad.fireworks.find(query)]
+        return sum(counts) or None
+
+
+def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | None = None) -> None:
+    """Run worker processes until nothing is left to run, showing progress; complain about what failed.
+
+    Parameters
+    ----------
+    url
+        The LaunchPad.
+    workers
+        Worker processes; one for each core when None.
+    database
+        Where results land.
+    fw_id
+        Work only on the workflow of this Firework; on everything when None.
+    """
+    from ..workflows.launching import failures, launch_workers
+    from ..workflows.launchpad import open_launchpad
+    from ..workflows.recovery import recover
+
+    pad = open_launchpad(url)
+    repaired = recover(pad)
+    if repaired.total:
+        typer.echo(str(repaired))
+    count = workers or available_cores()
+    with Progress(database, pad) as progress:
+        launch_workers(url, n_workers=count, workflow_of=fw_id, on_tick=progress.update)
+    failed = failures(pad, workflow_of=fw_id)
+    for failure in failed:
+        typer.echo(f"error: {failure.name}: {failure.message}", err=True)
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,49 @@
+"""``amalgamics query``: rows of the structure database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import CsvOption, DatabaseOption, JsonOption
+
+COLUMNS = (
+    "id",
+    "name",
+    "reduced_formula",
+    "space_group",
+    "potential",
+    "energy_per_atom",
+    "formation_energy_per_atom",
+    "e_above_hull",
+    "volume_per_atom",
+    "natoms",
+)
+
+
+def query(
+    conditions: Annotated[
+        str, typer.Argument(help='ase.db syntax and chemical systems, e.g. "Li-Hg,e_above_hull<0.05".')
+    ] = "",
+    database: DatabaseOption = None,
+    sort: Annotated[str, typer.Option(help="Key to sort by; a leading minus sorts downwards.")] = "id",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most rows to print.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Comma-separated keys to print instead of the usual ones.")] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Print the rows of the structure database that match."""
+    from ..errors import InputError, unknown_name
+    from ..workflows.database import QUERY_KEYS, StructureDatabase
+    from ..workflows.spec import default_database
+    from .output import print_rows
+
+    shown = tuple(column.strip() for column in columns.split(",")) if columns else COLUMNS
+    allowed = (*QUERY_KEYS, *COLUMNS, "energy", "volume", "ctime")
+    for key in (*shown, sort.removeprefix("-")):
+        if key not in allowed:
+            raise InputError(unknown_name("column", key, allowed))
+    store = StructureDatabase(database or default_database(), must_exist=True)
+    rows = [[row.get(key) for key in shown] for row in store.select(conditions, sort=sort, limit=limit)]
+    print_rows(f"{len(rows)} structures", shown, rows, as_json=as_json, as_csv=as_csv)

@@ -1,0 +1,16 @@
+"""``amalgamics recover``: repair the LaunchPad."""
+
+from __future__ import annotations
+
+import typer
+
+from .options import LaunchpadOption
+
+
+def recover(launchpad: LaunchpadOption = None) -> None:
+    """Repair what a crash or kill left behind; ``run`` and ``launch`` do this by themselves."""
+    from ..workflows import recovery
+    from ..workflows.launchpad import open_launchpad
+    from ..workflows.spec import default_launchpad
+
+    typer.echo(str(recovery.recover(open_launchpad(launchpad or default_launchpad()))))

@@ -1,0 +1,34 @@
+"""``amalgamics report``: the report again, from what is in the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import DatabaseOption, PotentialOption
+
+
+def report(
+    systems: Annotated[list[str], typer.Argument(help="Chemical systems, for example Li-Hg.", metavar="SYSTEM...")],
+    output: Annotated[Path | None, typer.Option(help="Directory of the report; default results/<first system>.")] = None,
+    database: DatabaseOption = None,
+    potential: PotentialOption = None,
+) -> None:
+    """Write report.html, hull.png, hull.csv and summary.json without computing anything."""
+    from ..workflows.analysis import rows_for_system, write_report
+    from ..workflows.database import StructureDatabase
+    from ..workflows.spec import check_writable, default_database
+
+    store = StructureDatabase(database or default_database(), must_exist=True)
+    rows = {}
+    for system in systems:
+        found = rows_for_system(store, system, potential)
+        potential = found[0].potential
+        rows |= {row.id: row for row in found}
+    directory = (output or Path("results") / systems[0].lower()).expanduser().resolve()
+    check_writable(directory, "output")
+    newest = max(rows)
+    paths = write_report(", ".join(systems), systems, list(rows.values()), directory, fresh_after=newest)
+    typer.echo(f"report: {paths['html']}")

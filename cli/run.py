@@ -1,0 +1,37 @@
+"""``amalgamics run``: submit, work, report."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import DatabaseOption, InputArgument, LaunchpadOption, WorkersOption
+
+
+def run(
+    input_file: InputArgument,
+    workers: WorkersOption = None,
+    database: DatabaseOption = None,
+    launchpad: LaunchpadOption = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try the relaxations again that failed before.")
+    ] = False,
+) -> None:
+    """Submit the workflow (or go on with an interrupted one), work through it and write its report."""
+    from ..workflows.builder import submit, workflow_nodes
+    from ..workflows.launchpad import open_launchpad
+    from ..workflows.spec import load_spec
+    from .progress import work_through
+
+    spec = load_spec(input_file, database=database, launchpad=launchpad)
+    pad = open_launchpad(spec.launchpad)
+    submission = submit(spec, pad, retry_failed=retry_failed)
+    if submission.resumed:
+        typer.echo(f"{spec.name}: going on with the unfinished workflow")
+    work_through(spec.launchpad, workers, database=spec.database_path, fw_id=submission.fw_ids[0])
+    nodes = workflow_nodes(pad, submission.fw_ids[0])
+    finished = pad.workflows.find_one({"nodes": nodes[0]}, {"state": 1})["state"] == "COMPLETED"
+    if not finished:
+        raise typer.Exit(1)
+    typer.echo(f"report: {spec.output_dir / 'report.html'}")

@@ -1,0 +1,18 @@
+"""Handing over to FireWorks' own commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+# The stock command parses its own options, --help included.
+CONTEXT: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def run_stock(tool: str, context: typer.Context, launchpad: str | None) -> None:
+    """Run the stock command ``tool`` with the arguments left in ``context``."""
+    from ..workflows.launchpad import run_tool
+    from ..workflows.spec import default_launchpad
+
+    raise typer.Exit(run_tool(tool, context.args, launchpad or default_launchpad()))

@@ -1,0 +1,134 @@
+"""The report as machine-readable files: one CSV row per phase, and a JSON summary."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+from .findings import headline, remarks, report_headline
+from .model import HullReport, PhaseRecord, SystemReport
+from .reference import compare_with_reference
+
+UNITS = {
+    "energy": "eV/atom",
+    "volume": "Å^3/atom",
+    "lattice": "Å and degrees",
+    "voltage_V": "V",
+    "capacity": "mAh/g",
+}
+
+CSV_COLUMNS = (
+    "system",
+    "name",
+    "formula",
+    "kind",
+    "prototype",
+    "space_group",
+    "space_group_expected",
+    "stable",
+    "energy_per_atom",
+    "formation_energy_per_atom",
+    "e_above_hull",
+    "volume_per_atom",
+    "measured_volume_per_atom",
+    "volume_deviation_percent",
+    "a",
+    "b",
+    "c",
+    "alpha",
+    "beta",
+    "gamma",
+    "measured_a",
+    "measured_b",
+    "measured_c",
+    "measured_alpha",
+    "measured_beta",
+    "measured_gamma",
+    "source",
+    "confidence",
+    "note",
+    "n_steps",
+    "wall_time_s",
+    "row_id",
+    "reused",
+)
+"""Columns of ``hull.csv``; energies in eV/atom, volumes in Å^3/atom, cells in Å and degrees."""
+
+
+def hull_csv(report: HullReport) -> str:
+    """All phases of all systems, in the order of the records; empty cells where nothing is known."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for system in report.systems:
+        stable = {phase.name for phase in system.hull.stable}
+        for record in system.records:
+            writer.writerow(_csv_row(system.hull.system, record, record.name in stable))
+    return buffer.getvalue()
+
+
+def _csv_row(system: str, record: PhaseRecord, stable: bool) -> dict[str, Any]:
+    row = asdict(record)
+    row.update(system=system, stable=stable, volume_deviation_percent=record.volume_deviation_percent)
+    for prefix, lattice in (("", row.pop("lattice")), ("measured_", row.pop("measured_lattice"))):
+        for axis, length in zip(("a", "b", "c", "alpha", "beta", "gamma"), lattice or (), strict=False):
+            row[prefix + axis] = length
+    return row
+
+
+def summary(report: HullReport) -> dict[str, Any]:
+    """Everything in the report as JSON-able data; ``systems`` has one object per system."""
+    return {
+        "title": report.title,
+        "created": report.created,
+        "potential": report.potential,
+        "headline": report_headline(report),
+        "units": dict(UNITS),
+        "systems": [_system_summary(system, report.potential) for system in report.systems],
+        "warnings": list(report.warnings),
+        "settings": dict(report.settings),
+        "provenance": dict(report.provenance),
+    }
+
+
+def summary_json(report: HullReport) -> str:
+    """`summary` as text; a value JSON does not know (a path, a date) is written as its string."""
+    return json.dumps(summary(report), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _system_summary(system: SystemReport, potential: str) -> dict[str, Any]:
+    hull, profile = system.hull, system.voltage
+    stable = {phase.name for phase in hull.stable}
+    return {
+        "system": hull.system,
+        "potential": potential,
+        "temperature_K": hull.temperature_K,
+        "headline": headline(system),
+        "remarks": remarks(system),
+        "stable": [phase.name for phase in hull.stable],
+        "tie_lines": [list(line) for line in hull.tie_lines],
+        "phases": [
+            {
+                **asdict(record),
+                "stable": record.name in stable,
+                "volume_deviation_percent": record.volume_deviation_percent,
+            }
+            for record in system.records
+        ],
+        "working_ion": profile.working_ion if profile else None,
+        "host": profile.host if profile else None,
+        "voltage_steps": [_step(step) for step in profile.steps] if profile else [],
+        "comparison": [asdict(row) for row in compare_with_reference(system)],
+        "not_built": [{"phase": key, "reason": reason} for key, reason in system.not_built],
+        "failed": [{"phase": name, "reason": reason} for name, reason in system.failed],
+    }
+
+
+def _step(step: Any) -> dict[str, Any]:
+    row = asdict(step)
+    row["from"] = row.pop("from_formula")
+    row["to"] = row.pop("to_formula")
+    return row

@@ -1,0 +1,34 @@
+"""Chemical notation for screens (Unicode) and figures (mathtext)."""
+
+from __future__ import annotations
+
+import re
+
+_COUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def unicode_formula(formula: str) -> str:
+    """``Li3Hg`` -> ``Li₃Hg``. There is no subscript point, so fractional counts keep their plain digits."""
+    return _COUNT.sub(lambda m: m[1] if "." in m[1] else m[1].translate(_SUBSCRIPTS), formula)
+
+
+def mathtext_formula(formula: str) -> str:
+    """``Li3Hg`` -> ``Li$_{3}$Hg`` for Matplotlib; a literal dollar sign is escaped."""
+    return _COUNT.sub(r"$_{\1}$", formula.replace("$", r"\$"))
+
+
+def unicode_space_group(symbol: str) -> str:
+    """``P6_3/mmc`` -> ``P6₃/mmc``."""
+    return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), symbol)
+
+
+def couple(ion: str, charge: int = 1) -> str:
+    """``("Mg", 2)`` -> ``Mg/Mg²⁺``."""
+    return f"{ion}/{ion}{str(charge).translate(_SUPERSCRIPTS) if charge > 1 else ''}⁺"
+
+
+def system_title(system: str) -> str:
+    """``Li-Hg`` -> ``Li–Hg`` with an en dash, as in print."""
+    return system.replace("-", "–")

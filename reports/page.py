@@ -1,0 +1,184 @@
+"""Compose the HTML page: self-contained, without any request to the network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from .diagram import HullDiagram, binary_diagram
+from .findings import (
+    MEV,
+    VOLUME_TOLERANCE_PERCENT,
+    enumeration,
+    headline,
+    ion_couple,
+    key_numbers,
+    remarks,
+    report_headline,
+    signed,
+    stable_compounds,
+)
+from .formulas import system_title, unicode_formula, unicode_space_group
+from .interactive import hull_figure, voltage_figure
+from .model import HullReport, Lattice, PhaseRecord, SystemReport
+from .reference import compare_with_reference
+
+QUANTITY_NAMES = {
+    "formation_enthalpy": "formation enthalpy",
+    "formation_free_energy": "formation free energy",
+    "e_above_hull": "energy above the hull",
+    "saturated_emf": "EMF of the saturated amalgam",
+}
+
+
+def render_page(report: HullReport, pictures: Mapping[str, bytes]) -> str:
+    """Return the page; ``pictures`` (PNG by file name) stand in for the figures where scripts do not run."""
+    systems = [_system_view(system, number) for number, system in enumerate(report.systems, start=1)]
+    figures = {figure_id: figure for view in systems for figure_id, figure in view["figures"].items()}
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            headline=report_headline(report),
+            systems=systems,
+            overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
+            picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
+            figures=_script_json(figures),
+            plotly=_plotly() if figures else "",
+            css=_template_source("report.css"),
+            script=_template_source("report.js"),
+            volume_tolerance=VOLUME_TOLERANCE_PERCENT,
+            quantity_names=QUANTITY_NAMES,
+        )
+    )
+
+
+def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
+    """What the template needs to know about one system."""
+    diagram = binary_diagram(system)
+    figures: dict[str, Any] = {}
+    if diagram is not None:
+        figures[f"hull-{number}"] = hull_figure(diagram)
+    voltage = voltage_figure(system)
+    if voltage is not None:
+        figures[f"voltage-{number}"] = voltage
+    stable = {phase.name for phase in system.hull.stable}
+    return {
+        "number": number,
+        "report": system,
+        "title": system_title(system.hull.system),
+        "headline": headline(system),
+        "tiles": key_numbers(system),
+        "remarks": remarks(system),
+        "stable": stable,
+        "compounds": stable_compounds(system),
+        "couple": ion_couple(system),
+        "figures": figures,
+        "hull_description": _hull_description(diagram),
+        "comparison": compare_with_reference(system),
+        "cells": [_cell_row(r.formula, r.lattice, r.measured_lattice) for r in system.records if r.measured_lattice],
+        "notes": [record for record in system.records if record.note],
+    }
+
+
+def _overview_row(view: Mapping[str, Any]) -> dict[str, Any]:
+    system: SystemReport = view["report"]
+    compounds = view["compounds"]
+    steps = system.voltage.steps if system.voltage else ()
+    return {
+        "number": view["number"],
+        "title": view["title"],
+        "compounds": enumeration([unicode_formula(record.formula) for record in compounds]) or "none",
+        "deepest": min((r.formation_energy_per_atom for r in compounds), default=None),
+        "first_voltage_V": steps[0].voltage_V if steps else None,
+        "couple": view["couple"],
+        "capacity_mAh_per_g": steps[-1].cumulative_mAh_per_g if steps else None,
+        "phases": len(system.records),
+    }
+
+
+def _hull_description(diagram: HullDiagram | None) -> str:
+    if diagram is None:
+        return ""
+    values = [f"{point.formula} {signed(point.y, 3)}" for point in diagram.stable]
+    return (
+        f"Convex hull of {system_title(diagram.system)}: formation energy in eV per atom against composition. "
+        f"On the hull: {', '.join(values)}. {len(diagram.unstable)} phases lie above it."
+    )
+
+
+def _cell_row(formula: str, computed: Lattice | None, measured: Lattice) -> dict[str, Any]:
+    """One row of the cell table: pairs (computed, measured) for each parameter, and deviations of the lengths in %."""
+    pairs = [(None, value) for value in measured] if computed is None else list(zip(computed, measured, strict=True))
+    deviations = [None if c is None else 100.0 * (c / m - 1.0) for c, m in pairs[:3]]
+    return {"formula": formula, "lengths": list(zip(pairs[:3], deviations, strict=True)), "angles": pairs[3:]}
+
+
+@cache
+def _environment() -> Environment:
+    templates = files(__package__).joinpath("templates")
+    loader = DictLoader({"report.html.j2": templates.joinpath("report.html.j2").read_text(encoding="utf-8")})
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        formula=unicode_formula,
+        space_group=unicode_space_group,
+        signed=signed,
+        mev=lambda value: f"{value * MEV:.1f}",
+        fixed=lambda value, digits: f"{value:.{digits}f}".replace("-", "−"),
+        reaction=lambda text: " → ".join(unicode_formula(part) for part in text.split(" → ")),
+        entries=_entries,
+        calculation=_calculation,
+    )
+    return environment
+
+
+def _calculation(record: PhaseRecord) -> str:
+    """Where the numbers come from: "row 7 · 24 steps · reused"."""
+    parts = []
+    if record.row_id is not None:
+        parts.append(f"row {record.row_id}")
+    if record.n_steps is not None:
+        parts.append(f"{record.n_steps} steps")
+    if record.wall_time_s is not None:
+        parts.append(f"{record.wall_time_s:.1f} s")
+    if record.reused:
+        parts.append("reused")
+    return " · ".join(parts)
+
+
+def _entries(value: Any) -> list[tuple[str, Any, bool]]:
+    """Children of a JSON-like value as (key, child, whether the child has children)."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
+    return [(str(key), child, isinstance(child, Mapping | list | tuple) and bool(child)) for key, child in items]
+
+
+def _template_source(name: str) -> Markup:
+    """CSS or script of our own, trusted and inserted as it is."""
+    return Markup(files(__package__).joinpath("templates", name).read_text(encoding="utf-8"))
+
+
+@cache
+def _plotly() -> Markup:
+    from plotly.offline import get_plotlyjs
+
+    return Markup(get_plotlyjs())
+
+
+def _script_json(data: Any) -> Markup:
+    """JSON that is safe inside a script element: no ``<`` can close it."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

@@ -1,0 +1,1 @@
+"""What exists in space: the phase library and prototype candidates."""

@@ -1,0 +1,154 @@
+"""The command line as a user meets it: real processes, a real embedded LaunchPad, EMT."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EMT_JOB = """
+name: emt
+systems: [Ag-Au]
+potential: emt
+structures: {prototypes: {max_candidates: 5, max_atoms: 4}}
+relaxation: {fmax: 0.01}
+"""
+
+
+def amalgamics(*arguments: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AMALGAMICS_")}
+    environment |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", "amalgamics.cli.main", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    if check:
+        assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory in which the EMT job ran once."""
+    directory = tmp_path_factory.mktemp("job")
+    (directory / "job.yaml").write_text(EMT_JOB)
+    done = amalgamics("run", "job.yaml", "--workers", "2", cwd=directory)
+    assert "report: " in done.stdout
+    return directory
+
+
+def test_run_writes_the_report_and_nothing_else_in_the_way(finished):
+    assert sorted(path.name for path in finished.iterdir()) == ["job.yaml", "results"]
+    files = {path.name for path in (finished / "results" / "emt").iterdir()}
+    assert {"report.html", "hull.png", "hull.csv", "summary.json"} <= files
+
+
+def test_second_run_repeats_nothing(finished):
+    before = json.loads(amalgamics("query", "--json", cwd=finished).stdout)
+    amalgamics("run", "job.yaml", cwd=finished)
+    after = json.loads(amalgamics("query", "--json", cwd=finished).stdout)
+    assert [row["id"] for row in after] == [row["id"] for row in before]
+
+
+def test_hull_json_has_the_documented_keys(finished):
+    hull = json.loads(amalgamics("hull", "Ag-Au", "--json", cwd=finished).stdout)
+    assert list(hull) == ["system", "potential", "temperature_K", "phases", "voltage_steps"]
+    keys = {
+        "formula",
+        "space_group",
+        "energy_per_atom",
+        "formation_energy_per_atom",
+        "e_above_hull",
+        "volume_per_atom",
+        "source",
+    }
+    assert hull["phases"]
+    assert all(set(phase) == keys for phase in hull["phases"])
+    elements = [phase for phase in hull["phases"] if phase["formula"] in ("Ag", "Au")]
+    assert all(phase["formation_energy_per_atom"] == pytest.approx(0, abs=1e-9) for phase in elements)
+
+
+def test_query_filters_and_prints_csv(finished):
+    every = json.loads(amalgamics("query", "Ag-Au", "--json", cwd=finished).stdout)
+    near = json.loads(amalgamics("query", "Ag-Au,e_above_hull<0.01", "--json", cwd=finished).stdout)
+    assert 0 < len(near) <= len(every)
+    assert all(row["e_above_hull"] < 0.01 for row in near)
+    lines = amalgamics("query", "Ag-Au,e_above_hull<0.01", "--csv", cwd=finished).stdout.splitlines()
+    assert lines[0].startswith("id,name")
+    assert len(lines) == len(near) + 1
+
+
+def test_status_counts_and_stock_lpad_answer(finished):
+    status = json.loads(amalgamics("status", "--json", cwd=finished).stdout)
+    assert {row["state"] for row in status} == {"COMPLETED"}
+    stock = amalgamics("lpad", "get_wflows", cwd=finished)
+    assert "COMPLETED" in stock.stdout
+
+
+def test_report_again_from_the_database(finished):
+    amalgamics("report", "Ag-Au", "--output", "again", cwd=finished)
+    assert (finished / "again" / "report.html").stat().st_size > 100_000
+
+
+def test_submit_then_launch(tmp_path):
+    (tmp_path / "job.yaml").write_text(EMT_JOB)
+    amalgamics("submit", "job.yaml", cwd=tmp_path)
+    again = amalgamics("submit", "job.yaml", cwd=tmp_path)
+    assert "already" in again.stdout
+    amalgamics("launch", "--workers", "1", cwd=tmp_path)
+    assert (tmp_path / "results" / "emt" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "none.yaml"], "none.yaml"),
+        (["run", "bad.yaml"], "not valid YAML"),
+        (["run", "hg.yaml"], "Hg"),
+        (["run", "job.yaml", "--launchpad", "ftp://x"], "ftp"),
+        (["run", "job.yaml", "--workers", "0"], "workers"),
+        (["phases", "Xx-Hg"], "Xx"),
+        (["hull", "Li-Hg"], "no structure database"),
+        (["query", "Li-Hg"], "no structure database"),
+        (["hul", "Li-Hg"], "hull"),
+    ],
+)
+def test_bad_input_is_one_line_exit_two_and_leaves_nothing(tmp_path, arguments, told):
+    (tmp_path / "job.yaml").write_text(EMT_JOB)
+    (tmp_path / "bad.yaml").write_text("name: [")
+    (tmp_path / "hg.yaml").write_text(EMT_JOB.replace("Ag-Au", "Li-Hg"))
+    before = sorted(tmp_path.iterdir())
+    done = amalgamics(*arguments, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    code = (
+        "import sys; from amalgamics.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'numpy', 'ase', 'pymatgen', 'torch', 'fireworks'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "hull" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("verb", ["run", "hull", "query", "phases", "report", "doctor", "status", "launch", "submit"])
+def test_every_verb_has_help(tmp_path, verb):
+    assert "--help" in amalgamics(verb, "--help", cwd=tmp_path).stdout
+
+
+def test_phases_lists_the_unbuildable_with_a_reason(tmp_path):
+    rows = json.loads(amalgamics("phases", "Li-Hg", "--json", cwd=tmp_path).stdout)
+    by_key = {row["key"]: row for row in rows}
+    assert by_key["LiHg3"]["builds"] is True
+    assert by_key["Li2Hg"]["builds"] is False
+    assert by_key["Li2Hg"]["remark"]

@@ -1,0 +1,43 @@
+"""Interpolation on the facets of a hull."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from amalgamics.thermodynamics import facets
+from amalgamics.thermodynamics.facets import interpolate
+
+CORNERS = np.eye(3)
+CENTRE = np.full((1, 3), 1 / 3)
+AROUND_CENTRE = np.array([[0, 1, 3], [0, 2, 3], [1, 2, 3]])
+
+
+def test_corners_keep_their_energy_and_points_between_are_linear() -> None:
+    fractions = np.vstack([CORNERS, CENTRE, [[2 / 3, 1 / 6, 1 / 6]]])
+    energies = np.array([0.0, 0.1, 0.2, -1.0, 99.0])
+    expected = [0.0, 0.1, 0.2, -1.0, -0.5]
+    assert interpolate(fractions, energies, AROUND_CENTRE) == pytest.approx(expected, abs=1e-12)
+
+
+def test_chunks_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    fractions = np.vstack([CORNERS, CENTRE, rng.dirichlet([1, 1, 1], 50)])
+    energies = rng.normal(size=len(fractions))
+    whole = interpolate(fractions, energies, AROUND_CENTRE)
+    monkeypatch.setattr(facets, "_CHUNK", 1)
+    assert interpolate(fractions, energies, AROUND_CENTRE) == pytest.approx(whole)
+
+
+def test_sliver_does_not_disturb_its_surroundings() -> None:
+    """A facet of almost no area, with a wild slope, must not reach the compositions beside it."""
+    a, b = np.array([0.5, 0.5, 0.0]), np.array([0.5 - 1e-7, 0.5 - 1e-7, 2e-7])
+    fractions = np.vstack([CORNERS, a, b, [[0.4, 0.4, 0.2]]])
+    energies = np.array([0.0, 0.0, 0.0, -1.0, -1.0, 99.0])
+    triangles = np.array([[0, 3, 4], [1, 3, 4], [0, 2, 4], [1, 2, 4]])
+    assert interpolate(fractions, energies, triangles)[-1] == pytest.approx(-0.8, abs=1e-5)
+
+
+def test_uncovered_composition() -> None:
+    fractions = np.vstack([CORNERS, CENTRE, [[0.1, 0.1, 0.8]]])
+    with pytest.raises(RuntimeError, match="outside every facet"):
+        interpolate(fractions, np.zeros(5), AROUND_CENTRE[:1])

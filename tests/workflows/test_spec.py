@@ -1,0 +1,105 @@
+"""The workflow input: what is accepted, and how each mistake is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from amalgamics.errors import InputError
+from amalgamics.workflows.spec import load_spec
+
+MINIMAL = "name: job\nsystems: [Li-Hg]\npotential: chgnet+d3\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Write an input file in an empty working directory and return its path."""
+    monkeypatch.chdir(tmp_path)
+
+    def _write(text: str) -> Path:
+        path = tmp_path / "job.yaml"
+        path.write_text(text)
+        return path
+
+    return _write
+
+
+def test_minimal_input_has_sensible_defaults(write, tmp_path):
+    spec = load_spec(write(MINIMAL))
+    assert spec.systems == ("Li-Hg",)
+    assert spec.relaxation.settings().fmax == 0.02
+    assert spec.structures.prototype_options is not None
+    assert spec.output_dir == tmp_path / "results" / "job"
+    assert spec.database_path == tmp_path / "results" / "structures.db"
+    assert spec.elements == ("Hg", "Li")
+
+
+def test_reading_an_input_writes_nothing(write, tmp_path):
+    load_spec(write(MINIMAL))
+    assert [path.name for path in tmp_path.iterdir()] == ["job.yaml"]
+
+
+def test_environment_sets_database_and_launchpad(write, monkeypatch, tmp_path):
+    monkeypatch.setenv("AMALGAMICS_DATABASE", str(tmp_path / "elsewhere.db"))
+    monkeypatch.setenv("AMALGAMICS_LAUNCHPAD", "mongodb://localhost/x")
+    spec = load_spec(write(MINIMAL))
+    assert spec.database_path == tmp_path / "elsewhere.db"
+    assert spec.launchpad == "mongodb://localhost/x"
+
+
+def test_command_line_overrides_the_file(write):
+    assert load_spec(write(MINIMAL), potential="7net-0+d3").potential == "7net-0+d3"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (MINIMAL + "potental: emt\n", ["unknown key 'potental'", "'potential'"]),
+        (MINIMAL + "relaxation: {fmx: 0.1}\n", ["unknown key 'relaxation.fmx'", "'fmax'"]),
+        (MINIMAL + "structures: {prototypes: {max_atom: 3}}\n", ["structures.prototypes.max_atom", "'max_atoms'"]),
+        (MINIMAL + "relaxation: {fmax: -0.1}\n", ["relaxation.fmax", "greater than 0", "-0.1"]),
+        (MINIMAL + "relaxation: {fmax: .nan}\n", ["relaxation.fmax", "finite"]),
+        (MINIMAL + "relaxation: {max_steps: 0}\n", ["relaxation.max_steps", "0"]),
+        (MINIMAL + "relaxation: {optimizer: FIR}\n", ["relaxation.optimizer", "FIRE"]),
+        (MINIMAL.replace("Li-Hg", "Lx-Hg"), ["Lx"]),
+        (MINIMAL.replace("Li-Hg", "Li"), ["two elements"]),
+        (MINIMAL.replace("chgnet+d3", "chgnett+d3"), ["chgnett+d3", "'chgnet+d3'"]),
+        (MINIMAL.replace("chgnet+d3", "emt"), ["emt", "Hg"]),
+        (MINIMAL + "structures: {library: [LiHg33]}\n", ["LiHg33", "LiHg3"]),
+        (MINIMAL + "structures: {library: [Li2Hg]}\n", ["Li2Hg"]),
+        (MINIMAL + "structures: {files: [none.cif]}\n", ["none.cif"]),
+        ("systems: [Li-Hg]\n", ["'name' is missing"]),
+        ("name: a b\nsystems: [Li-Hg]\n", ["name"]),
+        ("name: [\n", ["not valid YAML", "line"]),
+        ("- a\n", ["mapping"]),
+    ],
+)
+def test_each_mistake_is_one_clear_line(write, text, told):
+    with pytest.raises(InputError) as caught:
+        load_spec(write(text))
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in told:
+        assert part in message
+
+
+def test_missing_file_names_the_nearest(write, tmp_path):
+    write(MINIMAL)
+    with pytest.raises(InputError, match=r"Did you mean .*job\.yaml"):
+        load_spec(tmp_path / "jop.yaml")
+
+
+def test_output_under_a_file_is_refused(write, tmp_path):
+    path = write(MINIMAL + f"output: {tmp_path}/job.yaml/results\n")
+    with pytest.raises(InputError, match="output: .*not a directory"):
+        load_spec(path)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_unwritable_output_is_refused(write, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    with pytest.raises(InputError, match="no permission"):
+        load_spec(write(MINIMAL + f"output: {closed}/deep\n"))

@@ -1,0 +1,1 @@
+"""Pure functions of numbers: convex hulls, voltage profiles, metals dissolved in mercury."""

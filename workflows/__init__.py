@@ -1,0 +1,1 @@
+"""FireWorks: input spec, tasks, LaunchPad, structure database, recovery."""

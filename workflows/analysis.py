@@ -1,0 +1,195 @@
+"""From database rows to hulls, voltage profiles and the report: plain functions, no FireWorks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from ..structures.phases import list_phases, parse_system
+from .candidates import Candidate
+from .database import StructureDatabase, subsystems
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ..reports.model import HullReport, SystemReport
+    from ..thermodynamics.hull import Hull, PhaseEntry
+    from ..thermodynamics.voltage import VoltageProfile
+
+# Electrons per atom that dissolves, for the metals of the paper; the others have no agreed cell reaction.
+ELECTRONS_PER_ION = {"Li": 1, "Na": 1, "K": 1, "Mg": 2, "Zn": 2, "Al": 3, "Ag": 1, "Sn": 2}
+
+
+def phase_entry(row: AtomsRow) -> PhaseEntry:
+    """Return the hull entry of a converged database row."""
+    from ..thermodynamics.hull import PhaseEntry
+
+    counts: dict[str, float] = {}
+    for symbol in row.symbols:
+        counts[symbol] = counts.get(symbol, 0) + 1
+    return PhaseEntry(
+        name=row.name,
+        formula=row.reduced_formula,
+        composition=counts,
+        energy_per_atom=row.energy_per_atom,
+        volume_per_atom=row.volume_per_atom,
+        space_group=row.space_group,
+        source=row.data["candidate"]["source"],
+        entry_id=row.id,
+    )
+
+
+def rows_for_system(database: StructureDatabase, system: str, potential: str | None = None) -> list[AtomsRow]:
+    """Return the rows from which the hull of ``system`` can be built: one potential, cells relaxed, newest of a name.
+
+    Raises
+    ------
+    InputError
+        There is nothing for the system, or several potentials and none chosen.
+    """
+    elements = parse_system(system)
+    rows = database.select(f"{'-'.join(elements)},relax_cell=True", sort="id")
+    if not rows:
+        raise InputError(f"the database has no relaxed structure of {system}; run a workflow for it first")
+    available = sorted({row.potential for row in rows})
+    if potential is None:
+        if len(available) > 1:
+            raise InputError(f"{system} was computed with {', '.join(available)}; choose one with --potential")
+        potential = available[0]
+    chosen = [row for row in rows if row.potential == potential]
+    if not chosen:
+        raise InputError(f"no {system} structures computed with {potential!r}; there are: {', '.join(available)}")
+    # The weights or dispersion parameters behind a name may have changed; one hull holds one of them only.
+    identity = chosen[-1].potential_identity
+    newest = {row.name: row for row in chosen if row.potential_identity == identity}
+    return list(newest.values())
+
+
+def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> Hull:
+    """Build the convex hull of ``system`` from those rows that lie within it."""
+    from ..thermodynamics.hull import build_hull
+
+    within = set(subsystems(parse_system(system)))
+    entries = [phase_entry(row) for row in rows if row.converged and row.chemical_system in within]
+    return build_hull(system, entries)
+
+
+def profile_of_hull(hull: Hull) -> VoltageProfile | None:
+    """Return the voltage profile of a binary M-Hg hull against its own metal, None for other systems."""
+    from ..thermodynamics.voltage import voltage_profile
+
+    ion = "-".join(sorted(set(hull.elements) - {"Hg"}))
+    if "Hg" not in hull.elements or ion not in ELECTRONS_PER_ION:
+        return None
+    return voltage_profile(hull, ion, electrons_per_ion=ELECTRONS_PER_ION[ion])
+
+
+def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
+    """Return the hull and its voltage steps as plain JSON (eV/atom, Å³/atom, V, mAh per g of host and step)."""
+    profile = profile_of_hull(hull)
+    return {
+        "system": hull.system,
+        "potential": potential,
+        "temperature_K": hull.temperature_K,
+        "phases": [
+            {
+                "formula": phase.formula,
+                "space_group": phase.space_group,
+                "energy_per_atom": phase.energy_per_atom,
+                "formation_energy_per_atom": phase.formation_energy_per_atom,
+                "e_above_hull": phase.e_above_hull,
+                "volume_per_atom": phase.volume_per_atom,
+                "source": phase.source,
+            }
+            for phase in hull.phases
+        ],
+        "voltage_steps": [
+            {
+                "voltage_V": step.voltage_V,
+                "from": step.from_formula,
+                "to": step.to_formula,
+                "capacity_mAh_per_g": step.capacity_mAh_per_g,
+            }
+            for step in (profile.steps if profile else ())
+        ],
+    }
+
+
+def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -> SystemReport:
+    """Gather what the report shows of one system; rows with an id up to ``fresh_after`` count as reused."""
+    from ..reports.model import SystemReport
+
+    within = set(subsystems(parse_system(system)))
+    own = [row for row in rows if row.chemical_system in within]
+    hull = hull_of_rows(system, own)
+    by_id = {row.id: row for row in own}
+    records = [_record(phase, by_id[phase.entry_id], fresh_after) for phase in hull.phases]
+    not_built = [
+        (phase.key, phase.why_not_buildable or "") for phase in list_phases(system, buildable=False) if phase.formula
+    ]
+    failed = [(row.name, row.data["reason"]) for row in own if not row.converged]
+    return SystemReport(
+        hull=hull,
+        voltage=profile_of_hull(hull),
+        records=tuple(records),
+        not_built=tuple(not_built),
+        failed=tuple(failed),
+    )
+
+
+def _record(phase: Any, row: AtomsRow, fresh_after: int) -> Any:
+    from ..reports.model import PhaseRecord
+
+    candidate = Candidate.from_dict(row.data["candidate"])
+    return PhaseRecord(
+        name=phase.name,
+        formula=phase.formula,
+        kind=candidate.kind,
+        prototype=candidate.prototype,
+        space_group=phase.space_group,
+        space_group_expected=candidate.space_group or None,
+        energy_per_atom=phase.energy_per_atom,
+        formation_energy_per_atom=phase.formation_energy_per_atom,
+        e_above_hull=phase.e_above_hull,
+        volume_per_atom=phase.volume_per_atom,
+        measured_volume_per_atom=candidate.measured_volume_per_atom,
+        lattice=tuple(row.data["lattice"]),
+        measured_lattice=candidate.measured_lattice,
+        source=candidate.source,
+        confidence=candidate.confidence,
+        note=candidate.note,
+        n_steps=row.n_steps,
+        wall_time_s=row.data["wall_time_s"],
+        row_id=int(row.id),
+        reused=int(row.id) <= fresh_after,
+    )
+
+
+def hull_report(
+    title: str, systems: Sequence[str], rows: Sequence[AtomsRow], *, fresh_after: int = 0, warnings: Sequence[str] = ()
+) -> HullReport:
+    """Gather the whole report over ``systems``; all rows must come from one potential."""
+    from ..reports.model import HullReport
+
+    newest = max(rows, key=lambda row: row.id)
+    return HullReport(
+        title=title,
+        systems=tuple(system_report(system, rows, fresh_after) for system in systems),
+        potential=newest.potential,
+        provenance=newest.data["provenance"],
+        settings=newest.data["settings"],
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        warnings=tuple(warnings),
+    )
+
+
+def write_report(
+    title: str, systems: Sequence[str], rows: Sequence[AtomsRow], output_dir: Path, **options: Any
+) -> dict[str, Path]:
+    """Write report.html, the pictures, the table and summary.json; return their paths."""
+    from ..reports.hull_report import write_hull_report
+
+    return write_hull_report(hull_report(title, systems, rows, **options), output_dir)

@@ -1,0 +1,85 @@
+"""The workflow of a job, and its place in the LaunchPad: submitted once, resumed when interrupted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fireworks import Firework, Workflow
+
+from .. import __version__
+from ..calculators.registry import get_potential
+from .candidates import gather_candidates
+from .database import StructureDatabase
+from .fingerprint import fingerprint
+from .tasks import AssembleHulls, BuildStructures, WriteReport
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+    from .spec import WorkflowSpec
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A workflow in the LaunchPad: the ids of its first Fireworks, and whether an unfinished one was found again."""
+
+    fw_ids: tuple[int, ...]
+    resumed: bool
+
+
+def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
+    """Return the input as plain JSON with absolute paths, so that a worker may run anywhere on the machine."""
+    document = spec.model_dump(mode="json")
+    document["output"] = str(spec.output_dir)
+    document["database"] = str(spec.database_path)
+    return document
+
+
+def job_key(spec: WorkflowSpec) -> str:
+    """Return the key that two submissions of the same input share."""
+    content = json.dumps([spec_document(spec), __version__], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def build_workflow(spec: WorkflowSpec) -> Workflow:
+    """Return the workflow: build, then (added once the structures are known) relax in batches, hull, report."""
+    document = spec_document(spec)
+    common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": spec.potential}
+    build = Firework([BuildStructures(workflow=document)], spec=dict(common), name="build structures")
+    # Some relaxations may have failed for good reasons; the hull is built from the others and says so.
+    hull = Firework([AssembleHulls(workflow=document)], spec=dict(common), name="assemble hulls", parents=[build])
+    report = Firework([WriteReport(workflow=document)], spec=dict(common), name="write report", parents=[hull])
+    metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": spec.potential}
+    return Workflow([build, hull, report], name=spec.name, metadata=metadata)
+
+
+def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = False) -> Submission:
+    """Put the job into the LaunchPad, or find the unfinished one that the same input put there before.
+
+    Fizzled Fireworks of an unfinished job are made ready again. With ``retry_failed`` the relaxations that failed
+    are forgotten, so that they are tried once more.
+    """
+    if retry_failed:
+        candidates, _ = gather_candidates(spec)
+        potential, settings = get_potential(spec.potential), spec.relaxation.settings()
+        keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
+        StructureDatabase(spec.database_path).forget_failed(keys)
+    unfinished = launchpad.workflows.find_one(
+        {"metadata.job": job_key(spec), "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
+    )
+    if unfinished:
+        nodes = tuple(unfinished["nodes"])
+        for fw_id in launchpad.get_fw_ids({"fw_id": {"$in": list(nodes)}, "state": "FIZZLED"}):
+            launchpad.rerun_fw(fw_id)
+        return Submission(nodes, resumed=True)
+    ids = launchpad.add_wf(build_workflow(spec))
+    return Submission(tuple(sorted(ids.values())), resumed=False)
+
+
+def workflow_nodes(launchpad: LaunchPad, fw_id: int) -> list[int]:
+    """Return the ids of all Fireworks in the workflow of ``fw_id``, those added while it ran included."""
+    document = launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1})
+    return list(document["nodes"]) if document else []

@@ -1,0 +1,303 @@
+"""The structure database: one ``ase.db`` row per relaxation, found again by its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, unknown_name
+from ..structures.phases import parse_system
+from .fingerprint import fingerprint, potential_identity
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ..calculators.registry import Potential
+    from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+    from ..thermodynamics.hull import Hull
+    from .candidates import Candidate
+
+# What every row can be asked for, besides ase.db's own keys (id, natoms, energy, volume, age, element symbols, ...).
+QUERY_KEYS = (
+    "name",
+    "kind",
+    "potential",
+    "potential_identity",
+    "chemical_system",
+    "reduced_formula",
+    "prototype",
+    "space_group",
+    "space_group_number",
+    "energy_per_atom",
+    "volume_per_atom",
+    "formation_energy_per_atom",
+    "e_above_hull",
+    "converged",
+    "n_steps",
+    "relax_fmax",
+    "relax_cell",
+    "fingerprint",
+)
+_ASE_KEYS = ("id", "unique_id", "natoms", "energy", "volume", "mass", "age", "ctime", "mtime", "user", "formula")
+_OPERATORS = ("!=", "<=", ">=", "<", ">", "=")
+_LOCK_TIMEOUT_S = 120
+
+
+def chemical_system(symbols: Iterable[str]) -> str:
+    """Return the symbols, sorted and joined: ``Hg-Li``."""
+    return "-".join(sorted(set(symbols)))
+
+
+class StructureDatabase:
+    """Relaxed structures with their energies and provenance, in one SQLite file.
+
+    Writes are serialised between processes by a lock that the operating system releases when its holder dies, so an
+    interrupted run leaves nothing behind that would block the next one.
+
+    Parameters
+    ----------
+    path
+        The database file; made with its folder at the first write.
+    must_exist
+        Refuse a path at which there is nothing yet: for reading commands.
+
+    Raises
+    ------
+    InputError
+        The file is missing (with ``must_exist``) or is not a structure database.
+    """
+
+    def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
+        self.path = Path(path).expanduser().resolve()
+        if must_exist and not self.path.is_file():
+            raise InputError(
+                f"no structure database at {self.path}; run a workflow first, or give --database / AMALGAMICS_DATABASE"
+            )
+        if self.path.is_file() and self.path.stat().st_size:
+            with self.path.open("rb") as stream:
+                if stream.read(15) != b"SQLite format 3":
+                    raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
+        self._database: Any = None
+
+    def _open(self) -> Any:
+        if self._database is None:
+            from ase.db import connect
+
+            # ase's own lock file survives a killed process and would then block for ever.
+            self._database = connect(self.path, type="db", use_lock_file=False)
+        return self._database
+
+    def _lock(self) -> Any:
+        from filelock import FileLock
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(f"{self.path}.lock", timeout=_LOCK_TIMEOUT_S)
+
+    def find(self, key: str) -> AtomsRow | None:
+        """Return the row with this fingerprint, or None."""
+        if not self.path.is_file():
+            return None
+        return next(iter(self._open().select(fingerprint=key)), None)
+
+    def find_all(self, keys: Sequence[str]) -> dict[str, AtomsRow]:
+        """Return the rows of those fingerprints that are stored."""
+        if not self.path.is_file() or not keys:
+            return {}
+        found = {}
+        with self._open() as database:
+            for key in keys:
+                row = next(iter(database.select(fingerprint=key)), None)
+                if row is not None:
+                    found[key] = row
+        return found
+
+    def add(
+        self,
+        candidate: Candidate,
+        outcome: RelaxationResult | RelaxationError,
+        potential: Potential,
+        settings: RelaxationSettings,
+    ) -> int:
+        """Store the relaxation of ``candidate`` and return its row id.
+
+        A failed relaxation is stored too (``converged=False`` with its reason), so that it is not tried again and
+        again. If another process stored the same calculation meanwhile, that row is kept and its id returned.
+        """
+        from ..calculators.relaxation import RelaxationError
+
+        key = fingerprint(candidate.atoms, potential, settings)
+        failed = isinstance(outcome, RelaxationError)
+        atoms = candidate.atoms if failed else outcome.atoms
+        pairs: dict[str, Any] = {
+            "name": candidate.name,
+            "kind": candidate.kind,
+            "potential": potential.name,
+            "potential_identity": potential_identity(potential),
+            "chemical_system": chemical_system(atoms.get_chemical_symbols()),
+            "reduced_formula": reduced_formula(atoms),
+            "relax_fmax": settings.fmax,
+            "relax_cell": settings.relax_cell,
+            "fingerprint": key,
+            "converged": not failed,
+        }
+        if candidate.prototype:
+            pairs["prototype"] = candidate.prototype
+        data: dict[str, Any] = {
+            "candidate": candidate.as_dict(),
+            "settings": settings.as_dict(),
+            "provenance": potential.provenance(),
+        }
+        if isinstance(outcome, RelaxationError):
+            data["reason"] = outcome.reason
+        else:
+            pairs |= _measures(outcome)
+            data["lattice"] = conventional_lattice(outcome.atoms)
+            data["wall_time_s"] = outcome.wall_time_s
+        with self._lock():
+            existing = self.find(key)
+            if existing is not None:
+                return int(existing.id)
+            return int(self._open().write(atoms, key_value_pairs=pairs, data=data))
+
+    def forget_failed(self, keys: Sequence[str]) -> int:
+        """Delete the failed relaxations among these fingerprints, so that they are tried again; return how many."""
+        with self._lock():
+            ids = [row.id for row in self.find_all(keys).values() if not row.converged]
+            if ids:
+                self._open().delete(ids)
+        return len(ids)
+
+    def store_hull(self, hull: Hull) -> None:
+        """Write formation energy and distance to the hull into the rows of the hull's phases."""
+        with self._lock(), self._open() as database:
+            for phase in hull.phases:
+                if phase.entry_id is not None:
+                    database.update(
+                        int(phase.entry_id),
+                        formation_energy_per_atom=float(phase.formation_energy_per_atom),
+                        e_above_hull=float(phase.e_above_hull),
+                    )
+
+    def select(self, query: str = "", *, sort: str | None = None, limit: int | None = None) -> list[AtomsRow]:
+        """Return the rows that match ``query``.
+
+        Parameters
+        ----------
+        query
+            ``ase.db`` syntax, comma-separated conditions such as ``e_above_hull<0.05``, ``potential=chgnet+d3``,
+            ``Hg>2`` or ``natoms<10``. A term such as ``Li-Hg`` keeps the rows within that chemical system, its
+            elements included. Failed relaxations are left out unless the query names ``converged``.
+        sort
+            Key to sort by, with a leading minus for descending.
+        limit
+            Most rows to return.
+
+        Raises
+        ------
+        InputError
+            The query has an unknown key or element, or cannot be parsed.
+        """
+        conditions, systems = parse_query(query)
+        if not any(condition.startswith("converged") for condition in conditions):
+            conditions = [*conditions, "converged=True"]
+        if not self.path.is_file():
+            return []
+        rows: list[AtomsRow] = []
+        database = self._open()
+        for extra in [[f"chemical_system={system}"] for system in systems] if systems else [[]]:
+            try:
+                rows += database.select(",".join([*conditions, *extra]), sort=sort, limit=limit)
+            except (ValueError, AssertionError) as error:
+                raise InputError(f"query {query!r}: {error}") from None
+        if sort:
+            key, reverse = sort.removeprefix("-"), sort.startswith("-")
+            rows.sort(key=lambda row: (row.get(key) is None, row.get(key)), reverse=reverse)
+        return rows[:limit] if limit else rows
+
+    def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
+        """Yield the rows stored after the one with this id, oldest first."""
+        if self.path.is_file():
+            yield from self._open().select(f"id>{row_id}", sort="id", include_data=True)
+
+    def last_id(self) -> int:
+        """Return the highest row id, 0 when there is none."""
+        if not self.path.is_file():
+            return 0
+        return max((int(row.id) for row in self._open().select(sort="-id", limit=1, include_data=False)), default=0)
+
+
+def parse_query(query: str) -> tuple[list[str], list[str]]:
+    """Split a query into ``ase.db`` conditions and the chemical systems a term such as ``Li-Hg`` allows.
+
+    Raises
+    ------
+    InputError
+        A key or element is unknown.
+    """
+    from ase.data import atomic_numbers
+
+    conditions: list[str] = []
+    systems: list[str] = []
+    for term in (part.strip() for part in query.split(",")):
+        if not term:
+            continue
+        operator = next((symbol for symbol in _OPERATORS if symbol in term), None)
+        if operator is None:
+            if "-" in term:
+                if systems:
+                    raise InputError(f"query {query!r}: more than one chemical system")
+                systems = subsystems(parse_system(term))
+            elif term in atomic_numbers or term in QUERY_KEYS:
+                conditions.append(term)
+            else:
+                raise InputError(f"query {query!r}: " + unknown_name("key or element", term, QUERY_KEYS))
+            continue
+        key = term.split(operator)[0].strip()
+        if key not in QUERY_KEYS and key not in _ASE_KEYS and key not in atomic_numbers:
+            raise InputError(f"query {query!r}: " + unknown_name("key", key, [*QUERY_KEYS, *_ASE_KEYS]))
+        conditions.append(term.replace(" ", ""))
+    return conditions, systems
+
+
+def subsystems(symbols: Sequence[str]) -> list[str]:
+    """Return every chemical system within ``symbols``, itself and its elements included."""
+    sizes = range(1, len(symbols) + 1)
+    return [chemical_system(subset) for size in sizes for subset in combinations(sorted(symbols), size)]
+
+
+def reduced_formula(atoms: Any) -> str:
+    """Return the reduced formula of ``atoms`` in the field's order: ``LiHg3``."""
+    from pymatgen.core import Composition
+
+    return str(Composition(str(atoms.symbols)).reduced_formula)
+
+
+def _measures(result: RelaxationResult) -> dict[str, Any]:
+    from pymatgen.io.ase import AseAtomsAdaptor
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    atoms, count = result.atoms, len(result.atoms)
+    symmetry = SpacegroupAnalyzer(AseAtomsAdaptor.get_structure(atoms), symprec=SYMPREC)
+    return {
+        "space_group": symmetry.get_space_group_symbol(),
+        "space_group_number": int(symmetry.get_space_group_number()),
+        "energy_per_atom": float(result.energy) / count,
+        "volume_per_atom": float(atoms.get_volume()) / count,
+        "n_steps": int(result.n_steps),
+    }
+
+
+# Tolerance (Å) for the symmetry of a relaxed cell: forces of 0.02 eV/Å leave atoms this far from their sites.
+SYMPREC = 0.05
+
+
+def conventional_lattice(atoms: Any) -> list[float]:
+    """Return (a, b, c, alpha, beta, gamma) in Å and degrees of the conventional cell of ``atoms``."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    symmetry = SpacegroupAnalyzer(AseAtomsAdaptor.get_structure(atoms), symprec=SYMPREC)
+    lattice = symmetry.get_conventional_standard_structure().lattice
+    return [float(value) for value in (*lattice.abc, *lattice.angles)]

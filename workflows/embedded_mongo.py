@@ -1,0 +1,226 @@
+"""A MongoDB client without a server: litemongo files, safe for the threads and processes of FireWorks.
+
+litemongo keeps each collection in an SQLite file and answers queries in Python. Two things are added here. SQLite
+connections belong to the thread that opened them, and FireWorks pings from a thread of its own, so each thread and
+process has its own litemongo client. And litemongo's find-then-write operations are not atomic between processes, so
+each operation holds one lock: without it, workers take the same Firework twice.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+SCHEME = "sqlite:///"
+_LOCK_NAME = "launchpad.lock"
+_POLL_S = 0.002  # operations take a millisecond or two; filelock's own 50 ms would dominate with several workers
+# Methods that return a cursor; what is chained onto one is recorded and executed under the lock.
+_CURSOR_METHODS = frozenset({"find", "aggregate"})
+
+
+def store_path(url: str) -> Path:
+    """Return the absolute directory of a ``sqlite:///`` URL: three slashes relative, four absolute."""
+    return Path(url.removeprefix(SCHEME)).expanduser().resolve()
+
+
+class _Store:
+    """The litemongo clients of one directory, one for each thread of this process, and the lock between processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._pid = os.getpid()
+        path.mkdir(parents=True, exist_ok=True)
+        # The lock is taken by thread and by process: a FileLock shared by threads must not count as re-entered.
+        self._lock = FileLock(path / _LOCK_NAME, thread_local=False)
+        self._threads = threading.RLock()
+
+    def run(self, operation: Any) -> Any:
+        """Call ``operation`` with this thread's litemongo client while holding the lock."""
+        if self._pid != os.getpid():  # forked: connections and lock handles of the parent are not ours
+            self.__init__(self.path)  # type: ignore[misc]
+        with self._threads, self._lock.acquire(poll_interval=_POLL_S):
+            return operation(self._client())
+
+    def _client(self) -> Any:
+        client = getattr(self._local, "client", None)
+        if client is None:
+            import litemongo
+
+            client = self._local.client = litemongo.connect(str(self.path / "collections"))
+        return client
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        client = self._local.__dict__.pop("client", None)
+        if client is not None:
+            client.close()
+
+
+_STORES: dict[Path, _Store] = {}
+_STORES_LOCK = threading.Lock()
+
+
+def _store(path: Path) -> _Store:
+    with _STORES_LOCK:
+        if path not in _STORES:
+            _STORES[path] = _Store(path)
+        return _STORES[path]
+
+
+class EmbeddedCursor:
+    """The result of ``find`` or ``aggregate``: executed as a whole, under the lock, when first iterated."""
+
+    def __init__(self, collection: EmbeddedCollection, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]):
+        self._collection = collection
+        self._calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [(method, args, kwargs)]
+        self._documents: list[Any] | None = None
+        self._position = 0
+
+    def _chained(self, method: str) -> Any:
+        def chain(*args: Any, **kwargs: Any) -> EmbeddedCursor:
+            self._calls.append((method, args, kwargs))
+            return self
+
+        return chain
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"sort", "limit", "skip", "hint", "batch_size"}:
+            return self._chained(name)
+        if name in {"distinct", "count"}:
+            return lambda *args, **kwargs: self._execute([*self._calls, (name, args, kwargs)])
+        raise AttributeError(name)
+
+    def _execute(self, calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]]) -> Any:
+        def operation(collection: Any) -> Any:
+            result = collection
+            for method, args, kwargs in calls:
+                result = getattr(result, method)(*args, **kwargs)
+            return result if isinstance(result, int | list) else list(result)
+
+        return self._collection.run(operation)
+
+    def _load(self) -> list[Any]:
+        if self._documents is None:
+            self._documents = self._execute(self._calls)
+        return self._documents
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._load())
+
+    def __next__(self) -> Any:
+        documents = self._load()
+        if self._position >= len(documents):
+            raise StopIteration
+        self._position += 1
+        return documents[self._position - 1]
+
+    next = __next__
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._load()[index]
+
+    def close(self) -> None:
+        """Do nothing: no connection is held between operations."""
+
+
+class EmbeddedCollection:
+    """A collection whose every operation runs under the lock, on the calling thread's own connection."""
+
+    def __init__(self, database: EmbeddedDatabase, name: str) -> None:
+        self.database = database
+        self.name = name
+
+    @property
+    def full_name(self) -> str:
+        """Database and collection, joined by a dot."""
+        return f"{self.database.name}.{self.name}"
+
+    def run(self, operation: Any) -> Any:
+        """Call ``operation`` with the litemongo collection behind this one, under the lock."""
+        return self.database.run(lambda database: operation(database[self.name]))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in _CURSOR_METHODS:
+            return lambda *args, **kwargs: EmbeddedCursor(self, name, args, kwargs)
+        return lambda *args, **kwargs: self.run(lambda collection: getattr(collection, name)(*args, **kwargs))
+
+    def __getitem__(self, name: str) -> EmbeddedCollection:
+        return EmbeddedCollection(self.database, f"{self.name}.{name}")
+
+
+class EmbeddedDatabase:
+    """A database of the embedded store."""
+
+    def __init__(self, client: EmbeddedMongoClient, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def run(self, operation: Any) -> Any:
+        """Call ``operation`` with the litemongo database behind this one, under the lock."""
+        return self.client.store.run(lambda client: operation(client[self.name]))
+
+    def command(self, command: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Answer ``ping`` and maintenance commands, for which files need nothing done."""
+        del args, kwargs
+        return {"ok": 1.0, "command": command}
+
+    def list_collection_names(self) -> list[str]:
+        """Return the names of the collections that exist."""
+        return list(self.run(lambda database: database.list_collection_names()))
+
+    def drop_collection(self, name: str) -> None:
+        """Empty and forget a collection."""
+        self.run(lambda database: database.drop_collection(name))
+
+    def __getitem__(self, name: str) -> EmbeddedCollection:
+        return EmbeddedCollection(self, name)
+
+    def __getattr__(self, name: str) -> EmbeddedCollection:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return EmbeddedCollection(self, name)
+
+
+class EmbeddedMongoClient:
+    """What FireWorks needs of ``pymongo.MongoClient``, over a directory of litemongo files.
+
+    Parameters
+    ----------
+    host
+        ``sqlite:///`` followed by the directory.
+    **kwargs
+        Options of the real client, which mean nothing here.
+    """
+
+    def __init__(self, host: str, **kwargs: Any) -> None:
+        del kwargs
+        self.path = store_path(host)
+
+    @property
+    def store(self) -> _Store:
+        """The store behind this client, looked up anew so that a client survives being copied or pickled."""
+        return _store(self.path)
+
+    def __getitem__(self, name: str) -> EmbeddedDatabase:
+        return EmbeddedDatabase(self, name)
+
+    def __getattr__(self, name: str) -> EmbeddedDatabase:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return EmbeddedDatabase(self, name)
+
+    def list_database_names(self) -> list[str]:
+        """Return the names of the databases that exist."""
+        return list(self.store.run(lambda client: client.list_database_names()))
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        self.store.close()

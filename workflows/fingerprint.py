@@ -1,0 +1,42 @@
+"""The identity of a calculation: same structure, same potential, same settings, same fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ..calculators.registry import Potential
+    from ..calculators.relaxation import RelaxationSettings
+
+# Coordinates are compared to this many decimals of an Å: far below any physical difference, far above float noise.
+_DECIMALS = 4
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def potential_identity(potential: Potential) -> str:
+    """Return a short key of what fixes the energies: name, weights and dispersion, but not the package versions."""
+    record = {key: value for key, value in potential.provenance().items() if key != "packages"}
+    return "potential-" + _digest(record)[:16]
+
+
+def structure_key(atoms: Atoms) -> str:
+    """Return a key of the species, the cell and the positions (Å, to four decimals)."""
+    rounded = [np.round(array, _DECIMALS) + 0.0 for array in (atoms.cell.array, atoms.positions)]
+    return _digest([atoms.numbers.tolist(), atoms.pbc.tolist(), *(array.tolist() for array in rounded)])
+
+
+def fingerprint(atoms: Atoms, potential: Potential, settings: RelaxationSettings) -> str:
+    """Return the key under which the relaxation of ``atoms`` is stored and found again.
+
+    The prefix keeps it from looking like a number, which ``ase.db`` refuses.
+    """
+    return "relax-" + _digest([structure_key(atoms), potential_identity(potential), settings.as_dict()])

@@ -1,0 +1,234 @@
+"""The input file of a workflow: a YAML mapping, checked completely before anything is computed or written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ..calculators.registry import get_potential
+from ..calculators.relaxation import RelaxationSettings
+from ..errors import InputError, nearest
+from ..structures.phases import get_phase, parse_system
+
+DEFAULT_DATABASE = "results/structures.db"
+DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
+
+
+class SpecError(InputError):
+    """The workflow input is not valid."""
+
+
+def default_database() -> Path:
+    """Path of the structure database: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``."""
+    return Path(os.environ.get("AMALGAMICS_DATABASE", DEFAULT_DATABASE))
+
+
+def default_launchpad() -> str:
+    """URL of the LaunchPad: ``$AMALGAMICS_LAUNCHPAD``, else an embedded store in ``results/launchpad``."""
+    return os.environ.get("AMALGAMICS_LAUNCHPAD", DEFAULT_LAUNCHPAD)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _check_system(system: str) -> str:
+    symbols = parse_system(system)
+    if len(symbols) < 2:
+        raise ValueError(f"a system needs at least two elements, e.g. Li-Hg; got {system!r}")
+    return "-".join(symbols)
+
+
+class PrototypeSection(_Section):
+    """Which decorated AFLOW prototypes to add to the library phases."""
+
+    max_atoms: Annotated[int, Field(ge=1, le=60, description="largest primitive cell, atoms")] = 12
+    max_candidates: Annotated[int, Field(ge=0, le=500, description="most candidates per system")] = 24
+    stoichiometries: tuple[str, ...] | None = None
+
+
+class StructureSection(_Section):
+    """Where the structures come from."""
+
+    library: bool | tuple[str, ...] = True
+    prototypes: bool | PrototypeSection = True
+    files: tuple[Path, ...] = ()
+
+    @field_validator("library")
+    @classmethod
+    def _known_phases(cls, value: bool | tuple[str, ...]) -> bool | tuple[str, ...]:
+        if not isinstance(value, bool):
+            for key in value:
+                get_phase(key).structure()  # refuses unknown keys and phases that cannot be built
+        return value
+
+    @field_validator("files")
+    @classmethod
+    def _readable_files(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        for path in value:
+            if not path.expanduser().is_file():
+                raise ValueError(f"no such structure file: {path}")
+        return tuple(path.expanduser().resolve() for path in value)
+
+    @property
+    def prototype_options(self) -> PrototypeSection | None:
+        """Options of the prototype search, or None when it is switched off."""
+        if isinstance(self.prototypes, PrototypeSection):
+            return self.prototypes
+        return PrototypeSection() if self.prototypes else None
+
+
+class RelaxationSection(_Section):
+    """Convergence of the relaxations; see :class:`~amalgamics.calculators.relaxation.RelaxationSettings`."""
+
+    fmax: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False, description="force convergence, eV/Å")] = 0.02
+    relax_cell: bool = True
+    max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
+    keep_symmetry: bool = False
+    optimizer: Literal["FIRE", "BFGS", "LBFGS", "BFGSLineSearch"] = "FIRE"
+
+    def settings(self) -> RelaxationSettings:
+        """Return the same settings as the calculators know them."""
+        return RelaxationSettings(**self.model_dump())
+
+
+class WorkflowSpec(_Section):
+    """A whole job: systems, potential, structures, relaxation, and where the results go.
+
+    Relative paths are taken from the current directory. ``amalgamics run`` writes ``report.html``, ``hull.png``,
+    ``hull.csv`` and ``summary.json`` into ``output`` (default ``results/<name>``).
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
+    systems: Annotated[tuple[Annotated[str, AfterValidator(_check_system)], ...], Field(min_length=1)]
+    potential: str = "chgnet+d3"
+    structures: StructureSection = StructureSection()
+    relaxation: RelaxationSection = RelaxationSection()
+    output: Path | None = None
+    database: Path = Field(default_factory=default_database)
+    launchpad: str = Field(default_factory=default_launchpad)
+
+    @field_validator("potential")
+    @classmethod
+    def _known_potential(cls, value: str) -> str:
+        return get_potential(value).name
+
+    @property
+    def output_dir(self) -> Path:
+        """Absolute directory of the report."""
+        return (self.output or Path("results") / self.name).expanduser().resolve()
+
+    @property
+    def database_path(self) -> Path:
+        """Absolute path of the structure database."""
+        return self.database.expanduser().resolve()
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Every element of every system, sorted."""
+        return tuple(sorted({symbol for system in self.systems for symbol in parse_system(system)}))
+
+    def check(self) -> None:
+        """Refuse what the fields alone cannot tell.
+
+        Raises
+        ------
+        InputError
+            The potential does not cover an element, or the output or database cannot be written.
+        """
+        get_potential(self.potential).check_elements(self.elements)
+        check_writable(self.output_dir, "output")
+        check_writable(self.database_path.parent, "database")
+        if self.database_path.is_dir():
+            raise SpecError(f"database: {self.database_path} is a directory; give the path of a file")
+
+
+def check_writable(directory: Path, key: str) -> None:
+    """Raise SpecError unless ``directory`` is, or could be made, a writable directory; creates nothing."""
+    existing = directory
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise SpecError(f"{key}: {existing} is not a directory")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise SpecError(f"{key}: no permission to write in {existing}")
+
+
+def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
+    """Read, check and return the workflow input at ``path``.
+
+    Parameters
+    ----------
+    path
+        YAML file.
+    **overrides
+        Top-level keys that replace those of the file; None means "not given".
+
+    Raises
+    ------
+    InputError
+        The file is missing or not YAML, a key is unknown (the nearest valid one is named), a value is not allowed,
+        the potential does not cover the elements, or a place to write to is not writable.
+    """
+    path = Path(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        siblings = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        close = nearest(str(path), siblings)
+        raise SpecError(f"no such input file: {path}." + (f" Did you mean {close}?" if close else "")) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"cannot read {path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise SpecError(f"{path} is not valid YAML: {_yaml_problem(error)}") from None
+    if not isinstance(content, dict):
+        raise SpecError(f"{path}: expected a mapping of keys such as name, systems and potential")
+    content.update({key: value for key, value in overrides.items() if value is not None})
+    try:
+        spec = WorkflowSpec.model_validate(content)
+    except ValidationError as error:
+        raise SpecError(f"{path}: {describe(error)}") from None
+    spec.check()
+    return spec
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{getattr(error, 'problem', None) or 'cannot be parsed'}{where}"
+
+
+def describe(error: ValidationError) -> str:
+    """Say in one line what pydantic found wrong first, with the nearest valid key for a misspelt one."""
+    first = error.errors()[0]
+    # A union reports each of its members; the path then holds their names, which mean nothing to a user.
+    location = [str(part) for part in first["loc"] if str(part) not in _UNION_MEMBERS]
+    where = ".".join(location)
+    if first["type"] == "extra_forbidden":
+        allowed = _keys_at(location[:-1])
+        close = nearest(location[-1], allowed)
+        hint = f" Did you mean {close!r}?" if close else ""
+        return f"unknown key {where!r}.{hint} Allowed: {', '.join(allowed)}."
+    if first["type"] == "missing":
+        return f"the key {where!r} is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    value = first["input"]
+    shown = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
+    return f"{where}: {message}{shown}"
+
+
+_UNION_MEMBERS = {"bool", "PrototypeSection", "tuple[str, ...]"}
+_SECTIONS: dict[tuple[str, ...], type[_Section]] = {
+    (): WorkflowSpec,
+    ("structures",): StructureSection,
+    ("structures", "prototypes"): PrototypeSection,
+    ("relaxation",): RelaxationSection,
+}
+
+
+def _keys_at(location: list[str]) -> list[str]:
+    return list(_SECTIONS[tuple(location)].model_fields)

@@ -1,0 +1,115 @@
+"""The Firetasks: each unpacks its spec, calls one plain function, and stores."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
+
+from ..calculators.batch import relax_many
+from ..calculators.registry import get_potential
+from ..calculators.relaxation import RelaxationSettings
+from .analysis import hull_of_rows, write_report
+from .batches import split_batches
+from .candidates import Candidate, gather_candidates
+from .database import StructureDatabase
+from .fingerprint import fingerprint
+from .spec import WorkflowSpec
+
+logger = logging.getLogger(__name__)
+
+
+@explicit_serialize
+class BuildStructures(FiretaskBase):
+    """Build the candidates, and add one Firework for each batch of those that are not in the database yet."""
+
+    required_params = ("workflow",)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:  # noqa: ARG002 - the FireWorks signature
+        spec = WorkflowSpec.model_validate(self["workflow"])
+        candidates, refused = gather_candidates(spec)
+        potential, settings = get_potential(spec.potential), spec.relaxation.settings()
+        keys = {item.name: fingerprint(item.atoms, potential, settings) for item in candidates}
+        database = StructureDatabase(spec.database_path)
+        fresh_after = database.last_id()
+        stored = database.find_all(list(keys.values()))
+        missing = [item for item in candidates if keys[item.name] not in stored]
+        detours = [
+            Firework(
+                [RelaxStructures(candidates=[item.as_dict() for item in batch])],
+                spec={
+                    "workflow_name": spec.name,
+                    "potential": potential.name,
+                    "settings": settings.as_dict(),
+                    "database": str(database.path),
+                    "structures": [item.name for item in batch],
+                },
+                name=f"relax {batch[0].name}" + (f" and {len(batch) - 1} more" if len(batch) > 1 else ""),
+            )
+            for batch in split_batches(missing, potential.model)
+        ]
+        manifest = {"fingerprints": keys, "refused": refused, "fresh_after": fresh_after}
+        return FWAction(
+            stored_data={"candidates": len(candidates), "to_relax": len(missing)},
+            update_spec={"manifest": manifest},
+            detours=Workflow(detours) if detours else None,
+        )
+
+
+@explicit_serialize
+class RelaxStructures(FiretaskBase):
+    """Relax a batch of candidates; each result is in the database the moment it is there."""
+
+    required_params = ("candidates",)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        candidates = [Candidate.from_dict(item) for item in self["candidates"]]
+        potential, settings = get_potential(fw_spec["potential"]), RelaxationSettings(**fw_spec["settings"])
+        database = StructureDatabase(fw_spec["database"])
+        # A batch that was interrupted has some of its results already.
+        keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
+        stored = database.find_all(keys)
+        todo = [item for item, key in zip(candidates, keys, strict=True) if key not in stored]
+        relax_many(
+            [item.atoms for item in todo],
+            potential.name,
+            settings,
+            on_result=lambda index, outcome: database.add(todo[index], outcome, potential, settings),
+        )
+        return FWAction(stored_data={"relaxed": len(todo), "reused": len(candidates) - len(todo)})
+
+
+@explicit_serialize
+class AssembleHulls(FiretaskBase):
+    """Build the hull of each system and write its distances into the database."""
+
+    required_params = ("workflow",)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        spec = WorkflowSpec.model_validate(self["workflow"])
+        database = StructureDatabase(spec.database_path)
+        rows = list(database.find_all(list(fw_spec["manifest"]["fingerprints"].values())).values())
+        stable: dict[str, list[str]] = {}
+        for system in spec.systems:
+            hull = hull_of_rows(system, rows)
+            database.store_hull(hull)
+            stable[system] = [phase.name for phase in hull.stable]
+        return FWAction(stored_data={"stable": stable}, update_spec={"manifest": fw_spec["manifest"]})
+
+
+@explicit_serialize
+class WriteReport(FiretaskBase):
+    """Write the report of the hulls."""
+
+    required_params = ("workflow",)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        spec = WorkflowSpec.model_validate(self["workflow"])
+        manifest = fw_spec["manifest"]
+        rows = list(StructureDatabase(spec.database_path).find_all(list(manifest["fingerprints"].values())).values())
+        paths = write_report(
+            spec.name, spec.systems, rows, Path(spec.output_dir), fresh_after=int(manifest["fresh_after"])
+        )
+        return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})
