@@ -4,17 +4,19 @@ A layer of CHGNet looks up the features of a bond's two atoms (or an angle's two
 side, and multiplies by a matrix. Multiplying first, once per atom or bond, and looking up the products gives the same
 sum with a fraction of the work. The last update of the angles, which nothing reads, and the magnetic moments are left
 out. The network: Deng et al. 2023, doi 10.1038/s42256-023-00716-3.
+
+Shapes: N atoms, B bonds (the first b of them short enough for angles), A angles; features have 64 numbers.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional
+
+from .chgnet_gate import Ends, Gate, Linear, Norm, Weights, silu_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,106 +39,117 @@ _ARCHITECTURE: dict[str, Any] = {
 }
 
 
-class Weights:
-    """The tensors of a checkpoint by name, in one precision and on one device."""
-
-    def __init__(self, state: Mapping[str, Tensor], dtype: torch.dtype, device: str) -> None:
-        self._state = {key: value.detach().to(device=device, dtype=dtype) for key, value in state.items()}
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._state[name]
-
-    def transposed(self, name: str) -> Tensor:
-        """Return a weight matrix as (inputs, outputs), contiguous."""
-        return self._state[name].t().contiguous()
-
-
-@dataclass(frozen=True)
-class Linear:
-    """x W + b with W of shape (inputs, outputs)."""
-
-    weight: Tensor
-    bias: Tensor
-
-    @classmethod
-    def of(cls, weights: Weights, name: str) -> Linear:
-        return cls(weights.transposed(f"{name}.weight"), weights[f"{name}.bias"])
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return torch.addmm(self.bias, x, self.weight)
-
-
-@dataclass(frozen=True)
-class Norm:
-    """Layer normalisation over the last dimension."""
-
-    weight: Tensor
-    bias: Tensor
-
-    @classmethod
-    def of(cls, weights: Weights, name: str) -> Norm:
-        return cls(weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return functional.layer_norm(x, self.weight.shape, self.weight, self.bias)
-
-
-class Gate:
-    """A gated perceptron: silu(core) * sigmoid(gate), its first layer split by what its inputs belong to.
-
-    Parameters
-    ----------
-    weights
-        The checkpoint.
-    name
-        Name of the layer in it.
-    n_inputs
-        How many blocks of equal size the input is made of.
-    first_layer, last_layer
-        Positions of the linear layers; the same where there is just one.
-    """
-
-    def __init__(self, weights: Weights, name: str, n_inputs: int, first_layer: int, last_layer: int) -> None:
-        core, gate = f"{name}.mlp_core.layers", f"{name}.mlp_gate.layers"
-        matrices = [weights[f"{part}.{first_layer}.weight"] for part in (core, gate)]
-        blocks = torch.cat(matrices).chunk(n_inputs, dim=1)
-        #: one matrix for each block of the input, shape (64, 128): core and gate side by side
-        self.blocks = [block.t().contiguous() for block in blocks]
-        self.bias = torch.cat([weights[f"{part}.{first_layer}.bias"] for part in (core, gate)])
-        self._deep = first_layer != last_layer
-        if self._deep:
-            self._core, self._gate = Linear.of(weights, f"{core}.{last_layer}"), Linear.of(weights, f"{gate}.{last_layer}")
-        self._norms = Norm.of(weights, f"{name}.bn1"), Norm.of(weights, f"{name}.bn2")
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        """Return the output, shape (M, 64), for the summed first layer ``hidden``, shape (M, 128)."""
-        if self._deep:
-            core, gate = functional.silu(hidden).chunk(2, dim=1)
-            core, gate = self._core(core), self._gate(gate)
-        else:
-            core, gate = hidden.chunk(2, dim=1)
-        return functional.silu(self._norms[0](core)) * torch.sigmoid(self._norms[1](gate))
-
-
 class RadialBasis:
     """Bessel functions times a polynomial that vanishes smoothly at the cutoff (doi 10.48550/arXiv.2003.03123)."""
 
     def __init__(self, frequencies: Tensor, cutoff: float, power: int) -> None:
         self._frequencies = frequencies
         self._cutoff, self._power = cutoff, power
-        p = power
-        self._coefficients = -(p + 1) * (p + 2) / 2, p * (p + 2), -p * (p + 1) / 2
 
-    def __call__(self, length: Tensor) -> Tensor:
-        """Return the basis, shape (B, 31), for lengths below the cutoff, Å, shape (B,)."""
-        x = (length / self._cutoff)[:, None]
-        a, b, c = self._coefficients
-        envelope = 1 + x**self._power * (a + x * (b + x * c))
-        return (math.sqrt(2 / self._cutoff) * envelope / length[:, None]) * torch.sin(self._frequencies * x)
+    def __call__(self, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the basis and its derivative, shape (B, 31), for lengths below the cutoff, Å, shape (B,)."""
+        p, cutoff = self._power, self._cutoff
+        a, b, c = -(p + 1) * (p + 2) / 2, p * (p + 2), -p * (p + 1) / 2
+        x = (length / cutoff)[:, None]
+        # In terms of x both have the factor sqrt(2 / cutoff) / cutoff.
+        envelope = (1 + x**p * (a + x * (b + x * c))) / x
+        slope = x ** (p - 1) * (a * p + x * (b * (p + 1) + x * (c * (p + 2))))
+        d_envelope = (slope - envelope) / x
+        factor = math.sqrt(2 / cutoff) / cutoff
+        phase = self._frequencies * x
+        sine = torch.sin(phase)
+        cosine = phase.cos_().mul_(self._frequencies)
+        basis = sine * (factor * envelope)
+        derivative = (sine * d_envelope).addcmul_(cosine, envelope).mul_(factor / cutoff)
+        return basis, derivative
+
+
+class AtomLayer:
+    """Updates the features of the atoms with messages along the bonds."""
+
+    def __init__(self, weights: Weights, name: str) -> None:
+        self._gate = Gate(weights, f"{name}.twoBody_atom", 3, 0, 3)
+        self._out = Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False)
+
+    def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple]:
+        near, middle, far = self._gate.blocks
+        hidden = ends.gather(torch.addmm(self._gate.bias, atoms, near.weight), far(atoms))
+        hidden.view(2, -1, hidden.shape[1]).add_(middle(bonds))
+        messages, saved = self._gate.forward(hidden)
+        pair = messages.view(2, ends.n_pairs, -1)
+        total = ends.sum_near((pair * bond_weights).flatten(0, 1))
+        return torch.addmm(atoms, total, self._out.weight), (pair, saved)
+
+    def backward(
+        self, g_atoms: Tensor, saved: tuple, bond_weights: Tensor, ends: Ends, *, atoms_too: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the gradients with respect to atoms (not updated unless ``atoms_too``), bonds and bond weights."""
+        pair, saved_gate = saved
+        near, middle, far = self._gate.blocks
+        g_total = self._out.backward(g_atoms).index_select(0, ends.near).view_as(pair)
+        g_weights = (g_total * pair).sum(0)
+        g_hidden = self._gate.backward(g_total.mul_(bond_weights).flatten(0, 1), saved_gate)
+        g_bonds = middle.backward(g_hidden.view(2, ends.n_pairs, -1).sum(0))
+        if atoms_too:
+            g_atoms = torch.addmm(g_atoms, ends.sum_near(g_hidden), near.back)
+            g_atoms = torch.addmm(g_atoms, ends.sum_far(g_hidden), far.back)
+        return g_atoms, g_bonds, g_weights
+
+
+class AngleMessages:
+    """The output of a gate for each angle, seen from its one and from its other bond.
+
+    The features of the angles have the shape (2, A, 64), or (1, A, 64) while both views are still the same.
+    """
+
+    def __init__(self, weights: Weights, name: str, first_layer: int, last_layer: int) -> None:
+        self._gate = Gate(weights, name, 4, first_layer, last_layer)
+
+    def forward(self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends) -> tuple[Tensor, list[tuple]]:
+        """Return the messages, shape (2, A, 64)."""
+        near, far, middle, center = self._gate.blocks
+        hidden = ends.gather(near(bonds), far(bonds), torch.addmm(self._gate.bias, atoms, center.weight))
+        hidden.view(2, -1, hidden.shape[1]).add_(middle(angles.flatten(0, 1)).view(len(angles), ends.n_pairs, -1))
+        messages, saved = self._gate.forward(hidden)
+        return messages.view(2, ends.n_pairs, -1), saved
+
+    def backward(self, g_messages: Tensor, saved: list[tuple], ends: Ends, views: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the gradients with respect to atoms, bonds, and angles, which had that many views."""
+        near, far, middle, center = self._gate.blocks
+        g_hidden = self._gate.backward(g_messages.flatten(0, 1), saved)
+        g_bonds = torch.addmm(near.backward(ends.sum_near(g_hidden)), ends.sum_far(g_hidden), far.back)
+        g_atoms = center.backward(ends.sum_third(g_hidden))
+        g_middle = g_hidden.view(2, ends.n_pairs, -1)
+        if views == 1:
+            g_middle = g_middle.sum(0, keepdim=True)
+        g_angles = middle.backward(g_middle.flatten(0, 1)).view(views, ends.n_pairs, -1)
+        return g_atoms, g_bonds, g_angles
+
+
+class Readout:
+    """The energy of an atom from its features."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._norm = Norm.of(weights, "readout_norm")
+        self._layers = [Linear.of(weights, f"mlp.layers.{k}") for k in (0, 2, 4)]
+        self._last = Linear.of(weights, "mlp.layers.7")
+
+    def energies_and_gradient(self, atoms: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the energies, eV, shape (N,), and the gradient of their sum with respect to the features."""
+        hidden, saved = self._norm(atoms)
+        derivatives = []
+        for layer in self._layers:
+            hidden, derivative = silu_(layer(hidden))
+            derivatives.append(derivative)
+        energies = self._last(hidden)[:, 0]
+        gradient = self._last.back
+        for layer, derivative in zip(reversed(self._layers), reversed(derivatives), strict=True):
+            gradient = layer.backward(gradient * derivative)
+        return energies, self._norm.backward(gradient, saved)
 
 
 class Network:
-    """Energies of the atoms of a graph.
+    """Energies of the atoms of a graph, and their gradients.
 
     Parameters
     ----------
@@ -152,128 +165,157 @@ class Network:
     """
 
     def __init__(self, checkpoint: Mapping[str, Any], dtype: torch.dtype, device: str) -> None:
-        arguments = checkpoint["model_args"]
-        for key, value in _ARCHITECTURE.items():
-            if arguments.get(key) != value:
-                raise ValueError(f"these CHGNet weights have {key} {arguments.get(key)!r}, only {value!r} is implemented")
-        if any(name.endswith("mlp_out.layers.1.bias") for name in checkpoint["state_dict"]):
-            raise ValueError("these CHGNet weights have a bias in mlp_out, as 0.2.0; only 0.3.0 and r2scan are implemented")
+        arguments, state = checkpoint["model_args"], checkpoint["state_dict"]
+        _check_architecture(arguments, state)
         self.dtype, self.device = dtype, device
         self.bond_cutoff = float(arguments["atom_graph_cutoff"])
         self.angle_cutoff = float(arguments["bond_graph_cutoff"])
-        power = int(arguments["cutoff_coeff"])
-        n_layers = int(arguments["n_conv"])
-        weights = Weights(checkpoint["state_dict"], dtype, device)
-        #: reference energies of the elements H to Pu, eV, double precision on the CPU, shape (94,)
-        self.reference_energies = checkpoint["state_dict"]["composition_model.fc.weight"][0].double().numpy()
+        power, n = int(arguments["cutoff_coeff"]), int(arguments["n_conv"])
+        weights = Weights(state, dtype, device)
+        #: reference energies of the elements H to Pu, eV, in double precision, shape (94,)
+        self.reference_energies = state["composition_model.fc.weight"][0].double().numpy()
         basis = "bond_basis_expansion.rbf_expansion"
         self._bond_basis = RadialBasis(weights[f"{basis}_ag.frequencies"], self.bond_cutoff, power)
         self._short_basis = RadialBasis(weights[f"{basis}_bg.frequencies"], self.angle_cutoff, power)
-        self._angle_frequencies = weights["angle_basis_expansion.fourier_expansion.frequencies"]
-        self._embedding = weights["atom_embedding.embedding.weight"]
-        self._bond_embedding = weights.transposed("bond_embedding.weight")
-        self._bond_weights = weights.transposed("bond_weights_ag.weight")
-        self._short_weights = weights.transposed("bond_weights_bg.weight")
-        self._angle_embedding = weights.transposed("angle_embedding.weight") / math.sqrt(math.pi)
-        self._atom_gates = [Gate(weights, f"atom_conv_layers.{k}.twoBody_atom", 3, 0, 3) for k in range(n_layers)]
-        self._atom_out = [weights.transposed(f"atom_conv_layers.{k}.mlp_out.layers.1.weight") for k in range(n_layers)]
-        self._bond_gates = [Gate(weights, f"bond_conv_layers.{k}.twoBody_bond", 4, 0, 3) for k in range(n_layers - 1)]
-        self._bond_out = [
-            weights.transposed(f"bond_conv_layers.{k}.mlp_out.layers.1.weight") for k in range(n_layers - 1)
-        ]
-        self._angle_gates = [Gate(weights, f"angle_layers.{k}.twoBody_bond", 4, 1, 1) for k in range(n_layers - 2)]
-        self._readout_norm = Norm.of(weights, "readout_norm")
-        self._readout = [Linear.of(weights, f"mlp.layers.{k}") for k in (0, 2, 4, 7)]
+        self._frequencies = weights["angle_basis_expansion.fourier_expansion.frequencies"]
+        self._atom_embedding = weights["atom_embedding.embedding.weight"]
+        self._bond_embedding = Linear.of(weights, "bond_embedding", bias=False)
+        self._bond_weights = Linear.of(weights, "bond_weights_ag", bias=False)
+        self._short_weights = Linear.of(weights, "bond_weights_bg", bias=False)
+        self._angle_embedding = Linear.of(weights, "angle_embedding", bias=False)
+        self._atom_layers = [AtomLayer(weights, f"atom_conv_layers.{k}") for k in range(n)]
+        bond_layers = [f"bond_conv_layers.{k}" for k in range(n - 1)]
+        self._bond_messages = [AngleMessages(weights, f"{name}.twoBody_bond", 0, 3) for name in bond_layers]
+        self._bond_out = [Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False) for name in bond_layers]
+        self._angle_updates = [AngleMessages(weights, f"angle_layers.{k}.twoBody_bond", 1, 1) for k in range(n - 2)]
+        self._readout = Readout(weights)
 
     def energies_and_gradients(self, graph: Graph) -> tuple[Tensor, Tensor, Tensor]:
-        """Return energies of the atoms (eV, shape (N,)) and the derivatives of their sum, all on the CPU.
+        """Return energies of the atoms without their elements' references, and the derivatives of their sum.
 
-        The derivatives are those with respect to the lengths (eV/Å, shape (B,)) and angles (eV, shape (A,)).
+        Parameters
+        ----------
+        graph
+            Bonds and angles of one or more structures.
+
+        Returns
+        -------
+        energies, d_length, d_angle
+            eV, shape (N,); eV/Å, shape (B,); eV, shape (A,); on the CPU.
         """
-        length = graph.length.to(self.device, self.dtype).requires_grad_()
-        angle = graph.angle.to(self.device, self.dtype).requires_grad_()
-        with torch.enable_grad():
-            energies = self.site_energies(graph, length, angle)
-            d_length, d_angle = torch.autograd.grad(
-                energies.sum(), [length, angle], allow_unused=True, materialize_grads=True
-            )
-        return energies.detach().cpu(), d_length.cpu(), d_angle.cpu()
+        with torch.inference_mode():
+            return tuple(item.cpu() for item in _Pass(self, graph).run())  # type: ignore[return-value]
 
-    def site_energies(self, graph: Graph, length: Tensor, angle: Tensor) -> Tensor:
-        """Return the energy of every atom without its element's reference, eV, shape (N,)."""
-        numbers, first, second, left, right, center = (
-            item.to(self.device)
-            for item in (graph.numbers, graph.first, graph.second, graph.left, graph.right, graph.center)
-        )
-        short = slice(graph.n_short)
-        bond_basis = self._bond_basis(length)
-        atoms = functional.embedding(numbers - 1, self._embedding)
-        bonds = bond_basis @ self._bond_embedding
-        weights = bond_basis @ self._bond_weights
-        short_weights = self._short_basis(length[short]) @ self._short_weights
-        has_angles = len(left) > 0
-        if has_angles:
-            angles = (self._angle_basis(angle) @ self._angle_embedding)[None]
-            angle_weights = short_weights[left] * short_weights[right]
-        last = len(self._atom_gates) - 1
-        for k in range(last + 1):
-            atoms = self._update_atoms(k, atoms, bonds, weights, first, second)
-            if k == last or not has_angles:
-                continue
-            bonds_short = self._update_bonds(k, atoms, bonds[short], angles, angle_weights, left, right, center)
-            bonds = torch.cat([bonds_short, bonds[graph.n_short :]])
+
+class _Pass:
+    """One evaluation of the network and its gradient."""
+
+    def __init__(self, network: Network, graph: Graph) -> None:
+        self.net, device = network, network.device
+        self.length = graph.length.to(device, network.dtype)
+        self.angle = graph.angle.to(device, network.dtype)
+        self.numbers = graph.numbers.to(device)
+        self.n_short = graph.n_short
+        n_atoms = len(self.numbers)
+        self.bond_ends = Ends(graph.first.to(device), graph.second.to(device), n_atoms)
+        self.left, self.right = graph.left.to(device), graph.right.to(device)
+        self.angle_ends = Ends(self.left, self.right, graph.n_short, graph.center.to(device), n_atoms)
+
+    def run(self) -> tuple[Tensor, Tensor, Tensor]:
+        self._embed()
+        energies, g_atoms = self.net._readout.energies_and_gradient(self._forward())
+        self._backward(g_atoms)
+        return energies, *self._embedding_gradients()
+
+    def _embed(self) -> None:
+        net = self.net
+        self.bond_basis, self.d_bond_basis = net._bond_basis(self.length)
+        short_basis, self.d_short_basis = net._short_basis(self.length[: self.n_short])
+        self.atoms = net._atom_embedding[self.numbers - 1]
+        self.bonds = net._bond_embedding(self.bond_basis)
+        self.bond_weights = net._bond_weights(self.bond_basis)
+        short_weights = net._short_weights(short_basis)
+        self.left_weights = short_weights.index_select(0, self.left)
+        self.right_weights = short_weights.index_select(0, self.right)
+        self.angle_weights = self.left_weights * self.right_weights
+        phase = self.angle[:, None] * net._frequencies
+        self.sine, self.cosine = torch.sin(phase), torch.cos(phase)
+        constant = torch.full_like(self.angle, math.sqrt(0.5))[:, None]
+        basis = torch.cat([constant, self.sine, self.cosine], dim=1).mul_(1 / math.sqrt(math.pi))
+        self.angles = net._angle_embedding(basis)[None]
+
+    def _forward(self) -> Tensor:
+        """Return the features of the atoms after the last layer; remember what the gradient needs."""
+        net, last = self.net, len(self.net._atom_layers) - 1
+        atoms, bonds, angles = self.atoms, self.bonds, self.angles
+        self.saved_atoms: list[tuple] = []
+        self.saved_bonds: list[tuple] = []
+        self.saved_angles: list[list[tuple]] = []
+        for k, layer in enumerate(net._atom_layers):
+            atoms, saved_atom = layer.forward(atoms, bonds, self.bond_weights, self.bond_ends)
+            self.saved_atoms.append(saved_atom)
+            if k == last:
+                break
+            short = bonds[: self.n_short]
+            messages, saved_bond = net._bond_messages[k].forward(atoms, short, angles, self.angle_ends)
+            self.saved_bonds.append((messages, saved_bond))
+            total = self.angle_ends.sum_near((messages * self.angle_weights).flatten(0, 1))
+            short = torch.addmm(short, total, net._bond_out[k].weight)
+            bonds = torch.cat([short, bonds[self.n_short :]])
             if k < last - 1:
-                angles = angles + self._angle_messages(
-                    self._angle_gates[k], atoms, bonds_short, angles, left, right, center
-                )
-        hidden = self._readout_norm(atoms)
-        for layer in self._readout[:-1]:
-            hidden = functional.silu(layer(hidden))
-        return self._readout[-1](hidden)[:, 0]
+                update, saved_angle = net._angle_updates[k].forward(atoms, short, angles, self.angle_ends)
+                self.saved_angles.append(saved_angle)
+                angles = update.add_(angles)
+        return atoms
 
-    def _angle_basis(self, angle: Tensor) -> Tensor:
-        """Return the Fourier basis of the angles, shape (A, 31), times the square root of pi."""
-        product = angle[:, None] * self._angle_frequencies
-        constant = torch.full_like(angle, 1 / math.sqrt(2))[:, None]
-        return torch.cat([constant, torch.sin(product), torch.cos(product)], dim=1)
+    def _backward(self, g_atoms: Tensor) -> None:
+        """Set the gradients with respect to the embedded bonds, angles and their weights."""
+        net, last = self.net, len(self.net._atom_layers) - 1
+        self.g_bonds, self.g_bond_weights = torch.zeros_like(self.bonds), torch.zeros_like(self.bonds)
+        self.g_angle_weights = torch.zeros_like(self.angle_weights)
+        g_angles = self.angles.new_zeros(2, *self.angles.shape[1:])
+        g_short = self.g_bonds[: self.n_short]
+        for k in range(last, -1, -1):
+            views = 1 if k == 0 else 2
+            if k < last - 1:
+                more = net._angle_updates[k].backward(g_angles, self.saved_angles[k], self.angle_ends, views)
+                g_atoms = g_atoms + more[0]
+                g_short += more[1]
+                g_angles = (g_angles if views == 2 else g_angles.sum(0, keepdim=True)) + more[2]
+            if k < last:
+                messages, saved = self.saved_bonds[k]
+                g_total = net._bond_out[k].backward(g_short)
+                g_pair = g_total.index_select(0, self.angle_ends.near).view_as(messages)
+                self.g_angle_weights += (g_pair * messages).sum(0)
+                more = net._bond_messages[k].backward(g_pair.mul_(self.angle_weights), saved, self.angle_ends, views)
+                g_atoms = g_atoms + more[0]
+                g_short += more[1]
+                g_angles += more[2]
+            g_atoms, g_bonds, g_weights = net._atom_layers[k].backward(
+                g_atoms, self.saved_atoms[k], self.bond_weights, self.bond_ends, atoms_too=k > 0
+            )
+            self.g_bonds += g_bonds
+            self.g_bond_weights += g_weights
+        self.g_angles = g_angles[0]
 
-    def _update_atoms(
-        self, k: int, atoms: Tensor, bonds: Tensor, weights: Tensor, first: Tensor, second: Tensor
-    ) -> Tensor:
-        gate = self._atom_gates[k]
-        near = torch.addmm(gate.bias, atoms, gate.blocks[0])
-        far = atoms @ gate.blocks[2]
-        middle = bonds @ gate.blocks[1]
-        hidden = torch.cat([near[first] + far[second] + middle, near[second] + far[first] + middle])
-        messages = gate(hidden).view(2, -1, weights.shape[1]) * weights
-        total = torch.zeros_like(atoms).index_add(0, first, messages[0]).index_add(0, second, messages[1])
-        return torch.addmm(atoms, total, self._atom_out[k])
+    def _embedding_gradients(self) -> tuple[Tensor, Tensor]:
+        """Return the gradients with respect to lengths and angles."""
+        net = self.net
+        g_basis = net._bond_embedding.backward(self.g_bonds) + net._bond_weights.backward(self.g_bond_weights)
+        d_length = (g_basis * self.d_bond_basis).sum(1)
+        rows = torch.cat([self.g_angle_weights * self.right_weights, self.g_angle_weights * self.left_weights])
+        g_short_basis = net._short_weights.backward(self.angle_ends.sum_near(rows))
+        d_length[: self.n_short] += (g_short_basis * self.d_short_basis).sum(1)
+        g_angle_basis = net._angle_embedding.backward(self.g_angles)
+        half = len(net._frequencies)
+        d_phase = g_angle_basis[:, 1 : half + 1] * self.cosine - g_angle_basis[:, half + 1 :] * self.sine
+        d_angle = (d_phase * net._frequencies).sum(1) / math.sqrt(math.pi)
+        return d_length, d_angle
 
-    def _update_bonds(
-        self,
-        k: int,
-        atoms: Tensor,
-        bonds: Tensor,
-        angles: Tensor,
-        angle_weights: Tensor,
-        left: Tensor,
-        right: Tensor,
-        center: Tensor,
-    ) -> Tensor:
-        messages = self._angle_messages(self._bond_gates[k], atoms, bonds, angles, left, right, center) * angle_weights
-        total = torch.zeros_like(bonds).index_add(0, left, messages[0]).index_add(0, right, messages[1])
-        return torch.addmm(bonds, total, self._bond_out[k])
 
-    @staticmethod
-    def _angle_messages(
-        gate: Gate, atoms: Tensor, bonds: Tensor, angles: Tensor, left: Tensor, right: Tensor, center: Tensor
-    ) -> Tensor:
-        """Return a gate's output for each angle from its left and its right bond, shape (2, A, 64).
-
-        ``angles`` has shape (2, A, 64), or (1, A, 64) while both directions are still equal.
-        """
-        to, of = bonds @ gate.blocks[0], bonds @ gate.blocks[1]
-        at = torch.addmm(gate.bias, atoms, gate.blocks[3])
-        shared = (angles.flatten(0, 1) @ gate.blocks[2]).view(*angles.shape[:2], -1) + at[center]
-        pair = torch.stack([to[left] + of[right], to[right] + of[left]])
-        return gate((pair + shared).flatten(0, 1)).view(2, len(left), -1)
+def _check_architecture(arguments: Mapping[str, Any], state: Mapping[str, Tensor]) -> None:
+    for key, value in _ARCHITECTURE.items():
+        if arguments.get(key) != value:
+            raise ValueError(f"these CHGNet weights have {key} {arguments.get(key)!r}, only {value!r} is implemented")
+    if any(name.endswith("mlp_out.layers.1.bias") for name in state):
+        raise ValueError("these CHGNet weights have a bias in mlp_out, as in 0.2.0; only 0.3.0 and r2scan will do")

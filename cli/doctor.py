@@ -10,11 +10,23 @@ import typer
 
 from .options import DatabaseOption, JsonOption, LaunchpadOption
 
-PACKAGES = ("ase", "pymatgen", "fireworks", "litemongo", "torch", "chgnet", "sevenn", "dftd3", "dftd4", "numpy", "scipy")
+PACKAGES = (
+    "ase",
+    "pymatgen",
+    "fireworks",
+    "litemongo",
+    "torch",
+    "chgnet",
+    "sevenn",
+    "dftd3",
+    "dftd4",
+    "numpy",
+    "scipy",
+)
 
 
 def doctor(launchpad: LaunchpadOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Print what is installed, which weights are found, and whether the LaunchPad answers; exit code 1 if not all is."""
+    """Print what is installed, which weights are found, whether the LaunchPad answers; exit code 1 if one is not."""
     from .output import print_json, print_rows
 
     checks = [*_packages(), *_potentials(), _launchpad(launchpad), _database(database)]
@@ -47,14 +59,16 @@ def _potentials() -> list[tuple[str, bool, str]]:
     for name in list_potentials():
         if "+" in name:
             continue
+        potential = get_potential(name)
         try:
-            record = get_potential(name).provenance()
+            potential.check_available()
         except InputError as error:
             # An optional program that is not there is no problem of this installation.
             found.append((f"potential {name}", name == "gpaw", str(error)))
             continue
-        weights = record.get("weights_sha256")
-        found.append((f"potential {name}", True, f"weights sha256 {weights[:12]}…" if weights else "no weights needed"))
+        weights = potential.provenance()["weights"]
+        text = f"{weights['file']}, sha256 {weights['sha256'][:12]}…" if weights else "no weights needed"
+        found.append((f"potential {name}", True, text))
     return found
 
 

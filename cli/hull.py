@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption, SystemArgument
 
+HEADINGS = {
+    "space_group": "space group",
+    "energy_per_atom": "E (eV/atom)",
+    "formation_energy_per_atom": "E_f (eV/atom)",
+    "e_above_hull": "above hull",
+    "volume_per_atom": "V (Å³/atom)",
+}
+STEP_HEADINGS = ("E (V)", "from", "to", "mAh per g host")
+
 
 def hull(
     system: SystemArgument,
@@ -19,18 +28,18 @@ def hull(
     from .output import print_json, print_rows
 
     rows = rows_for_system(StructureDatabase(database or default_database(), must_exist=True), system, potential)
-    table = hull_table(hull_of_rows(system, rows), rows[0].potential)
+    convex, _ = hull_of_rows(system, rows)
+    table = hull_table(convex, rows[0].potential)
     if as_json:
         print_json(table)
         return
-    columns = list(table["phases"][0])
-    print_rows(
-        f"{table['system']} with {table['potential']} (eV/atom, Å³/atom)",
-        columns,
-        [list(phase.values()) for phase in table["phases"]],
-        as_json=False,
-        as_csv=as_csv,
-    )
+    # Where a structure comes from is too long for a screen.
+    columns = [key for key in table["phases"][0] if as_csv or key != "source"]
+    phases = [[phase[key] for key in columns] for phase in table["phases"]]
+    if not as_csv:
+        columns = [HEADINGS.get(key, key) for key in columns]
+    title = f"{table['system']} with {table['potential']}"
+    print_rows(title, columns, phases, as_json=False, as_csv=as_csv)
     if table["voltage_steps"] and not as_csv:
         steps = [list(step.values()) for step in table["voltage_steps"]]
-        print_rows("Voltage steps", list(table["voltage_steps"][0]), steps, as_json=False, as_csv=False)
+        print_rows("Voltage steps", list(STEP_HEADINGS), steps, as_json=False, as_csv=False)

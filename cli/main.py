@@ -68,7 +68,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def amalgamics(
-    version: bool = typer.Option(  # noqa: ARG001 - acts through its callback
+    version: bool = typer.Option(
         False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
     ),
 ) -> None:

@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import typer
+
+_FILE_WIDTH = 200
 
 
 def print_json(content: Any) -> None:
@@ -46,7 +49,9 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*[format_cell(value) for value in row])
-    Console().print(table)
+    # Into a file or pipe a table keeps its width; only a terminal has one that it must fit.
+    console = Console() if sys.stdout.isatty() else Console(width=_FILE_WIDTH)
+    console.print(table)
 
 
 def format_cell(value: Any) -> str:

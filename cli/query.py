@@ -29,7 +29,9 @@ def query(
     database: DatabaseOption = None,
     sort: Annotated[str, typer.Option(help="Key to sort by; a leading minus sorts downwards.")] = "id",
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows to print.")] = None,
-    columns: Annotated[str | None, typer.Option(help="Comma-separated keys to print instead of the usual ones.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Comma-separated keys to print.")
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -37,6 +39,7 @@ def query(
     from ..errors import InputError, unknown_name
     from ..workflows.database import QUERY_KEYS, StructureDatabase
     from ..workflows.spec import default_database
+    from .hull import HEADINGS
     from .output import print_rows
 
     shown = tuple(column.strip() for column in columns.split(",")) if columns else COLUMNS
@@ -46,4 +49,5 @@ def query(
             raise InputError(unknown_name("column", key, allowed))
     store = StructureDatabase(database or default_database(), must_exist=True)
     rows = [[row.get(key) for key in shown] for row in store.select(conditions, sort=sort, limit=limit)]
-    print_rows(f"{len(rows)} structures", shown, rows, as_json=as_json, as_csv=as_csv)
+    headings = shown if as_json or as_csv else tuple(HEADINGS.get(key, key.replace("_", " ")) for key in shown)
+    print_rows(f"{len(rows)} structures", headings, rows, as_json=as_json, as_csv=as_csv)

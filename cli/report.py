@@ -12,7 +12,9 @@ from .options import DatabaseOption, PotentialOption
 
 def report(
     systems: Annotated[list[str], typer.Argument(help="Chemical systems, for example Li-Hg.", metavar="SYSTEM...")],
-    output: Annotated[Path | None, typer.Option(help="Directory of the report; default results/<first system>.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Directory; default results/<first system>.")
+    ] = None,
     database: DatabaseOption = None,
     potential: PotentialOption = None,
 ) -> None:
@@ -31,4 +33,4 @@ def report(
     check_writable(directory, "output")
     newest = max(rows)
     paths = write_report(", ".join(systems), systems, list(rows.values()), directory, fresh_after=newest)
-    typer.echo(f"report: {paths['html']}")
+    typer.echo(f"report: {paths['report.html']}")

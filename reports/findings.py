@@ -96,7 +96,7 @@ def remarks(system: SystemReport) -> list[str]:
     notes = []
     on_hull = {phase.name for phase in system.hull.stable}
     for record in system.records:
-        label = f"{unicode_formula(record.formula)} ({record.name})"
+        label = unicode_formula(record.formula) + ("" if record.name == record.formula else f" ({record.name})")
         if record.kind == "prototype" and record.name in on_hull:
             notes.append(f"{label} is on the hull but is a decorated prototype, not an observed phase.")
         if record.kind == "library" and record.name not in on_hull:

@@ -14,6 +14,7 @@ from .label_placement import Label, place_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
 
 STABLE = "#0b5c8a"
 PROTOTYPE = "#8b95a3"
@@ -60,12 +61,13 @@ def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     columns = min(2, len(diagrams))
     rows = math.ceil(len(diagrams) / columns)
     with rc_context(_STYLE):
-        figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), dpi=DPI, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.04)
+        figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), dpi=DPI)
+        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.04))
         canvas = FigureCanvasAgg(figure)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, diagram in zip(panels, diagrams, strict=False):
@@ -75,7 +77,7 @@ def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
         canvas.draw()  # settles the layout; labels are placed in pixels
         figure.set_layout_engine("none")
         for axes, diagram in zip(panels, diagrams, strict=False):
-            _label(axes, diagram)
+            _label(axes, canvas.get_renderer(), diagram)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
     return buffer.getvalue()
@@ -141,7 +143,7 @@ def _visible_unstable(diagram: HullDiagram) -> list[DiagramPoint]:
     return [point for point in diagram.unstable if point.y <= diagram.y_range[1]]
 
 
-def _label(axes: Axes, diagram: HullDiagram) -> None:
+def _label(axes: Axes, renderer: RendererBase, diagram: HullDiagram) -> None:
     visible = [*diagram.stable, *_visible_unstable(diagram)]
     points = [(point.x, point.y) for point in visible] + [(ref.x, ref.y) for ref in diagram.references]
     segments = [((a.x, a.y), (b.x, b.y)) for a, b in diagram.tie_lines]
@@ -150,7 +152,7 @@ def _label(axes: Axes, diagram: HullDiagram) -> None:
         for ref in diagram.references
     ]
     segments += [((p.x, p.y - p.e_above_hull), (p.x, p.y)) for p in _visible_unstable(diagram)]
-    place_labels(axes, [*_stable_labels(diagram), *_unstable_labels(diagram)], points, segments)
+    place_labels(axes, renderer, [*_stable_labels(diagram), *_unstable_labels(diagram)], points, segments)
     # The corner below the hull is empty by construction.
     axes.text(0.015, 0.02, "\n".join(_notes(diagram)), transform=axes.transAxes, va="bottom", fontsize=8, color=MUTED)
 

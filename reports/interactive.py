@@ -160,9 +160,7 @@ def _tie_lines(diagram: HullDiagram) -> Figure:
     }
 
 
-def _markers(
-    name: str, points: Sequence[DiagramPoint], color: str, symbol: str, size: int, rank: int
-) -> Figure | None:
+def _markers(name: str, points: Sequence[DiagramPoint], color: str, symbol: str, size: int, rank: int) -> Figure | None:
     if not points:
         return None
     return {
@@ -214,7 +212,12 @@ def _reference_traces(references: Sequence[DiagramReference]) -> list[Figure]:
                 },
                 "text": [_reference_hover(ref) for ref in chosen],
                 "hovertemplate": "%{text}<extra></extra>",
-                "marker": {"color": "--reference", "symbol": symbol, "size": 9, "line": {"width": 1.5, "color": "--reference"}},
+                "marker": {
+                    "color": "--reference",
+                    "symbol": symbol,
+                    "size": 9,
+                    "line": {"width": 1.5, "color": "--reference"},
+                },
             }
         )
     return traces

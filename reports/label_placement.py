@@ -52,6 +52,7 @@ class Label:
 
 def place_labels(
     axes: Axes,
+    renderer: RendererBase,
     labels: Sequence[Label],
     points: Sequence[tuple[float, float]],
     segments: Iterable[tuple[tuple[float, float], tuple[float, float]]],
@@ -59,9 +60,9 @@ def place_labels(
 ) -> list[Label]:
     """Draw ``labels`` in the order given, clear of ``points``, ``segments`` and each other; return those drawn.
 
-    Points and segments are in data coordinates. Limits and layout of the axes must be final.
+    Points and segments are in data coordinates; ``renderer`` measures the texts. Limits and layout of the
+    axes must be final.
     """
-    renderer = axes.figure.canvas.get_renderer()
     scale = axes.figure.dpi / 72.0
     obstacles = _obstacles(axes, points, segments, marker_size_points * scale)
     frame = axes.get_window_extent(renderer)
@@ -124,7 +125,14 @@ def _text_box(text: Any, renderer: RendererBase) -> np.ndarray:
 def _leader(dx: float, dy: float) -> dict[str, Any] | None:
     if float(np.hypot(dx, dy)) < _LEADER_FROM:
         return None
-    return {"arrowstyle": "-", "color": "#8b95a3", "lw": 0.7, "shrinkA": 0, "shrinkB": 4, "relpos": (0.0 if dx > 0 else 1.0, 0.2)}
+    return {
+        "arrowstyle": "-",
+        "color": "#8b95a3",
+        "lw": 0.7,
+        "shrinkA": 0,
+        "shrinkB": 4,
+        "relpos": (0.0 if dx > 0 else 1.0, 0.2),
+    }
 
 
 def _obstacles(

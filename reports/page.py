@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -84,7 +85,11 @@ def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
         "figures": figures,
         "hull_description": _hull_description(diagram),
         "comparison": compare_with_reference(system),
-        "cells": [_cell_row(r.formula, r.lattice, r.measured_lattice) for r in system.records if r.measured_lattice],
+        "cells": [
+            (record.formula, cell_parameters(record.lattice, record.measured_lattice))
+            for record in system.records
+            if record.measured_lattice
+        ],
         "notes": [record for record in system.records if record.note],
     }
 
@@ -115,11 +120,44 @@ def _hull_description(diagram: HullDiagram | None) -> str:
     )
 
 
-def _cell_row(formula: str, computed: Lattice | None, measured: Lattice) -> dict[str, Any]:
-    """One row of the cell table: pairs (computed, measured) for each parameter, and deviations of the lengths in %."""
-    pairs = [(None, value) for value in measured] if computed is None else list(zip(computed, measured, strict=True))
-    deviations = [None if c is None else 100.0 * (c / m - 1.0) for c, m in pairs[:3]]
-    return {"formula": formula, "lengths": list(zip(pairs[:3], deviations, strict=True)), "angles": pairs[3:]}
+@dataclass(frozen=True)
+class CellParameter:
+    """One line of the cell table; ``deviation_percent`` for lengths only."""
+
+    label: str
+    unit: str
+    computed: float | None
+    measured: float
+    deviation_percent: float | None
+
+
+def cell_parameters(computed: Lattice | None, measured: Lattice) -> list[CellParameter]:
+    """Lengths and angles of a cell, without those that symmetry repeats (``a = b``) or fixes at 90° or 120°."""
+    values = computed or (None,) * 6
+    groups: list[list[int]] = []
+    for i in range(3):
+        for group in groups:
+            if _close(measured[i], measured[group[0]]) and _close(values[i], values[group[0]]):
+                group.append(i)
+                break
+        else:
+            groups.append([i])
+    lengths = []
+    for group in groups:
+        value, reference = values[group[0]], measured[group[0]]
+        deviation = None if value is None else 100.0 * (value / reference - 1.0)
+        lengths.append(CellParameter(" = ".join("abc"[i] for i in group), "Å", value, reference, deviation))
+    angles = [
+        CellParameter("αβγ"[i - 3], "°", values[i], measured[i], None)
+        for i in range(3, 6)
+        if not any(_close(measured[i], fixed) and _close(values[i], fixed) for fixed in (90.0, 120.0))
+    ]
+    return lengths + angles
+
+
+def _close(left: float | None, right: float | None) -> bool:
+    """Equal to what the table shows; nothing computed agrees with anything."""
+    return left is None or right is None or abs(left - right) < 1e-3
 
 
 @cache
@@ -143,8 +181,8 @@ def _environment() -> Environment:
 
 
 def _calculation(record: PhaseRecord) -> str:
-    """Where the numbers come from: "row 7 · 24 steps · reused"."""
-    parts = []
+    """Where the numbers come from: "checked · row 7 · 24 steps · reused"."""
+    parts = [record.confidence] if record.confidence else []
     if record.row_id is not None:
         parts.append(f"row {record.row_id}")
     if record.n_steps is not None:

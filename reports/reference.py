@@ -209,15 +209,16 @@ def compare_with_reference(system_report: SystemReport) -> list[ComparisonRow]:
 
 
 def _lowest(system_report: SystemReport, formula: str, space_group: str | None = None) -> PhaseRecord | None:
+    """The lowest computed phase of the composition of ``formula`` (with that space group, if given)."""
     wanted = composition(formula)
-    if not set(wanted) <= set(system_report.hull.elements):
-        return None
     found = [
-        record
-        for record in system_report.records
-        if _same(composition(record.formula), wanted) and space_group in (None, record.space_group)
+        phase
+        for phase in system_report.hull.phases
+        if _same({symbol: phase.fraction(symbol) for symbol in phase.composition}, wanted)
     ]
-    return min(found, key=lambda record: record.energy_per_atom, default=None)
+    records = [system_report.record(phase.name) for phase in found]
+    matching = [record for record in records if space_group in (None, record.space_group)]
+    return min(matching, key=lambda record: record.energy_per_atom, default=None)
 
 
 def _same(left: Mapping[str, float], right: Mapping[str, float]) -> bool:

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..structures.phases import list_phases, parse_system
 from .candidates import Candidate
 from .database import StructureDatabase, subsystems
+from .twins import find_twins
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -68,13 +69,19 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
     return list(newest.values())
 
 
-def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> Hull:
-    """Build the convex hull of ``system`` from those rows that lie within it."""
+def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> tuple[Hull, dict[int, int]]:
+    """Build the convex hull of ``system`` from those rows that lie within it.
+
+    Returns
+    -------
+    The hull, and the ids of rows left out because they relaxed into another structure, with the id of that one.
+    """
     from ..thermodynamics.hull import build_hull
 
     within = set(subsystems(parse_system(system)))
-    entries = [phase_entry(row) for row in rows if row.converged and row.chemical_system in within]
-    return build_hull(system, entries)
+    converged = [row for row in rows if row.converged and row.chemical_system in within]
+    twins = find_twins(converged)
+    return build_hull(system, [phase_entry(row) for row in converged if row.id not in twins]), twins
 
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
@@ -124,7 +131,7 @@ def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -
 
     within = set(subsystems(parse_system(system)))
     own = [row for row in rows if row.chemical_system in within]
-    hull = hull_of_rows(system, own)
+    hull, twins = hull_of_rows(system, own)
     by_id = {row.id: row for row in own}
     records = [_record(phase, by_id[phase.entry_id], fresh_after) for phase in hull.phases]
     not_built = [

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from .candidates import Candidate
 
 # Atoms per batch that make roughly 5-10 s of relaxation on one core; dearer potentials take fewer.
-_ATOMS_PER_BATCH = {"emt": 2000, "chgnet": 100, "chgnet-r2scan": 100, "7net-0": 30, "7net-l3i5": 12, "7net-mf-r2scan": 12}
+_ATOMS_PER_BATCH = {
+    "emt": 2000,
+    "chgnet": 100,
+    "chgnet-r2scan": 100,
+    "7net-0": 30,
+    "7net-l3i5": 12,
+    "7net-mf-r2scan": 12,
+}
 _DEFAULT_ATOMS_PER_BATCH = 20
 
 

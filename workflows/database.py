@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,16 +169,21 @@ class StructureDatabase:
                 self._open().delete(ids)
         return len(ids)
 
-    def store_hull(self, hull: Hull) -> None:
-        """Write formation energy and distance to the hull into the rows of the hull's phases."""
+    def store_hull(self, hull: Hull, twins: Mapping[int, int]) -> None:
+        """Write formation energy and distance to the hull into the rows of the hull's phases.
+
+        ``twins`` maps the id of a row that is not in the hull, because its structure relaxed into that of another,
+        to the id of that other row; both get the same values.
+        """
+        by_id = {int(phase.entry_id): phase for phase in hull.phases if phase.entry_id is not None}
+        of_rows = {row_id: row_id for row_id in by_id} | {twin: kept for twin, kept in twins.items() if kept in by_id}
         with self._lock(), self._open() as database:
-            for phase in hull.phases:
-                if phase.entry_id is not None:
-                    database.update(
-                        int(phase.entry_id),
-                        formation_energy_per_atom=float(phase.formation_energy_per_atom),
-                        e_above_hull=float(phase.e_above_hull),
-                    )
+            for row_id, phase_id in of_rows.items():
+                database.update(
+                    row_id,
+                    formation_energy_per_atom=float(by_id[phase_id].formation_energy_per_atom),
+                    e_above_hull=float(by_id[phase_id].e_above_hull),
+                )
 
     def select(self, query: str = "", *, sort: str | None = None, limit: int | None = None) -> list[AtomsRow]:
         """Return the rows that match ``query``.

@@ -38,7 +38,7 @@ def apply() -> None:
         """What FireWorks uses of ``gridfs``."""
 
         @staticmethod
-        def GridFS(database: Any, collection: str) -> Any:  # noqa: N802 - the name it stands in for
+        def GridFS(database: Any, collection: str) -> Any:
             return None if isinstance(database, EmbeddedDatabase) else gridfs.GridFS(database, collection)
 
     def zopen_with_mode(filename: Any, mode: str = "rt", **kwargs: Any) -> IO[Any]:

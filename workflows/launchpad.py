@@ -76,9 +76,7 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
         return {**common, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
     parsed = urlparse(url)
     if parsed.scheme not in {"mongodb", "mongodb+srv"} or not parsed.hostname:
-        raise LaunchPadError(
-            f"launchpad: {url!r} is neither sqlite:///directory nor mongodb://host:port/database"
-        )
+        raise LaunchPadError(f"launchpad: {url!r} is neither sqlite:///directory nor mongodb://host:port/database")
     return {
         **common,
         "host": url,
@@ -125,8 +123,7 @@ def run_tool(tool: str, arguments: Sequence[str], url: str) -> int:
             YAML().dump(launchpad_settings(url), stream)
         given, sys.argv = sys.argv, [tool, *arguments]
         try:
-            return int(command(["-l", str(settings_file), *arguments] if tool == "rlaunch" else
-                               [*arguments[:1], "-l", str(settings_file), *arguments[1:]]) or 0)
+            return int(command(["-l", str(settings_file), *arguments]) or 0)
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
         finally:

@@ -115,7 +115,9 @@ def _refresh_stale(launchpad: LaunchPad, cautious: bool) -> int:
         if not _settled(workflow["updated_on"], cautious):
             continue
         known = {int(key): state for key, state in workflow["fw_states"].items()}
-        documents = launchpad.fireworks.find({"fw_id": {"$in": workflow["nodes"]}}, {"fw_id": 1, "state": 1, "launches": 1})
+        documents = launchpad.fireworks.find(
+            {"fw_id": {"$in": workflow["nodes"]}}, {"fw_id": 1, "state": 1, "launches": 1}
+        )
         actual = {document["fw_id"]: document for document in documents}
         parents: dict[int, list[int]] = {}
         for parent, children in workflow["links"].items():
@@ -151,7 +153,11 @@ def _restart_abandoned(launchpad: LaunchPad) -> int:
     for launch in list(active):
         if is_alive(launch["fworker"]["name"]) is False:
             document = launchpad.fireworks.find_one({"fw_id": launch["fw_id"]}, {"state": 1, "launches": 1})
-            if document and document["state"] in {"RUNNING", "RESERVED"} and launch["launch_id"] in document["launches"]:
+            if (
+                document
+                and document["state"] in {"RUNNING", "RESERVED"}
+                and launch["launch_id"] in document["launches"]
+            ):
                 launchpad.rerun_fw(launch["fw_id"])
                 count += 1
     # FireWorks' own heartbeat serves for workers whose process cannot be looked up from here.

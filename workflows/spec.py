@@ -138,9 +138,11 @@ class WorkflowSpec(_Section):
         Raises
         ------
         InputError
-            The potential does not cover an element, or the output or database cannot be written.
+            The potential does not cover an element or is not installed, or the output or database cannot be written.
         """
-        get_potential(self.potential).check_elements(self.elements)
+        potential = get_potential(self.potential)
+        potential.check_elements(self.elements)
+        potential.check_available()
         check_writable(self.output_dir, "output")
         check_writable(self.database_path.parent, "database")
         if self.database_path.is_dir():

@@ -93,8 +93,8 @@ class AssembleHulls(FiretaskBase):
         rows = list(database.find_all(list(fw_spec["manifest"]["fingerprints"].values())).values())
         stable: dict[str, list[str]] = {}
         for system in spec.systems:
-            hull = hull_of_rows(system, rows)
-            database.store_hull(hull)
+            hull, twins = hull_of_rows(system, rows)
+            database.store_hull(hull, twins)
             stable[system] = [phase.name for phase in hull.stable]
         return FWAction(stored_data={"stable": stable}, update_spec={"manifest": fw_spec["manifest"]})
 

@@ -135,7 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--parent-pipe", type=int)
     parser.add_argument("--allow", action="append", default=[])
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
+    logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if options.parent_pipe is not None:
         _die_with_parent(options.parent_pipe)
     launchpad = open_launchpad(options.launchpad)

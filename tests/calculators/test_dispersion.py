@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from amalgamics.calculators.dispersion import FUNCTIONALS, dispersion_provenance, get_dispersion_calculator
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.fd import calculate_numerical_forces, calculate_numerical_stress
 from dftd3.ase import DFTD3
 from dftd4.ase import DFTD4
+
+from amalgamics.calculators.dispersion import FUNCTIONALS, dispersion_provenance, get_dispersion_calculator
 
 # As published: D3(BJ) doi 10.1002/jcc.21759, D4 doi 10.1063/1.5090222, r2SCAN doi 10.1063/5.0041008.
 PUBLISHED = {

@@ -10,6 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
+from ase.stress import full_3x3_to_voigt_6_stress
+
 from amalgamics.calculators import gpaw as gpaw_module
 from amalgamics.calculators import models
 from amalgamics.calculators.dispersion import get_dispersion_calculator
@@ -24,11 +30,6 @@ from amalgamics.calculators.registry import (
 )
 from amalgamics.calculators.weights import weights_path
 from amalgamics.errors import InputError
-from ase import Atoms
-from ase.build import bulk
-from ase.calculators.emt import EMT
-from ase.calculators.lj import LennardJones
-from ase.stress import full_3x3_to_voigt_6_stress
 
 CHGNETS = ["chgnet", "chgnet-r2scan"]
 SEVENNETS = ["7net-0", "7net-l3i5", "7net-mf-r2scan"]

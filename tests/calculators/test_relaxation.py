@@ -6,6 +6,16 @@ import pickle
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
+from ase.constraints import FixAtoms
+from ase.io import read
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from amalgamics.calculators.registry import UnsupportedElementError
 from amalgamics.calculators.relaxation import (
     OPTIMIZERS,
@@ -17,15 +27,6 @@ from amalgamics.calculators.relaxation import (
     shortest_distance,
 )
 from amalgamics.errors import InputError
-from ase import Atoms
-from ase.build import bulk
-from ase.calculators.calculator import Calculator, all_changes
-from ase.calculators.emt import EMT
-from ase.calculators.lj import LennardJones
-from ase.constraints import FixAtoms
-from ase.io import read
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def strained_cu() -> Atoms:

@@ -6,6 +6,7 @@ import hashlib
 import os
 
 import pytest
+
 from amalgamics.calculators.models import MODEL_CARDS
 from amalgamics.calculators.weights import WeightsNotFoundError, file_sha256, weights_path
 

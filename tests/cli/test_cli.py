@@ -23,7 +23,11 @@ def amalgamics(*arguments: str, cwd: Path, check: bool = True) -> subprocess.Com
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AMALGAMICS_")}
     environment |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     done = subprocess.run(
-        [sys.executable, "-m", "amalgamics.cli.main", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "amalgamics.cli.main", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     if check:
         assert done.returncode == 0, done.stdout + done.stderr

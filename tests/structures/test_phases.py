@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from pymatgen.core import Composition
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
 from amalgamics.errors import InputError
 from amalgamics.structures import phases as phases_module
 from amalgamics.structures.phases import NotBuildableError, Phase, get_phase, list_phases, read_library
-from pymatgen.core import Composition
-from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 ALL = list_phases()
 BUILDABLE = [phase for phase in ALL if phase.buildable]

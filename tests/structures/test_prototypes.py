@@ -4,6 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core import Lattice, Structure
+
 from amalgamics.errors import InputError
 from amalgamics.structures.phases import get_phase, list_phases
 from amalgamics.structures.prototype_library import WELL_KNOWN, binary_prototypes
@@ -15,9 +19,6 @@ from amalgamics.structures.prototypes import (
     expected_volume_per_atom,
     prototype_matcher,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from pymatgen.core import Lattice, Structure
 
 KNOWN = [get_phase(key).structure() for key in ("LiHg", "Li3Hg", "LiHg3")]
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from amalgamics.errors import InputError
-from amalgamics.structures.systems import ELEMENTS, atomic_fractions, parse_formula, parse_system
 from hypothesis import given
 from hypothesis import strategies as st
+
+from amalgamics.errors import InputError
+from amalgamics.structures.systems import ELEMENTS, atomic_fractions, parse_formula, parse_system
 
 symbols = st.sampled_from(sorted(ELEMENTS))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import amalgamics
 import pytest
+
+import amalgamics
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "thermodynamics.md"
 

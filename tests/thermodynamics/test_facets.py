@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from amalgamics.thermodynamics import facets
 from amalgamics.thermodynamics.facets import interpolate
 

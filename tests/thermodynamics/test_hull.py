@@ -8,10 +8,11 @@ import random
 
 import numpy as np
 import pytest
-from amalgamics.errors import InputError
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull, chemical_potential
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from amalgamics.errors import InputError
+from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull, chemical_potential
 
 ELEMENTS = ("Li", "Na", "Mg", "Hg")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from amalgamics.errors import InputError
-from amalgamics.thermodynamics.solution import LI_IN_HG, AmalgamEMF
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.constants import e, k
+
+from amalgamics.errors import InputError
+from amalgamics.thermodynamics.solution import LI_IN_HG, AmalgamEMF
 
 KT = k * 298.15 / e
 fractions = st.floats(1e-12, 0.0133)

@@ -93,7 +93,7 @@ def test_missing_file_names_the_nearest(write, tmp_path):
 
 def test_output_under_a_file_is_refused(write, tmp_path):
     path = write(MINIMAL + f"output: {tmp_path}/job.yaml/results\n")
-    with pytest.raises(InputError, match="output: .*not a directory"):
+    with pytest.raises(InputError, match=r"output: .*not a directory"):
         load_spec(path)
 
 

@@ -1,0 +1,94 @@
+"""SevenNet for several structures at once, as one graph of sevenn's own; energies equal to its ASE calculator's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase import Atoms
+
+if TYPE_CHECKING:
+    import torch
+    from ase.calculators.calculator import Calculator
+
+# sevenn writes stress as xx, yy, zz, xy, yz, zx with the sign of pressure; ASE has xx, yy, zz, yz, xz, xy.
+_TO_VOIGT = [0, 1, 2, 4, 5, 3]
+# The loaded model is shared, and has a state: whether it expects one structure or a batch.
+_MODEL_LOCK = threading.Lock()
+
+
+class SevenNetBatch:
+    """Evaluates batches with the model of a :class:`sevenn.calculator.SevenNetCalculator`.
+
+    Parameters
+    ----------
+    calculator
+        The calculator whose model, cutoff and fidelity to use; it stays usable.
+    """
+
+    def __init__(self, calculator: Calculator) -> None:
+        self._calculator: Any = calculator
+
+    def evaluate_batch(self, structures: Sequence[Atoms]) -> list[dict[str, Any]]:
+        """Evaluate several structures together.
+
+        Parameters
+        ----------
+        structures
+            At least one atom each. What calculators they have is left alone.
+
+        Returns
+        -------
+        list of dict
+            For each structure ``energy`` and ``free_energy`` (eV), ``forces`` (eV/Å, shape (N, 3)) and ``stress``
+            (eV/Å³, Voigt order, shape (6,)), in double precision.
+
+        Raises
+        ------
+        ValueError
+            A structure has an element that the model does not know.
+        """
+        if not structures:
+            return []
+        import sevenn._keys as key
+
+        for atoms in structures:
+            self._calculator.set_atoms(atoms)  # refuses unknown elements
+        output = self._run(structures)
+        energies = _numpy(output[key.PRED_TOTAL_ENERGY]).reshape(len(structures))
+        forces = _numpy(output[key.PRED_FORCE])
+        stresses = -_numpy(output[key.PRED_STRESS]).reshape(len(structures), 6)[:, _TO_VOIGT]
+        results = []
+        stop = 0
+        for atoms, energy, stress in zip(structures, energies, stresses, strict=True):
+            start, stop = stop, stop + len(atoms)
+            values = {"energy": float(energy), "free_energy": float(energy)}
+            results.append({**values, "forces": forces[start:stop].copy(), "stress": stress.copy()})
+        return results
+
+    def _run(self, structures: Sequence[Atoms]) -> Any:
+        import sevenn._keys as key
+        from sevenn.atom_graph_data import AtomGraphData
+        from sevenn.train.dataload import unlabeled_atoms_to_graph
+        from torch_geometric.loader.dataloader import Collater
+
+        calculator = self._calculator
+        graphs = []
+        for atoms in structures:
+            graph = AtomGraphData.from_numpy_dict(unlabeled_atoms_to_graph(atoms, calculator.cutoff))
+            if calculator.modal:
+                graph[key.DATA_MODALITY] = calculator.modal
+            graphs.append(graph)
+        batch = Collater([])(graphs).to(calculator.device)
+        with _MODEL_LOCK:
+            calculator.model.set_is_batch_data(True)
+            try:
+                return calculator.model(batch)
+            finally:
+                calculator.model.set_is_batch_data(False)
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy().astype(np.float64)

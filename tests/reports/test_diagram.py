@@ -1,0 +1,75 @@
+"""What both drawings of a hull show."""
+
+from __future__ import annotations
+
+import pytest
+
+from amalgamics.reports.diagram import NUDGE, binary_diagram, label_candidates
+from amalgamics.reports.reference import formation_energy
+
+
+def test_mercury_is_on_the_left_whatever_the_order_of_the_symbols(examples):
+    phases = [
+        examples.entry("Hg", "Hg", 0.0, 24.0, "R-3m"),
+        examples.entry("LiHg3", "LiHg3", -0.2, 20.0, "P6_3/mmc"),
+        examples.entry("Li", "Li", 0.0, 20.0, "Im-3m"),
+    ]
+    for system in ("Li-Hg", "Hg-Li"):
+        diagram = binary_diagram(examples.make_system(system, [(phase, {}) for phase in phases], "Li"))
+        assert {point.name: point.x for point in diagram.points} == {"Hg": 0.0, "LiHg3": 0.25, "Li": 1.0}
+        assert (diagram.x_element, diagram.other_element) == ("Li", "Hg")
+
+
+def test_points_are_those_of_the_hull(examples):
+    system = examples.li_hg.systems[0]
+    diagram = binary_diagram(system)
+    assert [p.name for p in diagram.points] == [phase.name for phase in system.hull.phases]
+    assert [p.y for p in diagram.points] == [phase.formation_energy_per_atom for phase in system.hull.phases]
+    assert {p.name for p in diagram.stable} == {"Hg-alpha", "LiHg3", "LiHg", "Li3Hg", "Li"}
+    assert len(diagram.stable) + len(diagram.unstable) == len(system.records)
+    assert [(a.name, b.name) for a, b in diagram.tie_lines] == list(system.hull.tie_lines)
+
+
+def test_published_values_are_converted_and_drawn_beside_their_composition(examples):
+    diagram = binary_diagram(examples.li_hg.systems[0])
+    assert len(diagram.references) == 4
+    for reference in diagram.references:
+        assert (reference.y, reference.uncertainty) == formation_energy(reference.value)
+        nearest = min(abs(reference.x - x) for x in (0.25, 0.5, 0.75))
+        assert 0 < nearest <= 2 * NUDGE + 1e-9
+    assert len({reference.x for reference in diagram.references}) == 4
+
+
+def test_frame_holds_the_hull_and_names_what_it_leaves_out(examples):
+    diagram = binary_diagram(examples.li_hg.systems[0])
+    low, high = diagram.y_range
+    for point in diagram.stable:
+        assert low < point.y < high
+    for reference in diagram.references:
+        assert low < reference.y - (reference.uncertainty or 0)
+    assert [point.formula for point in diagram.above_frame] == ["Li5Hg"]
+
+
+def test_labels_go_to_observed_phases_and_to_the_lowest_prototype_of_a_composition(examples):
+    diagram = binary_diagram(examples.li_hg.systems[0])
+    labelled = label_candidates(diagram)
+    assert labelled[0].name == "Hg-beta"
+    assert all(not point.polymorph for point in labelled[1:])
+    assert len({point.formula for point in labelled}) == len(labelled)
+
+
+def test_a_hull_without_compounds_has_a_frame(examples):
+    phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na")]
+    low, high = binary_diagram(examples.make_system("Li-Na", [(p, {}) for p in phases], "Li")).y_range
+    assert low < 0 < high
+
+
+def test_only_two_elements_make_a_diagram(examples):
+    phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na", "Hg")]
+    assert binary_diagram(examples.make_system("Li-Na-Hg", [(p, {}) for p in phases], None)) is None
+    assert binary_diagram(examples.make_system("Hg", [(phases[2], {})], None)) is None
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_prototype_labels_are_limited_and_observed_ones_are_not(examples, limit):
+    assert len(label_candidates(binary_diagram(examples.li_hg.systems[0]), limit=limit)) == limit

@@ -1,0 +1,37 @@
+"""Chemical notation."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amalgamics.reports.formulas import couple, mathtext_formula, unicode_formula, unicode_space_group
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [("Li3Hg", "Li₃Hg"), ("Na11Hg52", "Na₁₁Hg₅₂"), ("Hg", "Hg"), ("Li0.5Hg", "Li0.5Hg"), ("(LiHg)2", "(LiHg)₂")],
+)
+def test_unicode(formula, expected):
+    assert unicode_formula(formula) == expected
+
+
+def test_mathtext():
+    assert mathtext_formula("Li3Hg") == "Li$_{3}$Hg"
+    assert mathtext_formula("$x$") == r"\$x\$"
+
+
+@given(st.dictionaries(st.sampled_from(["Li", "Na", "Hg", "O"]), st.integers(2, 999), min_size=1))
+def test_subscripts_keep_the_digits(counts):
+    formula = "".join(f"{symbol}{count}" for symbol, count in counts.items())
+    plain = unicode_formula(formula).translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
+    assert plain == formula
+    assert not any(character.isdecimal() for character in unicode_formula(formula))
+
+
+def test_space_groups_and_couples():
+    assert unicode_space_group("P6_3/mmc") == "P6₃/mmc"
+    assert unicode_space_group("Fm-3m") == "Fm-3m"
+    assert couple("Li") == "Li/Li⁺"
+    assert couple("Mg", 2) == "Mg/Mg²⁺"

@@ -1,0 +1,191 @@
+"""The written files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+
+import pytest
+
+from amalgamics.errors import InputError
+from amalgamics.reports.hull_report import write_hull_report
+from amalgamics.reports.page import cell_parameters, render_page
+
+HOSTILE = "<script>alert('x')</script>\"&{{ 7 * 7 }}</script>"
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, the texts outside scripts, and the scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.scripts: list[str] = []
+        self._inside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        inside = self._inside[-1] if self._inside else ""
+        if inside == "script":
+            self.scripts.append(data)
+        elif inside != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+@pytest.fixture(scope="module")
+def written(examples, tmp_path_factory):
+    return write_hull_report(examples.li_hg, tmp_path_factory.mktemp("report") / "new")
+
+
+def test_files_of_one_and_of_several_systems(written, examples, tmp_path):
+    assert set(written) == {"report.html", "hull.png", "hull.csv", "summary.json"}
+    assert {path.name for path in written["hull.png"].parent.iterdir()} == set(written)
+    several = write_hull_report(examples.both, tmp_path)
+    assert set(several) == set(written) | {"hull-Li-Hg.png", "hull-Na-Hg.png"}
+
+
+def test_csv_holds_every_record_exactly(written, examples):
+    with written["hull.csv"].open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    system = examples.li_hg.systems[0]
+    assert [row["name"] for row in rows] == [record.name for record in system.records]
+    for row, record in zip(rows, system.records, strict=True):
+        for key in ("energy_per_atom", "formation_energy_per_atom", "e_above_hull", "volume_per_atom"):
+            assert float(row[key]) == getattr(record, key)
+        assert (row["stable"] == "True") == (record.e_above_hull == 0.0)
+        assert row["measured_a"] == ("" if record.measured_lattice is None else str(record.measured_lattice[0]))
+
+
+def test_summary_holds_every_record_and_step_exactly(written, examples):
+    data = json.loads(written["summary.json"].read_text(encoding="utf-8"))
+    (system,) = data["systems"]
+    report = examples.li_hg.systems[0]
+    for row, record in zip(system["phases"], report.records, strict=True):
+        for field in fields(record):
+            value = getattr(record, field.name)
+            assert row[field.name] == (list(value) if isinstance(value, tuple) else value)
+    assert [step["voltage_V"] for step in system["voltage_steps"]] == [s.voltage_V for s in report.voltage.steps]
+    assert [step["from"] for step in system["voltage_steps"]] == ["Hg", "LiHg3", "LiHg"]
+    assert [step["to"] for step in system["voltage_steps"]] == ["LiHg3", "LiHg", "Li3Hg"]
+    assert system["stable"] == [phase.name for phase in report.hull.stable]
+    assert system["not_built"][0] == {"phase": "LiHg2", "reason": "coordinates are not known"}
+    assert data["provenance"] == examples.li_hg.provenance
+    assert data["settings"] == examples.li_hg.settings
+
+
+def test_page_shows_the_numbers(written, examples):
+    page = Page(written["report.html"].read_text(encoding="utf-8"))
+    assert "LiHg₃, LiHg and Li₃Hg are on the Li–Hg hull" in page.text
+    for text in ("−0.4370", "17.76", "−16.3", "P6₃/mmc", "coordinates are not known", "not converged: max force"):
+        assert text in page.text
+    assert examples.li_hg.provenance["potential"]["weights_sha256"] in page.text
+    rows = [attributes for tag, attributes in page.tags if tag == "tr" and "data-kind" in attributes]
+    assert len(rows) == len(examples.li_hg.systems[0].records)
+    assert sum("on-hull" in (row.get("class") or "") for row in rows) == 5
+
+
+def test_page_is_self_contained(written):
+    text = written["report.html"].read_text(encoding="utf-8")
+    page = Page(text)
+    for tag, attributes in page.tags:
+        assert tag not in {"link", "iframe", "object", "embed"}
+        source = attributes.get("src") or ""
+        assert source.startswith("data:") or not source
+        if tag != "a":
+            assert "href" not in attributes
+    assert "default-src 'none'" in text
+    assert text.count("plotly.js v") == 1
+    css = text[text.index("<style>") : text.index("</style>")]
+    assert "url(" not in css
+    assert "@import" not in css
+
+
+def test_page_is_accessible(written):
+    page = Page(written["report.html"].read_text(encoding="utf-8"))
+    tags = page.tags
+    assert ("html", {"lang": "en"}) in tags
+    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in tags if tag == "th")
+    assert all(attributes.get("alt") for tag, attributes in tags if tag == "img")
+    plots = [attributes for _, attributes in tags if "plot" in (attributes.get("class") or "").split()]
+    assert len(plots) == 2
+    assert all(plot["aria-label"] for plot in plots)
+
+
+def test_hostile_texts_are_shown_and_not_run(examples):
+    system = examples.li_hg.systems[0]
+    first, *others = system.records
+    spoilt = replace(first, prototype=HOSTILE, source=HOSTILE, note=HOSTILE, space_group=HOSTILE, confidence=HOSTILE)
+    report = replace(
+        examples.li_hg,
+        title=HOSTILE,
+        potential=HOSTILE,
+        warnings=(HOSTILE,),
+        provenance={HOSTILE: {"inner": [HOSTILE]}},
+        settings={"key": HOSTILE},
+        systems=(
+            replace(
+                system,
+                records=(spoilt, *others),
+                not_built=((HOSTILE, HOSTILE),),
+                failed=((HOSTILE, HOSTILE),),
+            ),
+        ),
+    )
+    page = Page(render_page(report, {}))
+    clean = Page(render_page(examples.li_hg, {}))
+    assert len(page.scripts) == len(clean.scripts)
+    assert not any("alert('x')" in script for script in page.scripts)
+    assert page.text.count("{{ 7 * 7 }}") >= 12
+
+
+def test_several_systems_get_an_overview_and_anchors(examples):
+    page = Page(render_page(examples.both, {}))
+    identifiers = {attributes.get("id") for _, attributes in page.tags}
+    targets = {attributes["href"] for tag, attributes in page.tags if tag == "a" and attributes["href"][0] == "#"}
+    assert targets == {"#system-1", "#system-2"}
+    assert {target[1:] for target in targets} <= identifiers
+    assert "Na: no D3 for one entry" in page.text
+
+
+def test_systems_without_diagram_or_voltage(examples, tmp_path):
+    phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na", "Hg")]
+    ternary = examples.make_system("Li-Na-Hg", [(phase, {}) for phase in phases], None)
+    paths = write_hull_report(replace(examples.li_hg, systems=(ternary,)), tmp_path)
+    assert set(paths) == {"report.html", "hull.csv", "summary.json"}
+    page = Page(paths["report.html"].read_text(encoding="utf-8"))
+    assert "this one has 3" in page.text
+    assert "No compound is on the Li–Na–Hg hull" in page.text
+
+
+def test_unwritable_output_is_refused_before_anything_is_drawn(examples, tmp_path, monkeypatch):
+    monkeypatch.setattr("amalgamics.reports.hull_report.hull_png", lambda *_: pytest.fail("drawn in vain"))
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(InputError, match="cannot be written to"):
+        write_hull_report(examples.li_hg, tmp_path / "file" / "report")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_cells_list_what_symmetry_leaves_free():
+    measured = (6.0, 6.0, 4.0, 90.0, 90.0, 120.0)
+    rows = cell_parameters((6.3, 6.3, 4.0, 90.0, 90.0, 120.0), measured)
+    assert [(row.label, row.deviation_percent) for row in rows] == [("a = b", pytest.approx(5.0)), ("c", 0.0)]
+    broken = cell_parameters((6.3, 6.2, 4.0, 90.0, 91.0, 120.0), measured)
+    assert [row.label for row in broken] == ["a", "b", "c", "β"]
+    assert [row.computed for row in cell_parameters(None, measured)] == [None, None]

@@ -1,0 +1,145 @@
+"""The published values, their conversion, and the comparison."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.constants import physical_constants
+
+from amalgamics.errors import InputError
+from amalgamics.reports.reference import (
+    HG_FUSION_ENTHALPY_KJ_PER_MOL,
+    HG_MELTING_POINT_K,
+    QUANTITIES,
+    compare_with_reference,
+    composition,
+    enthalpy_to_solid_mercury,
+    formation_energy,
+    free_energy_to_solid_mercury,
+    parse_reference,
+    reference_values,
+)
+
+FARADAY = physical_constants["Faraday constant"][0]
+R = physical_constants["molar gas constant"][0]
+
+energies = st.floats(-100, 100)
+fractions = st.floats(0, 1)
+
+
+def value(subject: str, quantity: str, **more):
+    found = [
+        v
+        for v in reference_values()
+        if v.subject == subject and v.quantity == quantity and all(getattr(v, k) == x for k, x in more.items())
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_enthalpy_of_lihg3_against_solid_mercury():
+    # -26.5 + 0.75 * 2.295 = -24.77875 kJ/mol; 1 eV = 96.485 kJ/mol
+    assert enthalpy_to_solid_mercury(-26.5, 0.75) == pytest.approx(-24.77875 / 96.48533, rel=1e-6)
+
+
+@given(energies, fractions)
+def test_solid_reference_makes_enthalpies_less_negative(energy, x_hg):
+    shift = enthalpy_to_solid_mercury(energy, x_hg) - enthalpy_to_solid_mercury(energy, 0.0)
+    assert shift == pytest.approx(x_hg * HG_FUSION_ENTHALPY_KJ_PER_MOL / 96.48533, abs=1e-9)
+    assert shift >= -1e-12
+
+
+@given(energies, fractions)
+def test_free_energies_need_no_shift_at_the_melting_point_and_the_full_enthalpy_at_zero(energy, x_hg):
+    at_melting = free_energy_to_solid_mercury(energy, x_hg, HG_MELTING_POINT_K)
+    assert at_melting == pytest.approx(enthalpy_to_solid_mercury(energy, 0.0), abs=1e-12)
+    at_zero = free_energy_to_solid_mercury(energy, x_hg, 0.0)
+    assert at_zero == pytest.approx(enthalpy_to_solid_mercury(energy, x_hg), abs=1e-12)
+
+
+def test_fusion_constants_are_those_of_the_table():
+    fusion = value("Hg", "fusion_enthalpy")
+    assert (fusion.value, fusion.temperature_K) == (HG_FUSION_ENTHALPY_KJ_PER_MOL, HG_MELTING_POINT_K)
+    assert value("Hg", "melting_point").value == HG_MELTING_POINT_K
+
+
+def test_lithium_emfs_follow_the_activity_model():
+    e0, slope = value("Li", "standard_emf").value, value("Li", "activity_slope").value
+    x_saturated = value("Li", "solubility_in_mercury").value / 100.0
+
+    def emf(x: float) -> float:
+        return e0 - R * 298.15 / FARADAY * (math.log(x) + math.log(10.0) * slope * x)
+
+    assert value("Li", "saturated_emf").value == pytest.approx(emf(x_saturated), abs=5e-4)
+    assert value("Li", "emf", mole_fraction=3e-5).value == pytest.approx(emf(3e-5), abs=5e-4)
+
+
+def test_free_energy_of_lihg3_follows_from_the_saturated_emf():
+    emf = value("Li", "saturated_emf").value
+    per_formula = -FARADAY * emf + 3 * R * 298.15 * math.log(1 - 0.0133)
+    reference = value("LiHg3", "formation_free_energy")
+    assert reference.value == pytest.approx(per_formula / 4 / 1000, abs=reference.uncertainty)
+
+
+def test_energies_per_formula_unit_are_divided_by_its_atoms():
+    energy, uncertainty = formation_energy(value("Li2O", "formation_enthalpy"))
+    assert energy == pytest.approx(-597.9 / 3 / 96.48533, rel=1e-6)
+    assert uncertainty == pytest.approx(0.4 / 3 / 96.48533, rel=1e-6)
+
+
+def test_every_entry_is_complete():
+    for entry in reference_values():
+        assert math.isfinite(entry.value)
+        assert entry.uncertainty is None or entry.uncertainty > 0
+        assert entry.unit in QUANTITIES[entry.quantity]
+        assert composition(entry.subject)
+    keys = [(e.subject, e.quantity, e.mole_fraction, e.space_group) for e in reference_values()]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unit": "kcal"}, "unit 'kcal', allowed: V"),
+        ({"quantity": "saturated_emv"}, "Did you mean 'saturated_emf'"),
+        ({"source": "nobody"}, "unknown source 'nobody'"),
+        ({"confidence": "sure"}, "unknown confidence 'sure'"),
+        ({"value": None}, "value is missing"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_broken_entries_are_refused(change, message):
+    entry = {"subject": "Li", "quantity": "saturated_emf", "value": 1.0, "unit": "V", "source": "a"}
+    entry |= {"confidence": "checked", **change}
+    with pytest.raises(InputError, match="'Li'") as error:
+        parse_reference({"sources": {"a": {"citation": "A"}}, "entries": [entry]})
+    assert message in str(error.value)
+
+
+def test_comparison_takes_numbers_from_the_report(examples):
+    system = examples.li_hg.systems[0]
+    rows = {(row.formula, row.quantity): row for row in compare_with_reference(system)}
+    assert set(rows) == {
+        ("LiHg3", "formation_enthalpy"),
+        ("LiHg", "formation_enthalpy"),
+        ("Li3Hg", "formation_enthalpy"),
+        ("LiHg3", "formation_free_energy"),
+        ("LiHg3", "saturated_emf"),
+    }
+    for row in rows.values():
+        assert row.delta == pytest.approx(row.computed - row.reference)
+    # The lowest structure of a formula counts, not one of the prototypes above it.
+    assert rows["LiHg", "formation_enthalpy"].computed == system.record("LiHg").formation_energy_per_atom
+    assert rows["LiHg3", "saturated_emf"].computed == system.voltage.steps[0].voltage_V
+    assert rows["LiHg3", "saturated_emf"].phase == "Hg → LiHg3"
+
+
+def test_polymorphs_are_compared_by_space_group(examples):
+    fcc = examples.entry("Hg-fcc", "Hg", 0.015, 27.0, "Fm-3m")
+    others = [examples.entry("Hg", "Hg", 0.0, 24.9, "R-3m"), examples.entry("Li", "Li", 0.0, 20.0, "Im-3m")]
+    system = examples.make_system("Li-Hg", [(entry, {}) for entry in (fcc, *others)], "Li")
+    (row,) = compare_with_reference(system)
+    assert (row.phase, row.quantity, row.computed) == ("Hg-fcc", "e_above_hull", pytest.approx(0.015))

