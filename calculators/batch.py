@@ -181,7 +181,9 @@ class WithDispersion:
 
 def _add(results: Results, extra: Results) -> Results:
     both = results.keys() & extra.keys()
-    return {key: np.add(results[key], extra[key]) if np.ndim(results[key]) else results[key] + extra[key] for key in both}
+    return {
+        key: np.add(results[key], extra[key]) if np.ndim(results[key]) else results[key] + extra[key] for key in both
+    }
 
 
 def _why_not(atoms: Atoms, potential: Potential | None, settings: RelaxationSettings) -> str | None:
@@ -214,5 +216,7 @@ def _relax_one_by_one(
         except RelaxationError as error:
             outcome = error
         except Exception as error:  # whatever a foreign calculator does, the others go on
-            outcome = RelaxationError(f"the potential or optimiser failed: {type(error).__name__}: {error}", atoms.copy())
+            outcome = RelaxationError(
+                f"the potential or optimiser failed: {type(error).__name__}: {error}", atoms.copy()
+            )
         done(index, outcome)

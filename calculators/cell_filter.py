@@ -120,7 +120,7 @@ def matrix_exp_derivative(matrix: np.ndarray, direction: np.ndarray) -> np.ndarr
     block[:n, :n] = block[n:, n:] = matrix
     # The derivative is linear in the direction; scaled to the size of the matrix, it costs no squarings.
     size = np.abs(direction).sum(axis=1).max()
-    scale = _EXP_NORM / 2 / size if size > 0 else 1.0
+    scale = _EXP_NORM / 2 / size if size > 1e-200 else 1.0
     block[:n, n:] = direction * scale
     return matrix_exp(block)[:n, n:] / scale
 

@@ -20,8 +20,9 @@ from ase import Atoms
 if TYPE_CHECKING:
     import torch
 
-# CHGNet shrinks every cosine by this before the arc cosine, so that its derivative stays finite for straight angles.
-_COSINE_SCALE = 1 - 1e-6
+# CHGNet shrinks every cosine by this before the arc cosine, so that its derivative stays finite for straight angles:
+# 1 - 1e-6 in single precision, which matters, because there the arc cosine magnifies differences 700 times.
+_COSINE_SCALE = float(np.float32(1 - 1e-6))
 
 
 @dataclass(frozen=True)

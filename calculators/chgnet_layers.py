@@ -64,6 +64,11 @@ class RadialBasis:
         return basis, derivative
 
 
+def _views(rows: Tensor, views: int = 2) -> Tensor:
+    """Return rows of shape (views P, width), one view of P pairs after the other, as (views, P, width)."""
+    return rows.view(views, len(rows) // views, rows.shape[1])
+
+
 class AtomLayer:
     """Updates the features of the atoms with messages along the bonds."""
 
@@ -74,9 +79,9 @@ class AtomLayer:
     def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple]:
         near, middle, far = self._gate.blocks
         hidden = ends.gather(torch.addmm(self._gate.bias, atoms, near.weight), far(atoms))
-        hidden.view(2, -1, hidden.shape[1]).add_(middle(bonds))
+        _views(hidden).add_(middle(bonds))
         messages, saved = self._gate.forward(hidden)
-        pair = messages.view(2, ends.n_pairs, -1)
+        pair = _views(messages)
         total = ends.sum_near((pair * bond_weights).flatten(0, 1))
         return torch.addmm(atoms, total, self._out.weight), (pair, saved)
 
@@ -89,7 +94,7 @@ class AtomLayer:
         g_total = self._out.backward(g_atoms).index_select(0, ends.near).view_as(pair)
         g_weights = (g_total * pair).sum(0)
         g_hidden = self._gate.backward(g_total.mul_(bond_weights).flatten(0, 1), saved_gate)
-        g_bonds = middle.backward(g_hidden.view(2, ends.n_pairs, -1).sum(0))
+        g_bonds = middle.backward(_views(g_hidden).sum(0))
         if atoms_too:
             g_atoms = torch.addmm(g_atoms, ends.sum_near(g_hidden), near.back)
             g_atoms = torch.addmm(g_atoms, ends.sum_far(g_hidden), far.back)
@@ -109,9 +114,9 @@ class AngleMessages:
         """Return the messages, shape (2, A, 64)."""
         near, far, middle, center = self._gate.blocks
         hidden = ends.gather(near(bonds), far(bonds), torch.addmm(self._gate.bias, atoms, center.weight))
-        hidden.view(2, -1, hidden.shape[1]).add_(middle(angles.flatten(0, 1)).view(len(angles), ends.n_pairs, -1))
+        _views(hidden).add_(_views(middle(angles.flatten(0, 1)), len(angles)))
         messages, saved = self._gate.forward(hidden)
-        return messages.view(2, ends.n_pairs, -1), saved
+        return _views(messages), saved
 
     def backward(self, g_messages: Tensor, saved: list[tuple], ends: Ends, views: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms, bonds, and angles, which had that many views."""
@@ -119,10 +124,10 @@ class AngleMessages:
         g_hidden = self._gate.backward(g_messages.flatten(0, 1), saved)
         g_bonds = torch.addmm(near.backward(ends.sum_near(g_hidden)), ends.sum_far(g_hidden), far.back)
         g_atoms = center.backward(ends.sum_third(g_hidden))
-        g_middle = g_hidden.view(2, ends.n_pairs, -1)
+        g_middle = _views(g_hidden)
         if views == 1:
             g_middle = g_middle.sum(0, keepdim=True)
-        g_angles = middle.backward(g_middle.flatten(0, 1)).view(views, ends.n_pairs, -1)
+        g_angles = _views(middle.backward(g_middle.flatten(0, 1)), views)
         return g_atoms, g_bonds, g_angles
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # sevenn writes stress as xx, yy, zz, xy, yz, zx with the sign of pressure; ASE has xx, yy, zz, yz, xz, xy.
 _TO_VOIGT = [0, 1, 2, 4, 5, 3]
+# More edges at a time are no faster, and each needs some 50 kB (7net-0) to 200 kB (7net-l3i5) for the gradient.
+_MAX_EDGES = 1500
 # The loaded model is shared, and has a state: whether it expects one structure or a batch.
 _MODEL_LOCK = threading.Lock()
 
@@ -50,13 +52,18 @@ class SevenNetBatch:
         ValueError
             A structure has an element that the model does not know.
         """
-        if not structures:
-            return []
-        import sevenn._keys as key
-
         for atoms in structures:
             self._calculator.set_atoms(atoms)  # refuses unknown elements
-        output = self._run(structures)
+        graphs = [self._graph(atoms) for atoms in structures]
+        results: list[dict[str, Any]] = []
+        for group in _groups([graph.edge_index.shape[1] for graph in graphs]):
+            results += self._results(structures[group], self._run(graphs[group]))
+        return results
+
+    @staticmethod
+    def _results(structures: Sequence[Atoms], output: Any) -> list[dict[str, Any]]:
+        import sevenn._keys as key
+
         energies = _numpy(output[key.PRED_TOTAL_ENERGY]).reshape(len(structures))
         forces = _numpy(output[key.PRED_FORCE])
         stresses = -_numpy(output[key.PRED_STRESS]).reshape(len(structures), 6)[:, _TO_VOIGT]
@@ -68,19 +75,20 @@ class SevenNetBatch:
             results.append({**values, "forces": forces[start:stop].copy(), "stress": stress.copy()})
         return results
 
-    def _run(self, structures: Sequence[Atoms]) -> Any:
+    def _graph(self, atoms: Atoms) -> Any:
         import sevenn._keys as key
         from sevenn.atom_graph_data import AtomGraphData
         from sevenn.train.dataload import unlabeled_atoms_to_graph
+
+        graph = AtomGraphData.from_numpy_dict(unlabeled_atoms_to_graph(atoms, self._calculator.cutoff))
+        if self._calculator.modal:
+            graph[key.DATA_MODALITY] = self._calculator.modal
+        return graph
+
+    def _run(self, graphs: list[Any]) -> Any:
         from torch_geometric.loader.dataloader import Collater
 
         calculator = self._calculator
-        graphs = []
-        for atoms in structures:
-            graph = AtomGraphData.from_numpy_dict(unlabeled_atoms_to_graph(atoms, calculator.cutoff))
-            if calculator.modal:
-                graph[key.DATA_MODALITY] = calculator.modal
-            graphs.append(graph)
         batch = Collater([])(graphs).to(calculator.device)
         with _MODEL_LOCK:
             calculator.model.set_is_batch_data(True)
@@ -88,6 +96,18 @@ class SevenNetBatch:
                 return calculator.model(batch)
             finally:
                 calculator.model.set_is_batch_data(False)
+
+
+def _groups(edges: Sequence[int]) -> Iterator[slice]:
+    """Split graphs, in their order, into groups of at most ``_MAX_EDGES`` edges or one graph."""
+    start, total = 0, 0
+    for index, n_edges in enumerate(edges):
+        if index > start and total + n_edges > _MAX_EDGES:
+            yield slice(start, index)
+            start, total = index, 0
+        total += n_edges
+    if edges:
+        yield slice(start, len(edges))
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:

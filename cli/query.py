@@ -29,9 +29,7 @@ def query(
     database: DatabaseOption = None,
     sort: Annotated[str, typer.Option(help="Key to sort by; a leading minus sorts downwards.")] = "id",
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows to print.")] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Comma-separated keys to print.")
-    ] = None,
+    columns: Annotated[str | None, typer.Option(help="Comma-separated keys to print.")] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:

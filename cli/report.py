@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,19 +12,18 @@ from .options import DatabaseOption, PotentialOption
 
 def report(
     systems: Annotated[list[str], typer.Argument(help="Chemical systems, for example Li-Hg.", metavar="SYSTEM...")],
-    output: Annotated[
-        Path | None, typer.Option(help="Directory; default results/<first system>.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Directory; default results/<first system>.")] = None,
     database: DatabaseOption = None,
     potential: PotentialOption = None,
 ) -> None:
     """Write report.html, hull.png, hull.csv and summary.json without computing anything."""
     from ..workflows.analysis import rows_for_system, write_report
     from ..workflows.database import StructureDatabase
-    from ..workflows.spec import check_writable, default_database
+    from ..workflows.spec import default_database
+    from ..workflows.writable import check_writable
 
     store = StructureDatabase(database or default_database(), must_exist=True)
-    rows = {}
+    rows: dict[int, Any] = {}
     for system in systems:
         found = rows_for_system(store, system, potential)
         potential = found[0].potential

@@ -124,6 +124,7 @@ def _system_summary(system: SystemReport, potential: str) -> dict[str, Any]:
         "comparison": [asdict(row) for row in compare_with_reference(system)],
         "not_built": [{"phase": key, "reason": reason} for key, reason in system.not_built],
         "failed": [{"phase": name, "reason": reason} for name, reason in system.failed],
+        "merged": [{"phase": name, "into": kept} for name, kept in system.merged],
     }
 
 

@@ -13,6 +13,9 @@ VOLUME_TOLERANCE_PERCENT = 5.0
 
 MEV = 1000.0
 
+POLYMORPH_RESOLUTION = 0.010
+"""Energy difference (eV/atom) between structures of one composition about which ML potentials disagree."""
+
 
 def stable_compounds(system: SystemReport) -> list[PhaseRecord]:
     """Phases on the hull other than the elements, from mercury-rich to metal-rich."""
@@ -97,9 +100,9 @@ def remarks(system: SystemReport) -> list[str]:
     on_hull = {phase.name for phase in system.hull.stable}
     for record in system.records:
         label = unicode_formula(record.formula) + ("" if record.name == record.formula else f" ({record.name})")
-        if record.kind == "prototype" and record.name in on_hull:
-            notes.append(f"{label} is on the hull but is a decorated prototype, not an observed phase.")
-        if record.kind == "library" and record.name not in on_hull:
+        if record.name in on_hull and record.kind != "library":
+            notes.append(_unobserved_on_hull(record, label, system))
+        if record.kind == "library" and record.name not in on_hull and not _within_resolution(record, system):
             notes.append(
                 f"{label} is an observed phase, computed {record.e_above_hull * MEV:.1f} meV/atom above the hull."
             )
@@ -108,6 +111,9 @@ def remarks(system: SystemReport) -> list[str]:
                 f"{label} relaxed from {unicode_space_group(record.space_group_expected or '')} "
                 f"to {unicode_space_group(record.space_group)}."
             )
+    if system.merged:
+        pairs = ", ".join(f"{name} into {kept}" for name, kept in system.merged)
+        notes.append(f"Relaxed into another structure and shown once: {pairs}.")
     off = [r for r in system.records if abs(r.volume_deviation_percent or 0.0) > VOLUME_TOLERANCE_PERCENT]
     if off:
         worst = max(off, key=lambda r: abs(r.volume_deviation_percent or 0.0))
@@ -117,6 +123,33 @@ def remarks(system: SystemReport) -> list[str]:
             f"most of all {unicode_formula(worst.formula)} ({signed(worst.volume_deviation_percent or 0.0, 1)} %)."
         )
     return notes
+
+
+def _within_resolution(record: PhaseRecord, system: SystemReport) -> bool:
+    """Whether only another structure of the same composition keeps ``record`` off the hull, by next to nothing."""
+    rivals = [phase for phase in system.hull.stable if phase.formula == record.formula]
+    return bool(rivals) and record.e_above_hull < POLYMORPH_RESOLUTION
+
+
+def _unobserved_on_hull(record: PhaseRecord, label: str, system: SystemReport) -> str:
+    """Say what it means that a structure nobody has observed is the lowest of its composition."""
+    formula = unicode_formula(record.formula)
+    observed = [other for other in system.records if other.kind == "library" and other.formula == record.formula]
+    if observed:
+        nearest = min(observed, key=lambda other: other.e_above_hull)
+        if nearest.e_above_hull < POLYMORPH_RESOLUTION:
+            return (
+                f"{formula} is on the hull; its observed structure ({nearest.name}, "
+                f"{unicode_space_group(nearest.space_group)}) is {nearest.e_above_hull * MEV:.1f} meV/atom above the "
+                f"prototype {record.name}. Potentials disagree about polymorphs by about "
+                f"{POLYMORPH_RESOLUTION * MEV:.0f} meV/atom: compare with a second one before believing the prototype."
+            )
+    if record.formula in {key for key, _ in system.not_built}:
+        return (
+            f"{formula} is an observed phase whose structure is not known; {record.name} "
+            f"({unicode_space_group(record.space_group)}) is the lowest candidate and on the hull."
+        )
+    return f"{label} is on the hull but is not an observed phase."
 
 
 def signed(value: float, digits: int) -> str:

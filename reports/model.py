@@ -33,7 +33,8 @@ class PhaseRecord:
     formula
         Reduced formula, e.g. ``Li3Hg``.
     kind
-        ``library`` for an observed phase of the library, ``prototype`` for a decorated prototype.
+        ``library`` for an observed phase of the library, ``prototype`` for a decorated prototype, ``file`` for a
+        structure of the user's own.
     space_group, space_group_expected
         Hermann-Mauguin symbol found after relaxation, and the one the phase is listed with.
     energy_per_atom, formation_energy_per_atom, e_above_hull
@@ -52,7 +53,7 @@ class PhaseRecord:
 
     name: str
     formula: str
-    kind: Literal["library", "prototype"]
+    kind: Literal["library", "prototype", "file"]
     space_group: str
     energy_per_atom: float
     formation_energy_per_atom: float
@@ -88,6 +89,9 @@ class PhaseRecord:
 class SystemReport:
     """One chemical system: its hull, the records behind it, and what did not make it there.
 
+    ``not_built`` and ``failed`` pair a name with the reason; ``merged`` pairs a structure that relaxed into another
+    one with the name of that one.
+
     Raises
     ------
     InputError
@@ -100,6 +104,7 @@ class SystemReport:
     records: tuple[PhaseRecord, ...]
     not_built: tuple[tuple[str, str], ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         names = [record.name for record in self.records]

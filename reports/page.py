@@ -91,6 +91,7 @@ def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
             if record.measured_lattice
         ],
         "notes": [record for record in system.records if record.note],
+        "sources": list(dict.fromkeys(record.source for record in system.records if record.source)),
     }
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..structures.phases import list_phases, parse_system
+from ..structures.phases import list_phases
+from ..structures.systems import parse_system
 from .candidates import Candidate
 from .database import StructureDatabase, subsystems
 from .twins import find_twins
@@ -132,8 +133,8 @@ def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -
     within = set(subsystems(parse_system(system)))
     own = [row for row in rows if row.chemical_system in within]
     hull, twins = hull_of_rows(system, own)
-    by_id = {row.id: row for row in own}
-    records = [_record(phase, by_id[phase.entry_id], fresh_after) for phase in hull.phases]
+    by_id = {int(row.id): row for row in own}
+    records = [_record(phase, by_id[int(phase.entry_id or 0)], fresh_after) for phase in hull.phases]
     not_built = [
         (phase.key, phase.why_not_buildable or "") for phase in list_phases(system, buildable=False) if phase.formula
     ]
@@ -144,6 +145,7 @@ def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -
         records=tuple(records),
         not_built=tuple(not_built),
         failed=tuple(failed),
+        merged=tuple((by_id[twin].name, by_id[kept].name) for twin, kept in twins.items()),
     )
 
 
@@ -163,7 +165,7 @@ def _record(phase: Any, row: AtomsRow, fresh_after: int) -> Any:
         e_above_hull=phase.e_above_hull,
         volume_per_atom=phase.volume_per_atom,
         measured_volume_per_atom=candidate.measured_volume_per_atom,
-        lattice=tuple(row.data["lattice"]),
+        lattice=_lattice(row.data["lattice"]),
         measured_lattice=candidate.measured_lattice,
         source=candidate.source,
         confidence=candidate.confidence,
@@ -173,6 +175,11 @@ def _record(phase: Any, row: AtomsRow, fresh_after: int) -> Any:
         row_id=int(row.id),
         reused=int(row.id) <= fresh_after,
     )
+
+
+def _lattice(values: Sequence[float]) -> tuple[float, float, float, float, float, float]:
+    a, b, c, alpha, beta, gamma = values
+    return a, b, c, alpha, beta, gamma
 
 
 def hull_report(

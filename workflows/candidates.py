@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import InputError
-from ..structures.phases import Phase, get_phase, list_phases, parse_system
+from ..structures.phases import Phase, get_phase, list_phases
 from ..structures.prototypes import enumerate_prototypes
+from ..structures.systems import parse_system
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -25,7 +26,7 @@ class Candidate:
     """
 
     name: str
-    kind: str
+    kind: Literal["library", "prototype", "file"]
     atoms: Atoms
     source: str
     confidence: str = ""
@@ -33,7 +34,7 @@ class Candidate:
     note: str = ""
     space_group: str = ""
     measured_volume_per_atom: float | None = None
-    measured_lattice: tuple[float, ...] | None = None
+    measured_lattice: tuple[float, float, float, float, float, float] | None = None
 
     def metadata(self) -> dict[str, Any]:
         """Return everything but the atoms, as plain JSON."""
@@ -100,7 +101,6 @@ def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, st
                     atoms=_primitive_atoms(item.structure),
                     source=item.source,
                     prototype=item.description or item.prototype,
-                    confidence="hypothetical",
                 )
                 for item in found
             ]

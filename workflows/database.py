@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, unknown_name
-from ..structures.phases import parse_system
+from ..structures.systems import parse_system
 from .fingerprint import fingerprint, potential_identity
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class StructureDatabase:
 
         key = fingerprint(candidate.atoms, potential, settings)
         failed = isinstance(outcome, RelaxationError)
-        atoms = candidate.atoms if failed else outcome.atoms
+        atoms = candidate.atoms if isinstance(outcome, RelaxationError) else outcome.atoms
         pairs: dict[str, Any] = {
             "name": candidate.name,
             "kind": candidate.kind,

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def launch_workers(
     on_tick
         Called a few times a second while workers run.
     log_file
-        Where the workers' messages go; by default ``workers.log`` beside an embedded store.
+        Where the workers' messages go; by default ``workers.log`` beside an embedded store; nowhere that
+        lasts for MongoDB.
     allow
         Prefixes of tasks that may run besides our own.
 
@@ -155,9 +157,10 @@ class _Crew:
 
 
 def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None) -> IO[bytes]:
+    if log_file is None and url.startswith(SCHEME):
+        log_file = store_path(url) / "workers.log"
     if log_file is None:
-        folder = store_path(url) if url.startswith(SCHEME) else Path.cwd()
-        log_file = folder / "workers.log"
+        return stack.enter_context(tempfile.TemporaryFile())
     log_file.parent.mkdir(parents=True, exist_ok=True)
     return stack.enter_context(log_file.open("ab+"))
 

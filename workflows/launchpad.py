@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from urllib.parse import urlparse
 
 from ..errors import InputError
 from .embedded_mongo import SCHEME, store_path
+from .writable import check_writable
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -72,7 +72,9 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
         if len(url) == len(SCHEME):
             raise LaunchPadError(f"launchpad: {url!r} names no directory, e.g. sqlite:///results/launchpad")
         path = store_path(url)
-        _check_directory(path, create=create)
+        if not create and not path.is_dir():
+            raise LaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
+        check_writable(path, "launchpad")
         return {**common, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
     parsed = urlparse(url)
     if parsed.scheme not in {"mongodb", "mongodb+srv"} or not parsed.hostname:
@@ -83,16 +85,6 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
         "name": parsed.path.strip("/") or _EMBEDDED_DATABASE,
         "mongoclient_kwargs": {"serverSelectionTimeoutMS": _SERVER_TIMEOUT_MS},
     }
-
-
-def _check_directory(path: Path, *, create: bool) -> None:
-    if not create and not path.is_dir():
-        raise LaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
-    existing = path
-    while not existing.exists():
-        existing = existing.parent
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise LaunchPadError(f"launchpad: cannot write in {existing}")
 
 
 def _without_password(url: str) -> str:

@@ -12,7 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
-from ..structures.phases import get_phase, parse_system
+from ..structures.phases import get_phase
+from ..structures.systems import parse_system
+from .writable import check_writable
 
 DEFAULT_DATABASE = "results/structures.db"
 DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
@@ -149,17 +151,6 @@ class WorkflowSpec(_Section):
             raise SpecError(f"database: {self.database_path} is a directory; give the path of a file")
 
 
-def check_writable(directory: Path, key: str) -> None:
-    """Raise SpecError unless ``directory`` is, or could be made, a writable directory; creates nothing."""
-    existing = directory
-    while not existing.exists():
-        existing = existing.parent
-    if not existing.is_dir():
-        raise SpecError(f"{key}: {existing} is not a directory")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise SpecError(f"{key}: no permission to write in {existing}")
-
-
 def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
     """Read, check and return the workflow input at ``path``.
 
@@ -206,8 +197,9 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
 
 def describe(error: ValidationError) -> str:
     """Say in one line what pydantic found wrong first, with the nearest valid key for a misspelt one."""
-    first = error.errors()[0]
-    # A union reports each of its members; the path then holds their names, which mean nothing to a user.
+    # A union reports each of its members, the wrong ones too: the deepest complaint comes from the one that was
+    # meant. The path then holds the members' names, which mean nothing to a user.
+    first = max(error.errors(), key=lambda item: len(item["loc"]))
     location = [str(part) for part in first["loc"] if str(part) not in _UNION_MEMBERS]
     where = ".".join(location)
     if first["type"] == "extra_forbidden":

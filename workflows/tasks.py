@@ -10,7 +10,7 @@ from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_seria
 
 from ..calculators.batch import relax_many
 from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
 from .analysis import hull_of_rows, write_report
 from .batches import split_batches
 from .candidates import Candidate, gather_candidates
@@ -72,12 +72,11 @@ class RelaxStructures(FiretaskBase):
         keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
         stored = database.find_all(keys)
         todo = [item for item, key in zip(candidates, keys, strict=True) if key not in stored]
-        relax_many(
-            [item.atoms for item in todo],
-            potential.name,
-            settings,
-            on_result=lambda index, outcome: database.add(todo[index], outcome, potential, settings),
-        )
+
+        def store(index: int, outcome: RelaxationResult | RelaxationError) -> None:
+            database.add(todo[index], outcome, potential, settings)
+
+        relax_many([item.atoms for item in todo], potential.name, settings, on_result=store)
         return FWAction(stored_data={"relaxed": len(todo), "reused": len(candidates) - len(todo)})
 
 

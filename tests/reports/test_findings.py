@@ -30,12 +30,35 @@ def test_headlines_without_and_with_one_compound(examples):
 
 def test_remarks_point_at_what_deserves_a_second_look(examples):
     notes = " ".join(remarks(examples.both.systems[1]))
-    assert "NaHg (NaHg-B2) is on the hull but is a decorated prototype" in notes
-    assert "NaHg is an observed phase, computed 3.0 meV/atom above the hull" in notes
+    assert "its observed structure (NaHg, Cmcm) is 3.0 meV/atom above the prototype NaHg-B2" in notes
     system = examples.li_hg.systems[0]
     assert "most of all Li₃Hg (−16.3 %)" in " ".join(remarks(system))
     changed = tuple(replace(r, space_group="P1") if r.name == "LiHg" else r for r in system.records)
     assert "LiHg relaxed from Pm-3m to P1." in remarks(replace(system, records=changed))
+
+
+def test_an_observed_phase_far_above_its_rival_is_named(examples):
+    system = examples.both.systems[1]
+    energies = {"energy_per_atom": 0.1, "e_above_hull": 0.1, "formation_energy_per_atom": 0.1}
+    phases = tuple(replace(p, **energies, stable=False) if p.name == "NaHg" else p for p in system.hull.phases)
+    records = tuple(replace(r, **energies) if r.name == "NaHg" else r for r in system.records)
+    notes = " ".join(remarks(replace(system, hull=replace(system.hull, phases=phases), records=records)))
+    assert "NaHg is an observed phase, computed 100.0 meV/atom above the hull" in notes
+    assert "NaHg (NaHg-B2) is on the hull but is not an observed phase" in notes
+
+
+def test_a_candidate_for_an_unknown_structure_is_pointed_out(examples):
+    system = examples.both.systems[1]
+    lone = replace(
+        system,
+        records=tuple(r for r in system.records if r.name != "NaHg"),
+        hull=replace(system.hull, phases=tuple(p for p in system.hull.phases if p.name != "NaHg")),
+        not_built=(("NaHg", "nobody knows"),),
+        merged=(("one", "other"),),
+    )
+    notes = " ".join(remarks(lone))
+    assert "NaHg is an observed phase whose structure is not known; NaHg-B2" in notes
+    assert "one into other" in notes
 
 
 def test_signed_numbers():

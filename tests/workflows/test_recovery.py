@@ -6,7 +6,7 @@ import importlib
 import socket
 
 import pytest
-from fireworks import Firework, FWorker, Workflow
+from fireworks import Firework, FWAction, FWorker, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
 from amalgamics.workflows.launchpad import count_by_state, open_launchpad
@@ -102,7 +102,8 @@ def test_added_steps_that_did_not_reach_the_workflow_are_added_again(launchpad):
 def test_finished_launch_that_did_not_reach_its_firework_counts(launchpad):
     """Killed between writing the launch and refreshing the workflow."""
     _, launch_id = launchpad.checkout_fw(FWorker(name=DEAD), ".")
-    launchpad.launches.find_one_and_update({"launch_id": launch_id}, {"$set": {"state": "COMPLETED"}})
+    done = {"state": "COMPLETED", "action": FWAction().to_dict()}
+    launchpad.launches.find_one_and_update({"launch_id": launch_id}, {"$set": done})
     assert recover(launchpad).refreshed == 1
     assert count_by_state(launchpad, [launchpad.first]) == {"COMPLETED": 1}
 
