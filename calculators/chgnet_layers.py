@@ -209,7 +209,8 @@ class Network:
             eV, shape (N,); eV/Å, shape (B,); eV, shape (A,); on the CPU.
         """
         with torch.inference_mode():
-            return tuple(item.cpu() for item in _Pass(self, graph).run())  # type: ignore[return-value]
+            energies, d_length, d_angle = _Pass(self, graph).run()
+            return energies.cpu(), d_length.cpu(), d_angle.cpu()
 
 
 class _Pass:

@@ -123,7 +123,7 @@ def test_equals_stock_on_odd_structures(name):
 )
 def test_equals_stock_on_random_distortions(key, amplitude, strain, seed):
     atoms = rattled(key, amplitude, strain, seed)
-    assert_equal_to_stock("chgnet", atoms, lean().evaluate_batch([atoms])[0])
+    assert_equal_to_stock("chgnet", atoms, lean().evaluate_batch([atoms])[0], tolerance=3e-6)
 
 
 def test_batch_equals_one_by_one():

@@ -1,0 +1,77 @@
+"""SevenNet in batches equals its own calculator."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+
+from amalgamics.calculators import sevennet_batch
+from amalgamics.calculators.batch import relax_many
+from amalgamics.calculators.models import build_calculator
+from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.calculators.sevennet_batch import SevenNetBatch
+from amalgamics.structures.phases import get_phase
+
+
+@functools.cache
+def calculator(model: str = "7net-0") -> Calculator:
+    return build_calculator(model)
+
+
+def structures() -> list[Atoms]:
+    crystals = [get_phase(key).atoms() for key in ("LiHg", "Hg_alpha", "TiO2_rutile")]
+    for seed, atoms in enumerate(crystals):
+        atoms.rattle(0.1, seed=seed)
+    return [*crystals, Atoms("Hg", cell=[15, 15, 15], pbc=True)]
+
+
+def assert_equal(atoms: Atoms, results: dict, model: str) -> None:
+    atoms = atoms.copy()
+    atoms.calc = calculator(model)
+    assert results["energy"] == pytest.approx(atoms.get_potential_energy(), abs=1e-6 * len(atoms))
+    assert results["free_energy"] == results["energy"]
+    np.testing.assert_allclose(results["forces"], atoms.get_forces(), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(results["stress"], atoms.get_stress(), rtol=0, atol=1e-6)
+    assert results["forces"].dtype == results["stress"].dtype == np.float64
+
+
+@pytest.mark.parametrize("model", ["7net-0", "7net-mf-r2scan"])
+def test_equals_the_calculator(model):
+    results = SevenNetBatch(calculator(model)).evaluate_batch(structures())
+    for atoms, item in zip(structures(), results, strict=True):
+        assert_equal(atoms, item, model)
+
+
+def test_batches_larger_than_the_memory_limit(monkeypatch):
+    monkeypatch.setattr(sevennet_batch, "_MAX_EDGES", 60)
+    results = SevenNetBatch(calculator()).evaluate_batch(structures())
+    for atoms, item in zip(structures(), results, strict=True):
+        assert_equal(atoms, item, "7net-0")
+
+
+def test_groups_keep_every_graph_and_the_order(monkeypatch):
+    monkeypatch.setattr(sevennet_batch, "_MAX_EDGES", 10)
+    edges = [4, 6, 1, 20, 3, 0, 7, 1]
+    groups = [edges[group] for group in sevennet_batch._groups(edges)]
+    assert groups == [[4, 6], [1], [20], [3, 0, 7], [1]]
+    assert list(sevennet_batch._groups([])) == []
+
+
+def test_unknown_element_and_empty_batch():
+    evaluator = SevenNetBatch(calculator())
+    with pytest.raises(ValueError, match="atomic number"):
+        evaluator.evaluate_batch([Atoms("Cf", cell=[5, 5, 5], pbc=True)])
+    assert evaluator.evaluate_batch([]) == []
+
+
+def test_relaxations_equal_stock():
+    settings = RelaxationSettings(fmax=0.2)
+    fast = relax_many(structures()[:2], "7net-0", settings)
+    stock = relax_many(structures()[:2], "7net-0", settings, evaluator="stock")
+    for one, other in zip(fast, stock, strict=True):
+        assert one.n_steps == other.n_steps
+        assert one.energy == pytest.approx(other.energy, abs=1e-5)
