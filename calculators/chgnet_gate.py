@@ -85,7 +85,7 @@ def silu_(x: Tensor) -> tuple[Tensor, Tensor]:
     """
     sigmoid = torch.sigmoid(x)
     value = x.mul_(sigmoid)
-    derivative = torch.addcmul(value, value, sigmoid, value=-1).add_(sigmoid)
+    derivative = torch.lerp(value, value.new_ones(()), sigmoid)  # s (1 + x (1 - s)) = v + s (1 - v)
     return value, derivative
 
 

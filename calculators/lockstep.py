@@ -65,6 +65,18 @@ class _LetterBox(Calculator):
         raise CalculatorError("the optimiser asks for a structure that was not evaluated")
 
 
+class _Filter(FastFrechetCellFilter):
+    """The cell filter with its forces worked out once per evaluation, although optimisers ask several times."""
+
+    _forces_of: Results | None = None
+
+    def get_forces(self, **kwargs: Any) -> np.ndarray:
+        calculator = self.atoms.calc
+        if self._forces_of is not calculator.results or calculator.check_state(self.atoms):
+            self._forces, self._forces_of = super().get_forces(**kwargs), calculator.results
+        return self._forces.copy()
+
+
 class _Relaxation:
     """One structure on its way."""
 
@@ -78,7 +90,7 @@ class _Relaxation:
         check_plausible(self.atoms, self._initial_volume)
         if settings.keep_symmetry:
             self.atoms.set_constraint([*self.atoms.constraints, FixSymmetry(self.atoms)])
-        self._target: Any = FastFrechetCellFilter(self.atoms) if settings.relax_cell else self.atoms
+        self._target: Any = _Filter(self.atoms) if settings.relax_cell else self.atoms
         self._optimizer = OPTIMIZERS[settings.optimizer](self._target, logfile=None)
 
     def advance(self, results: Results) -> RelaxationResult | None:

@@ -12,7 +12,7 @@ from ..errors import InputError
 
 # What a worker with a loaded potential and a batch of crystals needs.
 _MEMORY_PER_WORKER_GB = 1.5
-_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -77,7 +77,7 @@ def set_threads(threads: int) -> None:
     """
     if threads < 1:
         raise InputError(f"threads: {threads!r} is not allowed; give at least 1")
-    for name in _VARIABLES:
+    for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)
     torch = sys.modules.get("torch")
     if torch is not None:

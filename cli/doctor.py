@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 
 import typer
@@ -27,14 +26,16 @@ PACKAGES = (
 
 def doctor(launchpad: LaunchpadOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Print what is installed, which weights are found, whether the LaunchPad answers; exit code 1 if one is not."""
+    from ..calculators.threads import available_cores
     from .output import print_json, print_rows
 
     checks = [*_packages(), *_potentials(), _launchpad(launchpad), _database(database)]
     if as_json:
         print_json([{"check": name, "ok": ok, "found": found} for name, ok, found in checks])
     else:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        title = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores"
+        title = (
+            f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {available_cores()} cores"
+        )
         rows = [(name, "ok" if ok else "PROBLEM", found) for name, ok, found in checks]
         print_rows(title, ("check", "state", "found"), rows, as_json=False, as_csv=False)
     if not all(ok for _, ok, _ in checks):

@@ -41,6 +41,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     """Print rows as an aligned table, numbers to the right."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -48,7 +49,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
         numeric = all(isinstance(row[index], int | float | None) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*[format_cell(value) for value in row])
+        table.add_row(*[escape(format_cell(value)) for value in row])
     # Into a file or pipe a table keeps its width; only a terminal has one that it must fit.
     console = Console() if sys.stdout.isatty() else Console(width=_FILE_WIDTH)
     console.print(table)

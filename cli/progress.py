@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
-
-
-def available_cores() -> int:
-    """Return the cores this process may use, not those the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def result_line(row: AtomsRow) -> str:
@@ -98,6 +92,7 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     fw_id
         Work only on the workflow of this Firework; on everything when None.
     """
+    from ..calculators.threads import available_cores
     from ..workflows.launching import failures, launch_workers
     from ..workflows.launchpad import open_launchpad
     from ..workflows.recovery import recover

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DatabaseOption, InputArgument, LaunchpadOption, WorkersOption
+from .options import DatabaseOption, InputArgument, LaunchpadOption, PotentialOption, WorkersOption
 
 
 def run(
@@ -14,6 +14,7 @@ def run(
     workers: WorkersOption = None,
     database: DatabaseOption = None,
     launchpad: LaunchpadOption = None,
+    potential: PotentialOption = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try the relaxations again that failed before.")
     ] = False,
@@ -24,7 +25,7 @@ def run(
     from ..workflows.spec import load_spec
     from .progress import work_through
 
-    spec = load_spec(input_file, database=database, launchpad=launchpad)
+    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
     pad = open_launchpad(spec.launchpad)
     submission = submit(spec, pad, retry_failed=retry_failed)
     if submission.resumed:

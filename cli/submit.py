@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from .options import DatabaseOption, InputArgument, LaunchpadOption
+from .options import DatabaseOption, InputArgument, LaunchpadOption, PotentialOption
 
 
-def submit(input_file: InputArgument, database: DatabaseOption = None, launchpad: LaunchpadOption = None) -> None:
+def submit(
+    input_file: InputArgument,
+    database: DatabaseOption = None,
+    launchpad: LaunchpadOption = None,
+    potential: PotentialOption = None,
+) -> None:
     """Add the workflow to the LaunchPad; ``launch`` then works through it."""
     from ..workflows import builder
     from ..workflows.launchpad import open_launchpad
     from ..workflows.spec import load_spec
 
-    spec = load_spec(input_file, database=database, launchpad=launchpad)
+    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
     submission = builder.submit(spec, open_launchpad(spec.launchpad))
     verb = "is already in" if submission.resumed else "added to"
     typer.echo(f"{spec.name} {verb} {spec.launchpad} (Fireworks {', '.join(map(str, submission.fw_ids))})")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ..calculators.threads import THREAD_VARIABLES, available_cores
 from .embedded_mongo import SCHEME, store_path
 from .launchpad import launchpad_settings, open_launchpad
 from .recovery import recover
@@ -25,7 +26,6 @@ _TICK_S = 0.3
 _STOP_TIMEOUT_S = 5
 # A worker that dies is replaced, but not for ever: it may be its work that kills it.
 _MOST_DEATHS = 3
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class _Crew:
             self._command += ["--workflow-of", str(workflow_of)]
         for prefix in allow:
             self._command += ["--allow", prefix]
-        threads = str(max(1, (os.cpu_count() or 1) // size))
-        self._environment = os.environ | {name: os.environ.get(name, threads) for name in _THREAD_VARIABLES}
+        threads = str(max(1, available_cores() // size))
+        self._environment = os.environ | {name: os.environ.get(name, threads) for name in THREAD_VARIABLES}
 
     def start_one(self) -> None:
         """Start one more worker."""

@@ -92,10 +92,11 @@ class RelaxationSection(_Section):
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
     keep_symmetry: bool = False
     optimizer: Literal["FIRE", "BFGS", "LBFGS", "BFGSLineSearch"] = "FIRE"
+    evaluator: Literal["auto", "stock"] = "auto"
 
     def settings(self) -> RelaxationSettings:
-        """Return the same settings as the calculators know them."""
-        return RelaxationSettings(**self.model_dump())
+        """Return what fixes the result; the evaluator does not, it only says how fast the same energies come."""
+        return RelaxationSettings(**self.model_dump(exclude={"evaluator"}))
 
 
 class WorkflowSpec(_Section):

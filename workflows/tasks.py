@@ -43,6 +43,7 @@ class BuildStructures(FiretaskBase):
                     "workflow_name": spec.name,
                     "potential": potential.name,
                     "settings": settings.as_dict(),
+                    "evaluator": spec.relaxation.evaluator,
                     "database": str(database.path),
                     "structures": [item.name for item in batch],
                 },
@@ -76,7 +77,8 @@ class RelaxStructures(FiretaskBase):
         def store(index: int, outcome: RelaxationResult | RelaxationError) -> None:
             database.add(todo[index], outcome, potential, settings)
 
-        relax_many([item.atoms for item in todo], potential.name, settings, on_result=store)
+        structures = [item.atoms for item in todo]
+        relax_many(structures, potential.name, settings, on_result=store, evaluator=fw_spec["evaluator"])
         return FWAction(stored_data={"relaxed": len(todo), "reused": len(candidates) - len(todo)})
 
 
