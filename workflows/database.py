@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -80,6 +82,7 @@ class StructureDatabase:
                 if stream.read(15) != b"SQLite format 3":
                     raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
         self._database: Any = None
+        self._indexed = False
 
     def _open(self) -> Any:
         if self._database is None:
@@ -159,7 +162,20 @@ class StructureDatabase:
             existing = self.find(key)
             if existing is not None:
                 return int(existing.id)
-            return int(self._open().write(atoms, key_value_pairs=pairs, data=data))
+            row_id = int(self._open().write(atoms, key_value_pairs=pairs, data=data))
+            self._index()
+            return row_id
+
+    def _index(self) -> None:
+        """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
+        if self._indexed:
+            return
+        with contextlib.closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT_S)) as connection, connection:
+            for kind in ("text", "number"):
+                table = f"{kind}_key_values"
+                connection.execute(f"CREATE INDEX IF NOT EXISTS {kind}_value_index ON {table}(key, value, id)")
+                connection.execute(f"CREATE INDEX IF NOT EXISTS {kind}_id_index ON {table}(id, key, value)")
+        self._indexed = True
 
     def forget_failed(self, keys: Sequence[str]) -> int:
         """Delete the failed relaxations among these fingerprints, so that they are tried again; return how many."""
@@ -210,12 +226,13 @@ class StructureDatabase:
         if not self.path.is_file():
             return []
         rows: list[AtomsRow] = []
-        database = self._open()
-        for extra in [[f"chemical_system={system}"] for system in systems] if systems else [[]]:
-            try:
-                rows += database.select(",".join([*conditions, *extra]), sort=sort, limit=limit)
-            except (ValueError, AssertionError) as error:
-                raise InputError(f"query {query!r}: {error}") from None
+        # ase.db opens a connection for each row unless it holds one already.
+        with self._open() as database:
+            for extra in [[f"chemical_system={system}"] for system in systems] if systems else [[]]:
+                try:
+                    rows += database.select(",".join([*conditions, *extra]), sort=sort, limit=limit)
+                except (ValueError, AssertionError) as error:
+                    raise InputError(f"query {query!r}: {error}") from None
         if sort:
             key, reverse = sort.removeprefix("-"), sort.startswith("-")
             rows.sort(key=lambda row: (row.get(key) is None, row.get(key)), reverse=reverse)

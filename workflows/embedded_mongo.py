@@ -20,7 +20,19 @@ SCHEME = "sqlite:///"
 _LOCK_NAME = "launchpad.lock"
 _POLL_S = 0.002  # operations take a millisecond or two; filelock's own 50 ms would dominate with several workers
 # Methods that return a cursor; what is chained onto one is recorded and executed under the lock.
-_CURSOR_METHODS = frozenset({"find", "aggregate"})
+_CURSOR_METHODS = frozenset({"find", "aggregate", "list_indexes"})
+_CHAINED_METHODS = frozenset({"sort", "limit", "skip", "hint", "batch_size"})
+# Only what is known to be finished when it returns: anything else could go on reading after the lock is let go.
+_METHODS = frozenset(
+    {
+        *("find_one", "find_one_and_update", "find_one_and_replace", "find_one_and_delete", "count_documents"),
+        *("estimated_document_count", "distinct", "insert_one", "insert_many", "update_one", "update_many"),
+        *("replace_one", "delete_one", "delete_many", "bulk_write", "drop", "rename", "create_index", "create_indexes"),
+        *("drop_index", "drop_indexes", "index_information"),
+    }
+)
+# What a forked child inherits stays referenced: closing it would let go of locks that the parent still holds.
+_INHERITED: list[Any] = []
 
 
 def store_path(url: str) -> Path:
@@ -43,6 +55,7 @@ class _Store:
     def run(self, operation: Any) -> Any:
         """Call ``operation`` with this thread's litemongo client while holding the lock."""
         if self._pid != os.getpid():  # forked: connections and lock handles of the parent are not ours
+            _INHERITED.extend((self._local.__dict__.copy(), self._lock))
             self.__init__(self.path)  # type: ignore[misc]
         with self._threads, self._lock.acquire(poll_interval=_POLL_S):
             return operation(self._client())
@@ -50,9 +63,11 @@ class _Store:
     def _client(self) -> Any:
         client = getattr(self._local, "client", None)
         if client is None:
-            import litemongo
+            from litemongo import MongoClient
+            from litemongo.sqlite_store import ServerStore
 
-            client = self._local.client = litemongo.connect(str(self.path / "collections"))
+            # Not litemongo.connect: it reads the path as a URL, and "#" or "?" in it would end the directory's name.
+            client = self._local.client = MongoClient(ServerStore(self.path / "collections"))
         return client
 
     def close(self) -> None:
@@ -84,15 +99,17 @@ class EmbeddedCursor:
 
     def _chained(self, method: str) -> Any:
         def chain(*args: Any, **kwargs: Any) -> EmbeddedCursor:
+            if self._documents is not None:
+                raise RuntimeError(f"{method} comes too late: the query was executed already")
             self._calls.append((method, args, kwargs))
             return self
 
         return chain
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"sort", "limit", "skip", "hint", "batch_size"}:
+        if name in _CHAINED_METHODS:
             return self._chained(name)
-        if name in {"distinct", "count"}:
+        if name == "distinct":
             return lambda *args, **kwargs: self._execute([*self._calls, (name, args, kwargs)])
         raise AttributeError(name)
 
@@ -111,7 +128,7 @@ class EmbeddedCursor:
         return self._documents
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._load())
+        return self
 
     def __next__(self) -> Any:
         documents = self._load()
@@ -125,8 +142,19 @@ class EmbeddedCursor:
     def __getitem__(self, index: Any) -> Any:
         return self._load()[index]
 
+    def rewind(self) -> EmbeddedCursor:
+        """Start again, with a new query."""
+        self._documents, self._position = None, 0
+        return self
+
     def close(self) -> None:
         """Do nothing: no connection is held between operations."""
+
+    def __enter__(self) -> EmbeddedCursor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class EmbeddedCollection:
@@ -150,7 +178,12 @@ class EmbeddedCollection:
             raise AttributeError(name)
         if name in _CURSOR_METHODS:
             return lambda *args, **kwargs: EmbeddedCursor(self, name, args, kwargs)
-        return lambda *args, **kwargs: self.run(lambda collection: getattr(collection, name)(*args, **kwargs))
+        if name in _METHODS:
+            return lambda *args, **kwargs: self.run(lambda collection: getattr(collection, name)(*args, **kwargs))
+        return self[name]  # as in pymongo, a part of the name, such as "files" in "fs.files"
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError(f"the embedded store has no operation {self.name.rpartition('.')[2]!r}")
 
     def __getitem__(self, name: str) -> EmbeddedCollection:
         return EmbeddedCollection(self.database, f"{self.name}.{name}")

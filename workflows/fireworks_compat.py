@@ -4,13 +4,15 @@
 2. GridFS is FireWorks' way around MongoDB's 16 MB limit for documents. The embedded store has no such limit.
 3. monty 2026.2 made the mode of ``zopen`` mandatory; FireWorks' offline mode calls it without one.
 4. FireWorks logs each step to standard output and writes ``FW.json`` into each launch directory.
+5. ``rlaunch rapidfire`` sleeps for a minute whenever it finds nothing to run while others are still at work.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import IO, Any
 
+RAPIDFIRE_SLEEP_S = 2
+LOGGERS = ("launchpad", "rocket.launcher", "rlaunch")
 _applied = False
 
 
@@ -19,11 +21,10 @@ def apply() -> None:
     global _applied
     if _applied:
         return
-    _applied = True
     import gridfs
     import pymongo
     from fireworks import fw_config
-    from fireworks.core import launchpad, rocket
+    from fireworks.core import launchpad, rocket, rocket_launcher
     from fireworks.utilities import filepad, fw_utilities
     from monty.io import zopen
 
@@ -49,10 +50,8 @@ def apply() -> None:
     launchpad.gridfs = GridFSModule
     rocket.zopen = zopen_with_mode
     rocket.PRINT_FW_JSON = False
-    for name in ("launchpad", "rocket.launcher"):
-        logging.getLogger(name).propagate = True
+    rocket_launcher.RAPIDFIRE_SLEEP_SECS = RAPIDFIRE_SLEEP_S
     # An entry in this list tells FireWorks that the stream handler is there already.
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-    fw_utilities.PREVIOUS_STREAM_LOGGERS.extend(
-        (name, level) for name in ("launchpad", "rocket.launcher") for level in levels
-    )
+    fw_utilities.PREVIOUS_STREAM_LOGGERS.extend((name, level) for name in LOGGERS for level in levels)
+    _applied = True

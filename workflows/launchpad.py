@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import signal
+import sqlite3
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
+import yaml
+
 from ..errors import InputError
 from .embedded_mongo import SCHEME, store_path
+from .fireworks_compat import LOGGERS
+from .worker_identity import own_name, register, unregister
 from .writable import check_writable
 
 if TYPE_CHECKING:
@@ -18,7 +26,6 @@ if TYPE_CHECKING:
 
 _EMBEDDED_DATABASE = "fireworks"
 _SERVER_TIMEOUT_MS = 2000
-_FIRST_ID = {"next_fw_id": 1, "next_launch_id": 1}
 
 
 class LaunchPadError(InputError):
@@ -49,14 +56,37 @@ def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
 
     fireworks_compat.apply()
     try:
+        if not url.startswith(SCHEME):
+            _ping_server(url)
         launchpad = LaunchPad.from_dict(settings)
-        launchpad.connection.admin.command("ping")
         if launchpad.fw_id_assigner.find_one({}) is None:
-            launchpad.fw_id_assigner.insert_one(dict(_FIRST_ID))
-            launchpad.tuneup()
-    except PyMongoError as error:
+            _make_ready(launchpad)
+    except (PyMongoError, ValueError) as error:
         raise LaunchPadError(f"launchpad: {_without_password(url)} does not answer ({type(error).__name__})") from None
+    except (OSError, sqlite3.Error) as error:
+        raise LaunchPadError(f"launchpad: cannot use {_without_password(url)} ({error})") from None
     return launchpad
+
+
+def _ping_server(url: str) -> None:
+    """Fail soon when no server answers; working on the LaunchPad later has the driver's own, longer patience."""
+    from pymongo import MongoClient
+
+    with MongoClient(url, serverSelectionTimeoutMS=_SERVER_TIMEOUT_MS) as client:
+        client.admin.command("ping")
+
+
+def _make_ready(launchpad: LaunchPad) -> None:
+    """Build the indices and say which ids come next: those after what is there, which the same ids would replace."""
+    from pymongo.errors import DuplicateKeyError
+
+    launchpad.tuneup()
+    first: dict[str, Any] = {"_id": "next"}  # of two processes that come here at once, one is refused
+    for collection, key in ((launchpad.fireworks, "fw_id"), (launchpad.launches, "launch_id")):
+        last = collection.find_one({}, {key: 1}, sort=[(key, -1)])
+        first[f"next_{key}"] = last[key] + 1 if last else 1
+    with contextlib.suppress(DuplicateKeyError):
+        launchpad.fw_id_assigner.insert_one(first)
 
 
 def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
@@ -79,12 +109,7 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
     parsed = urlparse(url)
     if parsed.scheme not in {"mongodb", "mongodb+srv"} or not parsed.hostname:
         raise LaunchPadError(f"launchpad: {url!r} is neither sqlite:///directory nor mongodb://host:port/database")
-    return {
-        **common,
-        "host": url,
-        "name": parsed.path.strip("/") or _EMBEDDED_DATABASE,
-        "mongoclient_kwargs": {"serverSelectionTimeoutMS": _SERVER_TIMEOUT_MS},
-    }
+    return {**common, "host": url, "name": parsed.path.strip("/") or _EMBEDDED_DATABASE}
 
 
 def _without_password(url: str) -> str:
@@ -103,20 +128,70 @@ def count_by_state(launchpad: LaunchPad, fw_ids: Sequence[int] | None = None) ->
 
 def run_tool(tool: str, arguments: Sequence[str], url: str) -> int:
     """Run FireWorks' own ``lpad`` or ``rlaunch`` with the LaunchPad at ``url`` and return its exit code."""
+    from fireworks.fw_config import FWORKER_LOC
     from fireworks.scripts.lpad_run import lpad
     from fireworks.scripts.rlaunch_run import rlaunch
-    from ruamel.yaml import YAML
 
-    open_launchpad(url)
-    command = {"lpad": lpad, "rlaunch": rlaunch}[tool]
-    with tempfile.TemporaryDirectory(prefix="amalgamics-") as directory:
+    launchpad = open_launchpad(url)
+    options = list(arguments) or ["--help"]
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-"))
+        stack.enter_context(_process_state_kept([tool, *options]))
+        if options[0] not in {"-s", "--silencer"}:
+            stack.enter_context(_messages_shown())
         settings_file = Path(directory) / "my_launchpad.yaml"
-        with settings_file.open("w") as stream:
-            YAML().dump(launchpad_settings(url), stream)
-        given, sys.argv = sys.argv, [tool, *arguments]
+        write_launchpad_file(url, settings_file)
+        given = ["-l", str(settings_file)]
+        if tool == "rlaunch" and not FWORKER_LOC and not Path("my_fworker.yaml").exists():
+            # Named like our own workers, so that it is found out when it is killed.
+            worker_file = Path(directory) / "my_fworker.yaml"
+            _dump({"name": own_name(), "category": "", "query": "{}"}, worker_file)
+            given += ["-w", str(worker_file)]
+            register(launchpad, own_name())
         try:
-            return int(command(["-l", str(settings_file), *arguments]) or 0)
+            return int({"lpad": lpad, "rlaunch": rlaunch}[tool]([*given, *options]) or 0)
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
         finally:
-            sys.argv = given
+            unregister(launchpad, own_name())
+
+
+def write_launchpad_file(url: str, path: Path) -> None:
+    """Write the ``my_launchpad.yaml`` by which FireWorks itself opens ``url``.
+
+    A process that opens the embedded store by it must call :func:`.fireworks_compat.apply` before.
+    """
+    _dump(launchpad_settings(url), path)
+
+
+def _dump(content: dict[str, Any], path: Path) -> None:
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _process_state_kept(arguments: list[str]) -> Iterator[None]:
+    """Let a stock command have its name in its messages and its own answer to Ctrl-C, and take both back."""
+    before, sys.argv = sys.argv, arguments
+    answer = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        sys.argv = before
+        if signal.getsignal(signal.SIGINT) is not answer:
+            signal.signal(signal.SIGINT, answer)
+
+
+@contextlib.contextmanager
+def _messages_shown() -> Iterator[None]:
+    """Show what FireWorks logs, which is kept from standard output otherwise."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setLevel(logging.INFO)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)

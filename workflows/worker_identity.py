@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -11,13 +13,28 @@ import psutil
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
-# Process start times are known to a clock tick; a reused process id differs by much more.
-_START_TOLERANCE_S = 1.0
+
+def worker_name(pid: int) -> str:
+    """Return the name of a process as a worker: host, process id and start time."""
+    return f"{socket.gethostname()}:{pid}:{_start_time(pid)}"
 
 
 def own_name() -> str:
-    """Return the name of this process as a worker: host, process id and start time."""
-    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.2f}"
+    """Return the name of this process as a worker."""
+    return worker_name(os.getpid())
+
+
+def _start_time(pid: int) -> int:
+    """Return when a process started.
+
+    On Linux this is in clock ticks since the machine booted, which does not move when its clock is set right, as a
+    date would.
+    """
+    stat = Path(f"/proc/{pid}/stat")
+    if sys.platform == "linux" and stat.exists():
+        # The second field, the program's name in parentheses, may contain anything; the start is the 22nd.
+        return int(stat.read_text(errors="replace").rpartition(")")[2].split()[19])
+    return round(psutil.Process(pid).create_time())
 
 
 def is_alive(name: str) -> bool | None:
@@ -30,8 +47,10 @@ def is_alive(name: str) -> bool | None:
     except ValueError:
         return None
     try:
-        return abs(psutil.Process(pid).create_time() - start) < _START_TOLERANCE_S
-    except psutil.Error:
+        process = psutil.Process(pid)
+        # A killed worker stays in the process table until its parent notices.
+        return _start_time(pid) == start and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
         return False
 
 

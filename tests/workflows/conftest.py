@@ -43,6 +43,19 @@ class Fail(FiretaskBase):
         raise ValueError("this one fails")
 
 @explicit_serialize
+class Store(FiretaskBase):
+    """Return much."""
+    def run_task(self, fw_spec):
+        return FWAction(stored_data={"text": "x" * self["size"]})
+
+@explicit_serialize
+class Litter(FiretaskBase):
+    """Note what is in the working directory, and leave a file there."""
+    def run_task(self, fw_spec):
+        note(self["path"], str(sorted(os.listdir())))
+        open("litter", "w").close()
+
+@explicit_serialize
 class DieOnce(FiretaskBase):
     """Kill the worker the hard way, the first time."""
     def run_task(self, fw_spec):
@@ -86,11 +99,17 @@ def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log.close()
 
 
+@pytest.fixture
+def embedded_url(tmp_path: Path) -> str:
+    """URL of a fresh embedded LaunchPad, where the kind makes no difference."""
+    return f"sqlite:///{tmp_path}/launchpad"
+
+
 @pytest.fixture(params=["embedded", "mongodb"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, embedded_url: str) -> str:
     """URL of a fresh LaunchPad, of each kind."""
     if request.param == "embedded":
-        return f"sqlite:///{tmp_path}/launchpad"
+        return embedded_url
     return f"{request.getfixturevalue('mongod')}/test-{uuid.uuid4().hex[:12]}"
 
 

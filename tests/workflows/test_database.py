@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 from ase import Atoms
 from ase.build import bulk
@@ -90,6 +93,14 @@ def test_failed_relaxation_is_kept_out_of_the_way_until_forgotten(database):
     assert {row.name for row in database.select("converged=False")} == {"Ag_fcc"}
     assert database.forget_failed([key]) == 1
     assert database.find(key) is None
+
+
+def test_values_are_indexed(database):
+    """Without an index on values, finding a stored calculation reads every row."""
+    with contextlib.closing(sqlite3.connect(database.path)) as connection:
+        question = "SELECT id FROM text_key_values WHERE key='fingerprint' AND value='x'"
+        (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {question}").fetchall()
+    assert "text_value_index (key=? AND value=?)" in plan[-1]
 
 
 def test_reading_a_missing_or_foreign_file_is_refused(tmp_path):

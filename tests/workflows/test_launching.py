@@ -14,11 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 from fireworks import Firework, Workflow
-from fireworks.user_objects.firetasks.script_task import PyTask
 
-from amalgamics.workflows.launching import failures, launch_workers
+from amalgamics.workflows.allowed_tasks import foreign_tasks
+from amalgamics.workflows.launching import ForeignTaskError, failures, launch_workers
 from amalgamics.workflows.launchpad import count_by_state, open_launchpad
-from amalgamics.workflows.worker import foreign_tasks
 
 
 def lines(path: Path) -> Counter:
@@ -64,14 +63,14 @@ def test_one_failure_does_not_stop_the_others(url, tasks, tmp_path):
     assert "Traceback" in failure.traceback
 
 
-def test_only_the_asked_for_workflow_is_worked_on(url, tasks, tmp_path):
+def test_only_the_asked_for_workflow_is_worked_on(embedded_url, tasks, tmp_path):
     module, out = importlib.import_module(tasks), tmp_path / "out"
-    launchpad = open_launchpad(url)
+    launchpad = open_launchpad(embedded_url)
     ids = [
         next(iter(launchpad.add_wf(Firework([module.Note(path=str(out), text=text)])).values()))
         for text in ("mine", "other")
     ]
-    launch_workers(url, n_workers=1, workflow_of=ids[0], allow=[tasks])
+    launch_workers(embedded_url, n_workers=1, workflow_of=ids[0], allow=[tasks])
     assert lines(out) == Counter({"mine": 1})
 
 
@@ -84,13 +83,53 @@ def test_a_killed_worker_is_replaced_and_its_firework_repeated(url, tasks, tmp_p
     assert count_by_state(launchpad) == {"COMPLETED": 1}
 
 
-def test_foreign_tasks_are_left_alone(url, tmp_path):
-    launchpad = open_launchpad(url)
-    touched = tmp_path / "touched"
-    launchpad.add_wf(Firework([PyTask(func="pathlib.Path.touch", args=[str(touched)])]))
-    launch_workers(url, n_workers=1)
-    assert not touched.exists()
-    assert count_by_state(launchpad) == {"READY": 1}
+@pytest.fixture
+def evil(tmp_path, monkeypatch):
+    """A module that leaves a trace when it is imported, and the document of a task in it."""
+    (tmp_path / "evil_tasks.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+    return {"_tasks": [{"_fw_name": "{{evil_tasks.Task}}"}]}
+
+
+def test_a_foreign_child_is_not_even_imported(embedded_url, tasks, tmp_path, evil, caplog):
+    """FireWorks reads the children of what it has finished."""
+    module, out = importlib.import_module(tasks), tmp_path / "out"
+    launchpad = open_launchpad(embedded_url)
+    first, child = (Firework([module.Note(path=str(out), text=text)]) for text in ("bad", "child"))
+    launchpad.add_wf(Workflow([first, child], {first: [child]}, name="two steps"))
+    launchpad.fireworks.update_one({"fw_id": child.fw_id}, {"$set": {"spec": evil}})
+    launchpad.add_wf(Firework([module.Note(path=str(out), text="good")]))
+    launch_workers(embedded_url, n_workers=1, allow=[tasks])
+    assert lines(out) == Counter({"good": 1})
+    assert not (tmp_path / "imported").exists()
+    assert "'two steps' has tasks that are not run here: evil_tasks.Task" in caplog.text
+    with pytest.raises(ForeignTaskError, match="evil_tasks"):
+        launch_workers(embedded_url, n_workers=1, workflow_of=first.fw_id, allow=[tasks])
+
+
+def test_a_firework_that_cannot_be_read_is_a_failure(embedded_url, tasks):
+    launchpad = open_launchpad(embedded_url)
+    launchpad.add_wf(Firework([importlib.import_module(tasks).Fail()], name="unreadable"))
+    gone = {"_tasks": [{"_fw_name": f"{{{{{tasks}_gone.Task}}}}"}]}
+    launchpad.fireworks.update_one({"fw_id": 1}, {"$set": {"spec": gone}})
+    launch_workers(embedded_url, n_workers=1, allow=[tasks])
+    (failure,) = failures(launchpad)
+    assert failure.name == "unreadable"
+    assert f"No module named '{tasks}_gone'" in failure.message
+
+
+def test_each_firework_gets_an_empty_directory(embedded_url, tasks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module, out = importlib.import_module(tasks), tmp_path / "out"
+    launchpad = open_launchpad(embedded_url)
+    before = set(tmp_path.iterdir())
+    first, last = (Firework([module.Litter(path=str(out))]) for _ in range(2))
+    launchpad.add_wf(Workflow([first, last], {first: [last]}))
+    launch_workers(embedded_url, n_workers=1, allow=[tasks])
+    assert lines(out) == Counter({"[]": 2})
+    assert set(tmp_path.iterdir()) - before <= {out, tmp_path / "launchpad"}
+    left = launchpad.launches.distinct("launch_dir")
+    assert not any(Path(directory).exists() or Path(directory).parent.exists() for directory in left)
 
 
 @pytest.mark.parametrize(
@@ -106,25 +145,32 @@ def test_foreign_names_are_found_wherever_they_hide(spec, found):
     assert foreign_tasks(spec) == found
 
 
-def test_workers_die_with_their_parent(url, tasks, tmp_path):
-    """Even when the parent is killed with SIGKILL; the next crew then finishes the work."""
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(embedded_url, tasks, tmp_path, how):
+    """Killed or interrupted by Ctrl-C; the next crew then finishes the work."""
     module, out, fifo = importlib.import_module(tasks), tmp_path / "out", tmp_path / "fifo"
     os.mkfifo(fifo)
-    launchpad = open_launchpad(url)
+    launchpad = open_launchpad(embedded_url)
     launchpad.add_wf(Firework([module.Wait(path=str(out), fifo=str(fifo))]))
     code = (
         "from amalgamics.workflows.launching import launch_workers\n"
-        f"launch_workers({url!r}, n_workers=1, allow=[{tasks!r}])"
+        f"launch_workers({embedded_url!r}, n_workers=1, allow=[{tasks!r}])"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     with fifo.open("w"):  # opens when the task opens its end: it runs
         worker = psutil.Process(int(out.read_text()))
-        parent.send_signal(signal.SIGKILL)
-        parent.wait()
+        scratch = Path(worker.cwd()).parent
+        parent.send_signal(how)
+        complaint = parent.communicate()[1]
         worker.wait(timeout=20)
-    assert count_by_state(launchpad) == {"RUNNING": 1}
+    assert not scratch.exists()
+    if how == signal.SIGINT:
+        assert complaint.strip().endswith("KeyboardInterrupt")
+        assert count_by_state(launchpad) == {"READY": 1}
+    else:
+        assert count_by_state(launchpad) == {"RUNNING": 1}
     release = threading.Thread(target=lambda: fifo.open("w").close())
     release.start()
-    launch_workers(url, n_workers=1, allow=[tasks])
+    launch_workers(embedded_url, n_workers=1, allow=[tasks])
     release.join()
     assert count_by_state(launchpad) == {"COMPLETED": 1}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import signal
+import sys
 import threading
 
 import pytest
@@ -11,7 +13,9 @@ from fireworks import Firework, FWorker, LaunchPad, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
 from amalgamics.errors import InputError
+from amalgamics.workflows import launchpad as launchpad_module
 from amalgamics.workflows.launchpad import count_by_state, open_launchpad, run_tool
+from amalgamics.workflows.worker_identity import own_name
 
 
 @pytest.fixture
@@ -28,6 +32,24 @@ def test_a_new_launchpad_is_ready_and_an_old_one_kept(url, step):
     again = open_launchpad(url)
     assert count_by_state(again) == {"READY": 2}
     assert count_by_state(again, [1]) == {"READY": 1}
+
+
+def test_ids_go_on_after_what_is_there(url, step):
+    """FireWorks would replace Fireworks by new ones of the same id."""
+    launchpad = open_launchpad(url)
+    launchpad.add_wf(Workflow([step(), step()]))
+    launchpad.fw_id_assigner.delete_many({})
+    assert list(open_launchpad(url).add_wf(step()).values()) == [3]
+    assert count_by_state(launchpad) == {"READY": 3}
+
+
+def test_processes_that_open_a_new_launchpad_together_agree(url):
+    threads = [threading.Thread(target=open_launchpad, args=(url,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert open_launchpad(url).fw_id_assigner.count_documents({}) == 1
 
 
 def test_fireworks_can_rebuild_the_launchpad_from_its_dictionary(url, step):
@@ -85,7 +107,14 @@ def test_stock_commands_use_the_launchpad(url, capfd, tmp_path, monkeypatch, ste
     open_launchpad(url).add_wf(Workflow([step()], name="hello"))
     assert run_tool("lpad", ["get_wflows"], url) == 0
     assert "hello--1" in capfd.readouterr().out
+    before = signal.getsignal(signal.SIGINT), sys.argv
+    assert run_tool("rlaunch", ["singleshot"], url) == 0
+    assert "RUNNING fw_id: 1" in capfd.readouterr().out
+    assert (signal.getsignal(signal.SIGINT), sys.argv) == before
+    assert open_launchpad(url).launches.find_one({})["fworker"]["name"] == own_name()
     assert run_tool("rlaunch", ["--silencer", "singleshot"], url) == 0
+    assert capfd.readouterr().out == ""
+    assert run_tool("lpad", ["no_such_verb"], url) == 2
     capfd.readouterr()
     assert run_tool("lpad", ["get_fws", "-s", "COMPLETED", "-d", "count"], url) == 0
     assert capfd.readouterr().out.split()[-1] == "1"
@@ -110,15 +139,26 @@ def test_offline_mode_runs_a_firework_from_a_file(tmp_path, monkeypatch, step):
         ("mongodb://", "neither sqlite"),
         ("mongodb://127.0.0.1:1/x", "does not answer"),
         ("results/launchpad", "neither sqlite"),
+        ("mongodb://127.0.0.1:99999/x", "does not answer"),
     ],
 )
-def test_bad_urls_are_one_clear_line(bad, told):
+def test_bad_urls_are_one_clear_line(bad, told, monkeypatch):
+    monkeypatch.setattr(launchpad_module, "_SERVER_TIMEOUT_MS", 100)
     with pytest.raises(InputError, match=told) as caught:
         open_launchpad(bad)
     assert "\n" not in str(caught.value)
 
 
-def test_password_is_not_shown():
+def test_a_damaged_store_is_one_clear_line(tmp_path):
+    collections = tmp_path / "launchpad" / "collections" / "fireworks"
+    collections.mkdir(parents=True)
+    (collections / "fw_id_assigner").write_text("not a database" * 100)
+    with pytest.raises(InputError, match="not a database"):
+        open_launchpad(f"sqlite:///{tmp_path}/launchpad")
+
+
+def test_password_is_not_shown(monkeypatch):
+    monkeypatch.setattr(launchpad_module, "_SERVER_TIMEOUT_MS", 100)
     with pytest.raises(InputError) as caught:
         open_launchpad("mongodb://me:hunter2@127.0.0.1:1/x")
     assert "hunter2" not in str(caught.value)

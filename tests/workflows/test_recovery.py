@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import importlib
+import os
 import socket
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fireworks import Firework, FWAction, FWorker, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
+from amalgamics.workflows import recovery
 from amalgamics.workflows.launchpad import count_by_state, open_launchpad
-from amalgamics.workflows.recovery import RecoveryReport, recover
-from amalgamics.workflows.worker_identity import is_alive, own_name, register, unregister
+from amalgamics.workflows.recovery import RecoveryReport
+from amalgamics.workflows.worker_identity import is_alive, own_name, register, unregister, worker_name
 
-DEAD = f"{socket.gethostname()}:999999999:1.00"
+DEAD = f"{socket.gethostname()}:999999999:1"
+
+
+@pytest.fixture
+def recover(tasks, monkeypatch):
+    """Recover, with little patience and with the tasks of these tests allowed."""
+    monkeypatch.setattr(recovery, "_PATIENCE_S", (0.05, 0.1))
+    monkeypatch.setattr(recovery, "_LOOK_INTERVAL_S", 0.02)
+    return lambda launchpad, **options: recovery.recover(launchpad, allow=[tasks], **options)
 
 
 @pytest.fixture
@@ -33,14 +45,14 @@ def finish(launchpad) -> None:
         pass
 
 
-def test_a_sound_launchpad_is_left_alone(launchpad):
+def test_a_sound_launchpad_is_left_alone(launchpad, recover):
     assert recover(launchpad) == RecoveryReport()
     assert str(recover(launchpad)) == "the LaunchPad is sound"
     finish(launchpad)
     assert recover(launchpad).total == 0
 
 
-def test_lock_of_a_dead_process_is_removed(launchpad):
+def test_lock_of_a_dead_process_is_removed(launchpad, recover):
     launchpad.workflows.find_one_and_update({"nodes": launchpad.first}, {"$set": {"locked": True}})
     assert recover(launchpad).unlocked == 1
     assert recover(launchpad).total == 0
@@ -48,23 +60,55 @@ def test_lock_of_a_dead_process_is_removed(launchpad):
     assert set(count_by_state(launchpad)) == {"COMPLETED"}
 
 
-def test_reservation_without_launch_is_released(launchpad):
+def test_reservation_without_launch_is_released(launchpad, recover):
     launchpad.fireworks.find_one_and_update({"fw_id": launchpad.first}, {"$set": {"state": "RESERVED"}})
     assert recover(launchpad).unreserved == 1
     finish(launchpad)
     assert set(count_by_state(launchpad)) == {"COMPLETED"}
 
 
-def test_work_in_progress_of_a_living_worker_is_left_alone(launchpad):
-    register(launchpad, own_name())
-    launchpad.fireworks.find_one_and_update({"fw_id": launchpad.first}, {"$set": {"state": "RESERVED"}})
-    launchpad.workflows.find_one_and_update({"nodes": launchpad.first}, {"$set": {"locked": True}})
+def test_work_in_progress_of_a_living_worker_is_left_alone(launchpad, recover):
+    other = worker_name(os.getppid())
+    register(launchpad, other)
+    now = datetime.now(UTC)
+    reserved = {"state": "RESERVED", "updated_on": now}
+    launchpad.fireworks.find_one_and_update({"fw_id": launchpad.first}, {"$set": reserved})
     assert recover(launchpad).total == 0
-    unregister(launchpad, own_name())
-    assert recover(launchpad).total == 2
+    unregister(launchpad, other)
+    assert recover(launchpad).unreserved == 1
 
 
-def test_fireworks_without_workflow_are_removed(launchpad, tasks):
+def test_a_lock_that_changes_hands_is_left_alone(launchpad, recover, monkeypatch):
+    """Others take and release it all the time: whenever one looks, it is locked."""
+    launchpad.workflows.find_one_and_update({"nodes": launchpad.first}, {"$set": {"locked": True}})
+    look = recovery._leftovers
+
+    def look_and_refresh(pad):
+        pad.workflows.update_one({"nodes": launchpad.first}, {"$set": {"updated_on": datetime.now(UTC)}})
+        return look(pad)
+
+    monkeypatch.setattr(recovery, "_leftovers", look_and_refresh)
+    assert recover(launchpad).unlocked == 0
+    assert "locked" in launchpad.workflows.find_one({})
+
+
+def test_fireworks_whose_workflow_is_just_being_written_are_kept(launchpad, recover, tasks, monkeypatch):
+    note = importlib.import_module(tasks).Note
+    submitted = Workflow([Firework([note(path="x", text="y")], fw_id=77)])
+    launchpad.fireworks.insert_one(submitted.fws[0].to_db_dict())
+    sleep = recovery.time.sleep
+
+    def sleep_while_it_arrives(seconds):
+        if launchpad.workflows.find_one({"nodes": 77}) is None:
+            launchpad.workflows.insert_one(submitted.to_db_dict())
+        sleep(seconds)
+
+    monkeypatch.setattr(recovery.time, "sleep", sleep_while_it_arrives)
+    assert recover(launchpad).orphans_removed == 0
+    assert 77 in launchpad.get_fw_ids()
+
+
+def test_fireworks_without_workflow_are_removed(launchpad, recover, tasks):
     module = importlib.import_module(tasks)
     stray = Firework([module.Note(path="x", text="y")], fw_id=77)
     launchpad.fireworks.insert_one(stray.to_db_dict())
@@ -72,7 +116,34 @@ def test_fireworks_without_workflow_are_removed(launchpad, tasks):
     assert count_by_state(launchpad, [77]) == {}
 
 
-def test_running_in_a_dead_worker_becomes_ready_at_once(launchpad):
+def heartbeat(launchpad, launch_id, age):
+    """Set the last ping of a launch to a time ago."""
+    history = launchpad.launches.find_one({"launch_id": launch_id})["state_history"]
+    history[-1]["updated_on"] = (datetime.now(UTC) - age).isoformat()
+    launchpad.launches.update_one({"launch_id": launch_id}, {"$set": {"state_history": history}})
+
+
+def test_running_on_another_host_is_restarted_when_its_heartbeat_stops(launchpad, recover):
+    _, launch_id = launchpad.checkout_fw(FWorker(name="elsewhere:1:1"), ".")
+    heartbeat(launchpad, launch_id, timedelta(hours=3))
+    assert recover(launchpad).total == 0
+    heartbeat(launchpad, launch_id, timedelta(hours=5))
+    assert recover(launchpad).restarted == 1
+    assert count_by_state(launchpad, [launchpad.first]) == {"READY": 1}
+
+
+def test_a_living_worker_keeps_its_firework_without_heartbeat(launchpad, recover, tasks):
+    """As after a laptop slept; a worker on another host that sends none is given up."""
+    _, launch_id = launchpad.checkout_fw(FWorker(name=worker_name(os.getppid())), ".")
+    heartbeat(launchpad, launch_id, timedelta(hours=5))
+    launchpad.add_wf(Firework([importlib.import_module(tasks).Note(path="x", text="y")]))
+    _, other_id = launchpad.checkout_fw(FWorker(name="elsewhere:1:1"), ".")
+    heartbeat(launchpad, other_id, timedelta(hours=5))
+    assert recover(launchpad).restarted == 1
+    assert count_by_state(launchpad, [launchpad.first]) == {"RUNNING": 1}
+
+
+def test_running_in_a_dead_worker_becomes_ready_at_once(launchpad, recover):
     launchpad.checkout_fw(FWorker(name=DEAD), ".")
     assert count_by_state(launchpad)["RUNNING"] == 1
     assert recover(launchpad).restarted == 1
@@ -81,12 +152,12 @@ def test_running_in_a_dead_worker_becomes_ready_at_once(launchpad):
     assert count_by_state(launchpad) == {"COMPLETED": 4}
 
 
-def test_running_in_a_living_worker_is_left_alone(launchpad):
+def test_running_in_a_living_worker_is_left_alone(launchpad, recover):
     launchpad.checkout_fw(FWorker(name=own_name()), ".")
     assert recover(launchpad).total == 0
 
 
-def test_added_steps_that_did_not_reach_the_workflow_are_added_again(launchpad):
+def test_added_steps_that_did_not_reach_the_workflow_are_added_again(launchpad, recover):
     """Killed after the Firework was written and before its workflow was: the steps would be lost for ever."""
     before = launchpad.workflows.find_one({"nodes": launchpad.first})
     launch_rocket(launchpad, FWorker())
@@ -99,7 +170,7 @@ def test_added_steps_that_did_not_reach_the_workflow_are_added_again(launchpad):
     assert count_by_state(launchpad) == {"COMPLETED": 4}
 
 
-def test_finished_launch_that_did_not_reach_its_firework_counts(launchpad):
+def test_finished_launch_that_did_not_reach_its_firework_counts(launchpad, recover):
     """Killed between writing the launch and refreshing the workflow."""
     _, launch_id = launchpad.checkout_fw(FWorker(name=DEAD), ".")
     done = {"state": "COMPLETED", "action": FWAction().to_dict()}
@@ -108,10 +179,72 @@ def test_finished_launch_that_did_not_reach_its_firework_counts(launchpad):
     assert count_by_state(launchpad, [launchpad.first]) == {"COMPLETED": 1}
 
 
+def test_an_action_that_reached_the_workflow_does_not_act_twice(launchpad, recover):
+    launch_rocket(launchpad, FWorker())
+    launchpad.fireworks.find_one_and_update({"fw_id": launchpad.first}, {"$set": {"state": "RUNNING"}})
+    assert recover(launchpad).refreshed == 1
+    finish(launchpad)
+    assert count_by_state(launchpad) == {"COMPLETED": 4}
+
+
+def test_a_child_that_was_never_told_becomes_ready(launchpad, recover):
+    launch_rocket(launchpad, FWorker())
+    added = [fw_id for fw_id in launchpad.get_fw_ids() if fw_id not in (launchpad.first, launchpad.last)]
+    for fw_id in added:
+        launch_rocket(launchpad, FWorker(), fw_id=fw_id)
+    waiting = {"state": "WAITING"}
+    launchpad.fireworks.find_one_and_update({"fw_id": launchpad.last}, {"$set": waiting})
+    launchpad.workflows.update_one({"nodes": launchpad.last}, {"$set": {f"fw_states.{launchpad.last}": "WAITING"}})
+    assert recover(launchpad).refreshed == 1
+    assert count_by_state(launchpad, [launchpad.last]) == {"READY": 1}
+
+
+def test_a_failure_that_did_not_reach_the_workflow_does(launchpad, recover, tasks):
+    (bad,) = launchpad.add_wf(Firework([importlib.import_module(tasks).Fail()])).values()
+    before = launchpad.workflows.find_one({"nodes": bad})
+    launch_rocket(launchpad, FWorker(), fw_id=bad)
+    launchpad.workflows.find_one_and_replace({"nodes": bad}, before)
+    assert recover(launchpad).refreshed == 1
+    assert launchpad.workflows.find_one({"nodes": bad})["state"] == "FIZZLED"
+    assert recover(launchpad).total == 0
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "DEFUSED"])
+def test_what_a_user_set_stays(launchpad, recover, state):
+    launchpad.fireworks.find_one_and_update({"fw_id": launchpad.first}, {"$set": {"state": state}})
+    assert recover(launchpad).refreshed == 1
+    assert count_by_state(launchpad, [launchpad.first]) == {state: 1}
+    assert recover(launchpad).total == 0
+
+
+def test_only_one_process_recovers_at_a_time(launchpad, recover):
+    launchpad.checkout_fw(FWorker(name=DEAD), ".")
+    launchpad.db.recovery.insert_one({"_id": "lease", "by": own_name(), "since": datetime.now(UTC)})
+    assert recover(launchpad, wait=False) == RecoveryReport()
+    reports: list[RecoveryReport] = []
+    waiting = threading.Thread(target=lambda: reports.append(recover(launchpad)))
+    waiting.start()
+    launchpad.db.recovery.delete_many({})
+    waiting.join()
+    assert reports == [RecoveryReport(restarted=1)]
+
+
+def test_a_process_that_died_recovering_does_not_block_the_next(launchpad, recover):
+    launchpad.db.recovery.insert_one({"_id": "lease", "by": DEAD, "since": datetime.now(UTC)})
+    launchpad.checkout_fw(FWorker(name=DEAD), ".")
+    assert recover(launchpad).restarted == 1
+
+
+def test_workflows_with_foreign_tasks_are_not_read(launchpad):
+    launchpad.checkout_fw(FWorker(name=DEAD), ".")
+    assert recovery.recover(launchpad).total == 0  # without the test's tasks allowed
+    assert count_by_state(launchpad, [launchpad.first]) == {"RUNNING": 1}
+
+
 def test_who_is_alive():
     assert is_alive(own_name()) is True
     assert is_alive(DEAD) is False
-    assert is_alive("elsewhere:1:1.00") is None
+    assert is_alive("elsewhere:1:1") is None
     assert is_alive("my fireworker") is None
     host, pid, _ = own_name().rsplit(":", 2)
-    assert is_alive(f"{host}:{pid}:1.00") is False  # the process id was given to another process since
+    assert is_alive(f"{host}:{pid}:1") is False  # the process id was given to another process since

@@ -1,0 +1,38 @@
+"""Which tasks may run: FireWorks imports whatever module a stored spec names as soon as it reads it.
+
+So a spec is checked as the raw document it is in the database. And as a whole workflow at a time: finishing one
+Firework reads the specs of its children too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+OWN_TASKS = "amalgamics."
+
+
+def foreign_tasks(spec: Any, allowed: Sequence[str] = (OWN_TASKS,)) -> list[str]:
+    """Return the tasks and serialised classes in a spec whose names begin with none of ``allowed``."""
+    found: list[str] = []
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if key in {"_fw_name", "@module"}:
+                name = str(value).strip("{}")
+                if not name.startswith(tuple(allowed)):
+                    found.append(name)
+            else:
+                found += foreign_tasks(value, allowed)
+    elif isinstance(spec, list | tuple):
+        for value in spec:
+            found += foreign_tasks(value, allowed)
+    return found
+
+
+def foreign_tasks_of_workflow(launchpad: LaunchPad, nodes: Sequence[int], allowed: Sequence[str]) -> list[str]:
+    """Return the names that are not allowed among the Fireworks ``nodes``, each once."""
+    documents = launchpad.fireworks.find({"fw_id": {"$in": list(nodes)}}, {"spec": 1})
+    return sorted({name for document in documents for name in foreign_tasks(document["spec"], allowed)})
