@@ -9,20 +9,17 @@ from typing import Any, Literal
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator, Calculator
-from ase.calculators.mixing import SumCalculator
 
 from ..errors import InputError, unknown_name
 from .dispersion import get_dispersion_calculator
 from .lean_chgnet import LEAN_MODELS, LeanCHGNet
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
 from .models import MODEL_CARDS, build_calculator
-from .registry import Potential, get_calculator, get_potential
+from .registry import EVALUATORS, Potential, get_calculator, get_potential
 from .relaxation import RelaxationError, RelaxationSettings, check_relaxable, relax
 from .sevennet_batch import SevenNetBatch
 
-EVALUATORS = ("auto", "stock")
-
-# Larger batches are no faster, and need more memory: about 3 MB an atom for CHGNet, more for SevenNet.
+# Enough to keep the batch worth its while to the end; evaluators split it further where memory or caches ask for it.
 DEFAULT_MAX_ATOMS = 128
 
 
@@ -121,23 +118,6 @@ def get_batch_evaluator(name: str) -> BatchEvaluator | None:
     return model
 
 
-def get_fast_calculator(name: str) -> BaseCalculator:
-    """Return the fastest ASE calculator of a potential: the lean one for CHGNet, else the stock one.
-
-    Raises
-    ------
-    UnknownPotentialError
-        There is no such potential.
-    """
-    potential = get_potential(name)
-    if potential.model not in LEAN_MODELS:
-        return get_calculator(name)
-    lean = LeanCHGNet(potential.model)
-    if potential.dispersion is None:
-        return lean
-    return SumCalculator([lean, get_dispersion_calculator(potential.dispersion, potential.functional or "")])
-
-
 class WithDispersion:
     """A batch evaluator with a dispersion correction added to each structure.
 
@@ -200,7 +180,7 @@ def _why_not(atoms: Atoms, potential: Potential | None, settings: RelaxationSett
 def _calculator(potential: str | BaseCalculator, evaluator: str) -> BaseCalculator:
     if not isinstance(potential, str):
         return potential
-    return get_fast_calculator(potential) if evaluator == "auto" else get_calculator(potential)
+    return get_calculator(potential, evaluator=evaluator)
 
 
 def _relax_one_by_one(

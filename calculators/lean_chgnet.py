@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEAN_MODELS = ("chgnet", "chgnet-r2scan")
 
-# More atoms at a time are no faster, and each needs 1 to 2 MB for the gradient.
+# More atoms at a time are no faster, and each needs some 3 MB for the gradient.
 _MAX_ATOMS = 64
 
 

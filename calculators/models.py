@@ -85,13 +85,15 @@ _OPTIONS = {"ase": ("asap_cutoff",), "chgnet": ("device",), "sevenn": ("device",
 _LOAD_LOCK = threading.RLock()
 
 
-def build_calculator(model: str, **options: Any) -> Calculator:
+def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> Calculator:
     """Return a new calculator of one of :data:`MODEL_CARDS`, without dispersion; calculators share the loaded model.
 
     Parameters
     ----------
     model
         Name of the model.
+    evaluator
+        ``auto`` for the lean evaluator of CHGNet, ``stock`` for the calculator of the model's own package.
     options
         ``device`` for the machine-learning potentials: ``cpu`` (default), ``cuda`` or ``auto`` (``cuda`` where there
         is one); ``asap_cutoff`` for EMT.
@@ -110,6 +112,10 @@ def build_calculator(model: str, **options: Any) -> Calculator:
 
         return EMT(**options)
     device = _device(options.get("device", "cpu"))
+    if card.package == "chgnet" and evaluator == "auto":
+        from .lean_chgnet import LeanCHGNet
+
+        return LeanCHGNet(model, device=device)
     loaded = load_model(model, device)
     # Under the lock too: silencing changes the process's stdout, which two threads at once would not restore.
     with _LOAD_LOCK, _quiet():

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _GPAW_CARD = ModelCard("gpaw", "pbe", None, settings=GPAW_DEFAULTS)
 # In the order in which they are recommended when another one does not do.
+EVALUATORS = ("auto", "stock")
 _SUGGESTIONS = ("chgnet+d3", "7net-l3i5+d3", "chgnet", "gpaw")
 
 
@@ -190,7 +191,7 @@ def get_potential(name: str) -> Potential:
     return Potential(name, model, suffix or None, card.functional, _covered(card.elements, suffix or None))
 
 
-def get_calculator(name: str, **options: Any) -> BaseCalculator:
+def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> BaseCalculator:
     """Return a new ASE calculator for a potential.
 
     A model is loaded at its first use and shared by all its calculators in the process.
@@ -199,6 +200,9 @@ def get_calculator(name: str, **options: Any) -> BaseCalculator:
     ----------
     name
         Name of the potential.
+    evaluator
+        ``auto``: the fastest there is, equal to the model's own calculator to 1e-6 eV/atom and 1e-4 eV/Å (CHGNet
+        without magnetic moments); or ``stock``: that calculator.
     options
         Of the model: ``device`` (``cpu``, ``cuda`` or ``auto``) for the machine-learning potentials, the keywords of
         ``gpaw.GPAW``, or the arguments of what ``module:attribute`` names.
@@ -211,6 +215,8 @@ def get_calculator(name: str, **options: Any) -> BaseCalculator:
         An option is not allowed, or a package or weight file is missing.
     """
     potential = get_potential(name)
+    if evaluator not in EVALUATORS:
+        raise InputError("evaluator: " + unknown_name("evaluator", str(evaluator), EVALUATORS))
     if _is_custom(potential.model):
         calculator = _build_custom(potential.model, options)
     elif potential.model == "gpaw":
@@ -218,7 +224,7 @@ def get_calculator(name: str, **options: Any) -> BaseCalculator:
             raise InputError(f"{name}: option xc={options['xc']!r} does not go with dispersion parameters for PBE")
         calculator = build_gpaw(**options)
     else:
-        calculator = build_calculator(potential.model, **options)
+        calculator = build_calculator(potential.model, evaluator=evaluator, **options)
     if potential.dispersion is None:
         return calculator
     from ase.calculators.mixing import SumCalculator

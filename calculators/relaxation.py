@@ -19,6 +19,7 @@ from ase.constraints import FixSymmetry
 from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
 from ..errors import InputError, unknown_name
+from .cell_filter import FastFrechetCellFilter
 from .registry import get_calculator, get_potential
 
 if TYPE_CHECKING:
@@ -340,9 +341,7 @@ def _optimize(work: Atoms, settings: RelaxationSettings, trajectory: str | Path 
         work.set_constraint([*work.constraints, FixSymmetry(work)])
     target: Any = work
     if settings.relax_cell:
-        from ase.filters import FrechetCellFilter
-
-        target = FrechetCellFilter(work)
+        target = FastFrechetCellFilter(work)
     initial_volume = work.cell.volume if work.cell.rank == 3 else None
     check_plausible(work, initial_volume)
     optimizer = OPTIMIZERS[settings.optimizer](target, logfile=None)

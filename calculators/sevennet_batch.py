@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # sevenn writes stress as xx, yy, zz, xy, yz, zx with the sign of pressure; ASE has xx, yy, zz, yz, xz, xy.
 _TO_VOIGT = [0, 1, 2, 4, 5, 3]
-# More edges at a time are no faster, and each needs some 50 kB (7net-0) to 200 kB (7net-l3i5) for the gradient.
-_MAX_EDGES = 1500
+# More edges at a time are no faster, and 1000 edges need some 30 MB (7net-0) to 60 MB (7net-l3i5) for the gradient.
+_MAX_EDGES = 1000
 # The loaded model is shared, and has a state: whether it expects one structure or a batch.
 _MODEL_LOCK = threading.Lock()
 
@@ -27,11 +27,13 @@ class SevenNetBatch:
     Parameters
     ----------
     calculator
-        The calculator whose model, cutoff and fidelity to use; it stays usable.
+        The calculator whose model, cutoff and fidelity to use; it stays usable. The weights are frozen.
     """
 
     def __init__(self, calculator: Calculator) -> None:
         self._calculator: Any = calculator
+        for parameter in self._calculator.model.parameters():
+            parameter.requires_grad_(False)  # else autograd keeps what gradients of the weights would need
 
     def evaluate_batch(self, structures: Sequence[Atoms]) -> list[dict[str, Any]]:
         """Evaluate several structures together.

@@ -86,13 +86,13 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     url
         The LaunchPad.
     workers
-        Worker processes; one for each core when None.
+        Worker processes; when None, one for each core, fewer when there is little memory.
     database
         Where results land.
     fw_id
         Work only on the workflow of this Firework; on everything when None.
     """
-    from ..calculators.threads import available_cores
+    from ..calculators.threads import available_cores, choose_layout
     from ..workflows.launching import failures, launch_workers
     from ..workflows.launchpad import open_launchpad
     from ..workflows.recovery import recover
@@ -101,7 +101,7 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     repaired = recover(pad)
     if repaired.total:
         typer.echo(str(repaired))
-    count = workers or available_cores()
+    count = workers or choose_layout(available_cores()).workers
     with Progress(database, pad) as progress:
         launch_workers(url, n_workers=count, workflow_of=fw_id, on_tick=progress.update)
     failed = failures(pad, workflow_of=fw_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -35,4 +36,5 @@ def run(
     finished = pad.workflows.find_one({"nodes": nodes[0]}, {"state": 1})["state"] == "COMPLETED"
     if not finished:
         raise typer.Exit(1)
+    typer.echo(json.loads((spec.output_dir / "summary.json").read_text(encoding="utf-8"))["headline"])
     typer.echo(f"report: {spec.output_dir / 'report.html'}")

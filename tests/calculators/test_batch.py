@@ -13,11 +13,11 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 
 from amalgamics.calculators import batch as batch_module
-from amalgamics.calculators.batch import WithDispersion, get_batch_evaluator, get_fast_calculator, relax_many
+from amalgamics.calculators.batch import WithDispersion, get_batch_evaluator, relax_many
 from amalgamics.calculators.dispersion import get_dispersion_calculator
 from amalgamics.calculators.lean_chgnet import LeanCHGNet
 from amalgamics.calculators.lockstep import relax_in_lockstep
-from amalgamics.calculators.registry import UnknownPotentialError, get_calculator
+from amalgamics.calculators.registry import UnknownPotentialError
 from amalgamics.calculators.relaxation import (
     NotConvergedError,
     RelaxationError,
@@ -286,15 +286,7 @@ def test_line_search_goes_one_by_one_with_the_lean_model():
     assert fast.energy == pytest.approx(stock.energy, abs=1e-5)
 
 
-def test_fast_calculator_is_the_lean_one_where_there_is_one():
-    assert isinstance(get_fast_calculator("chgnet"), LeanCHGNet)
-    atoms = distorted("LiHg")
-    energies = []
-    for calculator in (get_fast_calculator("chgnet+d3"), get_calculator("chgnet+d3")):
-        atoms.calc = calculator
-        energies.append(atoms.get_potential_energy())
-    assert energies[0] == pytest.approx(energies[1], abs=1e-5)
-    assert isinstance(get_fast_calculator("emt"), EMT)
+def test_potentials_that_cannot_be_batched_have_no_batch_evaluator():
     assert get_batch_evaluator("emt") is None
 
 

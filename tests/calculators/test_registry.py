@@ -20,6 +20,7 @@ from amalgamics.calculators import gpaw as gpaw_module
 from amalgamics.calculators import models
 from amalgamics.calculators.dispersion import get_dispersion_calculator
 from amalgamics.calculators.elements import describe
+from amalgamics.calculators.lean_chgnet import LeanCHGNet
 from amalgamics.calculators.models import MODEL_CARDS, load_model
 from amalgamics.calculators.registry import (
     UnknownPotentialError,
@@ -59,7 +60,7 @@ def direct_calculator(model):
 
 @pytest.mark.parametrize("model", LEARNED)
 def test_models_give_what_their_libraries_give_in_double_precision(model):
-    calculator, direct = get_calculator(model), direct_calculator(model)
+    calculator, direct = get_calculator(model, evaluator="stock"), direct_calculator(model)
     for key in ("energy", "forces", "stress"):
         ours, theirs = calculator.get_property(key, li_hg()), direct.get_property(key, li_hg())
         if np.shape(theirs) == (3, 3):
@@ -80,6 +81,21 @@ def test_dispersion_is_added_with_the_parameters_of_the_functional(model, method
         np.testing.assert_allclose(difference, alone.get_property(key, li_hg()), atol=2e-5, err_msg=key)
 
 
+@pytest.mark.parametrize("name", [*CHGNETS, "chgnet+d3"])
+def test_the_lean_evaluator_is_the_default_and_equals_the_stock_one(name):
+    fast, stock = get_calculator(name), get_calculator(name, evaluator="stock")
+    for key, tolerance in (("energy", 1e-5), ("forces", 1e-4), ("stress", 1e-5)):
+        found, expected = fast.get_property(key, li_hg()), stock.get_property(key, li_hg())
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance, err_msg=key)
+    model = fast.mixer.calcs[0] if "+" in name else fast
+    assert isinstance(model, LeanCHGNet)
+
+
+def test_unknown_evaluator_is_refused():
+    with pytest.raises(InputError, match="unknown evaluator 'fast'"):
+        get_calculator("emt", evaluator="fast")
+
+
 def test_emt_is_the_one_of_ase():
     atoms = bulk("Cu").copy()
     assert get_calculator("emt").get_property("energy", atoms) == EMT().get_property("energy", atoms)
@@ -94,7 +110,10 @@ def test_models_are_loaded_once_whatever_asks(model):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(get_calculator, [model] * 16))
     assert sys.stdout is stdout
-    first, second = get_calculator(model), get_calculator(f"{model}+d3").mixer.calcs[0]
+    first, second = (
+        get_calculator(model, evaluator="stock"),
+        get_calculator(f"{model}+d3", evaluator="stock").mixer.calcs[0],
+    )
     assert first is not second
     assert first.model is second.model is load_model(model)
 
@@ -102,7 +121,7 @@ def test_models_are_loaded_once_whatever_asks(model):
 @pytest.mark.parametrize("model", CHGNETS)
 def test_loading_prints_nothing(model, capfd):
     models._load_model.__wrapped__(model, "cpu")
-    get_calculator(model).get_property("energy", li_hg())
+    get_calculator(model, evaluator="stock").get_property("energy", li_hg())
     assert capfd.readouterr().out == ""
 
 

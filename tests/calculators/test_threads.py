@@ -46,11 +46,11 @@ def test_threads_are_set_in_the_environment_and_in_torch(monkeypatch):
 
     told = []
     monkeypatch.setattr(torch, "set_num_threads", told.append)
-    for name in threads._VARIABLES:
+    for name in threads.THREAD_VARIABLES:
         monkeypatch.setenv(name, "7")
     set_threads(3)
     assert told == [3]
-    assert all(threads.os.environ[name] == "3" for name in threads._VARIABLES)
+    assert all(threads.os.environ[name] == "3" for name in threads.THREAD_VARIABLES)
 
 
 @pytest.mark.parametrize("call", [lambda: choose_layout(0), lambda: choose_layout(3, cores=0), lambda: set_threads(0)])
