@@ -88,7 +88,7 @@ def relax_many(
             done(index, RelaxationError(reason, atoms.copy()))
     if allowed:
         batched = None
-        if known and evaluator == "auto" and settings.optimizer in LOCKSTEP_OPTIMIZERS:
+        if known and evaluator == "auto" and settings.optimizer_name in LOCKSTEP_OPTIMIZERS:
             batched = get_batch_evaluator(known.name)
         if batched:
             relax_in_lockstep(allowed, batched, settings, max_atoms=max_atoms, done=done)

@@ -77,7 +77,9 @@ class RelaxationSettings:
     keep_symmetry
         Keep the space group of the starting structure.
     optimizer
-        One of ``FIRE``, ``BFGS``, ``LBFGS``, ``BFGSLineSearch``.
+        One of ``FIRE``, ``BFGS``, ``LBFGS``, ``BFGSLineSearch``; or ``auto``: FIRE where the cell relaxes, because the
+        others sometimes end in another minimum there, and BFGSLineSearch where only positions do, because it asks for
+        the forces half as often.
 
     Raises
     ------
@@ -89,7 +91,7 @@ class RelaxationSettings:
     relax_cell: bool = True
     max_steps: int = 500
     keep_symmetry: bool = False
-    optimizer: str = "FIRE"
+    optimizer: str = "auto"
 
     def __post_init__(self) -> None:
         fmax, max_steps = self.fmax, self.max_steps
@@ -100,11 +102,19 @@ class RelaxationSettings:
         for key in ("relax_cell", "keep_symmetry"):
             if not isinstance(getattr(self, key), bool):
                 raise InputError(f"{key}: {getattr(self, key)!r} is not allowed; give true or false")
-        if self.optimizer not in OPTIMIZERS:
-            raise InputError("optimizer: " + unknown_name("optimizer", str(self.optimizer), OPTIMIZERS))
+        allowed = ("auto", *OPTIMIZERS)
+        if self.optimizer not in allowed:
+            raise InputError("optimizer: " + unknown_name("optimizer", str(self.optimizer), allowed))
         # NumPy scalars would not go into JSON, and 1 and 1.0 are one setting.
         object.__setattr__(self, "fmax", float(fmax))
         object.__setattr__(self, "max_steps", int(max_steps))
+
+    @property
+    def optimizer_name(self) -> str:
+        """The optimiser that is used: the chosen one, or what ``auto`` stands for."""
+        if self.optimizer != "auto":
+            return self.optimizer
+        return "FIRE" if self.relax_cell else "BFGSLineSearch"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as plain JSON; ``RelaxationSettings(**settings.as_dict())`` gives them back."""
@@ -344,7 +354,7 @@ def _optimize(work: Atoms, settings: RelaxationSettings, trajectory: str | Path 
         target = FastFrechetCellFilter(work)
     initial_volume = work.cell.volume if work.cell.rank == 3 else None
     check_plausible(work, initial_volume)
-    optimizer = OPTIMIZERS[settings.optimizer](target, logfile=None)
+    optimizer = OPTIMIZERS[settings.optimizer_name](target, logfile=None)
     optimizer.attach(lambda: check_plausible(work, initial_volume))
     close: Callable[[], None] | None = None
     if trajectory is not None:

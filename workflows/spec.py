@@ -91,7 +91,7 @@ class RelaxationSection(_Section):
     relax_cell: bool = True
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
     keep_symmetry: bool = False
-    optimizer: Literal["FIRE", "BFGS", "LBFGS", "BFGSLineSearch"] = "FIRE"
+    optimizer: Literal["auto", "FIRE", "BFGS", "LBFGS", "BFGSLineSearch"] = "auto"
     evaluator: Literal["auto", "stock"] = "auto"
 
     def settings(self) -> RelaxationSettings:

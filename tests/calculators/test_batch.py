@@ -76,7 +76,7 @@ def lockstep(structures, evaluator=None, settings=None, max_atoms=20):
 
 SETTINGS = [
     RelaxationSettings(),
-    RelaxationSettings(relax_cell=False),
+    RelaxationSettings(relax_cell=False, optimizer="FIRE"),
     RelaxationSettings(keep_symmetry=True),
     RelaxationSettings(optimizer="BFGS", fmax=0.001),
     RelaxationSettings(optimizer="LBFGS"),
@@ -166,7 +166,7 @@ def test_atoms_that_were_fixed_stay_fixed():
     slab = fcc111("Cu", (1, 1, 4), vacuum=6.0, periodic=True)
     slab.rattle(0.1, seed=4)
     slab.set_constraint(FixAtoms([0, 1]))
-    settings = RelaxationSettings(relax_cell=False)
+    settings = RelaxationSettings(relax_cell=False, optimizer="FIRE")
     (outcome,), _ = lockstep([slab], settings=settings)
     np.testing.assert_array_equal(outcome.atoms.positions[:2], slab.positions[:2])
     assert outcome.energy == pytest.approx(relax(slab, EMT(), settings).energy, abs=1e-8)

@@ -204,8 +204,15 @@ def test_numbers_that_are_not_finite_are_stopped(broken):
 def test_fused_atoms_are_stopped():
     atoms = Atoms("Cu2", positions=[[0, 0, 0], [0, 0, 1.0]], cell=[4, 4, 4], pbc=True)
     attraction = np.array([[0, 0, 5.0], [0, 0, -5.0]])
+    settings = RelaxationSettings(relax_cell=False, optimizer="FIRE")
     with pytest.raises(RelaxationError, match=r"two atoms fused: they are 0\.\d+ Å apart"):
-        relax(atoms, Scripted(lambda _: (0.0, attraction, np.zeros(6))), RelaxationSettings(relax_cell=False))
+        relax(atoms, Scripted(lambda _: (0.0, attraction, np.zeros(6))), settings)
+
+
+def test_auto_takes_the_robust_optimiser_for_cells_and_the_thrifty_one_for_positions():
+    assert RelaxationSettings().optimizer_name == "FIRE"
+    assert RelaxationSettings(relax_cell=False).optimizer_name == "BFGSLineSearch"
+    assert RelaxationSettings(relax_cell=False, optimizer="LBFGS").optimizer_name == "LBFGS"
 
 
 def test_a_failing_potential_is_a_relaxation_error():
