@@ -253,6 +253,7 @@ def _covered(elements: frozenset[str] | None, dispersion: str | None) -> frozens
     return known if elements is None else elements & known
 
 
+@functools.cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

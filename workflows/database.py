@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError, unknown_name
 from ..structures.systems import parse_system
 from .fingerprint import fingerprint, potential_identity
 
 if TYPE_CHECKING:
+    from ase import Atoms
     from ase.db.row import AtomsRow
 
     from ..calculators.registry import Potential
@@ -155,16 +156,17 @@ class StructureDatabase:
         if isinstance(outcome, RelaxationError):
             data["reason"] = outcome.reason
         else:
-            pairs |= _measures(outcome)
-            data["lattice"] = conventional_lattice(outcome.atoms)
+            symmetry = find_symmetry(outcome.atoms)
+            pairs |= _measures(outcome, symmetry)
+            data["lattice"] = symmetry.lattice
             data["wall_time_s"] = outcome.wall_time_s
-        with self._lock():
-            existing = self.find(key)
+        with self._lock(), self._open() as database:
+            existing = next(iter(database.select(fingerprint=key, include_data=False)), None)
             if existing is not None:
                 return int(existing.id)
-            row_id = int(self._open().write(atoms, key_value_pairs=pairs, data=data))
-            self._index()
-            return row_id
+            row_id = int(database.write(atoms, key_value_pairs=pairs, data=data))
+        self._index()
+        return row_id
 
     def _index(self) -> None:
         """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
@@ -289,22 +291,18 @@ def subsystems(symbols: Sequence[str]) -> list[str]:
     return [chemical_system(subset) for size in sizes for subset in combinations(sorted(symbols), size)]
 
 
-def reduced_formula(atoms: Any) -> str:
+def reduced_formula(atoms: Atoms) -> str:
     """Return the reduced formula of ``atoms`` in the field's order: ``LiHg3``."""
     from pymatgen.core import Composition
 
     return str(Composition(str(atoms.symbols)).reduced_formula)
 
 
-def _measures(result: RelaxationResult) -> dict[str, Any]:
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
+def _measures(result: RelaxationResult, symmetry: Symmetry) -> dict[str, Any]:
     atoms, count = result.atoms, len(result.atoms)
-    symmetry = SpacegroupAnalyzer(AseAtomsAdaptor.get_structure(atoms), symprec=SYMPREC)
     return {
-        "space_group": symmetry.get_space_group_symbol(),
-        "space_group_number": int(symmetry.get_space_group_number()),
+        "space_group": symmetry.symbol,
+        "space_group_number": symmetry.number,
         "energy_per_atom": float(result.energy) / count,
         "volume_per_atom": float(atoms.get_volume()) / count,
         "n_steps": int(result.n_steps),
@@ -315,11 +313,28 @@ def _measures(result: RelaxationResult) -> dict[str, Any]:
 SYMPREC = 0.05
 
 
-def conventional_lattice(atoms: Any) -> list[float]:
-    """Return (a, b, c, alpha, beta, gamma) in Å and degrees of the conventional cell of ``atoms``."""
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+class Symmetry(NamedTuple):
+    """Space group of a structure and (a, b, c, alpha, beta, gamma) of its conventional cell, Å and degrees."""
 
-    symmetry = SpacegroupAnalyzer(AseAtomsAdaptor.get_structure(atoms), symprec=SYMPREC)
-    lattice = symmetry.get_conventional_standard_structure().lattice
-    return [float(value) for value in (*lattice.abc, *lattice.angles)]
+    symbol: str
+    number: int
+    lattice: list[float]
+
+
+def find_symmetry(atoms: Atoms, symprec: float = SYMPREC) -> Symmetry:
+    """Return what spglib finds for ``atoms`` within ``symprec`` (Å).
+
+    Raises
+    ------
+    RuntimeError
+        spglib finds no symmetry at all, which means that atoms lie on top of each other.
+    """
+    import spglib
+    from ase.geometry import cell_to_cellpar
+
+    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
+    dataset = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    if dataset is None:
+        raise RuntimeError(f"no symmetry found for {atoms.symbols}")
+    lattice = [float(value) for value in cell_to_cellpar(dataset.std_lattice)]
+    return Symmetry(str(dataset.international), int(dataset.number), lattice)

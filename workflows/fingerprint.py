@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ def _digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
+@functools.cache
 def potential_identity(potential: Potential) -> str:
     """Return a short key of what fixes the energies: name, weights and dispersion, but not the package versions."""
     record = {key: value for key, value in potential.provenance().items() if key != "packages"}

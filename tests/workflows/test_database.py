@@ -17,7 +17,7 @@ from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult,
 from amalgamics.errors import InputError
 from amalgamics.workflows.batches import split_batches
 from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase, parse_query, subsystems
+from amalgamics.workflows.database import StructureDatabase, find_symmetry, parse_query, subsystems
 from amalgamics.workflows.fingerprint import fingerprint
 
 EMT = get_potential("emt")
@@ -93,6 +93,15 @@ def test_failed_relaxation_is_kept_out_of_the_way_until_forgotten(database):
     assert {row.name for row in database.select("converged=False")} == {"Ag_fcc"}
     assert database.forget_failed([key]) == 1
     assert database.find(key) is None
+
+
+@pytest.mark.parametrize(("cubic", "count"), [(True, 4), (False, 1)])
+def test_symmetry_does_not_depend_on_the_cell(cubic, count):
+    atoms = bulk("Cu", a=3.6, cubic=cubic)
+    assert len(atoms) == count
+    symmetry = find_symmetry(atoms)
+    assert (symmetry.symbol, symmetry.number) == ("Fm-3m", 225)
+    assert symmetry.lattice == pytest.approx([3.6, 3.6, 3.6, 90, 90, 90])
 
 
 def test_values_are_indexed(database):
