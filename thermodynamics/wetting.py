@@ -1,0 +1,367 @@
+"""Contact angle of a solution on a solid against composition, with its uncertainty.
+
+W_ad(mu) = W_ad(0) + Delta gamma_LV(mu) - Delta gamma_SL(mu),  cos theta = W_ad(mu) / gamma_LV(mu) - 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ..errors import InputError
+from .checks import finite, finite_array, not_negative, positive
+from .contact_angle import Drop, SurfaceTension, angle_from_cosine_deg, check_roughness, work_from_angle_J_m2
+from .dilute import Solution, standard_potential
+from .lattice_gas import LatticeGas
+from .wetting_curve import AngleDifference, WettingCurve, WettingPoint, composition_grid
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_A2_PER_NM2 = 100.0
+_LOWEST_LOG_X = -600.0
+"""Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
+
+
+@dataclass(frozen=True)
+class WettingParameters:
+    """One consistent set of energies: one potential, dispersion model and termination, averaged over its seeds.
+
+    Attributes
+    ----------
+    name
+        Unique among the sets of a model, e.g. ``TiO2, chgnet+d3``.
+    work_of_adhesion_J_m2
+        W_ad(0) of the pure solvent.
+    interface
+        Solute at the solid-liquid interface.
+    vapour
+        Solute at the free surface; None leaves gamma_LV as it is.
+    work_of_adhesion_standard_error_J_m2
+        Of W_ad(0).
+    reference_mu
+        mu that the energies of the lattice gases are referred to, eV on the zero of the solution; None for a solute
+        at infinite dilution in the bulk liquid.
+    mode
+        ``calibrated`` when W_ad(0) was set from a measured angle, see :func:`calibrated`.
+
+    Raises
+    ------
+    InputError
+        Empty name, values not finite, negative error, or unknown mode.
+    """
+
+    name: str
+    work_of_adhesion_J_m2: float
+    interface: LatticeGas
+    vapour: LatticeGas | None = None
+    work_of_adhesion_standard_error_J_m2: float = 0.0
+    reference_mu: float | None = None
+    mode: Literal["predicted", "calibrated"] = "predicted"
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise InputError("wetting parameters: name is empty; every set needs its own")
+        owner = f"wetting parameters {self.name!r}"
+        finite(owner, "work_of_adhesion_J_m2", self.work_of_adhesion_J_m2)
+        not_negative(owner, "work_of_adhesion_standard_error_J_m2", self.work_of_adhesion_standard_error_J_m2)
+        if self.reference_mu is not None:
+            finite(owner, "reference_mu", self.reference_mu)
+        if self.mode not in ("predicted", "calibrated"):
+            raise InputError(f"{owner}: mode is {self.mode!r}; it must be 'predicted' or 'calibrated'")
+
+    @property
+    def corrections(self) -> tuple[str, ...]:
+        """Labels of everything that was added to the energies of the lattice gases."""
+        vapour = () if self.vapour is None else self.vapour.corrections
+        return tuple(dict.fromkeys([*self.interface.corrections, *vapour]))
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Parameters of one set, drawn n times; arrays that broadcast to (n, n_compositions)."""
+
+    work: NDArray[np.float64]
+    gamma_LV: NDArray[np.float64]
+    interface: NDArray[np.float64]
+    vapour: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class _State:
+    """Everything that follows from a chemical potential, each of shape (n, n_compositions)."""
+
+    theta_deg: NDArray[np.float64]
+    gamma_SL_change: NDArray[np.float64]
+    gamma_LV: NDArray[np.float64]
+    work: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    coverage_vapour: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _MemberResult:
+    """What one parameter set says at all compositions; ``drawn_deg`` has the shape (n_draws, n_compositions)."""
+
+    x_left: NDArray[np.float64]
+    state: _State
+    drawn_deg: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WettingModel:
+    """A solution, its surface tension, and one or more parameter sets of its interface with a solid.
+
+    Attributes
+    ----------
+    solution
+        mu(x) with its saturation.
+    surface_tension
+        gamma_LV of the pure solvent.
+    members
+        Parameter sets. The first gives the nominal curve; the others (terminations, potentials, dispersion models)
+        widen the band. Seeds belong inside a set, as the standard errors of its means.
+    temperature_K
+        None for that of the solution.
+    drop
+        Finite supply of solute; None for an infinite one.
+    roughness
+        Wenzel's r.
+    confidence
+        Probability inside the band of each set; the band drawn is the envelope over the sets.
+    n_draws
+        Monte Carlo draws of each set from its standard errors.
+    seed
+        Of those draws.
+
+    Raises
+    ------
+    InputError
+        No members, names twice, calibrated and predicted members mixed, a temperature other than the solution's, or a
+        number out of range.
+    """
+
+    solution: Solution
+    surface_tension: SurfaceTension
+    members: tuple[WettingParameters, ...]
+    temperature_K: float | None = None
+    drop: Drop | None = None
+    roughness: float = 1.0
+    confidence: float = 0.95
+    n_draws: int = 400
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        names = [member.name for member in self.members]
+        if not names or len(set(names)) < len(names):
+            raise InputError(f"wetting model: members are {names!r}; give at least one, each under its own name")
+        if len({member.mode for member in self.members}) > 1:
+            raise InputError("wetting model: calibrated and predicted members are mixed; make a model of each")
+        temperature = positive("wetting model", "temperature_K", self._temperature_K)
+        if abs(temperature - self.solution.temperature_K) > 0.5:
+            raise InputError(
+                f"wetting model: temperature_K is {temperature:g}, but the solution holds at "
+                f"{self.solution.temperature_K:g}; carry it over with DiluteSolution.from_emf"
+            )
+        check_roughness(self.roughness)
+        if not 0.0 < self.confidence < 1.0:
+            raise InputError(f"wetting model: confidence is {self.confidence!r}; it must lie between 0 and 1")
+        if self.n_draws < 2:
+            raise InputError(f"wetting model: n_draws is {self.n_draws!r}; it must be at least 2")
+        for member in self.members:
+            lowest = self._state(member, np.array([np.inf]), self._nominal(member)).gamma_LV.min()
+            if not lowest > 0.0:
+                raise InputError(
+                    f"wetting model: in {member.name!r} the solute lowers gamma_LV to {lowest:.3g} J/m2 at saturation; "
+                    "it must stay positive, so the energies at the free surface are wrong"
+                )
+
+    def curve(self, x: Sequence[float] | None = None) -> WettingCurve:
+        """Return the angle at x = 0 and at the mole fractions ``x``, by default :func:`composition_grid`.
+
+        Raises
+        ------
+        InputError
+            A mole fraction outside [0, 1).
+        """
+        grid = _grid(composition_grid(self.solution.x_saturation) if x is None else x)
+        results = [self._evaluate(index, grid) for index in range(len(self.members))]
+        lows, highs = zip(*(self._band(result.state.theta_deg[0], result.drawn_deg) for result in results), strict=True)
+        return WettingCurve(
+            points=self._points(grid, results[0], np.min(lows, axis=0), np.max(highs, axis=0)),
+            member_theta_deg={
+                member.name: tuple(float(angle) for angle in result.state.theta_deg[0])
+                for member, result in zip(self.members, results, strict=True)
+            },
+            mode=self.members[0].mode,
+            corrections=tuple(dict.fromkeys(label for member in self.members for label in member.corrections)),
+            temperature_K=self._temperature_K,
+            confidence=self.confidence,
+            solution_source=self.solution.source,
+            gamma_LV_source=self.surface_tension.source,
+        )
+
+    def fall(self, x_from: float, x_to: float) -> AngleDifference:
+        """Return theta(x_from) - theta(x_to): by how much the angle falls, and whether that is significant."""
+        grid = _grid([x_from, x_to])
+        start, end = np.searchsorted(grid, [x_from, x_to])
+        falls, lows, highs = [], [], []
+        for index in range(len(self.members)):
+            result = self._evaluate(index, grid)
+            falls.append(float(result.state.theta_deg[0, start] - result.state.theta_deg[0, end]))
+            low, high = self._band(np.array(falls[-1]), result.drawn_deg[:, start] - result.drawn_deg[:, end])
+            lows.append(float(low))
+            highs.append(float(high))
+        return AngleDifference(falls[0], min(lows), max(highs))
+
+    @property
+    def _temperature_K(self) -> float:
+        return self.solution.temperature_K if self.temperature_K is None else self.temperature_K
+
+    @cached_property
+    def _mu_infinity(self) -> float:
+        return standard_potential(self.solution)
+
+    def _nominal(self, member: WettingParameters) -> _Draw:
+        return _Draw(
+            np.array([[member.work_of_adhesion_J_m2]]),
+            np.array([[self.surface_tension.at_J_m2(self._temperature_K)]]),
+            np.asarray(member.interface.delta_energies)[None, None, :],
+            None if member.vapour is None else np.asarray(member.vapour.delta_energies)[None, None, :],
+        )
+
+    def _evaluate(self, index: int, grid: NDArray[np.float64]) -> _MemberResult:
+        """One parameter set at all compositions: at its means, and for draws of its errors."""
+        member, n = self.members[index], self.n_draws
+        nominal = self._nominal(member)
+        x_left = self._x_effective(member, grid[None, :], nominal)
+        rng = np.random.default_rng([self.seed, index])
+        draw = _Draw(
+            nominal.work + member.work_of_adhesion_standard_error_J_m2 * rng.standard_normal((n, 1)),
+            nominal.gamma_LV + self.surface_tension.standard_error_J_m2 * rng.standard_normal((n, 1)),
+            member.interface.draw_energies(rng, n)[:, None, :],
+            None if member.vapour is None else member.vapour.draw_energies(rng, n)[:, None, :],
+        )
+        drawn = self._state(member, self._x_effective(member, grid[None, :], draw), draw).theta_deg
+        return _MemberResult(x_left[0], self._state(member, x_left, nominal), drawn)
+
+    def _band(
+        self, nominal: NDArray[np.float64], drawn: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Central interval of the draws; it holds the nominal value also where clipping at 0 or 180 skews them."""
+        tail = 0.5 * (1.0 - self.confidence)
+        low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
+        return np.minimum(nominal, low), np.maximum(nominal, high)
+
+    def _state(self, member: WettingParameters, x: NDArray[np.float64], draw: _Draw) -> _State:
+        """Everything at mole fractions in the liquid, shape (1 or n, n_compositions); infinity is saturation."""
+        temperature = self._temperature_K
+        reference = self._mu_infinity if member.reference_mu is None else member.reference_mu
+        inside = np.where(x > 0.0, np.minimum(x, self.solution.x_saturation), self.solution.x_saturation)
+        delta_mu = np.where(x > 0.0, self.solution.chemical_potential(inside) - reference, -np.inf)
+        log_sum, occupied = member.interface.evaluate(delta_mu, temperature, draw.interface)
+        change = member.interface.gamma_from_log_sum(log_sum, temperature)
+        coverage = member.interface.coverage_from_probabilities(occupied)
+        change_vapour = coverage_vapour = np.zeros_like(change)
+        if member.vapour is not None:
+            log_sum, occupied = member.vapour.evaluate(delta_mu, temperature, draw.vapour)
+            change_vapour = member.vapour.gamma_from_log_sum(log_sum, temperature)
+            coverage_vapour = member.vapour.coverage_from_probabilities(occupied)
+        gamma_LV = draw.gamma_LV + change_vapour
+        work = draw.work + change_vapour - change
+        # Far out in the tails of the draws gamma_LV may vanish; the angle is 0 or 180 there.
+        cosine = work / np.maximum(gamma_LV, 1e-9) - 1.0
+        theta = angle_from_cosine_deg(self.roughness * cosine)
+        return _State(theta, change, gamma_LV, work, coverage, coverage_vapour)
+
+    def _x_effective(self, member: WettingParameters, x: NDArray[np.float64], draw: _Draw) -> NDArray[np.float64]:
+        """Mole fraction left in the liquid when its surfaces, and a solid above saturation, have taken theirs.
+
+        Solves, for each draw and composition, r N + Gamma_SL A_SL + Gamma_LV A_LV = r_0 N with r = x / (1 - x) and N
+        solvent atoms. The left side rises with x, so bisection in ln x finds the one root.
+        """
+        pinned = np.minimum(x, self.solution.x_saturation)
+        if self.drop is None:
+            return pinned
+        with np.errstate(divide="ignore"):
+            high = np.broadcast_to(np.log(pinned), (len(draw.work), x.shape[1])).copy()
+        supply = x / (1.0 - x) * self.drop.n_atoms
+        # A solid is left where even the saturated liquid and its surfaces do not use up the supply.
+        enough = self._solute(member, self.drop, pinned, draw) <= supply
+        low = np.minimum(high, _LOWEST_LOG_X)
+        for _ in range(70):
+            middle = 0.5 * (low + high)
+            too_much = self._solute(member, self.drop, np.exp(middle), draw) > supply
+            low, high = np.where(too_much, low, middle), np.where(too_much, middle, high)
+        return np.where(enough, pinned, np.exp(low))
+
+    def _solute(
+        self, member: WettingParameters, drop: Drop, x: NDArray[np.float64], draw: _Draw
+    ) -> NDArray[np.float64]:
+        """Solute atoms in the liquid and at both surfaces of the drop."""
+        state = self._state(member, x, draw)
+        contact, free = drop.areas(state.theta_deg)
+        adsorbed = (contact * self.roughness * state.coverage + free * state.coverage_vapour) / _A2_PER_NM2
+        return np.asarray(x / (1.0 - x) * drop.n_atoms + adsorbed)
+
+    def _points(
+        self,
+        grid: NDArray[np.float64],
+        result: _MemberResult,
+        low: NDArray[np.float64],
+        high: NDArray[np.float64],
+    ) -> tuple[WettingPoint, ...]:
+        state, left = result.state, result.x_left
+        voltage = np.full(grid.shape, np.nan)
+        dissolved = left > 0.0
+        voltage[dissolved] = -self.solution.chemical_potential(left[dissolved]) / self.solution.electrons_per_ion
+        return tuple(
+            WettingPoint(
+                x=float(grid[i]),
+                x_effective=float(left[i]),
+                voltage_V=float(voltage[i]) if dissolved[i] else None,
+                theta_deg=float(state.theta_deg[0, i]),
+                theta_low_deg=float(low[i]),
+                theta_high_deg=float(high[i]),
+                gamma_SL_change_J_m2=float(state.gamma_SL_change[0, i]),
+                gamma_LV_J_m2=float(state.gamma_LV[0, i]),
+                work_of_adhesion_J_m2=float(state.work[0, i]),
+                spreading_coefficient_J_m2=float(state.work[0, i] - 2.0 * state.gamma_LV[0, i]),
+                coverage_per_nm2=float(state.coverage[0, i]),
+                saturated=bool(left[i] >= self.solution.x_saturation),
+            )
+            for i in range(len(grid))
+        )
+
+
+def calibrated(
+    parameters: WettingParameters, theta_0_deg: float, gamma_LV_J_m2: float, *, roughness: float = 1.0
+) -> WettingParameters:
+    """Return the parameters with W_ad(0) set so that the pure solvent shows a measured angle, labelled as such.
+
+    Raises
+    ------
+    InputError
+        An angle that no W_ad gives: not in [0, 180], or one that the roughness alone excludes.
+    """
+    cosine = np.cos(np.radians(finite("calibration", "theta_0_deg", theta_0_deg))) / check_roughness(roughness)
+    smooth = float(angle_from_cosine_deg(cosine)) if 0.0 <= theta_0_deg <= 180.0 else theta_0_deg
+    return replace(
+        parameters,
+        name=f"{parameters.name} (calibrated to {theta_0_deg:g} deg)",
+        work_of_adhesion_J_m2=float(work_from_angle_J_m2(smooth, gamma_LV_J_m2)),
+        work_of_adhesion_standard_error_J_m2=0.0,
+        mode="calibrated",
+    )
+
+
+def _grid(x: ArrayLike) -> NDArray[np.float64]:
+    """Sorted, unique, with the pure solvent."""
+    fractions = finite_array("wetting model", "x", x, ndim=1)
+    if np.any((fractions < 0.0) | (fractions >= 1.0)):
+        raise InputError(f"wetting model: x is {x!r}; mole fractions lie in [0, 1)")
+    return np.unique(np.concatenate([[0.0], fractions]))
