@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := calculators cli reports structures thermodynamics workflows
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint clean
+.PHONY: run test lint benchmark clean
 
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg.yaml
@@ -20,6 +20,11 @@ lint: $(VENV)/.installed-test
 	mkdir -p $(VENV)/typing && ln -sfn $(CURDIR) $(VENV)/typing/amalgamics
 	cd $(VENV)/typing && ../bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache \
 		$(addprefix -p amalgamics.,$(PACKAGES))
+
+# matcalc is a peer to measure against, never a dependency.
+benchmark: $(VENV)/.installed
+	$(PIP) install --constraint constraints.txt matcalc
+	$(BIN)/python benchmarks/run.py --full
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
