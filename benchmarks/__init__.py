@@ -1,0 +1,1 @@
+"""Benchmarks against other tools: ``python benchmarks/run.py``; not part of the installed package."""
