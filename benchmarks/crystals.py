@@ -95,7 +95,7 @@ def _compare(result: Result, potential: str, count: int, rounds: int, parts: int
     result.tables.append(
         Table(
             f"{count} crystals of {min(map(_size, crystals))} to {max(map(_size, crystals))} atoms, {potential}, "
-            + (f"{rounds} rounds" if parts == 1 else f"in {parts} parts"),
+            + (f"{rounds} round{'s' * (rounds > 1)}" if parts == 1 else f"in {parts} parts"),
             [_row(name, measured[name], measured[OURS], per_round, judged[name]) for name in peers],
         )
     )

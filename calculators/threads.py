@@ -64,6 +64,15 @@ def choose_layout(n_tasks: int, *, cores: int | None = None, memory_gb: float | 
     return ThreadLayout(workers, cores // workers)
 
 
+def thread_environment(threads: int) -> dict[str, str]:
+    """Return the environment variables under which numerical libraries use ``threads`` threads.
+
+    Idle OpenMP threads otherwise spin for their next task; on a machine with anything else to do, two threads then
+    take several times as long as one.
+    """
+    return {name: str(threads) for name in THREAD_VARIABLES} | {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+
+
 def set_threads(threads: int) -> None:
     """Set the threads that numerical libraries use in this process and its children.
 
@@ -77,8 +86,7 @@ def set_threads(threads: int) -> None:
     """
     if threads < 1:
         raise InputError(f"threads: {threads!r} is not allowed; give at least 1")
-    for name in THREAD_VARIABLES:
-        os.environ[name] = str(threads)
+    os.environ.update(thread_environment(threads))
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(threads)

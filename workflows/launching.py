@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ..calculators.threads import THREAD_VARIABLES, available_cores
+from ..calculators.threads import available_cores, thread_environment
 from ..errors import InputError
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
 from .damage import OVER
@@ -149,8 +149,8 @@ class _Crew:
             self._command += ["--workflow-of", str(workflow_of)]
         for prefix in allow:
             self._command += ["--allow", prefix]
-        threads = str(max(1, available_cores() // most))
-        self._environment = os.environ | {name: os.environ.get(name, threads) for name in THREAD_VARIABLES}
+        # What the user set in the environment wins.
+        self._environment = thread_environment(max(1, available_cores() // most)) | os.environ
 
     def start_one(self) -> None:
         """Start one more worker."""

@@ -46,9 +46,10 @@ def test_threads_are_set_in_the_environment_and_in_torch(monkeypatch):
 
     told = []
     monkeypatch.setattr(torch, "set_num_threads", told.append)
-    for name in threads.THREAD_VARIABLES:
+    for name in threads.thread_environment(3):
         monkeypatch.setenv(name, "7")
     set_threads(3)
+    assert threads.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     assert told == [3]
     assert all(threads.os.environ[name] == "3" for name in threads.THREAD_VARIABLES)
 
