@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
@@ -11,6 +11,7 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ..errors import InputError, unknown_name
+from .groups import consecutive_groups
 from .models import MODEL_CARDS
 from .weights import weights_path
 
@@ -93,7 +94,7 @@ class LeanCHGNet(Calculator):
         for atoms in structures:
             self._check(atoms)
         results: list[dict[str, Any]] = []
-        for group in _groups([len(atoms) for atoms in structures]):
+        for group in consecutive_groups([len(atoms) for atoms in structures], _MAX_ATOMS):
             results += self._evaluate(structures[group])
         return results
 
@@ -119,18 +120,6 @@ class LeanCHGNet(Calculator):
             raise InputError("atoms: there are none to evaluate")
         if numbers.min() < 1 or numbers.max() > len(self._network.reference_energies):
             raise InputError(f"atoms: {atoms.symbols} has an element that CHGNet does not know; it knows H to Pu")
-
-
-def _groups(sizes: Sequence[int]) -> Iterator[slice]:
-    """Split structures, in their order, into groups of at most ``_MAX_ATOMS`` atoms or one structure."""
-    start, total = 0, 0
-    for index, size in enumerate(sizes):
-        if index > start and total + size > _MAX_ATOMS:
-            yield slice(start, index)
-            start, total = index, 0
-        total += size
-    if sizes:
-        yield slice(start, len(sizes))
 
 
 @functools.cache

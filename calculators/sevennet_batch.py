@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
+
+from .groups import consecutive_groups
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +60,7 @@ class SevenNetBatch:
             self._calculator.set_atoms(atoms)  # refuses unknown elements
         graphs = [self._graph(atoms) for atoms in structures]
         results: list[dict[str, Any]] = []
-        for group in _groups([graph.edge_index.shape[1] for graph in graphs]):
+        for group in consecutive_groups([graph.edge_index.shape[1] for graph in graphs], _MAX_EDGES):
             results += self._results(structures[group], self._run(graphs[group]))
         return results
 
@@ -98,18 +100,6 @@ class SevenNetBatch:
                 return calculator.model(batch)
             finally:
                 calculator.model.set_is_batch_data(False)
-
-
-def _groups(edges: Sequence[int]) -> Iterator[slice]:
-    """Split graphs, in their order, into groups of at most ``_MAX_EDGES`` edges or one graph."""
-    start, total = 0, 0
-    for index, n_edges in enumerate(edges):
-        if index > start and total + n_edges > _MAX_EDGES:
-            yield slice(start, index)
-            start, total = index, 0
-        total += n_edges
-    if edges:
-        yield slice(start, len(edges))
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:

@@ -101,9 +101,7 @@ class StructureDatabase:
 
     def find(self, key: str) -> AtomsRow | None:
         """Return the row with this fingerprint, or None."""
-        if not self.path.is_file():
-            return None
-        return next(iter(self._open().select(fingerprint=key)), None)
+        return self.find_all([key]).get(key)
 
     def find_all(self, keys: Sequence[str]) -> dict[str, AtomsRow]:
         """Return the rows of those fingerprints that are stored."""

@@ -53,14 +53,6 @@ def test_batches_larger_than_the_memory_limit(monkeypatch):
         assert_equal(atoms, item, "7net-0")
 
 
-def test_groups_keep_every_graph_and_the_order(monkeypatch):
-    monkeypatch.setattr(sevennet_batch, "_MAX_EDGES", 10)
-    edges = [4, 6, 1, 20, 3, 0, 7, 1]
-    groups = [edges[group] for group in sevennet_batch._groups(edges)]
-    assert groups == [[4, 6], [1], [20], [3, 0, 7], [1]]
-    assert list(sevennet_batch._groups([])) == []
-
-
 def test_unknown_element_and_empty_batch():
     evaluator = SevenNetBatch(calculator())
     with pytest.raises(ValueError, match="atomic number"):
