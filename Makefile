@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: run test lint benchmark clean
 
 run: $(VENV)/.installed
-	$(BIN)/amalgamics run examples/li-hg.yaml
+	$(BIN)/amalgamics run examples/li-hg-llto.yaml
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest

@@ -38,6 +38,7 @@ BENCHMARKS = {
     "memory": ("memory", "run_memory"),
     "end-to-end": ("end_to_end", "run_end_to_end"),
     "hulls-and-queries": ("at_scale", "run_at_scale"),
+    "film-convergence": ("film_convergence", "run_film_convergence"),
 }
 
 

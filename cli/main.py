@@ -21,6 +21,7 @@ VERBS = {
     "status": "Show the workflows in the LaunchPad and their progress.",
     "recover": "Repair the LaunchPad after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
+    "wetting": "Print the contact angle against composition from the database.",
     "query": "Search the structure database.",
     "phases": "List the phase library.",
     "report": "Write the report of a system again from the database.",

@@ -16,6 +16,8 @@ def result_line(row: AtomsRow) -> str:
     """Return the one-line result of a relaxation."""
     if not row.converged:
         return f"  {row.name:<34} failed: {row.data['reason']}"
+    if row.get("space_group") is None:
+        return f"  {row.name:<60} {row.energy_per_atom:9.4f} eV/atom  {row.natoms:>3} atoms  {row.n_steps:>3} steps"
     return (
         f"  {row.name:<34} {row.energy_per_atom:9.4f} eV/atom  {row.volume_per_atom:6.2f} Å³/atom  "
         f"{row.space_group:<8} {row.n_steps:>3} steps"
@@ -40,7 +42,7 @@ class Progress:
         self._launchpad = launchpad
         self._last_id = self._store.last_id()
         self._bar: Any = None
-        self._total: int | None = None
+        self._counts: dict[int, int] = {}
         self._task: Any = None
 
     def __enter__(self) -> Progress:
@@ -66,16 +68,16 @@ class Progress:
             self._last_id = int(row.id)
             self._bar.console.print(result_line(row), markup=False, highlight=False, soft_wrap=True)
             done += 1
-        if self._total is None:
-            self._total = self._count_structures()
-        if self._total is not None:
-            self._bar.update(self._task, description="relaxing", total=self._total, advance=done)
+        self._count_structures()
+        if self._counts:
+            total = sum(self._counts.values())
+            self._bar.update(self._task, description="computing", total=total, advance=done)
 
-    def _count_structures(self) -> int | None:
-        """Return how many structures wait in relaxation Fireworks; None before those are known."""
+    def _count_structures(self) -> None:
+        """Note how many results each unfinished Firework brings; steps may be added at any time."""
         query = {"spec.structures": {"$exists": True}, "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
-        counts = [len(document["spec"]["structures"]) for document in self._launchpad.fireworks.find(query)]
-        return sum(counts) or None
+        for document in self._launchpad.fireworks.find(query, {"fw_id": 1, "spec.structures": 1}):
+            self._counts[int(document["fw_id"])] = len(document["spec"]["structures"])
 
 
 def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | None = None) -> None:

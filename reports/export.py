@@ -11,6 +11,9 @@ from typing import Any
 from .findings import headline, remarks, report_headline
 from .model import HullReport, PhaseRecord, SystemReport
 from .reference import compare_with_reference
+from .wetting_export import wetting_summary
+from .wetting_findings import wetting_headline
+from .wetting_model import WettingReport
 
 UNITS = {
     "energy": "eV/atom",
@@ -79,8 +82,21 @@ def _csv_row(system: str, record: PhaseRecord, stable: bool) -> dict[str, Any]:
     return row
 
 
-def summary(report: HullReport) -> dict[str, Any]:
-    """Everything in the report as JSON-able data; ``systems`` has one object per system."""
+def summary(report: HullReport, wetting: WettingReport | None = None) -> dict[str, Any]:
+    """Everything in the report as JSON-able data; ``systems`` has one object per system.
+
+    With a wetting report its summary stands under ``wetting``, and the headline starts with its own.
+    """
+    data = _hull_summary(report)
+    if wetting is None:
+        return data
+    data["title"] = wetting.title
+    data["headline"] = f"{wetting_headline(wetting)} {data['headline']}"
+    data["warnings"] = list(dict.fromkeys([*wetting.warnings, *data["warnings"]]))
+    return {**data, "wetting": wetting_summary(wetting)}
+
+
+def _hull_summary(report: HullReport) -> dict[str, Any]:
     return {
         "title": report.title,
         "created": report.created,
@@ -94,9 +110,9 @@ def summary(report: HullReport) -> dict[str, Any]:
     }
 
 
-def summary_json(report: HullReport) -> str:
+def summary_json(report: HullReport, wetting: WettingReport | None = None) -> str:
     """`summary` as text; a value JSON does not know (a path, a date) is written as its string."""
-    return json.dumps(summary(report), indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(summary(report, wetting), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _system_summary(system: SystemReport, potential: str) -> dict[str, Any]:

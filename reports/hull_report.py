@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .diagram import HullDiagram, binary_diagram
+from .diagram import binary_diagram
 from .export import hull_csv, summary_json
 from .hull_png import hull_png
 from .model import HullReport
@@ -37,8 +37,7 @@ def write_hull_report(report: HullReport, output_dir: Path) -> dict[str, Path]:
         If ``output_dir`` cannot be written to; nothing is written then.
     """
     check_writable(output_dir)
-    diagrams = [diagram for system in report.systems if (diagram := binary_diagram(system)) is not None]
-    pictures = _pictures(diagrams, report.potential)
+    pictures = hull_pictures(report)
     contents = {
         "report.html": render_page(report, pictures).encode(),
         **pictures,
@@ -53,10 +52,12 @@ def picture_name(system: str) -> str:
     return f"hull-{re.sub(r'[^A-Za-z0-9-]', '_', system)}.png"
 
 
-def _pictures(diagrams: list[HullDiagram], potential: str) -> dict[str, bytes]:
+def hull_pictures(report: HullReport) -> dict[str, bytes]:
+    """PNG files by name: ``hull.png``, and one for each of several systems; nothing without a binary system."""
+    diagrams = [diagram for system in report.systems if (diagram := binary_diagram(system)) is not None]
     if not diagrams:
         return {}
-    pictures = {"hull.png": hull_png(diagrams, potential)}
+    pictures = {"hull.png": hull_png(diagrams, report.potential)}
     if len(diagrams) > 1:
-        pictures |= {picture_name(diagram.system): hull_png([diagram], potential) for diagram in diagrams}
+        pictures |= {picture_name(diagram.system): hull_png([diagram], report.potential) for diagram in diagrams}
     return pictures

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 
@@ -53,7 +53,7 @@ class PhaseRecord:
 
     name: str
     formula: str
-    kind: Literal["library", "prototype", "file"]
+    kind: str
     space_group: str
     energy_per_atom: float
     formation_energy_per_atom: float

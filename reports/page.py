@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from ..errors import InputError
 from .diagram import HullDiagram, binary_diagram
 from .findings import (
     MEV,
@@ -30,6 +31,12 @@ from .formulas import system_title, unicode_formula, unicode_space_group
 from .interactive import hull_figure, voltage_figure
 from .model import HullReport, Lattice, PhaseRecord, SystemReport
 from .reference import compare_with_reference
+from .wetting_model import WettingReport
+from .wetting_numbers import how, solid
+from .wetting_page import filters as wetting_filters
+from .wetting_page import wetting_view
+
+TEMPLATES = ("report.html.j2", "wetting.html.j2", "macros.html.j2")
 
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
@@ -39,19 +46,36 @@ QUANTITY_NAMES = {
 }
 
 
-def render_page(report: HullReport, pictures: Mapping[str, bytes]) -> str:
-    """Return the page; ``pictures`` (PNG by file name) stand in for the figures where scripts do not run."""
-    systems = [_system_view(system, number) for number, system in enumerate(report.systems, start=1)]
-    figures = {figure_id: figure for view in systems for figure_id, figure in view["figures"].items()}
+def render_page(report: HullReport | None, pictures: Mapping[str, bytes], wetting: WettingReport | None = None) -> str:
+    """Return the page: the wetting section, the hull below it, or one of them alone.
+
+    ``pictures`` (PNG by file name) stand in for the figures where scripts do not run.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to show.
+    """
+    if report is None and wetting is None:
+        raise InputError("a report page needs a hull report, a wetting report, or both; both are None")
+    systems = [_system_view(system, number) for number, system in enumerate(report.systems, start=1)] if report else []
+    view = wetting_view(wetting) if wetting else None
+    views = ([view] if view else []) + systems
+    figures = {figure_id: figure for own in views for figure_id, figure in own["figures"].items()}
+    hull_headline = report_headline(report) if report else ""
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
+            **_header(report, wetting),
             report=report,
-            headline=report_headline(report),
+            wetting=view,
+            headline=view["headline"] if view else hull_headline,
+            hull_headline=hull_headline,
             systems=systems,
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
+            wetting_picture=_data_uri(pictures["wetting.png"]) if "wetting.png" in pictures else None,
             figures=_script_json(figures),
             plotly=_plotly() if figures else "",
             css=_template_source("report.css"),
@@ -60,6 +84,24 @@ def render_page(report: HullReport, pictures: Mapping[str, bytes]) -> str:
             quantity_names=QUANTITY_NAMES,
         )
     )
+
+
+def _header(report: HullReport | None, wetting: WettingReport | None) -> dict[str, Any]:
+    """Title, time and conditions at the top of the page; those of the wetting where there is one."""
+    if wetting is not None:
+        meta = [
+            ("solid", solid(wetting)),
+            ("potential", wetting.default.potential),
+            ("temperature", f"{wetting.curve.temperature_K:g} K"),
+            ("preset", wetting.preset),
+            ("angles", how(wetting)),
+        ]
+        return {"title": wetting.title, "created": wetting.created, "meta": [row for row in meta if row[1]]}
+    assert report is not None
+    meta = [("potential", report.potential)]
+    if len(report.systems) == 1:
+        meta.append(("temperature", f"{report.systems[0].hull.temperature_K:g} K"))
+    return {"title": report.title, "created": report.created, "meta": meta}
 
 
 def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
@@ -164,7 +206,7 @@ def _close(left: float | None, right: float | None) -> bool:
 @cache
 def _environment() -> Environment:
     templates = files(__package__).joinpath("templates")
-    loader = DictLoader({"report.html.j2": templates.joinpath("report.html.j2").read_text(encoding="utf-8")})
+    loader = DictLoader({name: templates.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATES})
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -177,6 +219,7 @@ def _environment() -> Environment:
         reaction=lambda text: " → ".join(unicode_formula(part) for part in text.split(" → ")),
         entries=_entries,
         calculation=_calculation,
+        **wetting_filters(),
     )
     return environment
 

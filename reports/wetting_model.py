@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..thermodynamics.adhesion import WorkOfAdhesion
     from ..thermodynamics.contact_angle import SurfaceTension
     from ..thermodynamics.lattice_gas import LatticeGas
+    from ..thermodynamics.sensitivity import Sensitivity
     from ..thermodynamics.uncertainty import Estimate
     from ..thermodynamics.wetting import WettingParameters
     from ..thermodynamics.wetting_curve import AngleDifference, WettingCurve
@@ -97,10 +98,14 @@ class WettingReport:
     observed
         What the paper reports, by mole fraction: ``{0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}``;
         empty for other substrates or solutes.
+    sensitivity
+        How the default angle answers to errors of the usual size.
     vapour
         Lattice gas of the free surface of the default member; None when it was not computed.
     film_surface_energy
         Computed surface energy of the free liquid film (J/m²), to compare with ``gamma_LV.internal_energy_J_m2``.
+    electrons_per_ion
+        Of the solute's couple, e.g. 1 for Li/Li⁺; names the axis of voltages.
     """
 
     title: str
@@ -119,6 +124,7 @@ class WettingReport:
     surfaces: tuple[SurfaceRecord, ...]
     dilute: tuple[DiluteRecord, ...]
     pictures: tuple[InterfacePicture, ...]
+    sensitivity: tuple[Sensitivity, ...] = ()
     vapour: LatticeGas | None = None
     film_surface_energy: Estimate | None = None
     observed: Mapping[float, str] = field(default_factory=dict)
@@ -126,6 +132,7 @@ class WettingReport:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
+    electrons_per_ion: int = 1
 
     @property
     def default(self) -> WettingMember:

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 SOLID = 0
-LIQUID = 1
+LIQUID = 1  # the film on the solid, also where it is a crystal
 SOLUTE = 2

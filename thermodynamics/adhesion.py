@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import InputError, unknown_name
 from .checks import finite, positive
+from .surface import ImplausibleValueError
 from .uncertainty import Estimate, average_over_groups, linear_combination
 from .units import EV_PER_A2
 
 TREATMENTS = ("rigid", "relaxed", "nvt")
 """rigid: solid and film keep the positions they have at the interface. relaxed: each part is relaxed on its own.
 nvt: potential energies averaged over molecular dynamics."""
+
+PLAUSIBLE_WORK_OF_ADHESION_J_M2 = (0.0, 3.0)
+"""Below 0 the film would leave. Above 3 it bonds as a metal does to a metal of its own kind (2 gamma of copper is 3.6):
+a film that reacted with the solid, or parts whose energies do not belong together."""
+
+_SCATTER_J_M2 = 0.02
+"""What an error of zero or unknown size is taken for at the limits: relaxations stop that far apart."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ class WorkOfAdhesion:
         _check_treatment(self.treatment)
 
 
-def average_adhesion(samples: Mapping[str, Sequence[AdhesionSample]]) -> WorkOfAdhesion:
+def average_adhesion(samples: Mapping[Any, Sequence[AdhesionSample]]) -> WorkOfAdhesion:
     """Return the work of adhesion averaged over the quenches of each seed, and over the seeds.
 
     A liquid has no single minimum: one quench is never a result. The error is that of
@@ -167,6 +176,36 @@ def work_of_adhesion_J_m2(gamma_a_J_m2: float, gamma_b_J_m2: float, gamma_ab_J_m
     for name, value in (("gamma_a", gamma_a_J_m2), ("gamma_b", gamma_b_J_m2), ("gamma_ab", gamma_ab_J_m2)):
         finite("work of adhesion", f"{name}_J_m2", value)
     return gamma_a_J_m2 + gamma_b_J_m2 - gamma_ab_J_m2
+
+
+def check_work_of_adhesion(
+    work_J_m2: Estimate, name: str, plausible: tuple[float, float] = PLAUSIBLE_WORK_OF_ADHESION_J_M2
+) -> Estimate:
+    """Return ``work_J_m2`` if a liquid metal can adhere that strongly.
+
+    Parameters
+    ----------
+    work_J_m2
+        Work of adhesion; two standard errors (at least 0.02 J/m2) outside ``plausible`` are forgiven.
+    name
+        Of the interface, for the message.
+    plausible
+        Lowest and highest value, J/m2.
+
+    Raises
+    ------
+    ImplausibleValueError
+        Outside; the message names the interface, the value and the range.
+    """
+    low, high = plausible
+    slack = max(2.0 * (work_J_m2.standard_error or 0.0), _SCATTER_J_M2)
+    if low - slack <= work_J_m2.mean <= high + slack:
+        return work_J_m2
+    error = "" if work_J_m2.standard_error is None else f" +- {work_J_m2.standard_error:.2g}"
+    raise ImplausibleValueError(
+        f"interface {name!r}: the work of adhesion is {work_J_m2.mean:.4g}{error} J/m2; plausible is {low:g} to "
+        f"{high:g}. Check that solid, film and interface were relaxed alike, and that the film neither left nor reacted"
+    )
 
 
 def interface_energy_J_m2(

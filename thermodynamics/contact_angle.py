@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -91,6 +92,41 @@ def wenzel_angle_deg(theta_deg: ArrayLike, roughness: float) -> NDArray[np.float
     R. N. Wenzel, Ind. Eng. Chem. 28, 988 (1936), doi:10.1021/ie50320a024
     """
     return angle_from_cosine_deg(check_roughness(roughness) * np.cos(np.radians(_angle(theta_deg))))
+
+
+def cassie_angle_deg(fractions: Sequence[float], angles_deg: ArrayLike) -> NDArray[np.float64]:
+    """Return the apparent angle on a patchy solid: cos theta* = sum_i f_i cos theta_i (Cassie).
+
+    For patches much smaller than the drop, such as terminations that share a surface.
+
+    Parameters
+    ----------
+    fractions
+        f_i, share of the area of each kind of patch; they add up to 1.
+    angles_deg
+        theta_i, shape (n_kinds, ...); 180 for a gap filled with gas.
+
+    Returns
+    -------
+    ndarray
+        Degrees, shape (...).
+
+    Raises
+    ------
+    InputError
+        Fractions negative or not adding up to 1, lengths that differ, or an angle not in [0, 180].
+
+    References
+    ----------
+    A. B. D. Cassie, Discuss. Faraday Soc. 3, 11 (1948), doi:10.1039/df9480300011
+    """
+    shares = finite_array("contact angle", "fractions", fractions, ndim=1)
+    angles = _angle(angles_deg)
+    if np.any(shares < 0.0) or not math.isclose(float(shares.sum()), 1.0, abs_tol=1e-6):
+        raise InputError(f"contact angle: fractions is {fractions!r}; shares of an area are 0 or more and add up to 1")
+    if angles.ndim < 1 or len(angles) != len(shares):
+        raise InputError(f"contact angle: angles_deg has shape {angles.shape} for {len(shares)} fractions")
+    return angle_from_cosine_deg(np.tensordot(shares, np.cos(np.radians(angles)), axes=1))
 
 
 def angle_from_cosine_deg(cosine: ArrayLike) -> NDArray[np.float64]:

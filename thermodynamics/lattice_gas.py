@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from .checks import finite, finite_array, not_negative, positive
+from .uncertainty import standard_draws
 from .units import BOLTZMANN_EV_PER_K, EV_PER_A2
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class LatticeGas:
         Of the means of ``delta_energies``, eV^2, square; None when taken as exact.
     corrections
         What was added to ``delta_energies``, in words; every result derived from them should repeat it.
+    degrees_of_freedom
+        Samples behind the covariance less one: draws are Student's t; None for a known covariance, normal draws.
+    error_known
+        False where a single sample leaves the covariance unknown; a wetting model refuses such a gas.
 
     Raises
     ------
@@ -61,6 +66,8 @@ class LatticeGas:
     degeneracies: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...] | None = None
     corrections: tuple[str, ...] = ()
+    degrees_of_freedom: float | None = None
+    error_known: bool = True
 
     def __post_init__(self) -> None:
         positive(_OWNER, "area", self.area)
@@ -83,6 +90,8 @@ class LatticeGas:
             raise InputError(f"{_OWNER}: there is only the empty state; give at least one with a solute atom")
         if self.covariance is not None:
             _check_covariance(self.covariance, len(self.counts))
+        if self.degrees_of_freedom is not None:
+            positive(_OWNER, "degrees_of_freedom", self.degrees_of_freedom)
 
     @classmethod
     def from_series(
@@ -93,6 +102,7 @@ class LatticeGas:
         *,
         standard_errors: Sequence[float] | None = None,
         standard_error_per_atom: float = 0.0,
+        degrees_of_freedom: float | None = None,
     ) -> LatticeGas:
         """Return the gas with one state for each of n = 1, 2, ..., N atoms.
 
@@ -108,6 +118,8 @@ class LatticeGas:
             Of each energy, eV, independent of one another.
         standard_error_per_atom
             Of the reference e_ref, eV: an error that all states share, n times in each.
+        degrees_of_freedom
+            Of the errors; None for the normal distribution.
         """
         energies = finite_array(_OWNER, "delta_energies", delta_energies, ndim=1)
         n_sites = len(energies)
@@ -127,6 +139,7 @@ class LatticeGas:
             (0.0, *energies.tolist()),
             (1.0, *(float(g) for g in degeneracies)),
             _as_tuples(covariance),
+            degrees_of_freedom=degrees_of_freedom,
         )
 
     @classmethod
@@ -137,13 +150,14 @@ class LatticeGas:
         degeneracies: Sequence[float] | None = None,
         *,
         standard_error_per_atom: float = 0.0,
+        degrees_of_freedom: float | None = None,
     ) -> LatticeGas:
         """Return the gas with the mean energies of independent samples and the covariance of those means.
 
         Parameters
         ----------
-        area, degeneracies, standard_error_per_atom
-            As for :meth:`from_series`.
+        area, degeneracies, standard_error_per_atom, degrees_of_freedom
+            As for :meth:`from_series`; for few samples give n_samples - 1 degrees of freedom.
         samples
             Delta E_n in eV, shape (n_samples, N), at least two; rows are frames or seeds, e.g. from
             :func:`paired_differences`.
@@ -160,7 +174,7 @@ class LatticeGas:
         covariance = np.zeros((values.shape[1] + 1,) * 2)
         covariance[1:, 1:] = np.atleast_2d(np.cov(values, rowvar=False)) / len(values)
         covariance += _shared_covariance(np.asarray(gas.counts), standard_error_per_atom)
-        return replace(gas, covariance=_as_tuples(covariance))
+        return replace(gas, covariance=_as_tuples(covariance), degrees_of_freedom=degrees_of_freedom)
 
     @property
     def standard_errors(self) -> tuple[float, ...]:
@@ -296,13 +310,13 @@ class LatticeGas:
         return np.asarray(0.5 * (low + high))
 
     def draw_energies(self, rng: np.random.Generator, n_draws: int) -> NDArray[np.float64]:
-        """Return energies drawn from the normal distribution of their means, eV, shape (n_draws, n_states)."""
+        """Return energies drawn from the normal or Student's distribution of their means, eV, (n_draws, n_states)."""
         means = np.tile(self.delta_energies, (n_draws, 1))
         if self.covariance is None:
             return means
         values, vectors = np.linalg.eigh(np.asarray(self.covariance))
         scale = vectors * np.sqrt(np.maximum(values, 0.0))
-        return np.asarray(means + rng.standard_normal(means.shape) @ scale.T)
+        return np.asarray(means + standard_draws(rng, (n_draws, len(values)), self.degrees_of_freedom) @ scale.T)
 
 
 def paired_differences(

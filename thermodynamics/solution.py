@@ -37,7 +37,9 @@ class AmalgamEMF:
     electrons_per_ion
         n.
     source
-        DOI.
+        DOI, or the publication.
+    confidence
+        ``checked`` (numbers compared with the source) or ``recalled`` (attributed to it, not compared).
 
     Raises
     ------
@@ -52,6 +54,7 @@ class AmalgamEMF:
     temperature_K: float
     electrons_per_ion: int
     source: str
+    confidence: str = "checked"
 
     def __post_init__(self) -> None:
         for name in ("ln_gamma_slope", "x_saturation", "temperature_K", "electrons_per_ion"):
@@ -119,3 +122,16 @@ LI_IN_HG = AmalgamEMF(
     source="doi:10.1021/j100849a040",
 )
 """Lithium amalgam at 25 °C, up to its solubility of 1.33 at.% (Cogley and Butler, J. Phys. Chem. 72, 1017 (1968))."""
+
+NA_IN_HG = AmalgamEMF(
+    metal="Na",
+    E0_V=0.757,
+    ln_gamma_slope=34.5,
+    x_saturation=0.053,
+    temperature_K=298.15,
+    electrons_per_ion=1,
+    source="Lewis and Kraus, J. Am. Chem. Soc. 32, 1459 (1910), as recalled",
+    confidence="recalled",
+)
+"""Sodium amalgam at 25 °C, to be used with care: E0 (within 0.01 V) follows from 0.845 V at 0.206 wt% and a slope
+log10 gamma = 15 x; solubility 5.3 at.% (within 0.2). None of the three was compared with its source."""

@@ -6,79 +6,28 @@ W_ad(mu) = W_ad(0) + Delta gamma_LV(mu) - Delta gamma_SL(mu),  cos theta = W_ad(
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
-from .checks import finite, finite_array, not_negative, positive
-from .contact_angle import Drop, SurfaceTension, angle_from_cosine_deg, check_roughness, work_from_angle_J_m2
+from .checks import finite_array, positive
+from .contact_angle import Drop, SurfaceTension, angle_from_cosine_deg, check_roughness
 from .dilute import Solution, standard_potential
-from .lattice_gas import LatticeGas
+from .uncertainty import standard_draws
 from .wetting_curve import AngleDifference, WettingCurve, WettingPoint, composition_grid
+from .wetting_parameters import WettingParameters, calibrated
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+__all__ = ["WettingModel", "WettingParameters", "calibrated"]
+
 _A2_PER_NM2 = 100.0
 _LOWEST_LOG_X = -600.0
 """Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
-
-
-@dataclass(frozen=True)
-class WettingParameters:
-    """One consistent set of energies: one potential, dispersion model and termination, averaged over its seeds.
-
-    Attributes
-    ----------
-    name
-        Unique among the sets of a model, e.g. ``TiO2, chgnet+d3``.
-    work_of_adhesion_J_m2
-        W_ad(0) of the pure solvent.
-    interface
-        Solute at the solid-liquid interface.
-    vapour
-        Solute at the free surface; None leaves gamma_LV as it is.
-    work_of_adhesion_standard_error_J_m2
-        Of W_ad(0).
-    reference_mu
-        mu that the energies of the lattice gases are referred to, eV on the zero of the solution; None for a solute
-        at infinite dilution in the bulk liquid.
-    mode
-        ``calibrated`` when W_ad(0) was set from a measured angle, see :func:`calibrated`.
-
-    Raises
-    ------
-    InputError
-        Empty name, values not finite, negative error, or unknown mode.
-    """
-
-    name: str
-    work_of_adhesion_J_m2: float
-    interface: LatticeGas
-    vapour: LatticeGas | None = None
-    work_of_adhesion_standard_error_J_m2: float = 0.0
-    reference_mu: float | None = None
-    mode: Literal["predicted", "calibrated"] = "predicted"
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            raise InputError("wetting parameters: name is empty; every set needs its own")
-        owner = f"wetting parameters {self.name!r}"
-        finite(owner, "work_of_adhesion_J_m2", self.work_of_adhesion_J_m2)
-        not_negative(owner, "work_of_adhesion_standard_error_J_m2", self.work_of_adhesion_standard_error_J_m2)
-        if self.reference_mu is not None:
-            finite(owner, "reference_mu", self.reference_mu)
-        if self.mode not in ("predicted", "calibrated"):
-            raise InputError(f"{owner}: mode is {self.mode!r}; it must be 'predicted' or 'calibrated'")
-
-    @property
-    def corrections(self) -> tuple[str, ...]:
-        """Labels of everything that was added to the energies of the lattice gases."""
-        vapour = () if self.vapour is None else self.vapour.corrections
-        return tuple(dict.fromkeys([*self.interface.corrections, *vapour]))
 
 
 @dataclass(frozen=True)
@@ -141,8 +90,8 @@ class WettingModel:
     Raises
     ------
     InputError
-        No members, names twice, calibrated and predicted members mixed, a temperature other than the solution's, or a
-        number out of range.
+        No members, names twice, calibrated and predicted members mixed, a member with an unknown error, a temperature
+        other than the solution's, or a number out of range.
     """
 
     solution: Solution
@@ -173,6 +122,7 @@ class WettingModel:
         if self.n_draws < 2:
             raise InputError(f"wetting model: n_draws is {self.n_draws!r}; it must be at least 2")
         for member in self.members:
+            member.check_error_known()
             lowest = self._state(member, np.array([np.inf]), self._nominal(member)).gamma_LV.min()
             if not lowest > 0.0:
                 raise InputError(
@@ -199,6 +149,7 @@ class WettingModel:
             },
             mode=self.members[0].mode,
             corrections=tuple(dict.fromkeys(label for member in self.members for label in member.corrections)),
+            assumptions=tuple(dict.fromkeys(label for member in self.members for label in member.assumptions)),
             temperature_K=self._temperature_K,
             confidence=self.confidence,
             solution_source=self.solution.source,
@@ -241,7 +192,9 @@ class WettingModel:
         x_left = self._x_effective(member, grid[None, :], nominal)
         rng = np.random.default_rng([self.seed, index])
         draw = _Draw(
-            nominal.work + member.work_of_adhesion_standard_error_J_m2 * rng.standard_normal((n, 1)),
+            nominal.work
+            + (member.work_of_adhesion_standard_error_J_m2 or 0.0)
+            * standard_draws(rng, (n, 1), member.work_of_adhesion_degrees_of_freedom),
             nominal.gamma_LV + self.surface_tension.standard_error_J_m2 * rng.standard_normal((n, 1)),
             member.interface.draw_energies(rng, n)[:, None, :],
             None if member.vapour is None else member.vapour.draw_energies(rng, n)[:, None, :],
@@ -336,27 +289,6 @@ class WettingModel:
             )
             for i in range(len(grid))
         )
-
-
-def calibrated(
-    parameters: WettingParameters, theta_0_deg: float, gamma_LV_J_m2: float, *, roughness: float = 1.0
-) -> WettingParameters:
-    """Return the parameters with W_ad(0) set so that the pure solvent shows a measured angle, labelled as such.
-
-    Raises
-    ------
-    InputError
-        An angle that no W_ad gives: not in [0, 180], or one that the roughness alone excludes.
-    """
-    cosine = np.cos(np.radians(finite("calibration", "theta_0_deg", theta_0_deg))) / check_roughness(roughness)
-    smooth = float(angle_from_cosine_deg(cosine)) if 0.0 <= theta_0_deg <= 180.0 else theta_0_deg
-    return replace(
-        parameters,
-        name=f"{parameters.name} (calibrated to {theta_0_deg:g} deg)",
-        work_of_adhesion_J_m2=float(work_from_angle_J_m2(smooth, gamma_LV_J_m2)),
-        work_of_adhesion_standard_error_J_m2=0.0,
-        mode="calibrated",
-    )
 
 
 def _grid(x: ArrayLike) -> NDArray[np.float64]:

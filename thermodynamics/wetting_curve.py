@@ -65,6 +65,8 @@ class WettingCurve:
         Labels of all corrections in any set.
     temperature_K, confidence, solution_source, gamma_LV_source
         As given to the model.
+    assumptions
+        Labels of all assumed errors in any set.
     """
 
     points: tuple[WettingPoint, ...]
@@ -75,6 +77,7 @@ class WettingCurve:
     confidence: float
     solution_source: str
     gamma_LV_source: str
+    assumptions: tuple[str, ...] = ()
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one attribute of all points; not a number where a point has none."""
@@ -96,6 +99,7 @@ class WettingCurve:
         data = asdict(self)
         data["member_theta_deg"] = {name: list(theta) for name, theta in self.member_theta_deg.items()}
         data["corrections"] = list(self.corrections)
+        data["assumptions"] = list(self.assumptions)
         data["curve"] = list(data.pop("points"))
         return data
 

@@ -11,13 +11,14 @@ from ..errors import InputError
 from ..structures.phases import list_phases
 from ..structures.systems import parse_system
 from .candidates import Candidate
-from .database import StructureDatabase, subsystems
+from .database import CRYSTALS, StructureDatabase, subsystems
 from .twins import find_twins
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.model import HullReport, SystemReport
+    from ..reports.wetting_model import WettingReport
     from ..thermodynamics.hull import Hull, PhaseEntry
     from ..thermodynamics.voltage import VoltageProfile
 
@@ -53,7 +54,8 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
         There is nothing for the system, or several potentials and none chosen.
     """
     elements = parse_system(system)
-    rows = database.select(f"{'-'.join(elements)},relax_cell=True", sort="id")
+    relaxed = database.select(f"{'-'.join(elements)},relax_cell=True", sort="id")
+    rows = [row for row in relaxed if row.kind in CRYSTALS]
     if not rows:
         raise InputError(f"the database has no relaxed structure of {system}; run a workflow for it first")
     available = sorted({row.potential for row in rows})
@@ -201,9 +203,19 @@ def hull_report(
 
 
 def write_report(
-    title: str, systems: Sequence[str], rows: Sequence[AtomsRow], output_dir: Path, **options: Any
+    title: str,
+    systems: Sequence[str],
+    rows: Sequence[AtomsRow],
+    output_dir: Path,
+    *,
+    wetting: WettingReport | None = None,
+    **options: Any,
 ) -> dict[str, Path]:
-    """Write report.html, the pictures, the table and summary.json; return their paths."""
+    """Write report.html, the pictures, the tables and summary.json; return their paths."""
     from ..reports.hull_report import write_hull_report
+    from ..reports.wetting_report import write_wetting_report
 
-    return write_hull_report(hull_report(title, systems, rows, **options), output_dir)
+    hull = hull_report(title, systems, rows, **options)
+    if wetting is not None:
+        return write_wetting_report(wetting, output_dir, hull=hull)
+    return write_hull_report(hull, output_dir)

@@ -15,6 +15,7 @@ from .candidates import gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint
 from .tasks import AssembleHulls, BuildStructures, WriteReport
+from .wetting_tasks import PlanWetting
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -35,6 +36,8 @@ def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
     document = spec.model_dump(mode="json")
     document["output"] = str(spec.output_dir)
     document["database"] = str(spec.database_path)
+    if spec.wetting is not None and spec.wetting.substrate.file is not None:
+        document["wetting"]["substrate"]["file"] = str(spec.wetting.substrate.file.expanduser().resolve())
     return document
 
 
@@ -45,15 +48,24 @@ def job_key(spec: WorkflowSpec) -> str:
 
 
 def build_workflow(spec: WorkflowSpec) -> Workflow:
-    """Return the workflow: build, then (added once the structures are known) relax in batches, hull, report."""
+    """Return the workflow: build, then (added once the structures are known) relax in batches, hull, report.
+
+    With a ``wetting`` section its steps are added once the hull is known.
+    """
     document = spec_document(spec)
     common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": spec.potential}
     build = Firework([BuildStructures(workflow=document)], spec=dict(common), name="build structures")
     # Some relaxations may have failed for good reasons; the hull is built from the others and says so.
     hull = Firework([AssembleHulls(workflow=document)], spec=dict(common), name="assemble hulls", parents=[build])
-    report = Firework([WriteReport(workflow=document)], spec=dict(common), name="write report", parents=[hull])
+    steps = [build, hull]
+    if spec.wetting is not None:
+        plan = [PlanWetting(workflow=document)]
+        steps.append(Firework(plan, spec=dict(common), name="plan the wetting study", parents=[hull]))
+    steps.append(
+        Firework([WriteReport(workflow=document)], spec=dict(common), name="write report", parents=[steps[-1]])
+    )
     metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": spec.potential}
-    return Workflow([build, hull, report], name=spec.name, metadata=metadata)
+    return Workflow(steps, name=spec.name, metadata=metadata)
 
 
 def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = False) -> Submission:

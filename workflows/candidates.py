@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
     from .spec import WorkflowSpec
 
 
+Kind = Literal["library", "prototype", "file", "substrate", "slab", "frame", "solid", "film", "interface"]
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """One structure to relax, with what the report needs to know about where it comes from.
+    """One structure to compute, with what the report needs to know about where it comes from.
 
     ``measured_lattice`` is (a, b, c, alpha, beta, gamma) in Å and degrees, ``measured_volume_per_atom`` in Å³.
+    ``labels`` say which part of a larger study it is; they become keys of its row and part of its identity.
     """
 
     name: str
-    kind: Literal["library", "prototype", "file"]
+    kind: Kind
     atoms: Atoms
     source: str
     confidence: str = ""
@@ -35,10 +40,11 @@ class Candidate:
     space_group: str = ""
     measured_volume_per_atom: float | None = None
     measured_lattice: tuple[float, float, float, float, float, float] | None = None
+    labels: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
     def metadata(self) -> dict[str, Any]:
         """Return everything but the atoms, as plain JSON."""
-        fields = {key: value for key, value in vars(self).items() if key != "atoms" and value not in ("", None)}
+        fields = {key: value for key, value in vars(self).items() if key != "atoms" and value not in ("", None, {})}
         if self.measured_lattice is not None:
             fields["measured_lattice"] = list(self.measured_lattice)
         return fields

@@ -42,7 +42,28 @@ QUERY_KEYS = (
     "relax_fmax",
     "relax_cell",
     "fingerprint",
+    # of slabs, films and interfaces
+    "study",
+    "substrate",
+    "miller",
+    "termination",
+    "solvent",
+    "solute",
+    "role",
+    "geometry",
+    "seed",
+    "frame",
+    "n_solute",
+    "site",
+    "n_layers",
+    "dispersion_energy",
+    "rigid_solid_energy",
+    "rigid_film_energy",
+    "degeneracy",
+    "geometry_energy",
 )
+# What has a space group; the others are slabs and liquids.
+CRYSTALS = ("library", "prototype", "file", "substrate")
 _ASE_KEYS = ("id", "unique_id", "natoms", "energy", "volume", "mass", "age", "ctime", "mtime", "user", "formula")
 _OPERATORS = ("!=", "<=", ">=", "<", ">", "=")
 _LOCK_TIMEOUT_S = 120
@@ -120,16 +141,18 @@ class StructureDatabase:
         candidate: Candidate,
         outcome: RelaxationResult | RelaxationError,
         potential: Potential,
-        settings: RelaxationSettings,
+        settings: RelaxationSettings | None,
+        **measured: float,
     ) -> int:
-        """Store the relaxation of ``candidate`` and return its row id.
+        """Store the relaxation of ``candidate`` (without ``settings``: a single point) and return its row id.
 
-        A failed relaxation is stored too (``converged=False`` with its reason), so that it is not tried again and
-        again. If another process stored the same calculation meanwhile, that row is kept and its id returned.
+        ``measured`` are further numbers under keys of :data:`QUERY_KEYS`. A failed relaxation is stored too
+        (``converged=False`` with its reason), so that it is not tried again and again. If another process stored the
+        same calculation meanwhile, that row is kept and its id returned.
         """
         from ..calculators.relaxation import RelaxationError
 
-        key = fingerprint(candidate.atoms, potential, settings)
+        key = fingerprint(candidate.atoms, potential, settings, candidate.labels)
         failed = isinstance(outcome, RelaxationError)
         atoms = candidate.atoms if isinstance(outcome, RelaxationError) else outcome.atoms
         pairs: dict[str, Any] = {
@@ -139,25 +162,29 @@ class StructureDatabase:
             "potential_identity": potential_identity(potential),
             "chemical_system": chemical_system(atoms.get_chemical_symbols()),
             "reduced_formula": reduced_formula(atoms),
-            "relax_fmax": settings.fmax,
-            "relax_cell": settings.relax_cell,
             "fingerprint": key,
             "converged": not failed,
+            **candidate.labels,
+            **measured,
         }
+        if settings:
+            pairs |= {"relax_fmax": settings.fmax, "relax_cell": settings.relax_cell}
         if candidate.prototype:
             pairs["prototype"] = candidate.prototype
         data: dict[str, Any] = {
             "candidate": candidate.as_dict(),
-            "settings": settings.as_dict(),
+            "settings": settings.as_dict() if settings else {},
             "provenance": potential.provenance(),
         }
         if isinstance(outcome, RelaxationError):
             data["reason"] = outcome.reason
         else:
-            symmetry = find_symmetry(outcome.atoms)
-            pairs |= _measures(outcome, symmetry)
-            data["lattice"] = symmetry.lattice
+            pairs |= _measures(outcome)
             data["wall_time_s"] = outcome.wall_time_s
+            if candidate.kind in CRYSTALS:
+                symmetry = find_symmetry(outcome.atoms)
+                pairs |= {"space_group": symmetry.symbol, "space_group_number": symmetry.number}
+                data["lattice"] = symmetry.lattice
         with self._lock(), self._open() as database:
             existing = next(iter(database.select(fingerprint=key, include_data=False)), None)
             if existing is not None:
@@ -296,11 +323,9 @@ def reduced_formula(atoms: Atoms) -> str:
     return str(Composition(str(atoms.symbols)).reduced_formula)
 
 
-def _measures(result: RelaxationResult, symmetry: Symmetry) -> dict[str, Any]:
+def _measures(result: RelaxationResult) -> dict[str, Any]:
     atoms, count = result.atoms, len(result.atoms)
     return {
-        "space_group": symmetry.symbol,
-        "space_group_number": symmetry.number,
         "energy_per_atom": float(result.energy) / count,
         "volume_per_atom": float(atoms.get_volume()) / count,
         "n_steps": int(result.n_steps),

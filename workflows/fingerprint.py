@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,14 +32,23 @@ def potential_identity(potential: Potential) -> str:
 
 
 def structure_key(atoms: Atoms) -> str:
-    """Return a key of the species, the cell and the positions (Å, to four decimals)."""
+    """Return a key of the species, the cell, the positions (Å, to four decimals) and which atoms are held fixed."""
     rounded = [np.round(array, _DECIMALS) + 0.0 for array in (atoms.cell.array, atoms.positions)]
-    return _digest([atoms.numbers.tolist(), atoms.pbc.tolist(), *(array.tolist() for array in rounded)])
+    fixed = sorted({int(index) for item in atoms.constraints for index in item.get_indices()})
+    parts = [atoms.numbers.tolist(), atoms.pbc.tolist(), *(array.tolist() for array in rounded)]
+    return _digest([*parts, fixed] if fixed else parts)
 
 
-def fingerprint(atoms: Atoms, potential: Potential, settings: RelaxationSettings) -> str:
-    """Return the key under which the relaxation of ``atoms`` is stored and found again.
+def fingerprint(
+    atoms: Atoms,
+    potential: Potential,
+    settings: RelaxationSettings | None,
+    labels: Mapping[str, str | int] | None = None,
+) -> str:
+    """Return the key under which the calculation on ``atoms`` is stored and found again.
 
-    The prefix keeps it from looking like a number, which ``ase.db`` refuses.
+    ``settings`` are None for a single point. The prefix keeps the key from looking like a number, which ``ase.db``
+    refuses.
     """
-    return "relax-" + _digest([structure_key(atoms), potential_identity(potential), settings.as_dict()])
+    parts: list[Any] = [structure_key(atoms), potential_identity(potential), settings and settings.as_dict()]
+    return ("relax-" if settings else "point-") + _digest([*parts, dict(labels)] if labels else parts)

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
 from ..structures.phases import get_phase
 from ..structures.systems import parse_system
+from .section import Section
+from .wetting_spec import SamplingSection, SubstrateSection, WettingSection
 from .writable import check_writable
 
 DEFAULT_DATABASE = "results/structures.db"
@@ -34,10 +36,6 @@ def default_launchpad() -> str:
     return os.environ.get("AMALGAMICS_LAUNCHPAD", DEFAULT_LAUNCHPAD)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 def _check_system(system: str) -> str:
     symbols = parse_system(system)
     if len(symbols) < 2:
@@ -45,7 +43,7 @@ def _check_system(system: str) -> str:
     return "-".join(symbols)
 
 
-class PrototypeSection(_Section):
+class PrototypeSection(Section):
     """Which decorated AFLOW prototypes to add to the library phases."""
 
     max_atoms: Annotated[int, Field(ge=1, le=60, description="largest primitive cell, atoms")] = 12
@@ -53,7 +51,7 @@ class PrototypeSection(_Section):
     stoichiometries: tuple[str, ...] | None = None
 
 
-class StructureSection(_Section):
+class StructureSection(Section):
     """Where the structures come from."""
 
     library: bool | tuple[str, ...] = True
@@ -84,7 +82,7 @@ class StructureSection(_Section):
         return PrototypeSection() if self.prototypes else None
 
 
-class RelaxationSection(_Section):
+class RelaxationSection(Section):
     """Convergence of the relaxations; see :class:`~amalgamics.calculators.relaxation.RelaxationSettings`."""
 
     fmax: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False, description="force convergence, eV/Å")] = 0.02
@@ -99,7 +97,7 @@ class RelaxationSection(_Section):
         return RelaxationSettings(**self.model_dump(exclude={"evaluator"}))
 
 
-class WorkflowSpec(_Section):
+class WorkflowSpec(Section):
     """A whole job: systems, potential, structures, relaxation, and where the results go.
 
     Relative paths are taken from the current directory. ``amalgamics run`` writes ``report.html``, ``hull.png``,
@@ -111,6 +109,7 @@ class WorkflowSpec(_Section):
     potential: str = "chgnet+d3"
     structures: StructureSection = StructureSection()
     relaxation: RelaxationSection = RelaxationSection()
+    wetting: WettingSection | None = None
     output: Path | None = None
     database: Path = Field(default_factory=default_database)
     launchpad: str = Field(default_factory=default_launchpad)
@@ -146,6 +145,8 @@ class WorkflowSpec(_Section):
         potential = get_potential(self.potential)
         potential.check_elements(self.elements)
         potential.check_available()
+        if self.wetting is not None:
+            self.wetting.check(self.potential, self.systems)
         check_writable(self.output_dir, "output")
         check_writable(self.database_path.parent, "database")
         if self.database_path.is_dir():
@@ -216,12 +217,15 @@ def describe(error: ValidationError) -> str:
     return f"{where}: {message}{shown}"
 
 
-_UNION_MEMBERS = {"bool", "PrototypeSection", "tuple[str, ...]"}
-_SECTIONS: dict[tuple[str, ...], type[_Section]] = {
+_UNION_MEMBERS = {"bool", "str", "PrototypeSection", "WettingSection", "tuple[str, ...]"}
+_SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): WorkflowSpec,
     ("structures",): StructureSection,
     ("structures", "prototypes"): PrototypeSection,
     ("relaxation",): RelaxationSection,
+    ("wetting",): WettingSection,
+    ("wetting", "substrate"): SubstrateSection,
+    ("wetting", "sampling"): SamplingSection,
 }
 
 

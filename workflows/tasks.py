@@ -17,6 +17,9 @@ from .candidates import Candidate, gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint
 from .spec import WorkflowSpec
+from .stored_study import get_study
+from .wetting_analysis import WettingOptions, wetting_report
+from .wetting_study import WettingStudy
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +105,7 @@ class AssembleHulls(FiretaskBase):
 
 @explicit_serialize
 class WriteReport(FiretaskBase):
-    """Write the report of the hulls."""
+    """Write the report of the hulls and, where there is one, of the wetting study."""
 
     required_params = ("workflow",)
 
@@ -110,7 +113,21 @@ class WriteReport(FiretaskBase):
         spec = WorkflowSpec.model_validate(self["workflow"])
         manifest = fw_spec["manifest"]
         rows = list(StructureDatabase(spec.database_path).find_all(list(manifest["fingerprints"].values())).values())
+        wetting = None
+        if spec.wetting is not None:
+            study = get_study(StructureDatabase(spec.database_path), study=WettingStudy.of(spec).key)
+            options = WettingOptions(
+                temperature_K=spec.wetting.temperature_K,
+                terminations=tuple(fw_spec["terminations"]),
+                potentials=WettingStudy.of(spec).potentials,
+            )
+            wetting = wetting_report(spec.name, study, options, preset=spec.wetting.preset)
         paths = write_report(
-            spec.name, spec.systems, rows, Path(spec.output_dir), fresh_after=int(manifest["fresh_after"])
+            spec.name,
+            spec.systems,
+            rows,
+            Path(spec.output_dir),
+            wetting=wetting,
+            fresh_after=int(manifest["fresh_after"]),
         )
         return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})

@@ -2,7 +2,8 @@
 (function () {
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const plots = Object.keys(figures)
-    .map((id) => ({ id, node: document.getElementById(id), figure: figures[id], axis: "host" }))
+    .map((id) => ({ id, node: document.getElementById(id), figure: figures[id],
+      axis: Object.keys(figures[id].alternatives || {})[0] }))
     .filter((plot) => plot.node);
 
   // Figures name CSS variables ("--stable") where a colour belongs.
@@ -32,7 +33,13 @@
     if (alternatives) {
       const chosen = alternatives[plot.axis];
       data.forEach((trace, i) => { trace.x = chosen.x[i]; });
-      layout.annotations.forEach((label, i) => { label.x = chosen.labels[i]; if (narrow) label.font.size = 10.5; });
+      layout.annotations.forEach((label, i) => {
+        // Those at the frame stay where they are on either axis.
+        if (chosen.labels[i] !== null) label.x = chosen.labels[i];
+        if (narrow) label.font.size = 10.5;
+      });
+      (chosen.shapes || []).forEach((reach, i) => { if (reach) [layout.shapes[i].x0, layout.shapes[i].x1] = reach; });
+      Object.assign(layout.xaxis, chosen.xaxis || {});
       layout.xaxis.title.text = chosen.title;
       layout.xaxis.range = chosen.range;
     }

@@ -16,6 +16,7 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.reports.hull_report import write_hull_report
+from amalgamics.reports.wetting_report import write_wetting_report
 
 FLAGS = (
     "--headless",
@@ -47,6 +48,11 @@ def chromium():
 @pytest.fixture(scope="module")
 def report_html(examples, tmp_path_factory):
     return write_hull_report(examples.both, tmp_path_factory.mktemp("browser"))["report.html"]
+
+
+@pytest.fixture(scope="module")
+def wetting_html(wetting, examples, tmp_path_factory):
+    return write_wetting_report(wetting, tmp_path_factory.mktemp("browser"), hull=examples.li_hg)["report.html"]
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +157,37 @@ def test_sorting_filtering_and_switching_the_axis(browse, report_html, examples)
     assert out["end"] == pytest.approx(system.voltage.steps[-1].cumulative_mAh_per_g_alloy)
 
 
+def test_wetting_figure_switches_its_axis_and_hovers_over_all_panels(browse, wetting_html, wetting):
+    script = """
+    const plot = document.getElementById("wetting-curve");
+    const ticks = () => Array.from(plot.querySelectorAll(".xtick text")).map((text) => text.textContent);
+    const out = { before: ticks() };
+    document.querySelector("[data-figure=wetting-curve] [data-axis=voltage]").click();
+    out.after = ticks();
+    out.title = plot.layout.xaxis.title.text;
+    const shape = plot.layout.shapes[1];
+    out.shaded = [shape.x0, shape.x1];
+    document.querySelector("[data-figure=wetting-curve] [data-axis=composition]").click();
+    Plotly.Fx.hover(plot, { xval: 1e-4 }, ["xy", "xy2", "xy3", "xy4"]);
+    out.hover = plot._hoverdata ? plot._hoverdata.map((point) => point.yaxis._id) : [];
+    document.documentElement.dataset.result = JSON.stringify(out);
+    """
+    document, console = browse(with_script(wetting_html, script, "wetting.html"), "--dump-dom")
+    assert console == []
+    out = json.loads(html.unescape(re.search(r'data-result="([^"]*)"', document)[1]))
+    assert out["before"][0] == "0"
+    assert "1.1" in out["after"]
+    assert out["title"] == "V vs Li/Li⁺"
+    assert out["shaded"][0] == pytest.approx(wetting.curve.at(0.0133).voltage_V)
+    assert set(out["hover"]) == {"y", "y2", "y3", "y4"}
+    assert len(re.findall(r'class="infolayer"', body_of(document))) == 3
+    assert "observed: wets better" in document
+
+
+@pytest.mark.parametrize("kind", ["report_html", "wetting_html"])
 @pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (500, "light"), (1300, "dark")])
-def test_page_fits_the_window_and_follows_the_colour_scheme(browse, report_html, tmp_path, width, scheme):
+def test_page_fits_the_window_and_follows_the_colour_scheme(browse, request, tmp_path, kind, width, scheme):
+    report_html = request.getfixturevalue(kind)
     script = """
     const root = document.documentElement;
     root.dataset.fits = root.scrollWidth <= window.innerWidth;

@@ -12,11 +12,12 @@ from amalgamics.thermodynamics.adhesion import (
     AdhesionSample,
     adhesion_from_averages,
     average_adhesion,
+    check_work_of_adhesion,
     film_surface_energy_J_m2,
     interface_energy_J_m2,
     work_of_adhesion_J_m2,
 )
-from amalgamics.thermodynamics.surface import surface_energy_J_m2
+from amalgamics.thermodynamics.surface import ImplausibleValueError, surface_energy_J_m2
 from amalgamics.thermodynamics.uncertainty import Estimate, average
 
 UNIT = e * 1e20
@@ -132,6 +133,19 @@ def test_average_of_quenches_of_one_seed() -> None:
     assert average_adhesion({"1": [sample(work) for work in works]}).total_J_m2.standard_error == pytest.approx(
         average(works).standard_error
     )
+
+
+@pytest.mark.parametrize(
+    "work", [Estimate(0.35), Estimate(0.0), Estimate(-0.1, 0.06, 3), Estimate(-0.015), Estimate(3.2, 0.15, 3)]
+)
+def test_plausible_works_pass_as_they_are(work: Estimate) -> None:
+    assert check_work_of_adhesion(work, "Hg on TiO2") is work
+
+
+@pytest.mark.parametrize("work", [Estimate(-0.1), Estimate(-0.1, 0.04, 3), Estimate(3.2), Estimate(20.0, 1.0, 3)])
+def test_implausible_works_are_named(work: Estimate) -> None:
+    with pytest.raises(ImplausibleValueError, match=rf"'Hg on TiO2'.*{work.mean:.4g}.*0 to 3"):
+        check_work_of_adhesion(work, "Hg on TiO2")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from amalgamics.errors import InputError
 from amalgamics.thermodynamics.contact_angle import (
     Drop,
     SurfaceTension,
+    cassie_angle_deg,
     spreading_coefficient_J_m2,
     wenzel_angle_deg,
     work_from_angle_J_m2,
@@ -83,6 +84,24 @@ def test_surface_energy_does_not_depend_on_where_the_line_starts(temperature: fl
     assert moved.internal_energy_J_m2 == pytest.approx(HG.internal_energy_J_m2)
 
 
+class TestCassie:
+    @given(angles)
+    def test_one_kind_of_patch_is_the_pure_solid(self, theta: float) -> None:
+        assert cassie_angle_deg([1.0], [theta]) == pytest.approx(theta)
+        assert cassie_angle_deg([0.0, 1.0], [180.0, theta]) == pytest.approx(theta)
+
+    @given(st.floats(0.0, 1.0), angles, angles)
+    def test_lies_between_the_pure_solids_and_mixes_works_of_adhesion(self, f: float, one: float, other: float) -> None:
+        mixed = float(cassie_angle_deg([f, 1.0 - f], [one, other]))
+        assert min(one, other) - 1e-6 <= mixed <= max(one, other) + 1e-6
+        work = f * work_from_angle_J_m2(one, 0.5) + (1.0 - f) * work_from_angle_J_m2(other, 0.5)
+        assert young_dupre_angle_deg(work, 0.5) == pytest.approx(mixed, abs=1e-6)
+
+    def test_curves_mix_point_by_point(self) -> None:
+        curves = [[120.0, 90.0, 0.0], [60.0, 90.0, 180.0]]
+        assert cassie_angle_deg([0.5, 0.5], curves) == pytest.approx([90.0, 90.0, 90.0])
+
+
 class TestDrop:
     @given(st.floats(0.01, 4.0), st.floats(2.0, 179.0))
     def test_volume_of_the_cap(self, radius: float, theta: float) -> None:
@@ -123,6 +142,11 @@ class TestDrop:
         (lambda: young_dupre_angle_deg(float("nan"), 0.5), "work_of_adhesion"),
         (lambda: work_from_angle_J_m2(181.0, 0.5), "theta_deg"),
         (lambda: wenzel_angle_deg(90.0, 0.9), "roughness"),
+        (lambda: cassie_angle_deg([0.5, 0.4], [90.0, 80.0]), "add up to 1"),
+        (lambda: cassie_angle_deg([1.5, -0.5], [90.0, 80.0]), "0 or more"),
+        (lambda: cassie_angle_deg([0.5, 0.5], [90.0]), "shape"),
+        (lambda: cassie_angle_deg([1.0], 90.0), "shape"),
+        (lambda: cassie_angle_deg([1.0], [190.0]), "theta_deg"),
         (lambda: SurfaceTension(-0.1), "value_J_m2"),
         (lambda: HG.at_J_m2(3000.0), "positive"),
         (lambda: Drop(0.0), "radius_mm"),

@@ -16,6 +16,7 @@ from amalgamics.thermodynamics.uncertainty import (
     average_over_groups,
     block_average,
     linear_combination,
+    standard_draws,
 )
 
 values = st.floats(-10.0, 10.0)
@@ -63,6 +64,33 @@ def test_independent_errors_add_in_quadrature(terms: list[tuple[float, float, fl
 
 def test_one_unknown_error_makes_the_sum_unknown() -> None:
     assert linear_combination([(1.0, Estimate(1.0, 0.1, 3)), (-1.0, Estimate(2.0))]).standard_error is None
+
+
+@pytest.mark.parametrize(("degrees", "expected"), [(1, 12.71), (2, 4.303), (7, 2.365), (None, 1.960)])
+def test_draws_reach_as_far_as_student_says(degrees: int | None, expected: float) -> None:
+    draws = standard_draws(np.random.default_rng(0), (200_000, 1), degrees)
+    assert np.quantile(np.abs(draws), 0.95) == pytest.approx(expected, rel=0.03)
+
+
+def test_one_draw_has_one_error() -> None:
+    """All quantities of a draw are stretched alike, so that their ratios stay those of normal draws."""
+    draws = standard_draws(np.random.default_rng(0), (50, 3), 1)
+    normal = np.random.default_rng(0).standard_normal((50, 3))
+    stretch = draws / normal
+    assert stretch == pytest.approx(np.broadcast_to(stretch[:, :1], stretch.shape))
+    assert np.ptp(stretch[:, 0]) > 1.0
+
+
+def test_normal_draws_are_those_of_the_generator() -> None:
+    assert standard_draws(np.random.default_rng(4), (5, 2), None) == pytest.approx(
+        np.random.default_rng(4).standard_normal((5, 2))
+    )
+
+
+def test_degrees_of_freedom_of_an_estimate() -> None:
+    assert average([1.0, 2.0, 4.0]).degrees_of_freedom == 2
+    assert average([1.0]).degrees_of_freedom is None
+    assert Estimate(1.0, 0.1).degrees_of_freedom is None
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
@@ -120,6 +148,7 @@ def test_blocking_follows_shift_and_scale(shift: float, scale: float) -> None:
         (lambda: Estimate(1.0, -0.1), "standard_error"),
         (lambda: Estimate(float("inf")), "mean"),
         (lambda: Estimate(1.0, n_samples=0), "n_samples"),
+        (lambda: standard_draws(np.random.default_rng(0), (2, 1), 0), "degrees_of_freedom"),
     ],
 )
 def test_refusals(call: object, message: str) -> None:

@@ -176,6 +176,17 @@ class TestFiniteSupply:
     def test_a_large_concentrated_drop_does_not_notice(self) -> None:
         assert model(drop=Drop(3.0)).curve([1e-3]).at(1e-3).x_effective == pytest.approx(1e-3, rel=1e-3)
 
+    def test_heavy_tails_leave_a_band(self) -> None:
+        """Draws of one degree of freedom go astray by thousands of errors; the drop still has an angle."""
+        gas = LatticeGas.from_series(59.0, [-1.3, -1.8], [4, 2], standard_errors=[0.1, 0.1], degrees_of_freedom=1)
+        member = dataclasses.replace(
+            BARE, interface=gas, vapour=gas.corrected(2.0, "weak"), work_of_adhesion_standard_error_J_m2=0.05,
+            work_of_adhesion_degrees_of_freedom=1,
+        )  # fmt: skip
+        curve = model(member, drop=Drop(0.1)).curve()
+        for name in ("theta_low_deg", "theta_high_deg", "x_effective"):
+            assert np.all(np.isfinite(curve.column(name)))
+
     def test_solid_feeds_the_surfaces(self) -> None:
         point = model(drop=Drop(0.1)).curve([0.05]).at(0.05)
         assert point.x_effective == LI_IN_HG.x_saturation
@@ -278,6 +289,12 @@ class TestLabels:
         (lambda: model().curve().column("angle"), "theta_deg"),
         (lambda: WettingParameters("", 0.1, GAS), "name"),
         (lambda: WettingParameters("a", float("nan"), GAS), "work_of_adhesion"),
+        (lambda: WettingParameters("a", 0.1, GAS, work_of_adhesion_standard_error_J_m2=-0.1), "standard_error"),
+        (lambda: WettingParameters("a", 0.1, GAS, work_of_adhesion_degrees_of_freedom=0), "degrees_of_freedom"),
+        (lambda: model(WettingParameters("a", 0.1, GAS, work_of_adhesion_standard_error_J_m2=None)), "more seeds"),
+        (lambda: model(dataclasses.replace(BARE, interface=dataclasses.replace(GAS, error_known=False))), "unknown"),
+        (lambda: BARE.assuming(work_of_adhesion_J_m2=-1.0, per_solute=0.1), "assumed"),
+        (lambda: LatticeGas.from_series(59.0, [-1.0], degrees_of_freedom=0.0), "degrees_of_freedom"),
         (lambda: WettingParameters("a", 0.1, GAS, mode="fitted"), "mode"),  # type: ignore[arg-type]
         (lambda: calibrated(BARE, 200.0, GAMMA), "theta_deg"),
         (lambda: composition_grid(1e-8), "lowest"),
@@ -293,7 +310,7 @@ def test_refusals(call: object, message: str) -> None:
 def test_snippets_run_and_print_what_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    assert len(snippets) == 4
+    assert len(snippets) == 7
     exec("\n".join(snippets), {})
     printed = capsys.readouterr().out.splitlines()
     promised = re.findall(r"print\(.*\)  # (.*)", "\n".join(snippets))

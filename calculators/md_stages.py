@@ -1,0 +1,88 @@
+"""The stages of a molecular dynamics run, and the checks of the numbers that set one up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class MDStage:
+    """A stretch of molecular dynamics.
+
+    Parameters
+    ----------
+    n_steps
+        Number of steps.
+    temperature_K
+        Temperature, K; that at the beginning where ``final_temperature_K`` is given.
+    final_temperature_K
+        Temperature at the last step of a linear ramp, K; None keeps it constant.
+    frame_interval
+        Keep a frame every so many steps of this stage; None keeps none.
+
+    Raises
+    ------
+    InputError
+        A value is out of range.
+    """
+
+    n_steps: int
+    temperature_K: float
+    final_temperature_K: float | None = None
+    frame_interval: int | None = None
+
+    def __post_init__(self) -> None:
+        check_whole("n_steps", self.n_steps, 1)
+        check_number("temperature_K", self.temperature_K, 0.0)
+        if self.final_temperature_K is not None:
+            check_number("final_temperature_K", self.final_temperature_K, 0.0)
+            object.__setattr__(self, "final_temperature_K", float(self.final_temperature_K))
+        if self.frame_interval is not None:
+            check_whole("frame_interval", self.frame_interval, 1)
+            if self.frame_interval > self.n_steps:
+                raise InputError(f"frame_interval: {self.frame_interval} keeps no frame of {self.n_steps} steps")
+            object.__setattr__(self, "frame_interval", int(self.frame_interval))
+        object.__setattr__(self, "n_steps", int(self.n_steps))
+        object.__setattr__(self, "temperature_K", float(self.temperature_K))
+
+    def target_K(self, step: int) -> float:
+        """Return the temperature wanted at ``step`` (1 to ``n_steps``) of the stage, K."""
+        if self.final_temperature_K is None:
+            return self.temperature_K
+        return self.temperature_K + (self.final_temperature_K - self.temperature_K) * step / self.n_steps
+
+
+def check_whole(key: str, value: Any, least: int) -> None:
+    """Refuse what is not a whole number of at least ``least``.
+
+    Raises
+    ------
+    InputError
+        Naming the key and its value.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InputError(f"{key}: {value!r} is not allowed; give a whole number of at least {least}")
+
+
+def check_number(key: str, value: Any, above: float, most: float | None = None) -> None:
+    """Refuse what is not a finite number above ``above`` and at most ``most``.
+
+    Raises
+    ------
+    InputError
+        Naming the key and its value.
+    """
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Real)
+        or not isfinite(value)
+        or value <= above
+        or (most is not None and float(value) > most)
+    ):
+        limit = "" if most is None else f" and at most {most:g}"
+        raise InputError(f"{key}: {value!r} is not allowed; give a finite number above {above:g}{limit}")

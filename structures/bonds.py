@@ -1,0 +1,39 @@
+"""Bonds between non-metals: they hold units such as PS4 together, which a cut should leave whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase.data import atomic_numbers, covalent_radii
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+# fmt: off
+NON_METALS = frozenset([
+    "H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I", "He", "Ne", "Ar", "Kr", "Xe",
+])
+# fmt: on
+BOND_FACTOR = 1.2  # times the sum of the covalent radii
+
+_NUMBERS = np.array(sorted(atomic_numbers[symbol] for symbol in NON_METALS))
+
+
+def covalent_bonds(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find bonds between non-metals: distances below 1.2 times the sum of the covalent radii.
+
+    Returns
+    -------
+    i, j : (m,)
+        The two atoms; every bond is listed in both directions.
+    shifts : (m, 3)
+        Cells between them, whole numbers: the second end is at ``positions[j] + shifts @ cell``.
+    """
+    from ase.neighborlist import neighbor_list
+
+    # Metals get no reach, so that only pairs of non-metals are found.
+    reach = np.where(np.isin(atoms.numbers, _NUMBERS), BOND_FACTOR * covalent_radii[atoms.numbers], 0.0)
+    i, j, shifts, distances = neighbor_list("ijSd", atoms, reach)
+    both = (reach[i] > 0) & (reach[j] > 0) & (distances < reach[i] + reach[j])
+    return i[both], j[both], shifts[both]

@@ -1,0 +1,289 @@
+"""Coherent interfaces of two crystals: matched cells, all pairs of terminations, the film strained to the substrate."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError, unknown_name
+from .parts import LIQUID, SOLID
+from .upright import check_upright, join_across_boundary, planar_area
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ase import Atoms
+
+    from .slabs import Slab
+
+
+class NoMatchError(InputError):
+    """No common cell of two crystals within the area and strain allowed."""
+
+
+@dataclass(frozen=True, eq=False)
+class CoherentInterface:
+    """One interface cell: an unstrained substrate (tag ``SOLID``) under a strained film (tag ``LIQUID``).
+
+    Parameters
+    ----------
+    atoms
+        Substrate first, then film; vacuum on top.
+    film_termination, substrate_termination
+        Labels of the two layers that face each other.
+    strain
+        Green-Lagrange strain of the film in the plane, shape (2, 2), in the Cartesian axes of its own slab.
+    von_mises_strain
+        Its von Mises equivalent, with no strain along the normal.
+    max_strain
+        Largest relative change of a length in the plane.
+    area
+        Å^2.
+    """
+
+    atoms: Atoms
+    film_termination: str
+    substrate_termination: str
+    strain: np.ndarray
+    von_mises_strain: float
+    max_strain: float
+    area: float
+
+
+@dataclass(frozen=True, eq=False)
+class CellMatch:
+    """A common cell: integer combinations (2, 2) of the in-plane vectors of film and substrate, and the strain."""
+
+    film: np.ndarray
+    substrate: np.ndarray
+    deformation: np.ndarray
+    area: float
+
+    @property
+    def strain(self) -> np.ndarray:
+        """Green-Lagrange strain of the film, shape (2, 2)."""
+        return 0.5 * (self.deformation.T @ self.deformation - np.eye(2))
+
+    @property
+    def max_strain(self) -> float:
+        """Largest relative change of a length."""
+        return float(np.abs(np.linalg.svd(self.deformation, compute_uv=False) - 1).max())
+
+    @property
+    def von_mises_strain(self) -> float:
+        """Von Mises equivalent of the strain, with no strain along the normal."""
+        full = np.zeros((3, 3))
+        full[:2, :2] = self.strain
+        deviator = full - np.trace(full) / 3 * np.eye(3)
+        return float(math.sqrt(2 / 3 * (deviator**2).sum()))
+
+
+def coherent_interfaces(
+    film: Atoms,
+    substrate: Atoms,
+    film_miller: Sequence[int],
+    substrate_miller: Sequence[int],
+    *,
+    max_area: float = 200.0,
+    max_strain: float = 0.05,
+    min_film_size: float = 10.0,
+    min_substrate_size: float = 12.0,
+    gap: float = 2.5,
+    min_vacuum_size: float = 15.0,
+    film_termination: str | None = None,
+    substrate_termination: str | None = None,
+) -> list[CoherentInterface]:
+    """Build the smallest coherent interface of each pair of terminations.
+
+    Cells are matched by the algorithm of Zur and McGill (doi 10.1063/1.333084) as implemented in pymatgen. The slabs
+    and their stacking are this package's own: pymatgen's builder merges terminations, and names the upper side of a
+    film whose lower side meets the substrate.
+
+    Parameters
+    ----------
+    film, substrate
+        Crystals.
+    film_miller, substrate_miller
+        Planes that meet, each with its normal pointing at the other crystal.
+    max_area
+        Largest area of the common cell, Å^2.
+    max_strain
+        Largest relative change of a length of the film.
+    min_film_size, min_substrate_size
+        Least thicknesses, Å.
+    gap
+        Distance along z between the outermost atoms of the two, Å.
+    min_vacuum_size
+        Å.
+    film_termination, substrate_termination
+        Keep only these labels; None keeps all.
+
+    Returns
+    -------
+    list of CoherentInterface
+        Sorted by area, then strain.
+
+    Raises
+    ------
+    NoMatchError
+        When no pair has a common cell within ``max_area`` and ``max_strain``; names the least strain there is.
+    InputError
+        For a Miller index or termination that does not exist.
+    """
+    from .slabs import enumerate_slabs
+
+    film_slabs = _pick(
+        enumerate_slabs(film, tuple(film_miller), min_slab_size=min_film_size), film_termination, "film_termination"
+    )
+    substrate_slabs = _pick(
+        enumerate_slabs(substrate, tuple(substrate_miller), min_slab_size=min_substrate_size),
+        substrate_termination,
+        "substrate_termination",
+    )
+    found: list[CoherentInterface] = []
+    for lower_termination, lower in substrate_slabs:
+        for upper_termination, upper in film_slabs:
+            # Terminations may have different cells, so each pair is matched on its own.
+            turned = flip(upper)
+            matches = match_cells(turned, lower, max_area=max_area, max_strain=max_strain)
+            if matches:
+                atoms = stack(turned, lower, matches[0], gap=gap, min_vacuum_size=min_vacuum_size)
+                found.append(_describe(atoms, upper_termination, lower_termination, matches[0]))
+    if not found:
+        loosest = match_cells(film_slabs[0][1], substrate_slabs[0][1], max_area=max_area, max_strain=0.25)
+        least = (
+            f"the least strain is {min(match.max_strain for match in loosest):.3f}" if loosest else "none comes close"
+        )
+        raise NoMatchError(
+            f"{film.symbols} {tuple(film_miller)} on {substrate.symbols} {tuple(substrate_miller)}: no common cell "
+            f"within max_area {max_area:g} Å^2 and max_strain {max_strain:g}; {least}"
+        )
+    return sorted(found, key=lambda interface: (round(interface.area, 3), interface.von_mises_strain))
+
+
+def _pick(slabs: Sequence[Slab], wanted: str | None, name: str) -> list[tuple[str, Atoms]]:
+    """Label and atoms of the slabs, or of the one asked for."""
+    labels = [slab.termination for slab in slabs]
+    if wanted is not None and wanted not in labels:
+        raise InputError(f"{name}: {unknown_name('termination', wanted, labels)}")
+    return [(slab.termination, slab.atoms) for slab in slabs if wanted in (None, slab.termination)]
+
+
+def _describe(atoms: Atoms, film: str, substrate: str, match: CellMatch) -> CoherentInterface:
+    return CoherentInterface(
+        atoms,
+        film,
+        substrate,
+        match.strain,
+        match.von_mises_strain,
+        match.max_strain,
+        planar_area(np.asarray(atoms.cell)),
+    )
+
+
+def match_cells(film: Atoms, substrate: Atoms, *, max_area: float = 200.0, max_strain: float = 0.05) -> list[CellMatch]:
+    """List common in-plane cells of two slabs, smallest first; one of each area and pair of principal strains.
+
+    Parameters
+    ----------
+    film, substrate
+        Slabs in upright cells.
+    max_area
+        Å^2, of the substrate's cell.
+    max_strain
+        Largest relative change of a length of the film.
+    """
+    from pymatgen.analysis.interfaces.zsl import ZSLGenerator
+
+    check_upright(film, "film cell")
+    check_upright(substrate, "substrate cell")
+    upper, lower = np.array(film.cell)[:2], np.array(substrate.cell)[:2]
+    generator = ZSLGenerator(
+        max_area_ratio_tol=(1 + max_strain) ** 2 - 1,
+        max_area=max_area * (1 + max_strain) ** 2,
+        max_length_tol=max_strain,
+        max_angle_tol=max_strain,
+        bidirectional=True,
+    )
+    distinct: dict[tuple[float, ...], CellMatch] = {}
+    for found in generator(upper, lower, lowest=False):
+        match = _same_hand(
+            _combinations(found.film_sl_vectors, upper), _combinations(found.substrate_sl_vectors, lower), upper, lower
+        )
+        if match is not None and match.area <= max_area + 1e-6 and match.max_strain <= max_strain + 1e-9:
+            stretches = np.linalg.svd(match.deformation, compute_uv=False)
+            distinct.setdefault((round(match.area, 3), *np.round(stretches, 5)), match)
+    return sorted(distinct.values(), key=lambda match: (round(match.area, 3), match.max_strain))
+
+
+def _combinations(vectors: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    return np.round(np.asarray(vectors) @ np.linalg.pinv(basis)).astype(int)
+
+
+def _same_hand(film: np.ndarray, substrate: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> CellMatch | None:
+    """Pair two cells without mirroring one of them, in the way that strains the film least."""
+    target = substrate @ lower[:, :2]
+    if np.linalg.det(target) < 0:
+        substrate, target = substrate[::-1], target[::-1]
+    signs = [np.diag(pair) for pair in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    best: CellMatch | None = None
+    for change in [sign @ order for sign in signs for order in (np.eye(2, dtype=int), np.array([[0, 1], [1, 0]]))]:
+        start = change @ film @ upper[:, :2]
+        if np.linalg.det(start) <= 0:
+            continue
+        deformation = np.linalg.solve(start, target).T
+        match = CellMatch(change @ film, substrate, deformation, float(np.linalg.det(target)))
+        if best is None or match.max_strain < best.max_strain:
+            best = match
+    return best
+
+
+def flip(slab: Atoms) -> Atoms:
+    """Turn a slab upside down by half a turn about x; its cell stays upright and right-handed."""
+    turned = join_across_boundary(slab)
+    cell = np.array(turned.cell)
+    cell[:2, 1] *= -1
+    cell[1] *= -1
+    positions = turned.positions * [1.0, -1.0, -1.0]
+    positions[:, 2] -= positions[:, 2].min()
+    turned.set_constraint()
+    turned.set_cell(cell, scale_atoms=False)
+    turned.set_positions(positions)
+    return turned
+
+
+def stack(film: Atoms, substrate: Atoms, match: CellMatch, *, gap: float = 2.5, min_vacuum_size: float = 15.0) -> Atoms:
+    """Put a film, strained in the plane, on a substrate, both repeated as ``match`` says.
+
+    Returns
+    -------
+    Atoms
+        Substrate (tag ``SOLID``) from z = 0 up, then the film (tag ``LIQUID``) and the vacuum.
+    """
+    lower, upper = _repeated(substrate, match.substrate), _repeated(film, match.film)
+    cell = np.array(lower.cell)
+    upper.set_cell([*cell[:2], upper.cell[2]], scale_atoms=True)
+    lower.set_tags(SOLID)
+    upper.set_tags(LIQUID)
+    lower.positions[:, 2] -= lower.positions[:, 2].min()
+    upper.positions[:, 2] += lower.positions[:, 2].max() + gap - upper.positions[:, 2].min()
+    interface = lower + upper
+    cell[2] = [0.0, 0.0, upper.positions[:, 2].max() + min_vacuum_size]
+    interface.set_cell(cell, scale_atoms=False)
+    interface.wrap(pbc=[True, True, False])
+    interface.pbc = True
+    return interface
+
+
+def _repeated(slab: Atoms, combination: np.ndarray) -> Atoms:
+    from ase.build import make_supercell
+
+    matrix = np.eye(3, dtype=int)
+    matrix[:2, :2] = combination
+    whole = join_across_boundary(slab)
+    whole.set_constraint()
+    whole.wrap(pbc=[True, True, False])
+    return make_supercell(whole, matrix, wrap=False)

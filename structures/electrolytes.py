@@ -1,0 +1,145 @@
+"""Solid electrolytes by name: model cells of LLTO, thiophosphates, any crystal of the phase library or of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError, unknown_name
+from .llto import checkerboard, layered
+from .phases import get_phase, list_phases
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+_LLTO_CELL = "cell: ICSD 92237, Ibarra et al. 2000, doi 10.1016/S0167-2738(00)00761-X, a = 3.8688, c = 7.7463 Å"
+
+
+class ElectrolyteError(InputError):
+    """An electrolyte that is not known, or a file that holds no ordered crystal."""
+
+
+@dataclass(frozen=True)
+class Electrolyte:
+    """A solid electrolyte: the model cell that stands for it, and where that comes from.
+
+    ``build`` gives the crystal.
+    """
+
+    name: str
+    description: str
+    source: str
+    build: Callable[[], Atoms]
+
+
+def _from_library(name: str, key: str, description: str) -> Electrolyte:
+    phase = get_phase(key)
+    return Electrolyte(name, description, phase.source, phase.atoms)
+
+
+def list_electrolytes() -> list[Electrolyte]:
+    """List the electrolytes that have a name of their own."""
+    return [
+        Electrolyte(
+            "LLTO",
+            "La0.5Li0.5TiO3, La and Li alternating in all three directions: every (001) layer is neutral. Model; in "
+            "experiment the A sites are nearly random and partly vacant (20 atoms)",
+            f"{_LLTO_CELL}; the ordering is a model",
+            checkerboard,
+        ),
+        Electrolyte(
+            "LLTO-layered",
+            "La9Li5Ti16O48, x = 0.104: layers full of La alternate with layers of 1 La, 5 Li and 2 vacancies, ordered "
+            "by Ewald energy. Its (001) layers are charged (78 atoms)",
+            f"{_LLTO_CELL}; the ordering is a model",
+            layered,
+        ),
+        _from_library(
+            "Li3PS4-beta", "Li3PS4_beta_ordered", "beta-Li3PS4 with its partly filled Li sites ordered (32 atoms)"
+        ),
+        _from_library("Li3PS4-gamma", "Li3PS4_gamma", "gamma-Li3PS4, the polymorph of room temperature (16 atoms)"),
+    ]
+
+
+def get_electrolyte(name: str) -> Atoms:
+    """Return the crystal of an electrolyte.
+
+    Parameters
+    ----------
+    name
+        A name of :func:`list_electrolytes`, or the key of a phase of the library that can be built.
+
+    Raises
+    ------
+    ElectrolyteError
+        The name is unknown (the nearest is given) or the phase cannot be built.
+    """
+    named = {electrolyte.name: electrolyte for electrolyte in list_electrolytes()}
+    if name in named:
+        return named[name].build()
+    phases = {phase.key: phase for phase in list_phases()}
+    if name not in phases:
+        known = [*named, *(key for key, phase in phases.items() if phase.buildable)]
+        names = ", ".join(named)
+        raise ElectrolyteError(f"{unknown_name('electrolyte', str(name), known)} Named ones: {names}.")
+    if not phases[name].buildable:
+        raise ElectrolyteError(f"electrolyte {name!r} cannot be built: {phases[name].why_not_buildable}")
+    return phases[name].atoms()
+
+
+def read_substrate(path: str | Path) -> Atoms:
+    """Read a crystal from a CIF or any other file that ASE reads.
+
+    Raises
+    ------
+    ElectrolyteError
+        The file is missing or unreadable, is no crystal periodic in three directions, has partly filled sites, or
+        atoms that overlap; the message names the file.
+    """
+    from ase.io import read
+
+    file = Path(path)
+    if not file.is_file():
+        raise ElectrolyteError(f"substrate file {str(path)!r} does not exist")
+    try:
+        atoms = read(file)
+    except Exception as error:  # ASE's readers raise whatever their formats raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ElectrolyteError(f"substrate file {str(path)!r} cannot be read: {reason}") from None
+    if not atoms.pbc.all() or atoms.cell.rank < 3:
+        raise ElectrolyteError(f"substrate file {str(path)!r} holds no crystal periodic in three directions")
+    _check_ordered(atoms, str(path))
+    _check_distances(atoms, str(path))
+    atoms.info.clear()
+    atoms.calc = None
+    return atoms
+
+
+def _check_ordered(atoms: Atoms, path: str) -> None:
+    partial = {
+        ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
+        for site in (atoms.info.get("occupancy") or {}).values()
+        if len(site) > 1 or abs(sum(site.values()) - 1.0) > 1e-3
+    }
+    if partial:
+        raise ElectrolyteError(
+            f"substrate file {path!r}: sites are partly filled or shared ({'; '.join(sorted(partial))}); give an "
+            "ordered cell"
+        )
+
+
+def _check_distances(atoms: Atoms, path: str) -> None:
+    from ase.data import covalent_radii
+    from ase.neighborlist import neighbor_list
+
+    i, j, distances = neighbor_list("ijd", atoms, 0.5 * covalent_radii[atoms.numbers])
+    if len(i):
+        worst = int(np.argmin(distances))
+        raise ElectrolyteError(
+            f"substrate file {path!r}: {atoms.symbols[i[worst]]} (atom {i[worst]}) and {atoms.symbols[j[worst]]} "
+            f"(atom {j[worst]}) are {distances[worst]:.2f} Å apart"
+        )

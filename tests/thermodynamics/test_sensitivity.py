@@ -1,0 +1,73 @@
+"""The table of what a wrong energy does to the angle."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from amalgamics.errors import InputError
+from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension
+from amalgamics.thermodynamics.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.sensitivity import sensitivity
+from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
+
+GAMMA = 0.4855
+MEMBER = WettingParameters("oxide", 0.3, LatticeGas.from_series(59.0, [-1.0, -1.2], [4, 2]))
+MODEL = WettingModel(LI_IN_HG, SurfaceTension(GAMMA), (MEMBER,))
+
+
+def test_rows_are_by_energy_and_composition() -> None:
+    rows = sensitivity(MODEL, (0.0, 3e-5))
+    assert [row.x for row in rows] == [0.0, 3e-5] * 3
+    assert len({row.quantity for row in rows}) == 3
+    nominal = MODEL.curve([3e-5])
+    for row in rows:
+        assert row.theta_deg == nominal.at(row.x).theta_deg
+
+
+def test_pure_solvent_answers_as_young_dupre_says() -> None:
+    adsorbed, work, tension = sensitivity(MODEL, (0.0,), work_of_adhesion_J_m2=0.05, gamma_LV_J_m2=0.01)
+    assert adsorbed.swing_deg == 0.0
+
+    def angle(work_J_m2: float, gamma_J_m2: float) -> float:
+        return math.degrees(math.acos(work_J_m2 / gamma_J_m2 - 1.0))
+
+    assert work.theta_minus_deg == pytest.approx(angle(0.25, GAMMA))
+    assert work.theta_plus_deg == pytest.approx(angle(0.35, GAMMA))
+    assert tension.theta_minus_deg == pytest.approx(angle(0.3, GAMMA - 0.01))
+    assert tension.theta_plus_deg == pytest.approx(angle(0.3, GAMMA + 0.01))
+
+
+def test_directions_and_swing() -> None:
+    for row in sensitivity(MODEL, (3e-5,)):
+        low, high = sorted((row.theta_minus_deg, row.theta_plus_deg))
+        assert low <= row.theta_deg <= high
+        assert row.swing_deg == pytest.approx(max(row.theta_deg - low, high - row.theta_deg))
+    adsorbed, work, tension = sensitivity(MODEL, (3e-5,))
+    assert adsorbed.theta_minus_deg < adsorbed.theta_plus_deg
+    assert work.theta_minus_deg > work.theta_plus_deg
+    assert tension.theta_minus_deg < tension.theta_plus_deg
+
+
+def test_the_energy_of_a_solute_is_a_shift_of_its_chemical_potential() -> None:
+    """Delta E_n + n d at mu is Delta E_n at mu - d."""
+    gas, rows = MEMBER.interface, sensitivity(MODEL, (1e-4,), energy_per_solute=0.1)
+    mu = float(LI_IN_HG.chemical_potential(1e-4)) + LI_IN_HG.E0_V
+    work = 0.3 - float(gas.gamma_change_J_m2(mu - 0.1, 298.15))
+    assert np.cos(np.radians(rows[0].theta_plus_deg)) == pytest.approx(work / GAMMA - 1.0)
+
+
+def test_finite_supply_stays() -> None:
+    small = WettingModel(LI_IN_HG, SurfaceTension(GAMMA), (MEMBER,), drop=Drop(0.05))
+    here, there = (sensitivity(model, (1e-7,))[0] for model in (MODEL, small))
+    assert there.theta_deg > here.theta_deg
+
+
+def test_refusals() -> None:
+    with pytest.raises(InputError, match="energy_per_solute"):
+        sensitivity(MODEL, energy_per_solute=0.0)
+    with pytest.raises(InputError, match="value_J_m2"):
+        sensitivity(MODEL, gamma_LV_J_m2=0.6)

@@ -1,0 +1,172 @@
+"""Parameters of one interface for the wetting model; their errors are known, unknown or assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ..errors import InputError
+from .checks import finite, not_negative, positive
+from .contact_angle import angle_from_cosine_deg, check_roughness, work_from_angle_J_m2
+from .lattice_gas import LatticeGas
+
+
+@dataclass(frozen=True)
+class WettingParameters:
+    """One consistent set of energies: one potential, dispersion model and termination, averaged over its seeds.
+
+    Attributes
+    ----------
+    name
+        Unique among the sets of a model, e.g. ``TiO2, chgnet+d3``.
+    work_of_adhesion_J_m2
+        W_ad(0) of the pure solvent.
+    interface
+        Solute at the solid-liquid interface.
+    vapour
+        Solute at the free surface; None leaves gamma_LV as it is.
+    work_of_adhesion_standard_error_J_m2
+        Of W_ad(0); None where a single sample leaves it unknown. A model refuses an unknown error, see
+        :meth:`assuming` and :meth:`exact`.
+    reference_mu
+        mu that the energies of the lattice gases are referred to, eV on the zero of the solution; None for a solute
+        at infinite dilution in the bulk liquid.
+    mode
+        ``calibrated`` when W_ad(0) was set from a measured angle, see :func:`calibrated`.
+    work_of_adhesion_degrees_of_freedom
+        Samples behind the standard error less one: draws are Student's t; None for a known error, normal draws.
+    assumptions
+        What was assumed of the errors, in words; every result derived from them repeats it.
+
+    Raises
+    ------
+    InputError
+        Empty name, values not finite, negative error, degrees of freedom not positive, or unknown mode.
+    """
+
+    name: str
+    work_of_adhesion_J_m2: float
+    interface: LatticeGas
+    vapour: LatticeGas | None = None
+    work_of_adhesion_standard_error_J_m2: float | None = 0.0
+    reference_mu: float | None = None
+    mode: Literal["predicted", "calibrated"] = "predicted"
+    work_of_adhesion_degrees_of_freedom: float | None = None
+    assumptions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise InputError("wetting parameters: name is empty; every set needs its own")
+        owner = f"wetting parameters {self.name!r}"
+        finite(owner, "work_of_adhesion_J_m2", self.work_of_adhesion_J_m2)
+        if self.work_of_adhesion_standard_error_J_m2 is not None:
+            not_negative(owner, "work_of_adhesion_standard_error_J_m2", self.work_of_adhesion_standard_error_J_m2)
+        if self.work_of_adhesion_degrees_of_freedom is not None:
+            positive(owner, "work_of_adhesion_degrees_of_freedom", self.work_of_adhesion_degrees_of_freedom)
+        if self.reference_mu is not None:
+            finite(owner, "reference_mu", self.reference_mu)
+        if self.mode not in ("predicted", "calibrated"):
+            raise InputError(f"{owner}: mode is {self.mode!r}; it must be 'predicted' or 'calibrated'")
+
+    @property
+    def corrections(self) -> tuple[str, ...]:
+        """Labels of everything that was added to the energies of the lattice gases."""
+        vapour = () if self.vapour is None else self.vapour.corrections
+        return tuple(dict.fromkeys([*self.interface.corrections, *vapour]))
+
+    @property
+    def unknown_errors(self) -> tuple[str, ...]:
+        """What has no standard error because a single sample leaves none; empty when all is known."""
+        gases = [("the energies at the interface", self.interface), ("the energies at the free surface", self.vapour)]
+        work = ("W_ad(0)",) if self.work_of_adhesion_standard_error_J_m2 is None else ()
+        return (*work, *(label for label, gas in gases if gas is not None and not gas.error_known))
+
+    def check_error_known(self) -> None:
+        """Raise InputError when a standard error is unknown: a band drawn without it would be made up."""
+        if self.unknown_errors:
+            raise InputError(
+                f"wetting parameters {self.name!r}: a single sample leaves the error of "
+                f"{' and of '.join(self.unknown_errors)} unknown; give more seeds (or more frames of the one seed), "
+                "state an assumed error with .assuming(...), or leave errors out with .exact()"
+            )
+
+    def assuming(self, *, work_of_adhesion_J_m2: float, per_solute: float) -> WettingParameters:
+        """Return the set with assumed standard errors in place of the unknown ones, labelled in ``assumptions``.
+
+        Errors that are known stay as they are.
+
+        Parameters
+        ----------
+        work_of_adhesion_J_m2
+            Of W_ad(0).
+        per_solute
+            eV per solute atom, shared by all states of a lattice gas.
+
+        Raises
+        ------
+        InputError
+            A negative error.
+        """
+        owner = f"wetting parameters {self.name!r}, assumed"
+        not_negative(owner, "work_of_adhesion_J_m2", work_of_adhesion_J_m2)
+        not_negative(owner, "per_solute", per_solute)
+        if not self.unknown_errors:
+            return self
+        work_unknown = self.work_of_adhesion_standard_error_J_m2 is None
+        said = [f"{work_of_adhesion_J_m2:g} J/m2 for W_ad(0)"] if work_unknown else []
+        if len(self.unknown_errors) > len(said):
+            said.append(f"{per_solute:g} eV per solute atom")
+        changed = replace(
+            self,
+            interface=_assuming(self.interface, per_solute),
+            vapour=None if self.vapour is None else _assuming(self.vapour, per_solute),
+            assumptions=(*self.assumptions, f"assumed standard errors: {', '.join(said)}"),
+        )
+        return replace(changed, work_of_adhesion_standard_error_J_m2=work_of_adhesion_J_m2) if work_unknown else changed
+
+    def exact(self) -> WettingParameters:
+        """Return the same means without errors, for a line without a band, such as that of one seed."""
+        return replace(
+            self,
+            interface=_exact(self.interface),
+            vapour=None if self.vapour is None else _exact(self.vapour),
+            work_of_adhesion_standard_error_J_m2=0.0,
+            work_of_adhesion_degrees_of_freedom=None,
+            assumptions=(*self.assumptions, "errors left out"),
+        )
+
+
+def calibrated(
+    parameters: WettingParameters, theta_0_deg: float, gamma_LV_J_m2: float, *, roughness: float = 1.0
+) -> WettingParameters:
+    """Return the parameters with W_ad(0) set so that the pure solvent shows a measured angle, labelled as such.
+
+    Raises
+    ------
+    InputError
+        An angle that no W_ad gives: not in [0, 180], or one that the roughness alone excludes.
+    """
+    cosine = np.cos(np.radians(finite("calibration", "theta_0_deg", theta_0_deg))) / check_roughness(roughness)
+    smooth = float(angle_from_cosine_deg(cosine)) if 0.0 <= theta_0_deg <= 180.0 else theta_0_deg
+    return replace(
+        parameters,
+        name=f"{parameters.name} (calibrated to {theta_0_deg:g} deg)",
+        work_of_adhesion_J_m2=float(work_from_angle_J_m2(smooth, gamma_LV_J_m2)),
+        work_of_adhesion_standard_error_J_m2=0.0,
+        work_of_adhesion_degrees_of_freedom=None,
+        mode="calibrated",
+    )
+
+
+def _assuming(gas: LatticeGas, per_solute: float) -> LatticeGas:
+    if gas.error_known:
+        return gas
+    errors = per_solute * np.asarray(gas.counts, dtype=float)
+    covariance = tuple(tuple(float(value) for value in row) for row in np.outer(errors, errors))
+    return replace(gas, covariance=covariance, degrees_of_freedom=None, error_known=True)
+
+
+def _exact(gas: LatticeGas) -> LatticeGas:
+    return replace(gas, covariance=None, degrees_of_freedom=None, error_known=True)

@@ -1,0 +1,172 @@
+"""Quench the frames of a film, and put solute atoms where they may sit: at the solid, inside the film, on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..calculators.relaxation import RelaxationResult
+from ..errors import InputError
+from ..structures.films import detach
+from ..structures.interface_checks import check_film
+from ..structures.interface_sites import InterfaceSites, find_interface_sites
+from ..structures.solutes import film_voids, insert_solute, surface_positions
+from .calculations import Calculations
+from .database import StructureDatabase
+from .wetting_steps import dispersion_of, relax_slab
+from .wetting_study import WettingStudy, atoms_of, hold_bottom
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+    from .candidates import Candidate
+
+# Where the middle of a film begins and ends, as fractions of its thickness.
+_MIDDLE = (0.35, 0.65)
+
+
+def quench_interface(
+    study: WettingStudy, database: StructureDatabase, potential: str, termination: str, seed: int, frame: int
+) -> None:
+    """Quench one frame of the film on the solid, its parts alone, and the same frame with solute at the interface."""
+    calculations = Calculations(database, potential, study.section.settings())
+    where: dict[str, str | int] = {"termination": termination, "seed": seed, "frame": frame}
+    (start,) = study.rows(database, "frame", **where)
+    what = f"{termination} seed {seed} frame {frame}, {potential}"
+    candidate = study.candidate(
+        "interface", "interface", hold_bottom(atoms_of(start)), what, n_solute=0, site="none", **where
+    )
+
+    def measure(result: RelaxationResult) -> dict[str, float]:
+        solid, film = (calculations.energy(part) for part in detach(result.atoms))
+        rigid = {"rigid_solid_energy": solid, "rigid_film_energy": film}
+        return {**rigid, **dispersion_of(potential)(result)}
+
+    bare = calculations.relax(candidate, measure=measure, verify=check_film)
+    if not bare.converged:
+        return
+    solid, film = detach(atoms_of(bare))
+    for part, kind, role in ((solid, "solid", "solid"), (film, "film", "detached-film")):
+        calculations.relax(
+            study.candidate(kind, role, part, f"{what}, {role}", **where),  # type: ignore[arg-type]
+            measure=dispersion_of(potential),
+        )
+    _fill_interface(study, calculations, database, atoms_of(bare), what, where)
+
+
+def _fill_interface(
+    study: WettingStudy,
+    calculations: Calculations,
+    database: StructureDatabase,
+    bare: Atoms,
+    what: str,
+    where: dict[str, str | int],
+) -> None:
+    """Add solute atoms one by one: every distinct free site is looked at, the most promising ones are relaxed."""
+    slab = relax_slab(study, database, str(where["termination"]))
+    sites = find_interface_sites(slab, symbol=study.section.solute)
+    occupied: frozenset[int] = frozenset()
+    atoms = bare
+    for n_solute in range(1, study.section.max_solute + 1):
+        trials: list[tuple[Candidate, frozenset[int]]] = []
+        for site in sites.extend(occupied):
+            filled = occupied | {site}
+            label = "sites-" + "+".join(map(str, sorted(filled)))
+            placed = hold_bottom(insert_solute(atoms, study.section.solute, sites.positions[site]))
+            name = f"{what}, {n_solute} {study.section.solute} on {label}"
+            trials.append(
+                (
+                    study.candidate("interface", "interface", placed, name, n_solute=n_solute, site=label, **where),
+                    filled,
+                )
+            )
+        best = _lowest(study, calculations, trials, sites)
+        if best is None:
+            return
+        row, occupied = best
+        atoms = atoms_of(row)
+
+
+def _lowest(
+    study: WettingStudy,
+    calculations: Calculations,
+    trials: Sequence[tuple[Candidate, frozenset[int]]],
+    sites: InterfaceSites,
+) -> tuple[AtomsRow, frozenset[int]] | None:
+    """Relax the trials that look best as they are; return the lowest, None when none converged."""
+    ranked = sorted(trials, key=lambda trial: calculations.energy(trial[0].atoms))
+    found = []
+    for candidate, filled in ranked[: study.section.relaxed_occupations]:
+        row = calculations.relax(candidate, verify=check_film, degeneracy=sites.orbit_size(filled))
+        if row.converged:
+            found.append((row, filled))
+    return min(found, key=lambda item: item[0].energy, default=None)
+
+
+def quench_film(study: WettingStudy, database: StructureDatabase, potential: str, seed: int, frame: int) -> None:
+    """Quench one frame of the free film, and the same with a solute atom in its middle and on its surface."""
+    calculations = Calculations(database, potential, study.section.settings())
+    where: dict[str, str | int] = {"seed": seed, "frame": frame}
+    (start,) = study.rows(database, "film-frame", **where)
+    what = f"free film seed {seed} frame {frame}, {potential}"
+    candidate = study.candidate("film", "film", atoms_of(start), what, n_solute=0, site="none", **where)
+    bare = calculations.relax(candidate, measure=dispersion_of(potential), verify=check_film)
+    if not bare.converged:
+        return
+    atoms, count = atoms_of(bare), study.section.relaxed_occupations
+    for role, positions in (
+        ("solute-in-film", film_voids(atoms, count, z_range=_MIDDLE)),
+        ("solute-on-film", surface_positions(atoms, count, symbol=study.section.solute)),
+    ):
+        for number, position in enumerate(positions):
+            placed = insert_solute(atoms, study.section.solute, position)
+            calculations.relax(
+                study.candidate(
+                    "film", role, placed, f"{what}, {role} {number}", n_solute=1, site=f"place-{number}", **where
+                ),
+                verify=check_film,
+            )
+
+
+def best_row(rows: Sequence[AtomsRow]) -> AtomsRow | None:
+    """Return the row of lowest energy."""
+    return min(rows, key=lambda row: row.energy, default=None)
+
+
+def repeat_with(study: WettingStudy, database: StructureDatabase, potential: str, termination: str) -> None:
+    """Compute single points with ``potential`` on the first frame's structures as the sampling potential quenched them.
+
+    Raises
+    ------
+    InputError
+        That frame has no quenched interface.
+    """
+    calculations = Calculations(database, potential, study.section.settings())
+
+    def stored(role: str, n_solute: int, **more: str) -> AtomsRow | None:
+        frame = {"seed": 0, "frame": 0, "n_solute": n_solute}
+        return best_row(study.rows(database, role, potential=study.potential, **frame, **more))
+
+    chosen = [
+        ("interface", n, stored("interface", n, termination=termination)) for n in range(study.section.max_solute + 1)
+    ]
+    chosen += [("film", 0, stored("film", 0)), ("solute-in-film", 1, stored("solute-in-film", 1))]
+    if chosen[0][2] is None:
+        raise InputError(f"{study.surface_name} {termination}: frame 0 of seed 0 was not quenched; nothing to repeat")
+    for role, n_solute, row in chosen:
+        if row is None:
+            continue
+        labels = {key: row[key] for key in ("termination", "site") if key in row}
+        candidate = study.candidate(
+            "interface" if role == "interface" else "film",
+            role,
+            atoms_of(row),
+            f"{row.name}, single point with {potential}",
+            n_solute=n_solute,
+            seed=0,
+            frame=0,
+            geometry=study.potential,
+            **labels,
+        )
+        calculations.single_point(candidate, geometry_energy=float(row.energy))

@@ -1,0 +1,225 @@
+"""The ``wetting`` section of a workflow input: which liquid on which solid, how large, how often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from ase import Atoms
+from pydantic import AfterValidator, Field, model_validator
+
+from ..calculators.registry import get_potential
+from ..calculators.relaxation import RelaxationSettings
+from ..errors import InputError
+from ..structures.electrolytes import get_electrolyte
+from ..structures.liquids import get_liquid
+from .section import Section
+
+MillerIndex = tuple[int, int, int]
+
+
+def _known_liquid(symbol: str) -> str:
+    return get_liquid(symbol).symbol
+
+
+def _known_potential(name: str) -> str:
+    return get_potential(name).name
+
+
+class SubstrateSection(Section):
+    """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces."""
+
+    name: str | None = None
+    file: Path | None = None
+    miller_index: MillerIndex = (0, 0, 1)
+    termination: str | tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SubstrateSection:
+        if (self.name is None) == (self.file is None):
+            raise ValueError("give either the name of an electrolyte or a file")
+        if self.name is not None:
+            get_electrolyte(self.name)
+        elif self.file is not None and not self.file.expanduser().is_file():
+            raise ValueError(f"no such structure file: {self.file}")
+        if self.miller_index == (0, 0, 0):
+            raise ValueError("miller_index: (0, 0, 0) is not a plane")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What the substrate is called in names and reports."""
+        return self.name or Path(self.file or "").stem
+
+    @property
+    def terminations(self) -> tuple[str, ...]:
+        """The terminations that were named; none means that the workflow chooses."""
+        if self.termination is None:
+            return ()
+        return (self.termination,) if isinstance(self.termination, str) else self.termination
+
+    def crystal(self) -> Atoms:
+        """Return the crystal that the slabs are cut from.
+
+        Raises
+        ------
+        InputError
+            The file cannot be read or is not a crystal.
+        """
+        if self.name is not None:
+            return get_electrolyte(self.name)
+        from ase.io import read
+
+        path = Path(self.file or "").expanduser()
+        try:
+            atoms = read(path)
+        except Exception as error:
+            raise InputError(f"wetting.substrate.file: cannot read {path}: {error}") from None
+        if not atoms.pbc.all():
+            raise InputError(f"wetting.substrate.file: {path} is not a crystal (it has no periodic cell)")
+        return atoms
+
+
+class SamplingSection(Section):
+    """Molecular dynamics of the film on the rigid solid; temperatures None follow the melting point of the liquid."""
+
+    melt_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
+    melt_steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    sampling_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
+    equilibration_steps: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    steps_between_frames: Annotated[int, Field(ge=1, le=100_000)] = 60
+    timestep_fs: Annotated[float, Field(gt=0, le=10)] = 5.0
+
+
+# Relaxed crystals keep the symmetry of their planes only so far, Å; planes alike within this are the same termination.
+SLAB_SYMPREC = 0.3
+
+# What a preset sets; anything given in the input goes first.
+PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {"seeds": 1, "frames": 4, "max_solute": 5, "all_terminations": False, "surfaces": 1},
+    "standard": {
+        "seeds": 3,
+        "frames": 4,
+        "max_solute": 5,
+        "all_terminations": True,
+        "surfaces": 3,
+        "more_potentials": ("7net-0+d3",),
+        "sampling": {"melt_steps": 400, "equilibration_steps": 200, "steps_between_frames": 100},
+    },
+    "production": {
+        "seeds": 5,
+        "frames": 8,
+        "max_solute": 8,
+        "all_terminations": True,
+        "surfaces": 6,
+        "more_potentials": ("7net-0+d3", "chgnet+d4", "7net-l3i5+d3"),
+        "min_width": 10.5,
+        "min_film_size": 18.0,
+        "sampling": {"melt_steps": 2000, "equilibration_steps": 1000, "steps_between_frames": 400},
+    },
+}
+
+
+class WettingSection(Section):
+    """How the contact angle is computed.
+
+    Attributes
+    ----------
+    preset
+        ``quick`` (one termination, one seed), ``standard`` (three seeds, all terminations, two potentials) or
+        ``production``; every other key overrides what it sets.
+    substrate
+        Name of an electrolyte, or a section with a name or file, a plane and terminations.
+    seeds, frames
+        Independent liquid films, and frames quenched of each.
+    all_terminations
+        All of the terminations that are named, or there, and not only the first.
+    max_solute
+        Most solute atoms per interface cell.
+    relaxed_occupations
+        How many of the best-looking occupations of the interface are relaxed for each number of solute atoms.
+    more_potentials
+        Potentials besides that of the job. They quench the same frames, in the same cell.
+    single_points
+        Potentials, such as ``gpaw+d3``, that give energies of the quenched structures of the first frame; a labelled
+        correction comes from them.
+    min_slab_size, min_film_size, min_width
+        Thickness of solid and film, and width of the cell, Å.
+    surfaces
+        Planes of each stable phase whose surface energy is computed.
+    """
+
+    preset: Literal["quick", "standard", "production"] = "quick"
+    substrate: SubstrateSection
+    solvent: Annotated[str, AfterValidator(_known_liquid)] = "Hg"
+    solute: str = "Li"
+    temperature_K: Annotated[float, Field(gt=0, le=3000)] = 298.15
+    seeds: Annotated[int, Field(ge=1, le=100)]
+    frames: Annotated[int, Field(ge=1, le=100)]
+    max_solute: Annotated[int, Field(ge=1, le=12)]
+    relaxed_occupations: Annotated[int, Field(ge=1, le=20)] = 2
+    all_terminations: bool
+    more_potentials: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
+    single_points: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
+    min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
+    min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
+    min_width: Annotated[float, Field(ge=0, le=60)] = 7.0
+    surfaces: Annotated[int, Field(ge=0, le=20)]
+    fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
+    max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
+    sampling: SamplingSection = SamplingSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        content = dict(content)
+        if isinstance(content.get("substrate"), str):
+            content["substrate"] = {"name": content["substrate"]}
+        preset = PRESETS.get(content.get("preset", "quick"), {})
+        for key, value in preset.items():
+            content[key] = value | content.get(key, {}) if isinstance(value, dict) else content.get(key, value)
+        return content
+
+    @property
+    def system(self) -> str:
+        """The chemical system of solute and solvent, whose hull the angle needs."""
+        return f"{self.solute}-{self.solvent}"
+
+    def settings(self) -> RelaxationSettings:
+        """Return how slabs, films and interfaces are relaxed: positions only."""
+        return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
+
+    def check(self, potential: str, systems: tuple[str, ...]) -> None:
+        """Refuse what the fields alone cannot tell.
+
+        Raises
+        ------
+        InputError
+            The hull of solute and solvent is not among the job's systems, a potential does not cover an element or is
+            not installed, the substrate has no such termination, or the slab is thinner than two cutoffs.
+        """
+        from ..structures.slabs import enumerate_slabs
+
+        wanted = {self.solute, self.solvent}
+        if not any(wanted <= set(system.split("-")) for system in systems):
+            raise InputError(
+                f"wetting: {self.solute} in {self.solvent} needs the hull of {self.system}; add it to systems"
+            )
+        crystal = self.substrate.crystal()
+        elements = sorted(wanted | set(crystal.get_chemical_symbols()))
+        for name in dict.fromkeys((potential, *self.more_potentials, *self.single_points)):
+            known = get_potential(name)
+            known.check_elements(elements)
+            known.check_available()
+        slabs = enumerate_slabs(
+            crystal, self.substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC
+        )
+        available = [slab.termination for slab in slabs]
+        for termination in self.substrate.terminations:
+            if termination not in available:
+                raise InputError(
+                    f"wetting.substrate.termination: {termination!r} does not exist on"
+                    f" {self.substrate.label} {self.substrate.miller_index}; there are {', '.join(available)}"
+                )

@@ -1,0 +1,241 @@
+"""The steps of a wetting study as plain functions: substrate, slabs, frames of the film, quenches.
+
+Each takes what the database already has from there, so that an interrupted step goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..calculators.molecular_dynamics import MDResult, MDStage, run_md
+from ..calculators.registry import get_potential
+from ..calculators.relaxation import RelaxationResult, RelaxationSettings
+from ..errors import InputError
+from ..structures.films import add_film, free_film
+from ..structures.interface_checks import check_film
+from ..structures.liquids import bulk_liquid
+from ..structures.parts import LIQUID
+from ..structures.slab_checks import check_slab
+from ..structures.slabs import Slab, enumerate_slabs, get_slab
+from .calculations import Calculations
+from .database import StructureDatabase
+from .wetting_spec import SLAB_SYMPREC
+from .wetting_study import WettingStudy, atoms_of, hold_bottom, hold_solid
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+OnStep = Callable[[int, int], None]
+# Enough for the first shells of neighbours in each direction.
+BULK_LIQUID_ATOMS = 40
+# Crystals are relaxed more tightly than slabs: their energy is multiplied by the number of layers.
+BULK_FMAX = 0.02
+RATTLE = 0.05
+
+
+def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
+    """Relax the crystal of the substrate, cell and positions, and return it.
+
+    Raises
+    ------
+    InputError
+        The relaxation failed; the message says why.
+    """
+    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000)
+    crystal = study.section.substrate.crystal()
+    # Off any saddle point: the octahedra of LLTO tilt, and tilted it is 0.05 eV/atom lower.
+    crystal.rattle(RATTLE, seed=0)
+    candidate = study.candidate("substrate", "substrate", crystal, "crystal")
+    return atoms_of(_good(Calculations(database, study.potential, settings).relax(candidate, relax_cell=True)))
+
+
+def chosen_terminations(study: WettingStudy, database: StructureDatabase) -> list[str]:
+    """Return the terminations of the study, of those named or else of the symmetric nonpolar ones: all, or the first.
+
+    Raises
+    ------
+    InputError
+        The surface has none that is symmetric and nonpolar, and none was named.
+    """
+    section = study.section
+    names = list(section.substrate.terminations)
+    if not names:
+        crystal, plane = relax_substrate(study, database), section.substrate.miller_index
+        slabs = enumerate_slabs(crystal, plane, min_slab_size=section.min_slab_size, symprec=SLAB_SYMPREC)
+        names = [slab.termination for slab in slabs if slab.symmetric and not slab.polar]
+        if not names:
+            raise InputError(
+                f"{study.surface_name} has no symmetric nonpolar termination; name one of"
+                f" {', '.join(slab.termination for slab in slabs)} as wetting.substrate.termination"
+            )
+    return names if section.all_terminations else names[:1]
+
+
+def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Slab:
+    """Cut the slab that carries the film, wide enough in both directions."""
+    section = study.section
+    return get_slab(
+        crystal,
+        section.substrate.miller_index,
+        termination=termination,
+        min_slab_size=section.min_slab_size,
+        min_width=section.min_width,
+        symprec=SLAB_SYMPREC,
+    )
+
+
+def relax_slab(study: WettingStudy, database: StructureDatabase, termination: str) -> Atoms:
+    """Relax the slab that carries the film with the sampling potential, and return it.
+
+    Raises
+    ------
+    InputError
+        It did not converge, or its layers collapsed.
+    """
+    slab = interface_slab(study, relax_substrate(study, database), termination)
+    candidate = study.candidate("slab", "slab", slab.atoms, f"{termination} slab", termination=termination)
+    row = Calculations(database, study.potential, study.section.settings()).relax(candidate)
+    relaxed = atoms_of(_good(row))
+    check_slab(relaxed, slab.atoms)
+    return relaxed
+
+
+def relax_solid(study: WettingStudy, database: StructureDatabase, potential: str, termination: str) -> Atoms:
+    """Relax the slab once more with ``potential``, its lower half held as it is under a film."""
+    slab = relax_slab(study, database, termination)
+    candidate = study.candidate(
+        "solid", "solid", hold_bottom(slab), f"{termination} solid, {potential}", termination=termination
+    )
+    calculations = Calculations(database, potential, study.section.settings())
+    return atoms_of(_good(calculations.relax(candidate, measure=dispersion_of(potential))))
+
+
+def sample_interface(
+    study: WettingStudy, database: StructureDatabase, termination: str, seed: int, on_step: OnStep | None = None
+) -> list[AtomsRow]:
+    """Melt a film on the rigid slab and store frames of it; return their rows.
+
+    Raises
+    ------
+    InputError
+        A frame shows that there is no film: evaporated, not covering, or reacted through.
+    """
+    where: dict[str, str | int] = {"termination": termination, "seed": seed}
+
+    def build() -> Atoms:
+        slab = relax_slab(study, database, termination)
+        section = study.section
+        return hold_solid(add_film(slab, section.solvent, min_film_size=section.min_film_size, seed=seed))
+
+    return _sample(study, database, "frame", f"{termination} seed {seed}", build, where, on_step)
+
+
+def sample_film(
+    study: WettingStudy, database: StructureDatabase, termination: str, seed: int, on_step: OnStep | None = None
+) -> list[AtomsRow]:
+    """Melt a free film of as many atoms as lie on the slab, in the same cell, and store frames of it."""
+
+    def build() -> Atoms:
+        slab = relax_slab(study, database, termination)
+        symbol, size = study.section.solvent, study.section.min_film_size
+        on_slab = add_film(slab, symbol, min_film_size=size, seed=seed)
+        n_atoms = int((on_slab.get_tags() == LIQUID).sum())
+        return free_film(symbol, slab.cell.array[:2, :2], n_atoms=n_atoms, seed=seed)
+
+    return _sample(study, database, "film-frame", f"free film seed {seed}", build, {"seed": seed}, on_step)
+
+
+def quench_bulk_liquid(study: WettingStudy, database: StructureDatabase, potential: str, seed: int) -> None:
+    """Relax frames of the bulk liquid, the cell with them: what an atom of the liquid has when there is no surface."""
+    symbol = study.section.solvent
+    rows = _sample(
+        study,
+        database,
+        "liquid-frame",
+        f"bulk liquid seed {seed}",
+        lambda: bulk_liquid(symbol, BULK_LIQUID_ATOMS, seed=seed),
+        {"seed": seed},
+        None,
+    )
+    calculations = Calculations(database, potential, study.section.settings())
+    for row in rows:
+        where: dict[str, str | int] = {"seed": seed, "frame": row.frame}
+        what = f"bulk liquid seed {seed} frame {row.frame}, {potential}"
+        candidate = study.candidate("film", "bulk-liquid", atoms_of(row), what, **where)
+        calculations.relax(candidate, relax_cell=True)
+
+
+def _sample(
+    study: WettingStudy,
+    database: StructureDatabase,
+    role: str,
+    what: str,
+    build: Callable[[], Atoms],
+    where: dict[str, str | int],
+    on_step: OnStep | None,
+) -> list[AtomsRow]:
+    n_frames = study.section.frames
+    stored = study.rows(database, role, **where)
+    if len(stored) >= n_frames:
+        return stored[:n_frames]
+    result = _melt_and_sample(study, database, build(), what, int(where["seed"]), on_step)
+    calculations = Calculations(database, study.potential, study.section.settings())
+    rows = []
+    for number, frame in enumerate(result.frames[-n_frames:]):
+        if role != "liquid-frame":
+            check_film(frame)
+        candidate = study.candidate("frame", role, frame, f"{what} frame {number}", frame=number, **where)
+        rows.append(calculations.single_point(candidate))
+    return rows
+
+
+def _melt_and_sample(
+    study: WettingStudy, database: StructureDatabase, atoms: Atoms, what: str, seed: int, on_step: OnStep | None
+) -> MDResult:
+    sampling = study.section.sampling
+    melt, sample = study.melt_temperature_K, study.sampling_temperature_K
+    stages = [MDStage(sampling.melt_steps, melt)]
+    if sampling.equilibration_steps:
+        stages.append(MDStage(sampling.equilibration_steps, melt, final_temperature_K=sample))
+    interval = sampling.steps_between_frames
+    stages.append(MDStage(study.section.frames * interval, sample, frame_interval=interval))
+    folder = database.path.parent / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
+    checkpoint = folder / f"{name}-{study.section.frames}.npz"
+    result = run_md(
+        atoms,
+        study.potential,
+        stages,
+        seed=seed,
+        timestep_fs=sampling.timestep_fs,
+        checkpoint=checkpoint,
+        on_step=on_step,
+    )
+    checkpoint.unlink(missing_ok=True)
+    return result
+
+
+def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, float]]:
+    """Return what measures the dispersion energy of a result, nothing for a potential without a correction."""
+    known = get_potential(potential)
+
+    def measure(result: RelaxationResult) -> dict[str, float]:
+        if known.dispersion is None:
+            return {}
+        from ..calculators.dispersion import get_dispersion_calculator
+
+        atoms = result.atoms.copy()
+        atoms.set_constraint()
+        atoms.calc = get_dispersion_calculator(known.dispersion, known.functional or "pbe")
+        return {"dispersion_energy": float(atoms.get_potential_energy())}
+
+    return measure
+
+
+def _good(row: AtomsRow) -> AtomsRow:
+    if not row.converged:
+        raise InputError(f"{row.name}: {row.data['reason']}")
+    return row

@@ -1,0 +1,161 @@
+"""The Firetasks of a wetting study: each unpacks its spec and calls one plain function, which stores what it finds."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
+
+from .database import StructureDatabase
+from .phase_surfaces import relax_phase_surface, relax_surface, stable_phase_surfaces
+from .quench import quench_film, quench_interface, repeat_with
+from .spec import WorkflowSpec
+from .wetting_steps import (
+    chosen_terminations,
+    quench_bulk_liquid,
+    relax_slab,
+    relax_solid,
+    relax_substrate,
+    sample_film,
+    sample_interface,
+)
+from .wetting_study import WettingStudy
+
+
+@explicit_serialize
+class PlanWetting(FiretaskBase):
+    """Relax the substrate and, now that the stable phases are known, add the steps of the study."""
+
+    required_params = ("workflow",)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        spec = WorkflowSpec.model_validate(self["workflow"])
+        database = StructureDatabase(spec.database_path)
+        study = WettingStudy.of(spec)
+        terminations = chosen_terminations(study, database)
+        planes = stable_phase_surfaces(spec, database, fw_spec["manifest"]["fingerprints"])
+        steps = _Steps(self["workflow"], spec)
+        for phase, miller_index in planes:
+            steps.add("phase surface", f"surface of {phase}", 2, phase=phase, miller_index=list(miller_index))
+        steps.add("substrate surface", f"surface of {study.surface_name}", 2)
+        films = _add_films(steps, study, terminations[0])
+        for termination in terminations:
+            _add_termination(steps, study, termination, films)
+        return FWAction(
+            stored_data={"terminations": terminations, "phase_surfaces": [list(plane) for plane in planes]},
+            update_spec={"manifest": fw_spec["manifest"], "terminations": terminations},
+            detours=Workflow(steps.fireworks),
+        )
+
+
+class _Steps:
+    """Fireworks of one study, each with as many structures as the progress bar will see of it."""
+
+    def __init__(self, document: dict[str, Any], spec: WorkflowSpec) -> None:
+        self.document = document
+        self.common = {"workflow_name": spec.name, "potential": spec.potential}
+        self.fireworks: list[Firework] = []
+
+    def add(
+        self, step: str, name: str, n_results: int, *, parents: list[Firework] | None = None, **arguments: Any
+    ) -> Firework:
+        firework = Firework(
+            [WettingStep(workflow=self.document, step=step, arguments=arguments)],
+            spec={**self.common, "structures": [f"{name} {number}" for number in range(n_results)]},
+            name=name,
+            parents=parents or [],
+        )
+        self.fireworks.append(firework)
+        return firework
+
+
+def _add_films(steps: _Steps, study: WettingStudy, termination: str) -> list[Firework]:
+    """Add the free films, and the solute in and on them for each potential; return the Fireworks of the latter."""
+    section = study.section
+    slab = steps.add("slab", f"relax the {termination} slab", 1, termination=termination)
+    quenched = []
+    for seed in range(section.seeds):
+        film = steps.add(
+            "free film", f"free film, seed {seed}", section.frames, parents=[slab], termination=termination, seed=seed
+        )
+        for potential in study.potentials:
+            what = f"bulk liquid, seed {seed}, {potential}"
+            steps.add("bulk liquid", what, section.frames, potential=potential, seed=seed)
+            name = f"solute in the film, seed {seed}, {potential}"
+            n_results = section.frames * (1 + 2 * section.relaxed_occupations)
+            more = {"potential": potential, "seed": seed}
+            quenched.append(steps.add("solute in film", name, n_results, parents=[film], **more))
+    return quenched
+
+
+def _add_termination(steps: _Steps, study: WettingStudy, termination: str, films: list[Firework]) -> None:
+    """Add the film on one termination: sampled once a seed, quenched frame by frame with every potential."""
+    section = study.section
+    slab = next((step for step in steps.fireworks if step.name == f"relax the {termination} slab"), None)
+    slab = slab or steps.add("slab", f"relax the {termination} slab", 1, termination=termination)
+    solids = {}
+    for potential in study.potentials:
+        more = {"termination": termination, "potential": potential}
+        solids[potential] = steps.add("solid", f"{termination} solid, {potential}", 1, parents=[slab], **more)
+    per_frame = 3 + section.max_solute * section.relaxed_occupations
+    quenched = []
+    for seed in range(section.seeds):
+        where: dict[str, Any] = {"termination": termination, "seed": seed}
+        sampled = steps.add("interface", f"film on {termination}, seed {seed}", section.frames, parents=[slab], **where)
+        for frame, potential in product(range(section.frames), study.potentials):
+            name = f"quench {termination}, seed {seed}, frame {frame}, {potential}"
+            parents = [sampled, solids[potential]]
+            on_frame = {"potential": potential, "frame": frame, **where}
+            quenched.append(steps.add("quench", name, per_frame, parents=parents, **on_frame))
+    for potential in section.single_points:
+        parents = [*quenched, *films]
+        steps.add(
+            "single points",
+            f"single points on {termination}, {potential}",
+            section.max_solute + 3,
+            parents=parents,
+            termination=termination,
+            potential=potential,
+        )
+
+
+@explicit_serialize
+class WettingStep(FiretaskBase):
+    """One step of a study, by name."""
+
+    required_params = ("workflow", "step", "arguments")
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:  # noqa: ARG002 - the FireWorks signature
+        spec = WorkflowSpec.model_validate(self["workflow"])
+        run_step(spec, self["step"], self["arguments"])
+        return FWAction()
+
+
+def run_step(spec: WorkflowSpec, step: str, arguments: dict[str, Any]) -> None:
+    """Run one step of the study of ``spec``; what it finds is in the database afterwards."""
+    study, database = WettingStudy.of(spec), StructureDatabase(spec.database_path)
+    if step == "phase surface":
+        relax_phase_surface(spec, database, arguments["phase"], tuple(arguments["miller_index"]))
+    elif step == "substrate surface":
+        plane = study.section.substrate.miller_index
+        relax_surface(spec, database, study.section.substrate.label, relax_substrate(study, database), plane)
+    elif step == "slab":
+        relax_slab(study, database, **arguments)
+    elif step == "solid":
+        relax_solid(study, database, **arguments)
+    elif step == "interface":
+        sample_interface(study, database, **arguments)
+    elif step == "free film":
+        sample_film(study, database, **arguments)
+    elif step == "quench":
+        quench_interface(study, database, **arguments)
+    elif step == "solute in film":
+        for frame in range(study.section.frames):
+            quench_film(study, database, frame=frame, **arguments)
+    elif step == "bulk liquid":
+        quench_bulk_liquid(study, database, **arguments)
+    elif step == "single points":
+        repeat_with(study, database, **arguments)
+    else:
+        raise ValueError(f"unknown step {step!r}")
