@@ -32,14 +32,14 @@ from .dispersion import (
     get_dispersion_calculator,
 )
 from .elements import describe
-from .gpaw import GPAW_DEFAULTS, build_gpaw, check_gpaw
+from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
 from .models import MODEL_CARDS, ModelCard, build_calculator
 from .weights import file_sha256, weights_path
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import BaseCalculator
 
-_GPAW_CARD = ModelCard("gpaw", "pbe", None, settings=GPAW_DEFAULTS)
+_GPAW_CARD = ModelCard("gpaw", "pbe", GPAW_ELEMENTS)
 # In the order in which they are recommended when another one does not do.
 EVALUATORS = ("auto", "stock")
 _SUGGESTIONS = ("chgnet+d3", "7net-l3i5+d3", "chgnet", "gpaw")
@@ -76,6 +76,11 @@ class Potential:
     dispersion: str | None
     functional: str | None
     elements: frozenset[str] | None
+
+    @property
+    def cutoff(self) -> float | None:
+        """Radius within which an atom sees others, Å, dispersion left aside; None where it is not known."""
+        return _card(self.model).cutoff
 
     def check_elements(self, symbols: Iterable[str]) -> None:
         """Refuse elements that the potential does not cover.
@@ -129,13 +134,14 @@ class Potential:
             The weights are not on this machine.
         """
         card = _card(self.model)
+        settings = gpaw_settings() if self.model == "gpaw" else card.settings
         return {
             "name": self.name,
             "model": self.model,
             "version": card.version,
             "weights": self._weights(),
             "modal": card.modal,
-            "settings": dict(card.settings) if card.settings else None,
+            "settings": dict(settings) if settings else None,
             "functional": self.functional,
             "dispersion": dispersion_provenance(self.dispersion, self.functional or "") if self.dispersion else None,
             "elements": None if self.elements is None else describe(self.elements),
@@ -155,6 +161,8 @@ class Potential:
             names.add("torch")
         if self.dispersion:
             names.add(DISPERSION_PACKAGES[self.dispersion])
+        if self.model == "gpaw":
+            names.add("gpaw-data")
         return {name: found for name in sorted(names) if (found := _version(name)) is not None}
 
 

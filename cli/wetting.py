@@ -31,7 +31,9 @@ def wetting(
         list[str] | None, typer.Option("--termination", help="Only this one; repeatable. The first leads.")
     ] = None,
     potential: Annotated[list[str] | None, typer.Option("--potential", help="Only this one; repeatable.")] = None,
-    temperature: Annotated[float, typer.Option("--temperature", help="Temperature, K.")] = 298.15,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="Temperature, K; default 298.15, or where the liquid melts.")
+    ] = None,
     gamma_lv: Annotated[
         float | None, typer.Option("--gamma-lv", help="Surface tension of the pure liquid, J/m²; default measured.")
     ] = None,
@@ -64,11 +66,13 @@ def wetting(
 
     store = StructureDatabase(database or default_database(), must_exist=True)
     found = get_study(store, study=study, substrate=substrate, solute=solute)
+    liquid = get_liquid(found.solvent)
+    kelvin = max(298.15, liquid.melting_point_K) if temperature is None else temperature
     drop = None
     if drop_radius is not None:
-        drop = Drop(drop_radius, volume_per_atom=1.0 / get_liquid(found.solvent).number_density(temperature))
+        drop = Drop(drop_radius, volume_per_atom=1.0 / liquid.number_density(kelvin))
     options = WettingOptions(
-        temperature_K=temperature,
+        temperature_K=kelvin,
         gamma_LV_J_m2=gamma_lv,
         drop=drop,
         roughness=roughness,
@@ -76,7 +80,7 @@ def wetting(
         potentials=tuple(potential or ()),
         measured_angle_deg=calibrate,
         computed_solution=computed_solution,
-        x=tuple(x or ()),
+        x=(*_SHOWN[1:], *(x or ())),
     )
     report = wetting_report(f"{found.solute}-{found.solvent} on {found.substrate}", found, options)
     if output is not None:
@@ -93,6 +97,8 @@ def wetting(
     )
     columns = list(COLUMNS) if as_csv else list(COLUMNS.values())
     rows = [[point[key] for key in COLUMNS] for point in points]
+    if not as_csv:  # 1e-07 and 0.0133 want significant figures, not decimals
+        rows = [[f"{x:.3g}", *others] for x, *others in rows]
     print_rows(title, columns, rows, as_json=False, as_csv=as_csv)
     if not as_csv:
         for warning in report.warnings:

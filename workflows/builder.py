@@ -15,6 +15,7 @@ from .candidates import gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint
 from .tasks import AssembleHulls, BuildStructures, WriteReport
+from .wetting_study import WettingStudy
 from .wetting_tasks import PlanWetting
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
         candidates, _ = gather_candidates(spec)
         potential, settings = get_potential(spec.potential), spec.relaxation.settings()
         keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
-        StructureDatabase(spec.database_path).forget_failed(keys)
+        database = StructureDatabase(spec.database_path)
+        if spec.wetting is not None:
+            failed = database.select(f"study={WettingStudy.of(spec).key},converged=False")
+            keys += [row.fingerprint for row in failed]
+        database.forget_failed(keys)
     unfinished = launchpad.workflows.find_one(
         {"metadata.job": job_key(spec), "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
     )

@@ -72,11 +72,18 @@ class Calculations:
 
         return self._find_or(candidate, settings, compute, measure, known)
 
-    def single_point(self, candidate: Candidate, **known: float) -> AtomsRow:
-        """Return the row with the energy of the candidate as it is; ``known`` numbers are stored with it."""
+    def single_point(
+        self, candidate: Candidate, *, verify: Callable[[Atoms], None] | None = None, **known: float
+    ) -> AtomsRow:
+        """Return the row with the energy of the candidate as it is; ``verify`` and ``known`` as for :meth:`relax`."""
 
-        def compute() -> RelaxationResult:
+        def compute() -> RelaxationResult | RelaxationError:
             start = time.perf_counter()
+            try:
+                if verify:
+                    verify(candidate.atoms)
+            except InputError as error:
+                return RelaxationError(str(error), candidate.atoms)
             energy = self.energy(candidate.atoms)
             atoms = candidate.atoms.copy()
             atoms.calc = SinglePointCalculator(atoms, energy=energy)

@@ -22,30 +22,33 @@ from .wetting_study import atoms_of, miller_text
 
 if TYPE_CHECKING:
     from ase import Atoms
-    from ase.db.row import AtomsRow
 
     from .spec import WorkflowSpec
     from .wetting_spec import MillerIndex
 
 STUDY = "surfaces"
 MIN_SLAB_SIZE = 9.0
-N_SIZES = 2
+N_SIZES = 3
 
 
 def stable_phase_surfaces(
     spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str]
-) -> list[tuple[str, MillerIndex]]:
-    """Return the planes to compute: of each stable phase with solute, those with the widest spacing of layers."""
+) -> list[tuple[str, str, MillerIndex]]:
+    """Return the planes to compute: of each stable phase with solute, those with the widest spacing of layers.
+
+    Each comes with the name of the phase and the fingerprint of its relaxation.
+    """
     if spec.wetting is None or spec.wetting.surfaces == 0:
         return []
     rows = list(database.find_all(list(fingerprints.values())).values())
     hull, _ = hull_of_rows(spec.wetting.system, rows)
-    by_name = {row.name: row for row in rows}
+    by_id = {int(row.id): row for row in rows}
     planes = []
     for phase in hull.stable:
         if spec.wetting.solute in phase.composition:
-            for miller_index in densest_planes(conventional_cell(atoms_of(by_name[phase.name])), spec.wetting.surfaces):
-                planes.append((phase.name, miller_index))
+            row = by_id[int(phase.entry_id or 0)]
+            for miller_index in densest_planes(conventional_cell(atoms_of(row)), spec.wetting.surfaces):
+                planes.append((row.name, row.fingerprint, miller_index))
     return planes
 
 
@@ -78,12 +81,14 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     return sorted(found, key=lambda index: (spacing(index), index))[:count]
 
 
-def relax_phase_surface(spec: WorkflowSpec, database: StructureDatabase, phase: str, miller_index: MillerIndex) -> None:
-    """Relax the slabs of one plane of a phase that the database holds."""
-    rows = database.select(f"name={phase},potential={spec.potential},relax_cell=True", sort="-id", limit=1)
-    if not rows:
-        raise InputError(f"{phase}: no relaxed crystal with {spec.potential} in the database")
-    relax_surface(spec, database, phase, conventional_cell(atoms_of(rows[0])), miller_index)
+def relax_phase_surface(
+    spec: WorkflowSpec, database: StructureDatabase, fingerprint: str, miller_index: MillerIndex
+) -> None:
+    """Relax the slabs of one plane of the phase whose relaxation has that fingerprint."""
+    row = database.find(fingerprint)
+    if row is None:
+        raise InputError(f"{database.path} has no relaxation {fingerprint} any more; run the workflow again")
+    relax_surface(spec, database, row.name, conventional_cell(atoms_of(row)), miller_index)
 
 
 def relax_surface(
@@ -131,14 +136,3 @@ def _candidate(name: str, miller_index: MillerIndex, slab: Slab) -> Candidate:
             "n_layers": slab.n_layers,
         },
     )
-
-
-def surface_rows(
-    database: StructureDatabase, name: str, miller_index: MillerIndex, potential: str
-) -> dict[str, list[AtomsRow]]:
-    """Return the converged slabs of one plane by termination, one for each thickness."""
-    query = f"study={STUDY},substrate={name},miller=({miller_text(miller_index)}),potential={potential}"
-    found: dict[str, dict[int, AtomsRow]] = {}
-    for row in database.select(query, sort="id"):
-        found.setdefault(row.termination, {})[row.n_layers] = row
-    return {termination: list(rows.values()) for termination, rows in found.items()}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Where the middle of a film begins and ends, as fractions of its thickness.
 _MIDDLE = (0.35, 0.65)
+_SITES = "sites-"
 
 
 def quench_interface(
@@ -32,7 +33,9 @@ def quench_interface(
     """Quench one frame of the film on the solid, its parts alone, and the same frame with solute at the interface."""
     calculations = Calculations(database, potential, study.section.settings())
     where: dict[str, str | int] = {"termination": termination, "seed": seed, "frame": frame}
-    (start,) = study.rows(database, "frame", **where)
+    start = next(iter(study.rows(database, "frame", **where)), None)
+    if start is None:  # a frame without a film, stored as failed
+        return
     what = f"{termination} seed {seed} frame {frame}, {potential}"
     candidate = study.candidate(
         "interface", "interface", hold_bottom(atoms_of(start)), what, n_solute=0, site="none", **where
@@ -69,10 +72,18 @@ def _fill_interface(
     occupied: frozenset[int] = frozenset()
     atoms = bare
     for n_solute in range(1, study.section.max_solute + 1):
+        free = sites.extend(occupied)
+        wanted = min(study.section.relaxed_occupations, len(free))
+        stored = study.rows(database, "interface", potential=calculations.potential.name, n_solute=n_solute, **where)
+        stored = [row for row in stored if "geometry" not in row]
+        if stored and len(stored) >= wanted:  # saves looking at all sites again
+            lowest = min(stored, key=lambda row: float(row.energy))
+            atoms, occupied = atoms_of(lowest), _sites_of(lowest)
+            continue
         trials: list[tuple[Candidate, frozenset[int]]] = []
-        for site in sites.extend(occupied):
+        for site in free:
             filled = occupied | {site}
-            label = "sites-" + "+".join(map(str, sorted(filled)))
+            label = _SITES + "+".join(map(str, sorted(filled)))
             placed = hold_bottom(insert_solute(atoms, study.section.solute, sites.positions[site]))
             name = f"{what}, {n_solute} {study.section.solute} on {label}"
             trials.append(
@@ -86,6 +97,10 @@ def _fill_interface(
             return
         row, occupied = best
         atoms = atoms_of(row)
+
+
+def _sites_of(row: AtomsRow) -> frozenset[int]:
+    return frozenset(int(site) for site in row.site.removeprefix(_SITES).split("+"))
 
 
 def _lowest(
@@ -108,7 +123,9 @@ def quench_film(study: WettingStudy, database: StructureDatabase, potential: str
     """Quench one frame of the free film, and the same with a solute atom in its middle and on its surface."""
     calculations = Calculations(database, potential, study.section.settings())
     where: dict[str, str | int] = {"seed": seed, "frame": frame}
-    (start,) = study.rows(database, "film-frame", **where)
+    start = next(iter(study.rows(database, "film-frame", **where)), None)
+    if start is None:
+        return
     what = f"free film seed {seed} frame {frame}, {potential}"
     candidate = study.candidate("film", "film", atoms_of(start), what, n_solute=0, site="none", **where)
     bare = calculations.relax(candidate, measure=dispersion_of(potential), verify=check_film)

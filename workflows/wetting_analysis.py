@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, unknown_name
 from ..reports.wetting_model import (
-    AdhesionRecord,
     DiluteRecord,
-    InterfacePicture,
-    SurfaceRecord,
     WettingMember,
     WettingReport,
 )
 from ..structures.liquids import get_liquid
-from ..thermodynamics.adhesion import average_adhesion
 from ..thermodynamics.contact_angle import Drop, SurfaceTension
-from ..thermodynamics.dilute import computed_solubility, standard_potential
 from ..thermodynamics.sensitivity import sensitivity
 from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
-from ..thermodynamics.surface import fit_thickness
-from ..thermodynamics.voltage import voltage_profile
 from ..thermodynamics.wetting import WettingModel
 from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
-from .analysis import ELECTRONS_PER_ION, hull_of_rows, rows_for_system
+from .analysis import ELECTRONS_PER_ION
 from .stored_study import StoredStudy, area_of
-from .wetting_members import film_surface_energy, insertion_estimate, member_parameters, seed_parameters
+from .wetting_members import correction_per_state, film_surface_energy, member_parameters, seed_parameters
+from .wetting_records import adhesion_records, dilute_records, pictures, surface_records
 from .wetting_study import miller_text
 
 if TYPE_CHECKING:
@@ -112,6 +106,7 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         )
         for (termination, potential, _), item in zip(members, parameters, strict=True)
     )
+    surfaces, problems = surface_records(study)
     falls = [pair for pair in ((0.0, 3e-5), (3e-5, 0.0133), (0.0, 0.0133)) if pair[1] <= solution.x_saturation]
     default_potential = members[0][1].split(" ")[0]
     return WettingReport(
@@ -128,14 +123,14 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         members=shown,
         adhesion=adhesion_records(study, members),
         falls=tuple((pair, model.fall(*pair)) for pair in falls),
-        surfaces=surface_records(study),
+        surfaces=surfaces,
         dilute=dilute,
         pictures=pictures(study, members[0][0], default_potential),
         sensitivity=tuple(sensitivity(model, [x for x in (0.0, 3e-5, 0.0133) if x <= solution.x_saturation])),
         vapour=members[0][2].vapour,
         film_surface_energy=film_surface_energy(study, default_potential),
         observed=_observed(study),
-        warnings=(*cautions, *_warnings(study, members, curve)),
+        warnings=(*cautions, *problems, *_warnings(study, members, curve)),
         provenance=_provenance(study),
         settings=_settings(study, options),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -149,7 +144,9 @@ def _members(study: StoredStudy, options: WettingOptions) -> list[Member]:
     """Return termination, potential and parameters of all members that were asked for, corrected ones last."""
     pairs = study.members()
     if not pairs:
-        raise InputError(f"{study.key}: no interface was quenched yet; let its workflow go on")
+        failed = study.failures()
+        why = f"{failed[0].name}: {failed[0].data['reason']}" if failed else "let its workflow go on"
+        raise InputError(f"{study.key}: there is no quenched interface; {why}")
     for kind, wanted, known in (
         ("termination", options.terminations, {termination for termination, _ in pairs}),
         ("potential", options.potentials, {potential for _, potential in pairs}),
@@ -179,10 +176,6 @@ def _members(study: StoredStudy, options: WettingOptions) -> list[Member]:
 
 def _corrected(study: StoredStudy, termination: str, correcting: str, base: WettingParameters) -> WettingParameters:
     """Return the parameters with the other potential's differences on the same structures."""
-    from dataclasses import replace
-
-    from .wetting_members import correction_per_state
-
     shift = correction_per_state(study, termination, correcting, base.interface.counts)
     label = f"single points with {correcting} on one frame"
     interface = base.interface.corrected(shift, label)
@@ -238,103 +231,8 @@ def _solution(
 def _grid(solution: Solution, options: WettingOptions) -> Sequence[float]:
     from ..thermodynamics.wetting_curve import composition_grid
 
-    include = [x for x in (3e-5, 0.0133, *options.x) if x > 0.0]
+    include = [x for x in (3e-5, 0.0133, *options.x) if x != 0.0]
     return composition_grid(solution.x_saturation, lowest=min(1e-7, solution.x_saturation / 10), include=include)
-
-
-def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[AdhesionRecord, ...]:
-    """Return the work of adhesion of each member, relaxed and rigid."""
-    records = []
-    for termination, potential, _ in members:
-        if " " in potential:  # a correction of the lattice gas leaves the work of adhesion as it is
-            continue
-        for treatment in ("relaxed", "rigid"):
-            samples = study.adhesion_samples(termination, potential, treatment)
-            named = {f"seed {seed}": group for seed, group in samples.items()}
-            means = tuple(sum(item.total_J_m2 for item in group) / len(group) for group in named.values())
-            records.append(AdhesionRecord(termination, potential, treatment, average_adhesion(named), means))
-    return tuple(records)
-
-
-def dilute_records(study: StoredStudy, potentials: Sequence[str], temperature_K: float) -> tuple[DiluteRecord, ...]:
-    """Return the solute in the bulk liquid for each potential that has the hull of solute and solvent."""
-    from ..errors import InputError
-
-    pair = (study.solute, study.solvent)
-    measured = solution_for(*pair, temperature_K) if pair in MEASURED else None
-    records = []
-    for potential in dict.fromkeys(name for name in potentials if " " not in name):
-        try:
-            rows = rows_for_system(study.database, f"{study.solute}-{study.solvent}", potential)
-        except InputError:
-            continue  # the hull was computed with another potential
-        hull, _ = hull_of_rows(f"{study.solute}-{study.solvent}", rows)
-        pure = min(row.energy_per_atom for row in rows if row.converged and set(row.symbols) == {study.solute})
-        mu_infinity = insertion_estimate(study, "solute-in-film", potential, zero=pure)
-        if mu_infinity is None:
-            continue
-        profile = voltage_profile(hull, study.solute, electrons_per_ion=ELECTRONS_PER_ION.get(study.solute, 1))
-        # Without a compound the liquid is saturated by the pure solute, which is the zero of mu.
-        step = profile.steps[0] if profile.steps else None
-        mu_solid = -step.voltage_V * profile.electrons_per_ion if step else 0.0
-        records.append(
-            DiluteRecord(
-                potential=potential,
-                mu_infinity=mu_infinity,
-                measured_mu_infinity=standard_potential(measured) if measured else None,
-                solubility=computed_solubility(mu_infinity.mean, mu_solid, temperature_K),
-                measured_solubility=measured.x_saturation if measured else None,
-                saturating_phase=step.to_formula if step else study.solute,
-            )
-        )
-    return tuple(records)
-
-
-def surface_records(study: StoredStudy) -> tuple[SurfaceRecord, ...]:
-    """Return the surface energies in the database of the substrate and of the phases of solute and solvent."""
-    from .phase_surfaces import STUDY
-
-    wanted = {study.solute, study.solvent}
-    groups: dict[tuple[str, str, str], dict[int, Any]] = {}
-    for row in study.database.select(f"study={STUDY},potential={study.potential}", sort="id"):
-        if row.substrate == study.substrate or set(row.symbols) <= wanted:
-            groups.setdefault((row.substrate, row.miller, row.termination), {})[row.n_layers] = row
-    records = []
-    for (phase, miller, termination), by_layers in groups.items():
-        rows = list(by_layers.values())
-        if len(rows) < 2:
-            continue
-        fit = fit_thickness([row.energy for row in rows], [row.natoms for row in rows], area_of(rows[0]))
-        sides = "mean of the two terminations" if "|" in termination else ""
-        index = tuple(int(part) for part in (miller.strip("()").split(".") if "." in miller else miller.strip("()")))
-        records.append(
-            SurfaceRecord(
-                phase=phase,
-                miller_index=(index[0], index[1], index[2]),
-                termination=termination,
-                surface_energy_J_m2=fit.surface_energy_J_m2,
-                standard_error_J_m2=fit.standard_error_J_m2,
-                n_slabs=len(rows),
-                potential=study.potential,
-                note=sides,
-            )
-        )
-    return tuple(records)
-
-
-def pictures(study: StoredStudy, termination: str, potential: str) -> tuple[InterfacePicture, ...]:
-    """Return the first frame's interface with each number of solute atoms."""
-    states = study.interface_energies(termination, potential)
-    first = states[min(states)]
-    return tuple(
-        InterfacePicture(
-            title=f"{termination}, {count} {study.solute}" if count else f"{termination}, pure {study.solvent}",
-            atoms=first[count].toatoms(),
-            n_solute=count,
-            potential=potential,
-        )
-        for count in sorted(first)
-    )
 
 
 def _observed(study: StoredStudy) -> Mapping[float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError
-from ..structures.electrolytes import get_electrolyte
+from ..structures.electrolytes import get_electrolyte, read_substrate
 from ..structures.liquids import get_liquid
 from .section import Section
 
@@ -27,12 +28,17 @@ def _known_potential(name: str) -> str:
 
 
 class SubstrateSection(Section):
-    """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces."""
+    """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
+
+    An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
+    least; it has neither planes nor terminations.
+    """
 
     name: str | None = None
     file: Path | None = None
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
+    amorphous: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> SubstrateSection:
@@ -42,14 +48,18 @@ class SubstrateSection(Section):
             get_electrolyte(self.name)
         elif self.file is not None and not self.file.expanduser().is_file():
             raise ValueError(f"no such structure file: {self.file}")
+        if self.amorphous and self.termination is not None:
+            raise ValueError("an amorphous substrate has no terminations; leave out termination")
         if self.miller_index == (0, 0, 0):
             raise ValueError("miller_index: (0, 0, 0) is not a plane")
         return self
 
     @property
     def label(self) -> str:
-        """What the substrate is called in names and reports."""
-        return self.name or Path(self.file or "").stem
+        """What the substrate is called in names, queries and reports: its name, or that of its file, plainly spelt."""
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.file or "").stem)
+        # The database takes no text that reads as a number.
+        return self.name or (plain if re.match("[A-Za-z]", plain) else f"file-{plain}")
 
     @property
     def terminations(self) -> tuple[str, ...]:
@@ -64,20 +74,11 @@ class SubstrateSection(Section):
         Raises
         ------
         InputError
-            The file cannot be read or is not a crystal.
+            The file cannot be read, is not a crystal, has partly filled sites or atoms that overlap.
         """
         if self.name is not None:
             return get_electrolyte(self.name)
-        from ase.io import read
-
-        path = Path(self.file or "").expanduser()
-        try:
-            atoms = read(path)
-        except Exception as error:
-            raise InputError(f"wetting.substrate.file: cannot read {path}: {error}") from None
-        if not atoms.pbc.all():
-            raise InputError(f"wetting.substrate.file: {path} is not a crystal (it has no periodic cell)")
-        return atoms
+        return read_substrate(Path(self.file or "").expanduser())
 
 
 class SamplingSection(Section):
@@ -145,6 +146,8 @@ class WettingSection(Section):
         correction comes from them.
     min_slab_size, min_film_size, min_width
         Thickness of solid and film, and width of the cell, Å.
+    allow_thin_slab
+        Accept a slab thinner than two cutoffs of the potential, for cells small enough for density functional theory.
     surfaces
         Planes of each stable phase whose surface energy is computed.
     """
@@ -162,6 +165,7 @@ class WettingSection(Section):
     more_potentials: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
     single_points: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
+    allow_thin_slab: bool = False
     min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
     min_width: Annotated[float, Field(ge=0, le=60)] = 7.0
     surfaces: Annotated[int, Field(ge=0, le=20)]
@@ -177,9 +181,11 @@ class WettingSection(Section):
         content = dict(content)
         if isinstance(content.get("substrate"), str):
             content["substrate"] = {"name": content["substrate"]}
-        preset = PRESETS.get(content.get("preset", "quick"), {})
-        for key, value in preset.items():
-            content[key] = value | content.get(key, {}) if isinstance(value, dict) else content.get(key, value)
+        name = content.get("preset", "quick")
+        for key, value in PRESETS.get(name, {}).items() if isinstance(name, str) else ():
+            given = content.setdefault(key, value)
+            if isinstance(value, dict) and isinstance(given, dict):
+                content[key] = value | given
         return content
 
     @property
@@ -198,10 +204,20 @@ class WettingSection(Section):
         ------
         InputError
             The hull of solute and solvent is not among the job's systems, a potential does not cover an element or is
-            not installed, the substrate has no such termination, or the slab is thinner than two cutoffs.
+            not installed, the solvent is solid, the substrate has no such termination, or its slab is thinner than two
+            cutoffs.
         """
+        from ..structures.interface_checks import check_substrate_thickness
         from ..structures.slabs import enumerate_slabs
 
+        if self.solute == self.solvent:
+            raise InputError(f"wetting.solute: {self.solute} is the solvent; give another element")
+        melting_point_K = get_liquid(self.solvent).melting_point_K
+        if self.temperature_K < melting_point_K:
+            raise InputError(
+                f"wetting.temperature_K: {self.solvent} is solid at {self.temperature_K:g} K, it melts at"
+                f" {melting_point_K:g} K"
+            )
         wanted = {self.solute, self.solvent}
         if not any(wanted <= set(system.split("-")) for system in systems):
             raise InputError(
@@ -209,10 +225,12 @@ class WettingSection(Section):
             )
         crystal = self.substrate.crystal()
         elements = sorted(wanted | set(crystal.get_chemical_symbols()))
-        for name in dict.fromkeys((potential, *self.more_potentials, *self.single_points)):
-            known = get_potential(name)
+        potentials = [get_potential(name) for name in (potential, *self.more_potentials, *self.single_points)]
+        for known in potentials:
             known.check_elements(elements)
             known.check_available()
+        if self.substrate.amorphous:
+            return
         slabs = enumerate_slabs(
             crystal, self.substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC
         )
@@ -223,3 +241,9 @@ class WettingSection(Section):
                     f"wetting.substrate.termination: {termination!r} does not exist on"
                     f" {self.substrate.label} {self.substrate.miller_index}; there are {', '.join(available)}"
                 )
+        if self.allow_thin_slab:
+            return
+        cutoff = max(known.cutoff or 0.0 for known in potentials)
+        for slab in slabs:
+            if slab.termination in (self.substrate.terminations or available):
+                check_substrate_thickness(slab.atoms, cutoff, f"wetting: {self.substrate.label} {slab.termination}")

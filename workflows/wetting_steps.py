@@ -13,11 +13,12 @@ from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationResult, RelaxationSettings
 from ..errors import InputError
 from ..structures.films import add_film, free_film
+from ..structures.glass import glass_slab
 from ..structures.interface_checks import check_film
 from ..structures.liquids import bulk_liquid
 from ..structures.parts import LIQUID
 from ..structures.slab_checks import check_slab
-from ..structures.slabs import Slab, enumerate_slabs, get_slab
+from ..structures.slabs import enumerate_slabs, get_slab
 from .calculations import Calculations
 from .database import StructureDatabase
 from .wetting_spec import SLAB_SYMPREC
@@ -33,10 +34,11 @@ BULK_LIQUID_ATOMS = 40
 # Crystals are relaxed more tightly than slabs: their energy is multiplied by the number of layers.
 BULK_FMAX = 0.02
 RATTLE = 0.05
+AMORPHOUS = "amorphous"
 
 
 def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
-    """Relax the crystal of the substrate, cell and positions, and return it.
+    """Relax the crystal of the substrate, cell and positions, and return it; an amorphous solid keeps its cell.
 
     Raises
     ------
@@ -48,35 +50,41 @@ def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
     # Off any saddle point: the octahedra of LLTO tilt, and tilted it is 0.05 eV/atom lower.
     crystal.rattle(RATTLE, seed=0)
     candidate = study.candidate("substrate", "substrate", crystal, "crystal")
-    return atoms_of(_good(Calculations(database, study.potential, settings).relax(candidate, relax_cell=True)))
+    relax_cell = not study.section.substrate.amorphous
+    return atoms_of(_good(Calculations(database, study.potential, settings).relax(candidate, relax_cell=relax_cell)))
 
 
 def chosen_terminations(study: WettingStudy, database: StructureDatabase) -> list[str]:
-    """Return the terminations of the study, of those named or else of the symmetric nonpolar ones: all, or the first.
+    """Return the terminations of the study, of those named or else of the nonpolar ones (symmetric first): all, or one.
 
     Raises
     ------
     InputError
-        The surface has none that is symmetric and nonpolar, and none was named.
+        The surface has none that is nonpolar, and none was named.
     """
     section = study.section
+    if section.substrate.amorphous:
+        return [AMORPHOUS]
     names = list(section.substrate.terminations)
     if not names:
         crystal, plane = relax_substrate(study, database), section.substrate.miller_index
         slabs = enumerate_slabs(crystal, plane, min_slab_size=section.min_slab_size, symprec=SLAB_SYMPREC)
-        names = [slab.termination for slab in slabs if slab.symmetric and not slab.polar]
+        nonpolar = [slab for slab in slabs if not slab.polar]
+        names = [slab.termination for slab in nonpolar if slab.symmetric] or [slab.termination for slab in nonpolar]
         if not names:
             raise InputError(
-                f"{study.surface_name} has no symmetric nonpolar termination; name one of"
+                f"{study.surface_name} has no nonpolar termination; name one of"
                 f" {', '.join(slab.termination for slab in slabs)} as wetting.substrate.termination"
             )
     return names if section.all_terminations else names[:1]
 
 
-def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Slab:
+def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Atoms:
     """Cut the slab that carries the film, wide enough in both directions."""
     section = study.section
-    return get_slab(
+    if section.substrate.amorphous:
+        return glass_slab(crystal)
+    slab = get_slab(
         crystal,
         section.substrate.miller_index,
         termination=termination,
@@ -84,6 +92,7 @@ def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Sla
         min_width=section.min_width,
         symprec=SLAB_SYMPREC,
     )
+    return slab.atoms
 
 
 def relax_slab(study: WettingStudy, database: StructureDatabase, termination: str) -> Atoms:
@@ -95,10 +104,10 @@ def relax_slab(study: WettingStudy, database: StructureDatabase, termination: st
         It did not converge, or its layers collapsed.
     """
     slab = interface_slab(study, relax_substrate(study, database), termination)
-    candidate = study.candidate("slab", "slab", slab.atoms, f"{termination} slab", termination=termination)
+    candidate = study.candidate("slab", "slab", slab, f"{termination} slab", termination=termination)
     row = Calculations(database, study.potential, study.section.settings()).relax(candidate)
     relaxed = atoms_of(_good(row))
-    check_slab(relaxed, slab.atoms)
+    check_slab(relaxed, slab)
     return relaxed
 
 
@@ -117,10 +126,7 @@ def sample_interface(
 ) -> list[AtomsRow]:
     """Melt a film on the rigid slab and store frames of it; return their rows.
 
-    Raises
-    ------
-    InputError
-        A frame shows that there is no film: evaporated, not covering, or reacted through.
+    A frame that shows no film (evaporated, not covering, or reacted through) is stored as failed with the reason.
     """
     where: dict[str, str | int] = {"termination": termination, "seed": seed}
 
@@ -177,17 +183,15 @@ def _sample(
     on_step: OnStep | None,
 ) -> list[AtomsRow]:
     n_frames = study.section.frames
-    stored = study.rows(database, role, **where)
+    stored = [*study.rows(database, role, **where), *study.rows(database, role, converged="False", **where)]
     if len(stored) >= n_frames:
-        return stored[:n_frames]
+        return sorted(stored, key=lambda row: row.frame)[:n_frames]
     result = _melt_and_sample(study, database, build(), what, int(where["seed"]), on_step)
     calculations = Calculations(database, study.potential, study.section.settings())
     rows = []
     for number, frame in enumerate(result.frames[-n_frames:]):
-        if role != "liquid-frame":
-            check_film(frame)
         candidate = study.candidate("frame", role, frame, f"{what} frame {number}", frame=number, **where)
-        rows.append(calculations.single_point(candidate))
+        rows.append(calculations.single_point(candidate, verify=None if role == "liquid-frame" else check_film))
     return rows
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class WettingStudy:
     """What several tasks share: the section of the input and the potential that samples.
 
-    The study's key leaves out what only adds to it: seeds, frames, terminations, potentials, temperature.
+    The study's key leaves out what only adds to it: seeds, frames, terminations, potentials, and the temperature of the
+    drop as long as its film is sampled at the same one.
     """
 
     section: WettingSection
@@ -48,7 +49,14 @@ class WettingStudy:
         content["substrate"].pop("termination")
         if self.section.substrate.file is not None:
             crystal = self.section.substrate.crystal()
-            content["substrate"]["file"] = [crystal.numbers.tolist(), np.round(crystal.positions, 4).tolist()]
+            lengths = [np.round(item, 4) + 0.0 for item in (crystal.cell.array, crystal.positions)]
+            content["substrate"]["file"] = [crystal.numbers.tolist(), *(item.tolist() for item in lengths)]
+        if not self.section.substrate.amorphous:
+            content["substrate"].pop("amorphous")
+        # A hotter drop has its film sampled hotter, unless that temperature was given.
+        given = self.section.sampling.sampling_temperature_K
+        if given is None and self.section.temperature_K > self._lowest_sampling_temperature_K:
+            content["temperature_K"] = self.sampling_temperature_K
         content["potential"] = self.potential
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
         return f"{self.surface_name}-{self.section.solute}-{self.section.solvent}-{digest}"
@@ -100,7 +108,11 @@ class WettingStudy:
     def sampling_temperature_K(self) -> float:
         """Temperature at which frames are taken: above the melting point, so that the film stays liquid."""
         chosen = self.section.sampling.sampling_temperature_K
-        return chosen or max(self.section.temperature_K, get_liquid(self.section.solvent).melting_point_K + 100.0)
+        return chosen or max(self.section.temperature_K, self._lowest_sampling_temperature_K)
+
+    @property
+    def _lowest_sampling_temperature_K(self) -> float:
+        return get_liquid(self.section.solvent).melting_point_K + 100.0
 
 
 def miller_text(miller_index: tuple[int, int, int]) -> str:

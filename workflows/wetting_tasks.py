@@ -8,7 +8,7 @@ from typing import Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from .database import StructureDatabase
-from .phase_surfaces import relax_phase_surface, relax_surface, stable_phase_surfaces
+from .phase_surfaces import N_SIZES, relax_phase_surface, relax_surface, stable_phase_surfaces
 from .quench import quench_film, quench_interface, repeat_with
 from .spec import WorkflowSpec
 from .wetting_steps import (
@@ -36,9 +36,11 @@ class PlanWetting(FiretaskBase):
         terminations = chosen_terminations(study, database)
         planes = stable_phase_surfaces(spec, database, fw_spec["manifest"]["fingerprints"])
         steps = _Steps(self["workflow"], spec)
-        for phase, miller_index in planes:
-            steps.add("phase surface", f"surface of {phase}", 2, phase=phase, miller_index=list(miller_index))
-        steps.add("substrate surface", f"surface of {study.surface_name}", 2)
+        for phase, key, miller_index in planes:
+            name, plane = f"surface of {phase}", list(miller_index)
+            steps.add("phase surface", name, N_SIZES, fingerprint=key, miller_index=plane)
+        if not study.section.substrate.amorphous:
+            steps.add("substrate surface", f"surface of {study.surface_name}", N_SIZES)
         films = _add_films(steps, study, terminations[0])
         for termination in terminations:
             _add_termination(steps, study, termination, films)
@@ -79,9 +81,12 @@ def _add_films(steps: _Steps, study: WettingStudy, termination: str) -> list[Fir
         film = steps.add(
             "free film", f"free film, seed {seed}", section.frames, parents=[slab], termination=termination, seed=seed
         )
+        sampled: list[Firework] = []
         for potential in study.potentials:
             what = f"bulk liquid, seed {seed}, {potential}"
-            steps.add("bulk liquid", what, section.frames, potential=potential, seed=seed)
+            # The first potential samples; the others quench the same frames.
+            liquid = steps.add("bulk liquid", what, section.frames, parents=sampled[:1], potential=potential, seed=seed)
+            sampled.append(liquid)
             name = f"solute in the film, seed {seed}, {potential}"
             n_results = section.frames * (1 + 2 * section.relaxed_occupations)
             more = {"potential": potential, "seed": seed}
@@ -136,7 +141,7 @@ def run_step(spec: WorkflowSpec, step: str, arguments: dict[str, Any]) -> None:
     """Run one step of the study of ``spec``; what it finds is in the database afterwards."""
     study, database = WettingStudy.of(spec), StructureDatabase(spec.database_path)
     if step == "phase surface":
-        relax_phase_surface(spec, database, arguments["phase"], tuple(arguments["miller_index"]))
+        relax_phase_surface(spec, database, arguments["fingerprint"], tuple(arguments["miller_index"]))
     elif step == "substrate surface":
         plane = study.section.substrate.miller_index
         relax_surface(spec, database, study.section.substrate.label, relax_substrate(study, database), plane)

@@ -140,6 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     handler = logging.StreamHandler()
     handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
     logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("amalgamics").setLevel(logging.INFO)
     _die_with_parent(options.parent_pipe, options.scratch)
     launchpad = open_launchpad(options.launchpad)
     worker = Worker(launchpad, options.workflow_of, [OWN_TASKS, *options.allow], options.scratch)

@@ -16,7 +16,6 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from amalgamics.calculators import gpaw as gpaw_module
 from amalgamics.calculators import models
 from amalgamics.calculators.dispersion import get_dispersion_calculator
 from amalgamics.calculators.elements import describe
@@ -192,7 +191,7 @@ def test_unknown_names_are_refused_with_help(name, told):
     [
         ("emt", ["Hg", "Cu"], r"'emt' does not cover Hg \(it covers Al, Ni, Cu, Pd, Ag, Pt, Au\).*'chgnet\+d3'"),
         ("emt", ["H"], "does not cover H "),
-        ("chgnet+d3", ["Li", "Po"], "does not cover Po .*'gpaw'"),
+        ("chgnet+d3", ["Li", "Po"], "does not cover Po .*'module:attribute'"),
         ("chgnet-r2scan", ["Yb"], r"does not cover Yb .*'chgnet\+d3'"),
         ("7net-0+d4", ["Am"], "does not cover Am"),
         ("chgnet", ["Xx"], "Xx: not the symbol of an element"),
@@ -259,23 +258,6 @@ def test_a_factory_and_an_instance_work_too(monkeypatch):
 def test_options_are_checked(name, options, told):
     with pytest.raises(InputError, match=told):
         get_calculator(name, **options)
-
-
-def test_gpaw_missing_is_told(monkeypatch):
-    monkeypatch.setattr(gpaw_module.importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(InputError, match=r"pip install \"amalgamics\[gpaw\]\""):
-        get_calculator("gpaw")
-    with pytest.raises(InputError, match="not installed"):
-        get_potential("gpaw+d3").check_available()
-
-
-def test_gpaw_takes_its_defaults_and_options(monkeypatch):
-    module = types.ModuleType("gpaw")
-    module.GPAW = lambda **options: options
-    monkeypatch.setitem(sys.modules, "gpaw", module)
-    monkeypatch.setattr(gpaw_module, "check_gpaw", lambda: None)
-    built = get_calculator("gpaw", kpts=(2, 2, 2))
-    assert built == {**gpaw_module.GPAW_DEFAULTS, "kpts": (2, 2, 2)}
 
 
 @pytest.mark.parametrize("name", list_potentials())

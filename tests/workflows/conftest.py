@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -124,3 +124,54 @@ def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
     yield name
     sys.modules.pop(name, None)
+
+
+WETTING_JOB = """
+name: tiny
+systems: [Cu-Au]
+potential: emt
+structures: {library: false, prototypes: false, files: [Cu.cif, Au.cif, CuAu.cif]}
+relaxation: {fmax: 0.05}
+wetting:
+  substrate: {file: Ni.cif, miller_index: [0, 0, 1]}
+  solvent: Au
+  solute: Cu
+  temperature_K: 1400
+  frames: 2
+  max_solute: 2
+  min_slab_size: 10.8
+  min_film_size: 5
+  min_width: 4.9
+  surfaces: 1
+  relaxed_occupations: 1
+  fmax: 0.3
+  sampling: {melt_steps: 20, equilibration_steps: 5, steps_between_frames: 5, timestep_fs: 2}
+"""
+
+
+def _write_wetting_job(folder: Path) -> Path:
+    """Write an input for gold with copper on nickel, and the crystals it names; return its path."""
+    from ase import Atoms
+    from ase.build import bulk
+
+    bulk("Ni", cubic=True).write(folder / "Ni.cif")
+    for symbol in ("Cu", "Au"):
+        bulk(symbol).write(folder / f"{symbol}.cif")
+    alloy = Atoms("CuAu", cell=[2.8, 2.8, 3.6], scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], pbc=True)
+    alloy.write(folder / "CuAu.cif")
+    path = folder / "job.yaml"
+    path.write_text(WETTING_JOB)
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_wetting_job() -> Callable[[Path], Path]:
+    """Write the input of a small wetting study into a folder, and return its path."""
+    return _write_wetting_job
+
+
+@pytest.fixture
+def wetting_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Input for a wetting study of gold with copper on nickel, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return _write_wetting_job(tmp_path)

@@ -1,0 +1,104 @@
+"""Computed values for the benchmark table, from hulls, relaxed crystals and electrolyte windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..structures.phases import get_phase
+from ..thermodynamics.electrolyte_window import ElectrolyteWindow
+from ..thermodynamics.hull import Hull, HullPhase
+from ..thermodynamics.voltage import voltage_profile
+from .benchmark_table import ComputedValue
+from .benchmarks import benchmarks, cell_edges
+from .reference import composition
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+CHARGES = {"Mg": 2, "Zn": 2, "Sn": 2, "Al": 3}
+"""Electrons per ion of the metals of the table; 1 for the others."""
+
+
+def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
+    """Return what a hull says about the published formation energies, distances to the hull and amalgam voltages.
+
+    Parameters
+    ----------
+    hull
+        Static energies at 0 K. Of several phases of a formula (and space group, where the reference names one) the
+        lowest counts. A metal that forms no compound with mercury has no plateau, and no value.
+    potential
+        Its energies come from.
+    """
+    values = []
+    for item in benchmarks():
+        found: float | None = None
+        if item.quantity == "formation_enthalpy":
+            phase = _lowest(hull, item.subject)
+            found = phase.formation_energy_per_atom if phase else None
+        elif item.quantity == "e_above_hull":
+            phase = _lowest(hull, item.subject, item.label)
+            found = phase.e_above_hull if phase else None
+        elif item.quantity == "saturated_emf" and {item.subject, "Hg"} <= set(hull.elements):
+            amalgam = hull.subsystem(f"{item.subject}-Hg")
+            steps = voltage_profile(amalgam, item.subject, electrons_per_ion=CHARGES.get(item.subject, 1)).steps
+            found = steps[0].voltage_V if steps else None
+        if found is not None:
+            values.append(ComputedValue(item.quantity, item.subject, potential, found, item.label))
+    return values
+
+
+def window_values(window: ElectrolyteWindow, electrolyte: str, potential: str) -> list[ComputedValue]:
+    """Return the reduction onset of an electrolyte under the name it has in the table, ``LLTO`` or ``Li3PS4``."""
+    return [ComputedValue("reduction_onset", electrolyte, potential, window.reduction_onset_V)]
+
+
+def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float = 0.05) -> list[ComputedValue]:
+    """Return volume and cell edges of a relaxed phase of the library.
+
+    Parameters
+    ----------
+    key
+        Of the phase.
+    atoms
+        Any cell of it.
+    potential
+        It was relaxed with.
+    symprec
+        Tolerance of the symmetry search, Å. The edges are left out where relaxation has changed the space group, or
+        where the setting of the library is not the standard one.
+
+    Raises
+    ------
+    InputError
+        Unknown phase.
+    """
+    import numpy as np
+    from spglib import get_symmetry_dataset
+
+    phase = get_phase(key)
+    values = [ComputedValue("volume_per_atom", key, potential, float(atoms.get_volume() / len(atoms)))]
+    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
+    found = get_symmetry_dataset(cell, symprec=symprec)
+    if found is None or found.number != phase.space_group_number:
+        return values
+    edges = cell_edges(found.number)
+    if edges == "abc" and found.international.replace(" ", "") != phase.space_group_symbol:
+        return values
+    lengths = dict(zip("abc", np.linalg.norm(found.std_lattice, axis=1), strict=True))
+    return values + [ComputedValue("cell_length", key, potential, float(lengths[edge]), edge) for edge in edges]
+
+
+def _lowest(hull: Hull, formula: str, space_group: str = "") -> HullPhase | None:
+    """The lowest phase of a composition, with that space group if one is given."""
+    wanted = composition(formula)
+    if not set(wanted) <= set(hull.elements):
+        return None
+    same = [
+        phase
+        for phase in hull.phases
+        if space_group in ("", phase.space_group)
+        and phase.composition.keys() == wanted.keys()
+        and all(abs(phase.fraction(element) - share) < 1e-6 for element, share in wanted.items())
+    ]
+    return min(same, key=lambda phase: phase.energy_per_atom, default=None)

@@ -1,0 +1,265 @@
+"""``amalgamics wetting`` on a study whose energies are made up, and bad wetting inputs to ``amalgamics run``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from amalgamics.cli.main import main
+from amalgamics.structures.liquids import get_liquid
+
+KEYS = {
+    "substrate",
+    "termination",
+    "solute",
+    "solvent",
+    "potential",
+    "temperature_K",
+    "gamma_LV_J_m2",
+    "work_of_adhesion_J_m2",
+    "curve",
+    "mode",
+    "corrections",
+    "confidence",
+}
+CURVE_KEYS = [
+    "x",
+    "voltage_V",
+    "theta_deg",
+    "theta_low_deg",
+    "theta_high_deg",
+    "gamma_SL_change_J_m2",
+    "coverage_per_nm2",
+    "spreading_coefficient_J_m2",
+]
+TOLERANCE = 0.1
+
+
+@pytest.fixture
+def amalgamics(tmp_path, monkeypatch, capsys):
+    """Run the command line in an empty directory; return exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AMALGAMICS_DATABASE", raising=False)
+    monkeypatch.delenv("AMALGAMICS_LAUNCHPAD", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        output, errors = capsys.readouterr()
+        return int(ended.value.code or 0), output, errors
+
+    return run
+
+
+@pytest.fixture
+def wetting(amalgamics, made_up_study):
+    """Run ``amalgamics wetting`` on the made-up study."""
+    made_up_study(filled=True)
+    return lambda *arguments: amalgamics("wetting", *arguments)
+
+
+def as_json(result: tuple[int, str, str]) -> dict:
+    code, output, errors = result
+    assert code == 0, errors
+    return json.loads(output)
+
+
+def pure_angle(found: dict) -> float:
+    (pure,) = [point for point in found["curve"] if point["x"] == 0]
+    return float(pure["theta_deg"])
+
+
+def test_json_has_the_documented_keys(wetting):
+    found = as_json(wetting("--json"))
+    assert set(found) >= KEYS
+    assert all(set(point) == set(CURVE_KEYS) for point in found["curve"])
+    assert (found["substrate"], found["termination"], found["potential"]) == ("LLTO", "TiO2", "emt")
+    assert (found["solute"], found["solvent"], found["mode"]) == ("Li", "Hg", "predicted")
+    assert found["temperature_K"] == 298.15
+    assert found["work_of_adhesion_J_m2"] == pytest.approx(0.3, abs=1e-6)
+    assert found["gamma_LV_J_m2"] == pytest.approx(get_liquid("Hg").surface_tension_J_m2, abs=1e-3)
+    assert found["curve"][0]["x"] == 0
+    assert found["curve"][0]["voltage_V"] is None
+    assert {1e-7, 1e-6, 1e-5, 3e-5, 1e-4, 1e-3, 0.0133} <= {point["x"] for point in found["curve"]}
+
+
+def test_the_curve_is_monotonous_and_inside_its_band(wetting):
+    curve = as_json(wetting("--json"))["curve"]
+    angles = np.array([point["theta_deg"] for point in curve])
+    assert (np.diff(angles) <= 1e-6).all()
+    assert all(point["theta_low_deg"] - 1 <= point["theta_deg"] <= point["theta_high_deg"] + 1 for point in curve)
+    voltages = [point["voltage_V"] for point in curve[1:]]
+    assert voltages == sorted(voltages, reverse=True)
+
+
+def test_surface_tension_and_temperature_are_asked_for(wetting):
+    given = as_json(wetting("--json", "--gamma-lv", "0.4", "--temperature", "320"))
+    assert given["gamma_LV_J_m2"] == 0.4
+    assert given["temperature_K"] == 320
+    assert np.cos(np.radians(pure_angle(given))) == pytest.approx(0.3 / 0.4 - 1, abs=1e-6)
+    assert any("320 K" in warning for warning in given["warnings"])
+
+
+def test_calibration_says_so_and_keeps_the_fall(wetting):
+    predicted, measured = as_json(wetting("--json")), as_json(wetting("--json", "--calibrate", "120"))
+    assert (predicted["mode"], measured["mode"]) == ("predicted", "calibrated")
+    assert pure_angle(measured) == pytest.approx(120)
+    # the solute lowers gamma_SL by as much
+    changes = [[point["gamma_SL_change_J_m2"] for point in found["curve"]] for found in (predicted, measured)]
+    assert changes[0] == pytest.approx(changes[1])
+
+
+def test_a_small_drop_holds_less_solute(wetting):
+    endless = as_json(wetting("--json", "--x", "2e-4"))
+    small = as_json(wetting("--json", "--x", "2e-4", "--drop-radius", "1e-5"))
+    angles = [next(point["theta_deg"] for point in found["curve"] if point["x"] == 2e-4) for found in (endless, small)]
+    assert angles[0] < angles[1] - TOLERANCE
+
+
+def test_csv_is_the_curve_with_all_its_digits(wetting):
+    code, output, _ = wetting("--csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(output)))
+    assert list(rows[0]) == CURVE_KEYS
+    curve = as_json(wetting("--json"))["curve"]
+    assert [float(row["x"]) for row in rows] == [point["x"] for point in curve]
+    assert [float(row["theta_deg"]) for row in rows] == [point["theta_deg"] for point in curve]
+    assert rows[0]["voltage_V"] == ""
+
+
+def test_the_table_shows_the_compositions_that_matter(wetting):
+    code, output, errors = wetting("--x", "2e-4")
+    assert code == 0
+    assert "Li in Hg on LLTO, TiO2, emt" in output
+    shown = [line.split()[0] for line in output.splitlines() if line.strip()[:1].isdigit()]
+    assert shown == ["0", "1e-07", "1e-06", "1e-05", "3e-05", "0.0001", "0.0002", "0.001", "0.0133"]
+    assert all(line.startswith("note: ") for line in errors.splitlines())
+
+
+def test_terminations_and_potentials_are_picked(wetting, made_up_study):
+    made_up_study().fill(termination="LaLiO2", adhesion=0.5)
+    both = as_json(wetting("--json"))
+    assert {member["termination"] for member in both["members"]} == {"TiO2", "LaLiO2"}
+    one = as_json(wetting("--json", "--termination", "LaLiO2", "--potential", "emt"))
+    assert one["termination"] == "LaLiO2"
+    assert [member["termination"] for member in one["members"]] == ["LaLiO2"]
+    assert pure_angle(one) < pure_angle(both)
+
+
+def test_a_report_is_written_when_asked(wetting, tmp_path):
+    code, output, _ = wetting("--output", "again")
+    assert code == 0
+    assert "again/report.html" in output
+    page = (tmp_path / "again" / "report.html").read_text()
+    assert "LLTO" in page
+    assert json.loads((tmp_path / "again" / "wetting.json").read_text())["substrate"] == "LLTO"
+
+
+def test_a_surface_that_is_not_wetted_says_so(amalgamics, made_up_study):
+    made_up_study().fill(adhesion=0.05, deltas=(0.4, 0.9))
+    found = as_json(amalgamics("wetting", "--json"))
+    assert "is not wetted" in found["headline"]
+    assert all(point["theta_deg"] > 120 for point in found["curve"])
+
+
+def test_a_film_that_failed_is_named(wetting, made_up_study):
+    made_up_study().add("interface", 0.0, failed="film evaporated: 2 of its 12 atoms left it", seed=9, frame=0)
+    _, _, errors = wetting()
+    assert "film evaporated" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--termination", "nonsense"], ["termination 'nonsense'", "TiO2"]),
+        (["--potential", "chgnet"], ["potential 'chgnet'", "emt"]),
+        (["--substrate", "LLT"], ["substrate 'LLT'", "'LLTO'"]),
+        (["--study", "nonsense"], ["study 'nonsense'", "12345678"]),
+        (["--solute", "Na"], ["solute 'Na'", "Li"]),
+        (["--gamma-lv", "-1"], ["-1"]),
+        (["--gamma-lv", "much"], ["gamma-lv", "number"]),
+        (["--temperature", "0"], ["temperature"]),
+        (["--temperature", "nan"], ["temperature"]),
+        (["--temperature", "900"], ["Hg is liquid from"]),
+        (["--drop-radius", "-1"], ["radius_mm", "-1"]),
+        (["--roughness", "0.5"], ["roughness", "0.5"]),
+        (["--calibrate", "200"], ["200"]),
+        (["--x", "2"], ["mole fractions", "2.0"]),
+        (["--x", "-0.1"], ["mole fractions", "-0.1"]),
+        (["--computed-solution"], ["hull of Li-Hg"]),
+        (["--terminaton", "TiO2"], ["terminaton"]),
+    ],
+    ids=" ".join,
+)
+def test_bad_options_are_one_line_and_exit_two(wetting, arguments, told):
+    code, output, errors = wetting(*arguments)
+    assert (code, output) == (2, "")
+    assert len(errors.strip().splitlines()) == 1
+    assert all(part in errors for part in told), errors
+
+
+def test_without_a_study_it_says_what_to_run(amalgamics, made_up_study):
+    code, _, errors = amalgamics("wetting")
+    assert code == 2
+    assert "no structure database" in errors
+    made_up_study().add_crystals()
+    code, _, errors = amalgamics("wetting")
+    assert code == 2
+    assert "run one first: amalgamics run" in errors
+
+
+JOB = """
+name: bad
+systems: [Cu-Au]
+potential: emt
+wetting:
+  substrate: {file: Ni.cif}
+  solvent: Au
+  solute: Cu
+  temperature_K: 1400
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("  solute: Cu", "  solutte: Cu", "unknown key 'wetting.solutte'"),
+        ("{file: Ni.cif}", "LLTTO", "'LLTO'"),
+        ("{file: Ni.cif}", "{file: none.cif}", "none.cif"),
+        ("{file: Ni.cif}", "{file: Ni.cif, termination: TiO2}", "there are Ni"),
+        ("  solute: Cu", "  solute: Li", "hull of Li-Au"),
+        ("systems: [Cu-Au]", "systems: [Ag-Au]", "hull of Cu-Au"),
+        ("solute: Cu", "solute: Cu\n  min_slab_size: 6", "thinner than two cutoffs"),
+        ("temperature_K: 1400", "temperature_K: 300", "Au is solid"),
+    ],
+)
+def test_a_bad_wetting_input_ends_before_any_compute(amalgamics, tmp_path, before, after, told):
+    bulk("Ni", cubic=True).write(tmp_path / "Ni.cif")
+    (tmp_path / "job.yaml").write_text(JOB.replace(before, after))
+    there = sorted(tmp_path.iterdir())
+    for verb in ("run", "submit"):
+        code, output, errors = amalgamics(verb, "job.yaml")
+        assert (code, output) == (2, "")
+        assert told in errors
+        assert len(errors.strip().splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_help_is_quick_and_complete():
+    code = (
+        "import sys; from amalgamics.cli.main import main\n"
+        "try: main(['wetting', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'numpy', 'ase', 'pymatgen', 'torch', 'fireworks'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for option in ("--temperature", "--gamma-lv", "--drop-radius", "--calibrate", "--termination", "--json", "--csv"):
+        assert option in done.stdout
+    assert done.stderr.strip() == "[]"

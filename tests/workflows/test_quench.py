@@ -1,0 +1,377 @@
+"""Films melted and quenched on a solid, step by step, with EMT: gold with copper on nickel."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.constraints import FixAtoms
+
+from amalgamics.errors import InputError
+from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
+from amalgamics.workflows import calculations as calculations_module
+from amalgamics.workflows import wetting_steps
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.quench import quench_film, quench_interface, repeat_with
+from amalgamics.workflows.stored_study import get_study
+from amalgamics.workflows.wetting_members import correction_per_state, member_parameters
+from amalgamics.workflows.wetting_spec import WettingSection
+from amalgamics.workflows.wetting_steps import (
+    chosen_terminations,
+    quench_bulk_liquid,
+    relax_slab,
+    relax_solid,
+    relax_substrate,
+    sample_film,
+    sample_interface,
+)
+from amalgamics.workflows.wetting_study import WettingStudy, atoms_of, hold_solid
+
+SECTION = {
+    "solvent": "Au",
+    "solute": "Cu",
+    "temperature_K": 1400,
+    "frames": 1,
+    "max_solute": 2,
+    "min_slab_size": 8,
+    "min_film_size": 5,
+    "min_width": 4.9,
+    "relaxed_occupations": 2,
+    "fmax": 0.2,
+    "sampling": {"melt_steps": 20, "equilibration_steps": 5, "steps_between_frames": 5, "timestep_fs": 2},
+}
+FIRST = {"termination": "Ni", "seed": 0, "frame": 0}
+
+
+@dataclass
+class Lab:
+    """A study and its database."""
+
+    study: WettingStudy
+    database: StructureDatabase
+
+    def rows(self, role, **more):
+        return self.study.rows(self.database, role, **more)
+
+    def all_rows(self):
+        return self.database.select("") + self.database.select("converged=False")
+
+    def with_(self, **changes) -> WettingStudy:
+        return WettingStudy(self.study.section.model_copy(update=changes), self.study.potential)
+
+
+@pytest.fixture(scope="module")
+def quenched(tmp_path_factory) -> Lab:
+    """One frame on the solid and one free film, both quenched; read only."""
+    folder = tmp_path_factory.mktemp("quenched")
+    bulk("Ni", cubic=True).write(folder / "Ni.cif")
+    section = WettingSection.model_validate({**SECTION, "substrate": {"file": str(folder / "Ni.cif")}})
+    lab = Lab(WettingStudy(section, "emt"), StructureDatabase(folder / "structures.db"))
+    sample_interface(lab.study, lab.database, "Ni", 0)
+    relax_solid(lab.study, lab.database, "emt", "Ni")
+    quench_interface(lab.study, lab.database, "emt", **FIRST)
+    sample_film(lab.study, lab.database, "Ni", 0)
+    quench_film(lab.study, lab.database, "emt", 0, 0)
+    return lab
+
+
+@pytest.fixture
+def lab(quenched, tmp_path) -> Lab:
+    """A copy of what was quenched."""
+    shutil.copy(quenched.database.path, tmp_path / "structures.db")
+    return Lab(quenched.study, StructureDatabase(tmp_path / "structures.db"))
+
+
+@pytest.fixture
+def no_compute(monkeypatch):
+    """From now on nothing can be computed."""
+
+    def refuse(*_arguments, **_options):
+        raise AssertionError("computed again")
+
+    def switch_off():
+        for name in ("relax", "get_calculator"):
+            monkeypatch.setattr(calculations_module, name, refuse)
+        monkeypatch.setattr(wetting_steps, "run_md", refuse)
+
+    return switch_off
+
+
+def held(atoms):
+    return {int(index) for item in atoms.constraints for index in item.get_indices()}
+
+
+def test_the_frame_is_a_film_on_a_solid_that_did_not_move(quenched):
+    (frame,) = quenched.rows("frame")
+    atoms, slab = atoms_of(frame), relax_slab(quenched.study, quenched.database, "Ni")
+    solid = atoms.get_tags() == SOLID
+    assert set(atoms.get_tags()) == {SOLID, LIQUID}
+    assert atoms.positions[solid] == pytest.approx(slab.positions)
+    assert held(atoms) == set(np.flatnonzero(solid))
+    assert set(atoms.symbols[~solid]) == {"Au"}
+    assert atoms.positions[~solid, 2].min() > slab.positions[:, 2].max()
+    assert atoms.cell[2, 2] - np.ptp(atoms.positions[:, 2]) > 12
+
+
+def test_the_free_film_has_as_many_atoms_in_the_same_cell(quenched):
+    (frame,), (free,) = quenched.rows("frame"), quenched.rows("film-frame")
+    assert free.natoms == (np.array(frame.tags) == LIQUID).sum()
+    assert free.cell[:2] == pytest.approx(frame.cell[:2])
+
+
+def test_every_state_is_there_once(quenched):
+    """All places for a first solute atom are alike on this surface; a second one sits near it or far from it."""
+    assert Counter((row.role, row.get("n_solute")) for row in quenched.all_rows()) == {
+        ("substrate", None): 1,
+        ("slab", None): 1,
+        ("frame", None): 1,
+        ("film-frame", None): 1,
+        ("solid", None): 2,
+        ("detached-film", None): 1,
+        ("interface", 0): 1,
+        ("interface", 1): 1,
+        ("interface", 2): 2,
+        ("film", 0): 1,
+        ("solute-in-film", 1): 2,
+        ("solute-on-film", 1): 2,
+    }
+
+
+def test_quenching_lowers_the_energy_and_leaves_the_lower_half(quenched):
+    (frame,), (bare,) = quenched.rows("frame"), quenched.rows("interface", n_solute=0)
+    before, after = atoms_of(frame), atoms_of(bare)
+    assert bare.energy < frame.energy
+    fixed = held(after)
+    assert 0 < len(fixed) < (after.get_tags() == SOLID).sum()
+    assert fixed <= set(np.flatnonzero(after.get_tags() == SOLID))
+    assert after.positions[sorted(fixed)] == pytest.approx(before.positions[sorted(fixed)])
+
+
+def test_the_parts_alone_are_relaxed_and_rigid(quenched):
+    """A part that relaxes can only gain; the solid of the interface keeps its lower half."""
+    (bare,), (film,) = quenched.rows("interface", n_solute=0), quenched.rows("detached-film")
+    (solid,) = [row for row in quenched.rows("solid") if "frame" in row]
+    assert film.energy <= bare.rigid_film_energy + 1e-6
+    assert solid.energy <= bare.rigid_solid_energy + 1e-6
+    assert solid.natoms + film.natoms == bare.natoms
+    # the film sticks
+    assert bare.energy < solid.energy + film.energy
+    (alone,) = [row for row in quenched.rows("solid") if "frame" not in row]
+    assert held(atoms_of(solid)) == held(atoms_of(alone)) == held(atoms_of(bare))
+
+
+def test_solute_atoms_come_one_by_one_each_state_from_the_lowest_before(quenched):
+    for n_solute in (1, 2):
+        for row in quenched.rows("interface", n_solute=n_solute):
+            atoms = atoms_of(row)
+            assert (atoms.get_tags() == SOLUTE).sum() == n_solute
+            assert set(atoms.symbols[atoms.get_tags() == SOLUTE]) == {"Cu"}
+            assert row.degeneracy >= 1
+    best = min(quenched.rows("interface", n_solute=1), key=lambda row: row.energy)
+    first = set(best.site.removeprefix("sites-").split("+"))
+    for row in quenched.rows("interface", n_solute=2):
+        assert first < set(row.site.removeprefix("sites-").split("+"))
+
+
+def test_parameters_are_differences_of_what_is_stored(quenched):
+    study = get_study(quenched.database)
+    parameters = member_parameters(study, "Ni", "emt")
+    (bare,) = quenched.rows("interface", n_solute=0)
+    lowest = {n: min(row.energy for row in quenched.rows("interface", n_solute=n)) for n in (1, 2)}
+    (film,) = quenched.rows("film")
+    reference = min(row.energy for row in quenched.rows("solute-in-film")) - film.energy
+    expected = [0.0, *(lowest[n] - bare.energy - n * reference for n in (1, 2))]
+    assert parameters.interface.delta_energies == pytest.approx(expected)
+    solid = min(row.energy for row in quenched.rows("solid"))
+    (detached,) = quenched.rows("detached-film")
+    area = abs(np.linalg.det(bare.cell[:2, :2]))
+    work = (solid + detached.energy - bare.energy) / area * 16.0217663
+    assert parameters.work_of_adhesion_J_m2 == pytest.approx(work)
+    assert parameters.unknown_errors  # one frame leaves no scatter
+
+
+def test_a_second_time_nothing_is_computed(lab, no_compute):
+    before = [row.id for row in lab.all_rows()]
+    no_compute()
+    sample_interface(lab.study, lab.database, "Ni", 0)
+    sample_film(lab.study, lab.database, "Ni", 0)
+    relax_solid(lab.study, lab.database, "emt", "Ni")
+    quench_interface(lab.study, lab.database, "emt", **FIRST)
+    quench_film(lab.study, lab.database, "emt", 0, 0)
+    assert [row.id for row in lab.all_rows()] == before
+
+
+def test_more_occupations_add_to_those_that_are_there(lab):
+    before = {row.fingerprint for row in lab.all_rows()}
+    quench_interface(lab.with_(max_solute=3), lab.database, "emt", **FIRST)
+    after = {row.fingerprint for row in lab.all_rows()}
+    assert before < after
+    assert {row.n_solute for row in lab.rows("interface")} == {0, 1, 2, 3}
+
+
+def test_more_frames_go_on_with_the_same_film(lab):
+    """The first frame of two is the only frame of one: nothing is thrown away."""
+    (before,) = lab.rows("frame")
+    rows = sample_interface(lab.with_(frames=2), lab.database, "Ni", 0)
+    assert [row.frame for row in rows] == [0, 1]
+    assert rows[0].id == before.id
+    assert len(lab.rows("frame")) == 2
+
+
+def test_no_checkpoint_is_left(quenched):
+    assert list((quenched.database.path.parent / "checkpoints").iterdir()) == []
+
+
+def test_seeds_are_different_films(lab):
+    sample_interface(lab.study, lab.database, "Ni", 1)
+    first, second = lab.rows("frame")
+    assert not np.allclose(first.positions, second.positions, atol=0.1)
+
+
+def test_the_frames_of_an_interrupted_run_are_those_of_a_whole_one(lab, tmp_path):
+    """Stopped in the middle, the next attempt goes on from the checkpoint and takes the same steps."""
+
+    def film(folder, on_step=None):
+        shutil.copy(lab.database.path, folder / "structures.db")
+        database = StructureDatabase(folder / "structures.db")
+        return [row.positions for row in sample_interface(longer, database, "Ni", 3, on_step)]
+
+    sampling = lab.study.section.sampling.model_copy(update={"melt_steps": 70})
+    longer = lab.with_(sampling=sampling)
+    longer_lab = Lab(longer, lab.database)
+    relax_slab(longer_lab.study, lab.database, "Ni")
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    taken = []
+
+    def stop(step, _n_steps):
+        taken.append(step)
+        if step == 60:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        film(broken, stop)
+    assert len(list((broken / "checkpoints").iterdir())) == 1
+    taken.clear()
+    again = film(broken, lambda step, _n_steps: taken.append(step))
+    assert taken[0] == 51
+    assert np.array_equal(again, film(whole))
+
+
+def spoil(lab: Lab, positions) -> None:
+    """Store a second frame like the first, with its gold atoms moved by ``positions(atoms, gold)``."""
+    (frame,) = lab.rows("frame")
+    atoms = atoms_of(frame)
+    positions(atoms, np.flatnonzero(atoms.get_tags() == LIQUID))
+    candidate = lab.study.candidate("frame", "frame", atoms, "spoilt", termination="Ni", seed=7, frame=0)
+    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.section.settings())
+    calculations.single_point(candidate)
+
+
+def evaporate(atoms, gold):
+    atoms.cell[2, 2] += 20
+    atoms.positions[gold[-1], 2] += 12
+
+
+def react(atoms, gold):
+    """Exchange a gold atom with a nickel atom in the lowest layer but one."""
+    solid = np.flatnonzero(atoms.get_tags() == SOLID)
+    low = solid[np.argsort(atoms.positions[solid, 2])[5]]
+    atoms.positions[[gold[0], low]] = atoms.positions[[low, gold[0]]]
+
+
+@pytest.mark.parametrize(("spoiling", "reason"), [(evaporate, "film evaporated"), (react, "film reacted")])
+def test_a_film_that_is_none_is_stored_with_the_reason(lab, spoiling, reason):
+    spoil(lab, spoiling)
+    quench_interface(lab.study, lab.database, "emt", termination="Ni", seed=7, frame=0)
+    (failed,) = get_study(lab.database).failures()
+    assert failed.role == "interface"
+    assert failed.data["reason"].startswith(reason)
+    # nothing is built on it, and the others do not notice
+    assert lab.rows("detached-film", seed=7) == lab.rows("interface", seed=7) == []
+    assert (7, 0) not in get_study(lab.database).interface_energies("Ni", "emt")
+
+
+def test_a_frame_without_film_is_stored_and_skipped(lab, monkeypatch, no_compute):
+    """One bad frame does not stop the others, and is not sampled again."""
+    whole = wetting_steps.run_md
+
+    def with_one_lost(*arguments, **options):
+        result = whole(*arguments, **options)
+        lost = result.frames[0]
+        lost.cell[2, 2] += 20
+        lost.positions[-1, 2] += 12
+        return result
+
+    monkeypatch.setattr(wetting_steps, "run_md", with_one_lost)
+    two = lab.with_(frames=2)
+    rows = sample_interface(two, lab.database, "Ni", 5)
+    assert [row.converged for row in rows] == [False, True]
+    assert rows[0].data["reason"].startswith("film evaporated")
+    no_compute()
+    assert [row.id for row in sample_interface(two, lab.database, "Ni", 5)] == [row.id for row in rows]
+    quench_interface(two, lab.database, "emt", termination="Ni", seed=5, frame=0)
+    assert lab.rows("interface", seed=5) == []
+
+
+def test_single_points_with_the_same_potential_correct_nothing(lab):
+    repeat_with(lab.study, lab.database, "emt", "Ni")
+    shift = correction_per_state(get_study(lab.database), "Ni", "emt", (0, 1, 2, 3))
+    assert shift == pytest.approx([0, 0, 0, 0], abs=1e-9)
+    (again,) = [row for row in lab.rows("interface", n_solute=0) if "geometry" in row]
+    assert again.fingerprint.startswith("point-")
+    assert again.energy == pytest.approx(again.geometry_energy, abs=1e-9)
+    assert len(get_study(lab.database).members()) == 1
+
+
+def test_single_points_need_the_first_frame(lab):
+    with pytest.raises(InputError, match="frame 0 of seed 0 was not quenched"):
+        repeat_with(lab.study, lab.database, "emt", "NiO")
+
+
+def test_the_bulk_liquid_is_relaxed_with_its_cell(lab):
+    quench_bulk_liquid(lab.with_(fmax=0.3), lab.database, "emt", 0)
+    (frame,), (relaxed,) = (
+        lab.with_(fmax=0.3).rows(lab.database, "liquid-frame"),
+        lab.with_(fmax=0.3).rows(lab.database, "bulk-liquid"),
+    )
+    assert relaxed.relax_cell
+    assert relaxed.energy < frame.energy
+    assert abs(relaxed.volume / frame.volume - 1) < 0.3
+    assert set(relaxed.symbols) == {"Au"}
+
+
+def test_terminations_are_those_named_or_found(lab):
+    assert chosen_terminations(lab.study, lab.database) == ["Ni"]
+    named = lab.study.section.substrate.model_copy(update={"termination": ("b", "a")})
+    assert chosen_terminations(lab.with_(substrate=named), lab.database) == ["b"]
+    assert chosen_terminations(lab.with_(substrate=named, all_terminations=True), lab.database) == ["b", "a"]
+
+
+def test_the_substrate_relaxes_to_its_own_lattice(quenched):
+    atoms = relax_substrate(quenched.study, quenched.database)
+    assert atoms.cell.lengths() == pytest.approx([3.49] * 3, abs=0.05)
+
+
+def test_a_step_that_cannot_go_on_says_why(lab):
+    """A slab that does not converge is an error of the step, not a film on nothing."""
+    hopeless = lab.with_(max_steps=1, fmax=1e-4)
+    with pytest.raises(InputError, match=r"Ni slab: .*"):
+        sample_interface(hopeless, lab.database, "Ni", 0)
+
+
+def test_holding_is_kept_in_the_database(lab):
+    (frame,) = lab.rows("frame")
+    atoms = hold_solid(atoms_of(frame))
+    candidate = lab.study.candidate("frame", "frame", atoms, "kept", termination="Ni", seed=8, frame=0)
+    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.section.settings())
+    back = atoms_of(calculations.single_point(candidate))
+    assert held(back) == held(atoms)
+    assert back.get_tags().tolist() == atoms.get_tags().tolist()
+    assert isinstance(back.constraints[0], FixAtoms)
+    assert back.calc is None

@@ -1,0 +1,151 @@
+"""What makes a study this study, and how its structures are named and held."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk, fcc100
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amalgamics.structures.parts import LIQUID, SOLID
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.wetting_spec import WettingSection
+from amalgamics.workflows.wetting_study import WettingStudy, hold_bottom, hold_solid
+
+LLTO = {"substrate": {"name": "LLTO"}}
+
+
+def key(potential="chgnet+d3", **changes) -> str:
+    return WettingStudy(WettingSection.model_validate(LLTO | changes), potential).key
+
+
+@given(
+    seeds=st.integers(1, 9),
+    frames=st.integers(1, 9),
+    max_solute=st.integers(1, 9),
+    surfaces=st.integers(0, 9),
+    relaxed_occupations=st.integers(1, 9),
+    all_terminations=st.booleans(),
+    temperature_K=st.floats(240, 330),
+    more_potentials=st.lists(st.sampled_from(["7net-0+d3", "chgnet+d4"]), unique=True).map(tuple),
+)
+def test_what_only_adds_leaves_the_study_the_same(**changes):
+    assert key(**changes) == key()
+
+
+def test_terminations_add_to_a_study():
+    assert key(substrate={"name": "LLTO", "termination": "TiO2"}) == key()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"substrate": {"name": "Li3PS4-gamma"}},
+        {"substrate": {"name": "LLTO", "miller_index": (1, 1, 0)}},
+        {"solvent": "Ga"},
+        {"solute": "Na"},
+        {"min_slab_size": 13.0},
+        {"min_film_size": 13.0},
+        {"min_width": 8.0},
+        {"fmax": 0.04},
+        {"sampling": {"melt_steps": 201}},
+        {"sampling": {"sampling_temperature_K": 400}},
+        {"sampling": {"timestep_fs": 4}},
+        {"preset": "standard"},
+        {"potential": "chgnet"},
+        # so hot that the film is sampled at another temperature
+        {"temperature_K": 500},
+    ],
+    ids=str,
+)
+def test_other_cells_are_another_study(changes):
+    assert key(**changes) != key()
+
+
+def test_the_temperature_of_the_drop_counts_where_its_film_is_sampled_at_it():
+    """Mercury melts at 234 K; frames are taken 100 K above, or at the temperature of a hotter drop."""
+
+    def sampled_at(**changes):
+        study = WettingStudy(WettingSection.model_validate(LLTO | changes), "chgnet+d3")
+        return study.sampling_temperature_K, study.key
+
+    assert sampled_at()[0] == sampled_at(temperature_K=330)[0] == pytest.approx(334.32)
+    assert sampled_at(temperature_K=500)[0] == 500
+    assert sampled_at(temperature_K=500)[1] != sampled_at(temperature_K=600)[1]
+    given = {"sampling": {"sampling_temperature_K": 400}}
+    assert sampled_at(temperature_K=500, **given) == sampled_at(**given) == (400, key(**given))
+
+
+def test_a_crystal_in_a_file_counts_by_its_content(tmp_path):
+    def of(name, atoms):
+        atoms.write(tmp_path / name)
+        return key(substrate={"file": str(tmp_path / name)})
+
+    first = of("solid.cif", bulk("Ni", a=3.52))
+    assert of("solid.cif", bulk("Ni", a=3.52)) == first
+    (tmp_path / "deep").mkdir()
+    assert of("deep/solid.cif", bulk("Ni", a=3.52)) == first
+    # one atom at the origin: only the cell tells them apart
+    assert of("solid.cif", bulk("Ni", a=3.53)) != first
+    assert of("solid.cif", bulk("Cu", a=3.52)) != first
+
+
+@pytest.mark.parametrize("miller", [(0, 0, 1), (1, -1, 0), (10, 0, 1)])
+@pytest.mark.parametrize("name", ["solid.cif", "1000.cif", "my, a=b (2).cif"])
+def test_rows_are_found_by_study_role_and_labels(tmp_path, miller, name):
+    """Whatever the file and the plane are called."""
+    bulk("Ni", cubic=True).write(tmp_path / name, format="cif")
+    section = WettingSection.model_validate({"substrate": {"file": str(tmp_path / name), "miller_index": miller}})
+    study = WettingStudy(section, "emt")
+    database = StructureDatabase(tmp_path / "structures.db")
+    candidate = study.candidate("frame", "frame", bulk("Au"), "frame 3", seed=1, frame=3, termination="Ni")
+
+    from amalgamics.workflows.calculations import Calculations
+
+    row = Calculations(database, "emt", section.settings()).single_point(candidate)
+    (found,) = study.rows(database, "frame", seed=1, termination="Ni")
+    assert found.id == row.id
+    assert found.substrate == section.substrate.label
+    assert study.rows(database, "frame", seed=2) == []
+    assert study.rows(database, "film") == []
+    assert database.select(f"substrate={section.substrate.label},miller={found.miller}")[0].id == row.id
+
+
+@pytest.fixture
+def interface() -> Atoms:
+    """Five layers of nickel below one of gold."""
+    solid = fcc100("Ni", (2, 2, 5), vacuum=8.0, periodic=True)
+    solid.set_tags(SOLID)
+    film = fcc100("Au", (2, 2, 1), a=3.52, vacuum=8.0)
+    film.positions[:, 2] = solid.positions[:, 2].max() + 2.2
+    film.set_tags(LIQUID)
+    return solid + film
+
+
+def fixed(atoms: Atoms) -> set[int]:
+    return {int(index) for item in atoms.constraints for index in item.get_indices()}
+
+
+def test_the_lower_half_of_the_solid_is_held(interface):
+    held = hold_bottom(interface)
+    heights = interface.positions[:, 2]
+    layers = sorted(set(np.round(heights[interface.get_tags() == SOLID], 3)))
+    assert {round(heights[index], 3) for index in fixed(held)} == set(layers[:2])
+    assert not interface.constraints
+
+
+def test_the_whole_solid_is_held_while_the_film_melts(interface):
+    held = hold_solid(interface)
+    assert fixed(held) == set(np.flatnonzero(interface.get_tags() == SOLID))
+    # holding less afterwards replaces what was held
+    assert fixed(hold_bottom(held)) == fixed(hold_bottom(interface))
+
+
+def test_a_spec_without_wetting_has_no_study(wetting_job):
+    spec = load_spec(wetting_job)
+    assert WettingStudy.of(spec).surface_name == "Ni(001)"
+    with pytest.raises(ValueError, match="no wetting section"):
+        WettingStudy.of(spec.model_copy(update={"wetting": None}))

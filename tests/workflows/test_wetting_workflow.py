@@ -1,0 +1,176 @@
+"""A wetting study from its input to its report: real processes, a real embedded LaunchPad, EMT."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ase import Atoms
+from ase.build import bulk
+
+from amalgamics.errors import InputError
+from amalgamics.workflows.builder import build_workflow, submit
+from amalgamics.workflows.calculations import Calculations
+from amalgamics.workflows.candidates import Candidate
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.launchpad import open_launchpad
+from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.stored_study import get_study
+from amalgamics.workflows.wetting_study import WettingStudy
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AMALGAMICS_")}
+    environment |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "amalgamics.cli.main", *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def run(folder: Path) -> str:
+    process = start(folder, "run", "job.yaml", "--workers", "1")
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return output
+
+
+def every_row(folder: Path) -> list:
+    database = StructureDatabase(folder / "results" / "structures.db")
+    return database.select("", sort="id") + database.select("converged=False")
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What a run left behind that was killed in the middle of the dynamics."""
+
+    checkpoint: Path
+    stored: dict[str, float]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory, write_wetting_job) -> Killed:
+    """Start the tiny job, and kill it as soon as there is a checkpoint."""
+    job = write_wetting_job(tmp_path_factory.mktemp("job"))
+    job.write_text(job.read_text().replace("melt_steps: 20", "melt_steps: 120"))
+    checkpoints = job.parent / "results" / "checkpoints"
+    process = start(job.parent, "run", "job.yaml", "--workers", "1")
+    while not list(checkpoints.glob("*.npz")):
+        assert process.poll() is None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()  # the pipe closes when the workers are gone too
+    assert process.returncode == -signal.SIGKILL
+    (checkpoint,) = checkpoints.glob("*.npz")
+    return Killed(checkpoint, {row.fingerprint: row.ctime for row in every_row(job.parent)})
+
+
+@pytest.fixture(scope="module")
+def finished(killed) -> Path:
+    """The directory of the killed job, which then ran to its end."""
+    folder = killed.checkpoint.parents[2]
+    output = run(folder)
+    assert "going on with the unfinished workflow" in output
+    assert "report: " in output
+    return folder
+
+
+def test_a_killed_run_goes_on_where_it_stopped(killed, finished):
+    """The dynamics start from the checkpoint, and what was stored is not computed again."""
+    log = (finished / "results" / "launchpad" / "workers.log").read_text()
+    (step,) = re.findall(rf"going on from step (\d+) of .*{re.escape(killed.checkpoint.name)}", log)
+    assert int(step) >= 50
+    assert killed.stored.items() <= {row.fingerprint: row.ctime for row in every_row(finished)}.items()
+
+
+def test_the_report_is_there_and_nothing_else_in_the_way(finished):
+    assert {path.name for path in finished.iterdir()} >= {"job.yaml", "results"}
+    assert list((finished / "results" / "checkpoints").iterdir()) == []
+    files = {path.name for path in (finished / "results" / "tiny").iterdir()}
+    assert {"report.html", "hull.png", "summary.json"} <= files
+    summary = json.loads((finished / "results" / "tiny" / "summary.json").read_text())
+    assert "Ni(001)" in summary["headline"]
+    page = (finished / "results" / "tiny" / "report.html").read_text()
+    assert "Ni(001)" in page
+    assert "Cu" in page
+
+
+def test_each_calculation_is_stored_once(finished):
+    rows = every_row(finished)
+    assert max(Counter(row.fingerprint for row in rows).values()) == 1
+    assert all(row.converged for row in rows)
+
+
+def test_all_parts_of_the_study_are_there(finished, monkeypatch):
+    monkeypatch.chdir(finished)
+    spec = load_spec(finished / "job.yaml")
+    study = get_study(StructureDatabase(spec.database_path))
+    assert study.key == WettingStudy.of(spec).key
+    assert study.members() == [("Ni", "emt")]
+    frames = study.interface_energies("Ni", "emt")
+    assert sorted(frames) == [(0, 0), (0, 1)]
+    assert all(sorted(states) == [0, 1, 2] for states in frames.values())
+    assert set(study.insertion_energies("solute-in-film", "emt")) == {(0, 0), (0, 1)}
+    surfaces = {row.substrate for row in study.database.select("study=surfaces")}
+    assert surfaces == {"Ni", "Cu", "CuAu"}
+
+
+def test_slabs_and_films_are_not_phases_of_the_hull(finished):
+    process = start(finished, "hull", "Cu-Au", "--json")
+    output, _ = process.communicate()
+    assert {phase["formula"] for phase in json.loads(output)["phases"]} == {"Cu", "Au", "CuAu"}
+
+
+def test_a_second_run_computes_nothing(finished):
+    before = [(row.id, row.mtime, row.fingerprint) for row in every_row(finished) if row.get("role") == "interface"]
+    count = len(every_row(finished))
+    output = run(finished)
+    assert "Ni(001)" in output
+    assert "atoms" not in output  # no line of a result
+    assert len(every_row(finished)) == count
+    assert [
+        (row.id, row.mtime, row.fingerprint) for row in every_row(finished) if row.get("role") == "interface"
+    ] == before
+
+
+def test_the_workflow_plans_the_study_after_the_hull(wetting_job):
+    workflow = build_workflow(load_spec(wetting_job))
+    names = {firework.fw_id: firework.name for firework in workflow.fws}
+    links = {names[parent]: [names[child] for child in children] for parent, children in workflow.links.items()}
+    assert links == {
+        "build structures": ["assemble hulls"],
+        "assemble hulls": ["plan the wetting study"],
+        "plan the wetting study": ["write report"],
+        "write report": [],
+    }
+
+
+def test_failures_of_the_study_are_tried_again_when_asked(wetting_job, embedded_url):
+    """Those of this study; others are left alone."""
+    spec = load_spec(wetting_job)
+    study, database = WettingStudy.of(spec), StructureDatabase(spec.database_path)
+
+    def refuse(_atoms: Atoms) -> None:
+        raise InputError("film evaporated")
+
+    calculations = Calculations(database, "emt", spec.wetting.settings())
+    mine = calculations.single_point(study.candidate("frame", "frame", bulk("Au"), "mine"), verify=refuse)
+    other = Candidate("other", "frame", bulk("Au"), "made up", labels={**study.labels("frame"), "study": "another"})
+    calculations.single_point(other, verify=refuse)
+    launchpad = open_launchpad(embedded_url)
+    submit(spec, launchpad)
+    assert len(database.select("converged=False")) == 2
+    submit(spec, launchpad, retry_failed=True)
+    (left,) = database.select("converged=False")
+    assert left.study == "another"
+    assert database.find(mine.fingerprint) is None

@@ -1,0 +1,116 @@
+"""The tables and pictures of a wetting report, from the rows of its study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import InputError
+from ..reports.wetting_model import AdhesionRecord, DiluteRecord, InterfacePicture, SurfaceRecord
+from ..thermodynamics.adhesion import average_adhesion
+from ..thermodynamics.dilute import computed_solubility, standard_potential
+from ..thermodynamics.solutions import MEASURED, solution_for
+from ..thermodynamics.surface import check_surface_energy, fit_thickness
+from ..thermodynamics.voltage import voltage_profile
+from .analysis import ELECTRONS_PER_ION, hull_of_rows, rows_for_system
+from .phase_surfaces import STUDY
+from .stored_study import StoredStudy, area_of, parse_miller
+from .wetting_members import insertion_estimate
+
+
+def adhesion_records(study: StoredStudy, members: Sequence[tuple[str, str, Any]]) -> tuple[AdhesionRecord, ...]:
+    """Return the work of adhesion of each member, relaxed and rigid."""
+    records = []
+    for termination, potential, _ in members:
+        if " " in potential:  # a correction of the lattice gas leaves the work of adhesion as it is
+            continue
+        for treatment in ("relaxed", "rigid"):
+            samples = study.adhesion_samples(termination, potential, treatment)
+            named = {f"seed {seed}": group for seed, group in samples.items()}
+            means = tuple(sum(item.total_J_m2 for item in group) / len(group) for group in named.values())
+            records.append(AdhesionRecord(termination, potential, treatment, average_adhesion(named), means))
+    return tuple(records)
+
+
+def dilute_records(study: StoredStudy, potentials: Sequence[str], temperature_K: float) -> tuple[DiluteRecord, ...]:
+    """Return the solute in the bulk liquid for each potential that has the hull of solute and solvent."""
+    pair = (study.solute, study.solvent)
+    measured = solution_for(*pair, temperature_K) if pair in MEASURED else None
+    records = []
+    for potential in dict.fromkeys(name for name in potentials if " " not in name):
+        try:
+            rows = rows_for_system(study.database, f"{study.solute}-{study.solvent}", potential)
+        except InputError:
+            continue  # the hull was computed with another potential
+        hull, _ = hull_of_rows(f"{study.solute}-{study.solvent}", rows)
+        pure = min(row.energy_per_atom for row in rows if row.converged and set(row.symbols) == {study.solute})
+        mu_infinity = insertion_estimate(study, "solute-in-film", potential, zero=pure)
+        if mu_infinity is None:
+            continue
+        profile = voltage_profile(hull, study.solute, electrons_per_ion=ELECTRONS_PER_ION.get(study.solute, 1))
+        # Without a compound the liquid is saturated by the pure solute, which is the zero of mu.
+        step = profile.steps[0] if profile.steps else None
+        mu_solid = -step.voltage_V * profile.electrons_per_ion if step else 0.0
+        records.append(
+            DiluteRecord(
+                potential=potential,
+                mu_infinity=mu_infinity,
+                measured_mu_infinity=standard_potential(measured) if measured else None,
+                solubility=computed_solubility(mu_infinity.mean, mu_solid, temperature_K),
+                measured_solubility=measured.x_saturation if measured else None,
+                saturating_phase=step.to_formula if step else study.solute,
+            )
+        )
+    return tuple(records)
+
+
+def surface_records(study: StoredStudy) -> tuple[tuple[SurfaceRecord, ...], tuple[str, ...]]:
+    """Return the surface energies of the substrate and of the phases of solute and solvent, and what is wrong with any.
+
+    A surface energy that no surface can have is left out and named.
+    """
+    wanted = {study.solute, study.solvent}
+    groups: dict[tuple[str, str, str], dict[int, Any]] = {}
+    for row in study.database.select(f"study={STUDY},potential={study.potential}", sort="id"):
+        if row.substrate == study.substrate or set(row.symbols) <= wanted:
+            groups.setdefault((row.substrate, row.miller, row.termination), {})[row.n_layers] = row
+    records, problems = [], []
+    for (phase, miller, termination), by_layers in groups.items():
+        rows = list(by_layers.values())
+        if len(rows) < 2:
+            continue
+        fit = fit_thickness([row.energy for row in rows], [row.natoms for row in rows], area_of(rows[0]))
+        sides = "mean of the two terminations" if "|" in termination else ""
+        try:
+            check_surface_energy(fit.surface_energy_J_m2, f"{phase}{miller} {termination}")
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        records.append(
+            SurfaceRecord(
+                phase=phase,
+                miller_index=parse_miller(miller),
+                termination=termination,
+                surface_energy_J_m2=fit.surface_energy_J_m2,
+                standard_error_J_m2=fit.standard_error_J_m2,
+                n_slabs=len(rows),
+                potential=study.potential,
+                note=sides,
+            )
+        )
+    return tuple(records), tuple(problems)
+
+
+def pictures(study: StoredStudy, termination: str, potential: str) -> tuple[InterfacePicture, ...]:
+    """Return the first frame's interface with each number of solute atoms."""
+    states = study.interface_energies(termination, potential)
+    first = states[min(states)]
+    return tuple(
+        InterfacePicture(
+            title=f"{termination}, {count} {study.solute}" if count else f"{termination}, pure {study.solvent}",
+            atoms=first[count].toatoms(),
+            n_solute=count,
+            potential=potential,
+        )
+        for count in sorted(first)
+    )
