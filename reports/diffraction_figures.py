@@ -66,6 +66,7 @@ def patterns_png(
             if pattern.name in published:
                 _draw_published(axes, pattern, published[pattern.name])
         _finish(panels[-1], patterns[0])
+        figure.supylabel("relative intensity", fontsize=11, color=INK)
         panels[0].set_title(title.replace("$", r"\$"), loc="left", fontweight="bold", fontsize=12)
 
     return _png(draw, (WIDTH_INCHES, 0.9 + PANEL_INCHES * len(patterns)))

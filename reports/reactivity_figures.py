@@ -140,16 +140,18 @@ def _draw_window(
             fontsize=8,
             color=INK,
             va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5},
+            zorder=4,
         )
     for name, voltage in amalgams.items():
         axes.axhline(voltage, color=MUTED, lw=1.0, ls=(0, (5, 3)), zorder=2)
         axes.annotate(
-            f"{_plain(name)}, {voltage:.2f} V",
+            f"{_plain(name)}\n{voltage:.2f} V",
             (1.0, voltage),
             xycoords=("axes fraction", "data"),
-            xytext=(-2, 2),
+            xytext=(4, 0),
             textcoords="offset points",
-            ha="right",
+            va="center",
             fontsize=8,
             color=MUTED,
         )

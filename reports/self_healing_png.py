@@ -99,20 +99,20 @@ def _compounds(healing: SelfHealingMap) -> list[tuple[str, float, list[float]]]:
 
 
 def _name_fields(axes: Axes, healing: SelfHealingMap) -> None:
-    """Write the names where the fields are widest."""
+    """Write each name where its field is widest: farthest from every other one and from the frame."""
+    from matplotlib.patheffects import withStroke
+    from scipy.ndimage import distance_transform_edt
+
+    n_temperatures, n_compositions = healing.consistency.shape
     for name in CONSISTENCIES:
-        inside = healing.consistency == name
-        widths = inside.sum(axis=1)
-        if widths.max() < 0.08 * len(healing.compositions):
+        inside = np.pad(healing.consistency == name, 1)
+        distance = distance_transform_edt(inside, sampling=(0.6 / n_temperatures, 1.0 / n_compositions))[1:-1, 1:-1]
+        if distance.max() < 0.025:
             continue
-        rows = np.flatnonzero(widths >= 0.8 * widths.max())
-        row = int(rows[len(rows) // 2])
-        columns = np.flatnonzero(inside[row])
-        # A field may consist of several parts; the longest run of it carries the name.
-        runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
-        longest = max(runs, key=len)
-        place = healing.compositions[longest[len(longest) // 2]], healing.temperatures_K[row]
-        axes.text(*place, name, ha="center", va="center", fontsize=12, fontweight="bold", color=INK, zorder=6)
+        row, column = np.unravel_index(int(distance.argmax()), distance.shape)
+        place = healing.compositions[column], healing.temperatures_K[row]
+        axes.text(*place, name, ha="center", va="center", fontsize=12, fontweight="bold", color=INK, zorder=6,
+                  path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.7)])  # fmt: skip
 
 
 def _draw_phases(axes: Axes, healing: SelfHealingMap, curve: Isotherm) -> None:
@@ -142,7 +142,7 @@ def _draw_phases(axes: Axes, healing: SelfHealingMap, curve: Isotherm) -> None:
     axes.set_ylim(0.0, 1.0)
     axes.set_ylabel(f"volume fraction at {curve.temperature_K:g} K")
     axes.set_xlabel(f"overall mole fraction of {curve.metal}, x in {curve.metal}$_{{x}}${curve.host}$_{{1-x}}$")
-    axes.legend(loc="center right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9, frameon=False)
 
 
 def _titles(figure: Figure, axes: Axes, healing: SelfHealingMap, subtitle: str) -> None:

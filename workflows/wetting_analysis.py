@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
 # Share of the fullest state beyond which the states that were tried are too few.
 _NEARLY_FULL = 0.9
+# Between frames of one film CHGNet's energies scatter by about half of this (J/m², eV).
+ASSUMED_ERROR_J_M2 = 0.02
+ASSUMED_ERROR_PER_SOLUTE = 0.1
 # A computed solubility may be too small for any drop to hold one atom.
 _LEAST_SOLUBILITY = 1e-12
 OBSERVED_SUBSTRATES = ("LLTO", "Li3PS4", "glass")
@@ -84,7 +87,7 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         Nothing fits the options, or the study has no quenched interface yet.
     """
     gamma_LV = surface_tension(study.solvent, options)
-    members = _members(study, options)
+    members, missing = _members(study, options)
     dilute = dilute_records(study, [potential for _, potential, _ in members], options.temperature_K)
     solution, cautions = _solution(study, options, dilute)
     shared: dict[str, Any] = {"drop": options.drop, "roughness": options.roughness}
@@ -130,7 +133,7 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         vapour=members[0][2].vapour,
         film_surface_energy=film_surface_energy(study, default_potential),
         observed=_observed(study),
-        warnings=(*cautions, *problems, *_warnings(study, members, curve)),
+        warnings=(*cautions, *missing, *problems, *_warnings(study, members, curve)),
         provenance=_provenance(study),
         settings=_settings(study, options),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -140,8 +143,8 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
 Member = tuple[str, str, WettingParameters]
 
 
-def _members(study: StoredStudy, options: WettingOptions) -> list[Member]:
-    """Return termination, potential and parameters of all members that were asked for, corrected ones last."""
+def _members(study: StoredStudy, options: WettingOptions) -> tuple[list[Member], list[str]]:
+    """Return termination, potential and parameters of all members asked for, corrected last, and what is missing."""
     pairs = study.members()
     if not pairs:
         failed = study.failures()
@@ -164,14 +167,29 @@ def _members(study: StoredStudy, options: WettingOptions) -> list[Member]:
         raise InputError(f"{study.key}: no member has both that termination and that potential")
     if options.terminations:
         chosen.sort(key=lambda pair: options.terminations.index(pair[0]))
-    members: list[Member] = [(*pair, member_parameters(study, *pair)) for pair in chosen]
+    members: list[Member] = []
+    problems: list[InputError] = []
+    for pair in chosen:
+        try:
+            members.append((*pair, _with_errors(member_parameters(study, *pair))))
+        except InputError as error:
+            problems.append(error)
+    if not members:
+        raise problems[0]
     for termination, potential, base in list(members):
         if potential != study.potential:
             continue
         for correcting in study.repeating_potentials(termination):
             name = f"{potential} corrected by {correcting}"
             members.append((termination, name, _corrected(study, termination, correcting, base)))
-    return members
+    return members, [f"left out: {problem}" for problem in problems]
+
+
+def _with_errors(item: WettingParameters) -> WettingParameters:
+    """Return the parameters with errors assumed, and said to be, where a single frame leaves them unknown."""
+    if not item.unknown_errors:
+        return item
+    return item.assuming(work_of_adhesion_J_m2=ASSUMED_ERROR_J_M2, per_solute=ASSUMED_ERROR_PER_SOLUTE)
 
 
 def _corrected(study: StoredStudy, termination: str, correcting: str, base: WettingParameters) -> WettingParameters:

@@ -166,7 +166,7 @@ def test_kpoints_of_crystals_and_slabs():
     assert choose_kpoints(interface(5.47, 30.0)) == {"size": [2, 2, 1]}
     assert choose_kpoints(interface(5.47, 20.0)) == {"size": [2, 2, 1]}
     assert choose_kpoints(interface(6.3, 30.0, angle=120.0)) == {"size": [2, 2, 1], "gamma": True}
-    assert choose_kpoints(hydrogen())["size"][2] == 2  # 6 Å between the molecules is no vacuum
+    assert choose_kpoints(hydrogen())["size"][2] == 4  # 6 Å between the molecules is no vacuum
     slab = fcc111("Cu", (1, 1, 4), vacuum=6.0)  # periodic in its plane only, as ASE builds it
     assert choose_kpoints(slab)["size"][2] == 1
     turned = interface(5.47, 30.0)
