@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -126,7 +126,9 @@ def _draw_pattern(
     axes.plot(angles, 100.0 * curve / curve.max(), color=colour, lw=1.1, zorder=3)
     for line in pattern.lines:
         height = 100.0 * line.intensity / strongest
-        axes.vlines(line.two_theta_deg, 0.0, height, color=colours[line.phase], lw=1.0, alpha=0.55, zorder=2)
+        # In a mixture the colours tell whose line it is, so they lie on top of the black profile.
+        look: dict[str, Any] = {"alpha": 0.55, "zorder": 2} if single else {"zorder": 4}
+        axes.vlines(line.two_theta_deg, 0.0, height, color=colours[line.phase], lw=1.0, **look)
     for line in _worth_a_label(pattern):
         height = 100.0 * line.intensity / strongest
         text = line.hkl if single else f"{mathtext_formula(line.phase)} {line.hkl}"

@@ -84,6 +84,12 @@ def _outcome(report: WettingReport, start: KeyPoint, rest: Sequence[KeyPoint]) -
     hedge = ""
     if last.point.theta_low_deg < WETTING_DEG <= last.point.theta_high_deg:
         hedge = f" The band at {composition(last.x)} ({band(last.point)}) holds both outcomes."
+    undecided = start.point.theta_low_deg < WETTING_DEG < start.point.theta_high_deg
+    if undecided and last.point.theta_high_deg < WETTING_DEG:
+        return (
+            f"Whether pure {solvent} wets {where} is within the uncertainty ({first}, band {band(start.point)});"
+            f" the angle is {steps}: {report.solute} makes it {'spread' if last.point.theta_deg == 0.0 else 'wet'}."
+        )
     if start.point.theta_deg >= WETTING_DEG > last.point.theta_deg:
         end = f"{report.solute} makes it wet."
         if last.point.theta_deg == 0.0:

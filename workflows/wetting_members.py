@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -56,8 +57,13 @@ def seed_parameters(study: StoredStudy, termination: str, potential: str) -> lis
     seeds = sorted({seed for seed, _ in study.interface_energies(termination, potential)})
     if len(seeds) < 2:
         return []
-    # Lines without a band: one film says nothing of the scatter between films.
-    return [member_parameters(study, termination, potential, seed=seed).exact() for seed in seeds]
+    found = []
+    for seed in seeds:
+        # A seed of which only a part is there yet has no curve of its own; without one, nothing is missing.
+        with contextlib.suppress(InputError):
+            # Lines without a band: one film says nothing of the scatter between films.
+            found.append(member_parameters(study, termination, potential, seed=seed).exact())
+    return found
 
 
 def insertion_estimate(study: StoredStudy, role: str, potential: str, *, zero: float = 0.0) -> Estimate | None:
