@@ -1,0 +1,195 @@
+"""Published cells and lines of powder patterns, and how far a computed crystal is from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ..errors import unknown_name
+from .diffraction import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
+from .phases import get_phase
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+POWDER_FILE = "powder_lines.yaml"
+
+
+@dataclass(frozen=True)
+class MeasuredLine:
+    """A measured line: spacing in Å, intensity with the strongest at 100, Miller indices."""
+
+    d: float
+    intensity: float
+    hkl: str
+
+
+@dataclass(frozen=True)
+class PowderReference:
+    """What is published about the powder pattern of a phase.
+
+    Attributes
+    ----------
+    phase
+        Key of the phase library.
+    source
+        Where cell and lines come from.
+    card
+        JCPDF number; empty where none is known.
+    lattice
+        Lengths of the conventional cell, Å: ``a``, and ``c`` where it differs; empty where none is given.
+    lattice_confidence, lines_confidence
+        ``checked`` or ``recalled``; empty where there is nothing.
+    lines
+        Strongest measured lines; may be empty.
+    """
+
+    phase: str
+    source: str
+    card: str
+    lattice: dict[str, float]
+    lattice_confidence: str
+    lines: tuple[MeasuredLine, ...]
+    lines_confidence: str
+
+
+@dataclass(frozen=True)
+class LengthComparison:
+    """One lattice length: computed and published, Å, and the deviation in % of the published one."""
+
+    name: str
+    computed: float
+    published: float
+
+    @property
+    def deviation_percent(self) -> float:
+        return 100.0 * (self.computed / self.published - 1.0)
+
+
+@dataclass(frozen=True)
+class LineComparison:
+    """A published line beside the computed one nearest to it.
+
+    Attributes
+    ----------
+    published
+        The line.
+    published_two_theta_deg
+        Where it is with the wavelength of the pattern.
+    computed
+        The strongest computed line within the tolerance, with the strongest of the pattern at 100; None without one.
+    """
+
+    published: MeasuredLine
+    published_two_theta_deg: float
+    computed: PowderLine | None
+
+    @property
+    def shift_deg(self) -> float | None:
+        """Computed minus published 2θ."""
+        return None if self.computed is None else self.computed.two_theta_deg - self.published_two_theta_deg
+
+
+def list_powder_references() -> list[PowderReference]:
+    """List the phases with a published cell or lines."""
+    return list(_references().values())
+
+
+def get_powder_reference(phase: str) -> PowderReference:
+    """Return what is published about the powder pattern of a phase, by its key.
+
+    Raises
+    ------
+    DiffractionError
+        Nothing is listed; the message names the phases that are.
+    """
+    if phase not in _references():
+        raise DiffractionError(unknown_name("phase with published powder lines", str(phase), _references()))
+    return _references()[phase]
+
+
+def compare_cell(crystal: Atoms, reference: PowderReference) -> list[LengthComparison]:
+    """Return the lattice lengths of the conventional cell of a (relaxed) crystal beside the published ones.
+
+    Raises
+    ------
+    DiffractionError
+        The reference gives no cell, or the crystal does not have the space group of the phase.
+    """
+    from pymatgen.io.ase import AseAtomsAdaptor
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    if not reference.lattice:
+        raise DiffractionError(f"{reference.phase}: no cell is published here, only lines")
+    structure = AseAtomsAdaptor.get_structure(crystal)
+    analyzer = SpacegroupAnalyzer(structure, symprec=SYMPREC)
+    expected = get_phase(reference.phase).space_group_number
+    if analyzer.get_space_group_number() != expected:
+        raise DiffractionError(
+            f"{reference.phase}: the crystal has space group {analyzer.get_space_group_number()}, not {expected}; "
+            "its lattice lengths cannot be compared"
+        )
+    lattice = analyzer.get_conventional_standard_structure().lattice
+    return [LengthComparison(name, getattr(lattice, name), value) for name, value in reference.lattice.items()]
+
+
+def compare_lines(
+    pattern: PowderPattern, reference: PowderReference | Sequence[MeasuredLine], *, tolerance_deg: float = 0.5
+) -> list[LineComparison]:
+    """Return each published line within the pattern's range beside the computed one.
+
+    Parameters
+    ----------
+    pattern
+        Computed lines.
+    reference
+        Published lines.
+    tolerance_deg
+        How far in 2θ a computed line may be; of several the strongest is taken.
+
+    Raises
+    ------
+    DiffractionError
+        There are no published lines, or the tolerance is not positive.
+    """
+    published = reference.lines if isinstance(reference, PowderReference) else tuple(reference)
+    if not published:
+        raise DiffractionError(f"{pattern.name}: no published lines to compare with")
+    if not tolerance_deg > 0.0:
+        raise DiffractionError(f"{pattern.name}: tolerance_deg is {tolerance_deg!r}; it must be positive")
+    computed = pattern.relative_lines()
+    low, high = pattern.two_theta_range
+    rows = []
+    for line in published:
+        if 2.0 * line.d < pattern.wavelength:
+            continue
+        place = bragg_two_theta(line.d, pattern.wavelength)
+        if not low <= place <= high:
+            continue
+        near = [item for item in computed if abs(item.two_theta_deg - place) <= tolerance_deg]
+        best = max(near, key=lambda item: item.intensity) if near else None
+        rows.append(LineComparison(line, place, best))
+    return rows
+
+
+@lru_cache(maxsize=1)
+def _references() -> dict[str, PowderReference]:
+    text = files(__package__).joinpath("data", POWDER_FILE).read_text(encoding="utf-8")
+    return {key: _read(key, raw) for key, raw in yaml.safe_load(text)["references"].items()}
+
+
+def _read(key: str, raw: dict[str, Any]) -> PowderReference:
+    return PowderReference(
+        phase=key,
+        source=raw["source"],
+        card=raw.get("card", ""),
+        lattice=raw.get("lattice", {}),
+        lattice_confidence=raw.get("lattice_confidence", ""),
+        lines=tuple(MeasuredLine(*line) for line in raw.get("lines", ())),
+        lines_confidence=raw.get("lines_confidence", ""),
+    )

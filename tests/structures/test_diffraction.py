@@ -1,0 +1,212 @@
+"""Powder patterns: Bragg's law, mixtures, profiles and published lines."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from ase.build import bulk, molecule
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amalgamics.structures.diffraction import (
+    WAVELENGTHS,
+    DiffractionError,
+    bragg_two_theta,
+    mix_patterns,
+    powder_pattern,
+    profile,
+    resolve_wavelength,
+)
+from amalgamics.structures.phases import get_phase
+from amalgamics.structures.powder_references import (
+    MeasuredLine,
+    compare_cell,
+    compare_lines,
+    get_powder_reference,
+    list_powder_references,
+)
+
+
+@pytest.fixture(scope="module")
+def rich():
+    return powder_pattern(get_phase("Li3Hg"))
+
+
+@pytest.fixture(scope="module")
+def poor():
+    return powder_pattern(get_phase("LiHg3"))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.floats(3.0, 6.0), st.sampled_from(["CuKa", "CuKa1", "CoKa"]))
+def test_cubic_lines_obey_bragg(a: float, radiation: str) -> None:
+    for line in powder_pattern(bulk("Al", "fcc", a=a), radiation=radiation, two_theta_range=(5, 100)).lines:
+        family = [int(digit) for digit in line.hkl.split("/")[0]]
+        assert len({index % 2 for index in family}) == 1  # face centring
+        assert line.d == pytest.approx(a / math.sqrt(sum(index**2 for index in family)))
+        theta = math.radians(line.two_theta_deg / 2)
+        assert 2 * line.d * math.sin(theta) == pytest.approx(WAVELENGTHS[radiation])
+
+
+def test_any_cell_gives_the_same_pattern(poor) -> None:
+    atoms = get_phase("LiHg3").atoms()
+    sheared = atoms.copy()
+    sheared.set_cell(np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]]) @ atoms.cell[:])
+    for other in (atoms, atoms * (2, 1, 2), sheared):
+        pattern = powder_pattern(other, "LiHg3")
+        assert len(pattern.lines) == len(poor.lines)
+        for line, wanted in zip(pattern.lines, poor.lines, strict=True):
+            assert line.two_theta_deg == pytest.approx(wanted.two_theta_deg, abs=1e-4)
+            assert line.intensity == pytest.approx(wanted.intensity, rel=1e-4, abs=1e-6 * poor.strongest.intensity)
+
+
+def test_primitive_and_supercell_of_aluminium() -> None:
+    primitive, supercell = bulk("Al"), bulk("Al", cubic=True) * (2, 2, 1)
+    first, second = powder_pattern(primitive), powder_pattern(supercell)
+    assert [line.hkl for line in first.lines] == ["111", "200", "220", "311", "222"]
+    assert [line.intensity for line in second.lines] == pytest.approx([line.intensity for line in first.lines])
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_mixture_of_one_phase_is_that_phase(rich, poor, end: int) -> None:
+    weights = [1.0 - end, float(end)]
+    mixed = mix_patterns([poor, rich], weights)
+    assert mixed.lines == (poor, rich)[end].lines
+    assert mixed.weights == {"LiHg3": weights[0], "Li3Hg": weights[1]}
+
+
+@given(st.floats(0.01, 0.99), st.floats(1e-3, 1e3))
+def test_mixture_is_linear_in_the_weight_and_blind_to_its_unit(rich, poor, share: float, unit: float) -> None:
+    angles = np.linspace(20.0, 50.0, 200)
+    mixed = mix_patterns([poor, rich], [unit * (1 - share), unit * share])
+    wanted = (1 - share) * profile(poor, angles) + share * profile(rich, angles)
+    assert profile(mixed, angles) == pytest.approx(wanted)
+
+
+def test_intensity_per_gram_follows_the_rietveld_relation() -> None:
+    """W_p ~ S_p (Z M V)_p: with pymatgen's intensities of the cell as S_p = 1, equal weights give 1/(ZMV)."""
+    from pymatgen.analysis.diffraction.xrd import XRDCalculator
+
+    for key in ("LiHg", "Li3Hg"):
+        cell = get_phase(key).structure()
+        raw = XRDCalculator(wavelength=1.54184).get_pattern(cell, scaled=False, two_theta_range=(10, 90))
+        weight = float(cell.composition.weight)
+        assert powder_pattern(get_phase(key)).strongest.intensity == pytest.approx(max(raw.y) / (weight * cell.volume))
+
+
+def test_relative_lines_do_not_depend_on_scale(rich) -> None:
+    halved = mix_patterns([rich, powder_pattern(get_phase("LiHg"))], [1.0, 0.0])
+    assert [line.intensity for line in halved.relative_lines()] == pytest.approx(
+        [line.intensity for line in rich.relative_lines()]
+    )
+    assert max(line.intensity for line in rich.relative_lines()) == pytest.approx(100.0)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.floats(0.05, 0.5), st.floats(0.0, 1.0))
+def test_profile_keeps_the_area_and_the_width(width: float, share: float) -> None:
+    line = powder_pattern(bulk("Al"), two_theta_range=(35.0, 42.0))
+    (peak,) = line.lines
+    at_peak, at_half = profile(
+        line, [peak.two_theta_deg, peak.two_theta_deg + width / 2], fwhm_deg=width, lorentz_share=share
+    )
+    assert at_half == pytest.approx(at_peak / 2)
+    angles = np.linspace(peak.two_theta_deg - 400 * width, peak.two_theta_deg + 400 * width, 80001)
+    area = np.trapezoid(profile(line, angles, fwhm_deg=width, lorentz_share=share), angles)
+    assert area == pytest.approx(peak.intensity, rel=1e-3)
+
+
+def test_partial_occupancies_scatter_in_proportion() -> None:
+    disordered = powder_pattern(get_phase("AgHg_schachnerite"))
+    assert disordered.strongest.intensity > 0.0
+
+
+def test_thermal_motion_weakens_high_angles() -> None:
+    still, moving = (powder_pattern(bulk("Al"), debye_waller_B=b) for b in (None, {"Al": 1.0}))
+    ratios = [b.intensity / a.intensity for a, b in zip(still.lines, moving.lines, strict=True)]
+    expected = [math.exp(-2 * 1.0 / (4 * line.d**2)) for line in still.lines]
+    assert ratios == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"radiation": "CuKb7"}, "radiation"),
+        ({"radiation": -1.5}, "positive wavelength"),
+        ({"two_theta_range": (50, 20)}, "two_theta_range"),
+        ({"two_theta_range": (0, 90)}, "two_theta_range"),
+        ({"two_theta_range": (1, 5)}, "no line"),
+    ],
+)
+def test_impossible_patterns_are_refused(arguments, message: str) -> None:
+    with pytest.raises(DiffractionError, match=message):
+        powder_pattern(bulk("Al"), **arguments)
+
+
+def test_molecules_are_refused() -> None:
+    with pytest.raises(DiffractionError, match="periodic"):
+        powder_pattern(molecule("H2O"))
+
+
+def test_mixtures_must_fit_together(rich, poor) -> None:
+    other = powder_pattern(get_phase("LiHg"), radiation="CuKa1")
+    assert other.wavelength < rich.wavelength
+    for patterns, weights, message in [
+        ([rich, other], [1, 1], "differ in radiation"),
+        ([rich], [1, 1], "1 patterns and 2 weights"),
+        ([rich, poor], [1, -1], "0 or more"),
+        ([rich, poor], [0, 0], "not all 0"),
+        ([rich, rich], [1, 1], "twice"),
+    ]:
+        with pytest.raises(DiffractionError, match=message):
+            mix_patterns(patterns, weights)
+
+
+def test_no_reflection_below_half_the_wavelength() -> None:
+    assert bragg_two_theta(0.77, 1.54) == pytest.approx(180.0)
+    with pytest.raises(DiffractionError, match="nothing is reflected"):
+        bragg_two_theta(0.7, 1.54)
+    assert resolve_wavelength("CuKa1") == 1.5406
+
+
+def test_library_cells_are_those_of_the_cards() -> None:
+    assert {item.card for item in list_powder_references()} >= {"04-004-8746", "04-004-8747"}
+    for key in ("LiHg3", "Li3Hg"):
+        for length in compare_cell(get_phase(key).atoms() * (2, 1, 1), get_powder_reference(key)):
+            assert length.deviation_percent == pytest.approx(0.0, abs=1e-6)
+
+
+def test_strained_cell_is_told() -> None:
+    atoms = get_phase("LiHg3").atoms()
+    atoms.set_cell(atoms.cell[:] @ np.diag([1.01, 1.01, 0.98]), scale_atoms=True)
+    a, c = compare_cell(atoms, get_powder_reference("LiHg3"))
+    assert (a.name, c.name) == ("a", "c")
+    assert a.deviation_percent == pytest.approx(1.0)
+    assert c.deviation_percent == pytest.approx(-2.0)
+
+
+def test_another_crystal_is_not_compared() -> None:
+    with pytest.raises(DiffractionError, match="space group"):
+        compare_cell(get_phase("LiHg").atoms(), get_powder_reference("Li3Hg"))
+    with pytest.raises(DiffractionError, match="only lines"):
+        compare_cell(get_phase("Au6Hg5").atoms(), get_powder_reference("Au6Hg5"))
+    with pytest.raises(DiffractionError, match="LiHg3"):
+        get_powder_reference("LiHg33")
+
+
+def test_measured_lines_of_au6hg5_are_where_they_were_measured() -> None:
+    rows = compare_lines(powder_pattern(get_phase("Au6Hg5")), get_powder_reference("Au6Hg5"))
+    assert len(rows) == 7
+    for row in rows:
+        assert row.computed.hkl == row.published.hkl
+        assert abs(row.shift_deg) < 0.1
+
+
+def test_line_without_a_partner(rich) -> None:
+    (row,) = compare_lines(rich, [MeasuredLine(3.0, 100.0, "???")], tolerance_deg=0.3)
+    assert row.computed is None
+    assert row.shift_deg is None
+    with pytest.raises(DiffractionError, match="no published lines"):
+        compare_lines(rich, [])

@@ -1,0 +1,305 @@
+"""Solubility of metals in mercury: measured, the liquidus that follows from it, and the computed one beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+from ..errors import InputError, unknown_name
+from ..structures.phases import get_phase
+from ..structures.systems import atomic_fractions, parse_formula
+from .checks import finite, positive
+from .dilute import computed_solubility
+from .finite_temperature import liquid_name
+from .fusion import get_fusion
+from .hull import Hull, HullPhase
+from .liquidus import Liquidus, TabulatedLiquidus, VantHoffLiquidus, host_of, regular_liquidus
+from .units import BOLTZMANN_EV_PER_K
+
+SOLUBILITY_FILE = "solubility.yaml"
+LIQUIDUS_MODELS = ("measured", "vant_hoff", "regular")
+_SAME_FRACTION = 1e-6
+
+
+@dataclass(frozen=True)
+class Solubility:
+    """A measured solubility in mercury.
+
+    Attributes
+    ----------
+    metal
+        Element symbol.
+    x, uncertainty
+        Mole fraction of the saturated liquid.
+    temperature_K
+        Its temperature.
+    heat_of_solution_kJ_mol, heat_uncertainty_kJ_mol
+        Per mol of metal that dissolves from the solid in equilibrium with the liquid.
+    source, confidence
+        Of the solubility; ``checked``, ``recalled`` or ``derived``.
+    heat_source, heat_confidence
+        The same for the heat.
+    points
+        Further points (K, mole fraction) of the measured liquidus, rising; may be empty.
+    points_source, points_confidence
+        Where they come from; empty without points.
+    """
+
+    metal: str
+    x: float
+    uncertainty: float
+    temperature_K: float
+    heat_of_solution_kJ_mol: float
+    heat_uncertainty_kJ_mol: float
+    source: str
+    confidence: str
+    heat_source: str
+    heat_confidence: str
+    points: tuple[tuple[float, float], ...] = ()
+    points_source: str = ""
+    points_confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """The temperature at which a compound melts or decomposes, with its kind: peritectic, congruent or upper limit."""
+
+    formula: str
+    temperature_K: float
+    kind: str
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True)
+class SolubilityComparison:
+    """Measured beside computed solubility.
+
+    Attributes
+    ----------
+    metal
+        Element symbol.
+    measured
+        The measured solubility.
+    computed
+        Mole fraction.
+    solid
+        Formula of the solid it is in equilibrium with.
+    factor
+        Computed over measured.
+    energy_error
+        kT ln(factor), eV: the error in the energy of solution that would explain it.
+    """
+
+    metal: str
+    measured: Solubility
+    computed: float
+    solid: str
+    factor: float
+    energy_error: float
+
+
+def list_solubilities() -> list[Solubility]:
+    """List the metals whose solubility in mercury is known, in the order of the data file."""
+    return list(_solubilities().values())
+
+
+def get_solubility(metal: str) -> Solubility:
+    """Return the solubility of a metal in mercury.
+
+    Raises
+    ------
+    InputError
+        For a metal that is not listed; the message names those that are.
+    """
+    if metal not in _solubilities():
+        raise InputError(unknown_name("metal with a solubility in mercury", str(metal), _solubilities()))
+    return _solubilities()[metal]
+
+
+def list_decompositions() -> list[Decomposition]:
+    """List the amalgams whose melting or decomposition temperature is known."""
+    return list(_decompositions())
+
+
+def decomposition_temperature(amounts: Mapping[str, float]) -> float | None:
+    """Return the temperature (K) at which a compound of this composition is gone; None where it is not known."""
+    wanted = atomic_fractions(dict(amounts))
+    for item in _decompositions():
+        known = atomic_fractions(parse_formula(item.formula))
+        if known.keys() == wanted.keys() and all(abs(known[el] - wanted[el]) < _SAME_FRACTION for el in known):
+            return item.temperature_K
+    return None
+
+
+def liquidus_for(
+    metal: str,
+    model: Literal["measured", "vant_hoff", "regular"] | None = None,
+    *,
+    heat_of_solution_kJ_mol: float | None = None,
+    hull: Hull | None = None,
+) -> Liquidus:
+    """Return the mercury-rich liquidus of a metal.
+
+    Parameters
+    ----------
+    metal
+        One of :func:`list_solubilities`.
+    model
+        ``measured``: points of the liquidus together with the solubility at 25 °C. ``vant_hoff``: that solubility and
+        a heat of solution. ``regular``: the regular solution with that solubility. None takes ``measured`` where
+        there are points and ``vant_hoff`` elsewhere.
+    heat_of_solution_kJ_mol
+        For ``vant_hoff``; None takes the listed one.
+    hull
+        For ``regular``: the solids of the system.
+
+    Raises
+    ------
+    InputError
+        Unknown metal or model, no measured points, or an argument missing or not meant for the model.
+    """
+    known = get_solubility(metal)
+    if model is None:
+        model = "measured" if known.points and heat_of_solution_kJ_mol is None and hull is None else "vant_hoff"
+    if model not in LIQUIDUS_MODELS:
+        raise InputError(unknown_name("liquidus model", str(model), LIQUIDUS_MODELS))
+    if heat_of_solution_kJ_mol is not None and model != "vant_hoff":
+        raise InputError(f"liquidus of {metal}: heat_of_solution_kJ_mol belongs to 'vant_hoff', not to {model!r}")
+    if (hull is not None) != (model == "regular"):
+        raise InputError(f"liquidus of {metal}: model {model!r}; 'regular' needs a hull and the others take none")
+    if hull is not None:
+        _check_mercury(hull, metal)
+        return regular_liquidus(hull, metal, known.x, known.temperature_K)
+    if model == "measured":
+        return _tabulated(known)
+    heat = known.heat_of_solution_kJ_mol if heat_of_solution_kJ_mol is None else heat_of_solution_kJ_mol
+    origin = known.heat_source if heat_of_solution_kJ_mol is None else "given"
+    source = f"{known.source}; heat of solution {heat:g} kJ/mol: {origin}"
+    return VantHoffLiquidus(metal, known.x, known.temperature_K, heat, source)
+
+
+def compare_solubility(
+    hull: Hull, metal: str, mu_infinity: float, *, ln_gamma_slope: float = 0.0
+) -> SolubilityComparison:
+    """Return the solubility that an energy of solution and a hull give, beside the measured one.
+
+    Parameters
+    ----------
+    hull
+        Metal and mercury; mercury solid (its heat of fusion is added) or liquid.
+    metal
+        One of :func:`list_solubilities`.
+    mu_infinity
+        Standard chemical potential of the metal at infinite dilution in mercury, eV relative to the pure solid, from
+        `~amalgamics.thermodynamics.dilute.insertion_energy` or a measured electromotive force.
+    ln_gamma_slope
+        Slope of ln gamma; 0 is Henry's law.
+
+    Raises
+    ------
+    InputError
+        Unknown metal, hull not of it and mercury, or a number not finite.
+    """
+    measured = get_solubility(metal)
+    finite("solubility", "mu_infinity", mu_infinity)
+    _check_mercury(hull, metal)
+    solid, mu_solid = saturating_solid(hull, metal, measured.temperature_K)
+    computed = computed_solubility(mu_infinity, mu_solid, measured.temperature_K, ln_gamma_slope=ln_gamma_slope)
+    factor = computed / measured.x
+    error = BOLTZMANN_EV_PER_K * measured.temperature_K * math.log(factor) if factor > 0.0 else -math.inf
+    return SolubilityComparison(metal, measured, computed, solid.formula, factor, error)
+
+
+def saturating_solid(hull: Hull, metal: str, temperature_K: float) -> tuple[HullPhase, float]:
+    """Return the solid that limits the solubility, and the chemical potential of the metal there.
+
+        mu = [G_f - (1 - y) mu_Hg] / y,    mu_Hg = G(liquid) - G(solid) of mercury, 0 when the hull's is liquid
+
+    over the stable solids with mole fraction y; the lowest mu precipitates first.
+
+    Returns
+    -------
+    tuple
+        The phase, and mu in eV relative to the pure metal.
+
+    Raises
+    ------
+    InputError
+        Hull not binary, ``metal`` not in it, unknown heat of fusion, or temperature not positive.
+    """
+    host = host_of(hull, metal)
+    positive("saturation", "temperature_K", temperature_K)
+    host_is_liquid = any(phase.name == liquid_name(host) for phase in hull.stable)
+    mu_host = 0.0 if host_is_liquid else min(get_fusion(host).free_energy(temperature_K), 0.0)
+
+    def potential(phase: HullPhase) -> float:
+        share = phase.fraction(metal)
+        return (phase.formation_energy_per_atom - (1.0 - share) * mu_host) / share
+
+    solid = min((phase for phase in hull.stable if phase.fraction(metal) > 0.0), key=potential)
+    return solid, potential(solid)
+
+
+def _check_mercury(hull: Hull, metal: str) -> None:
+    host = host_of(hull, metal)
+    if host != "Hg":
+        raise InputError(
+            f"solubility of {metal}: the hull is {hull.system}; the solubilities are those in Hg, not {host}"
+        )
+
+
+def _tabulated(known: Solubility) -> TabulatedLiquidus:
+    if not known.points:
+        raise InputError(f"liquidus of {known.metal}: no measured points; use model 'vant_hoff' or 'regular'")
+    points = sorted((*known.points, (known.temperature_K, known.x)))
+    return TabulatedLiquidus(known.metal, tuple(points), f"{known.points_source}; {known.source}")
+
+
+@lru_cache(maxsize=1)
+def _document() -> dict[str, Any]:
+    text = files(__package__).joinpath("data", SOLUBILITY_FILE).read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document
+
+
+@lru_cache(maxsize=1)
+def _solubilities() -> dict[str, Solubility]:
+    return {metal: _read(metal, raw) for metal, raw in _document()["solubilities"].items()}
+
+
+def _read(metal: str, raw: dict[str, Any]) -> Solubility:
+    heat, liquidus = raw["heat_of_solution"], raw.get("liquidus")
+    optional: dict[str, Any] = {}
+    if liquidus:
+        points = tuple((float(kelvin), float(x)) for kelvin, x in liquidus["points"])
+        optional = {
+            "points": points,
+            "points_source": liquidus["source"],
+            "points_confidence": liquidus["confidence"],
+        }
+    return Solubility(
+        metal=metal,
+        x=float(raw["value"]),
+        uncertainty=float(raw["uncertainty"]),
+        temperature_K=raw["temperature_K"],
+        heat_of_solution_kJ_mol=heat["value"],
+        heat_uncertainty_kJ_mol=heat["uncertainty"],
+        source=raw["source"],
+        confidence=raw["confidence"],
+        heat_source=heat["source"],
+        heat_confidence=heat["confidence"],
+        **optional,
+    )
+
+
+@lru_cache(maxsize=1)
+def _decompositions() -> tuple[Decomposition, ...]:
+    items = _document()["decomposition"].items()
+    return tuple(Decomposition(formula=get_phase(key).formula or key, **raw) for key, raw in items)
