@@ -101,10 +101,11 @@ def relax_surface(
     slabs = enumerate_slabs(
         crystal, miller_index, min_slab_size=MIN_SLAB_SIZE, prefer="stoichiometric", symprec=SLAB_SYMPREC
     )
-    whole = [slab for slab in slabs if slab.stoichiometric and not slab.polar]
+    whole = [slab for slab in slabs if slab.stoichiometric]
     if not whole:
         return
-    chosen = min(whole, key=lambda slab: (not slab.symmetric, slab.termination))
+    # A relaxed crystal may itself be a little polar; where there is a choice, a slab that is not goes first.
+    chosen = min(whole, key=lambda slab: (bool(slab.polar), not slab.symmetric, slab.termination))
     settings = spec.wetting.settings() if spec.wetting else RelaxationSettings(fmax=0.05, relax_cell=False)
     calculations = Calculations(database, spec.potential, replace(settings, relax_cell=False))
     for slab in slab_series(

@@ -54,7 +54,7 @@ def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
     return atoms_of(_good(Calculations(database, study.potential, settings).relax(candidate, relax_cell=relax_cell)))
 
 
-def chosen_terminations(study: WettingStudy, database: StructureDatabase) -> list[str]:
+def chosen_terminations(study: WettingStudy) -> list[str]:
     """Return the terminations of the study, of those named or else of the nonpolar ones (symmetric first): all, or one.
 
     Raises
@@ -67,7 +67,8 @@ def chosen_terminations(study: WettingStudy, database: StructureDatabase) -> lis
         return [AMORPHOUS]
     names = list(section.substrate.terminations)
     if not names:
-        crystal, plane = relax_substrate(study, database), section.substrate.miller_index
+        # Of the crystal as given: relaxed, it may have distortions that blur which faces are alike.
+        crystal, plane = section.substrate.crystal(), section.substrate.miller_index
         slabs = enumerate_slabs(crystal, plane, min_slab_size=section.min_slab_size, symprec=SLAB_SYMPREC)
         nonpolar = [slab for slab in slabs if not slab.polar]
         names = [slab.termination for slab in nonpolar if slab.symmetric] or [slab.termination for slab in nonpolar]

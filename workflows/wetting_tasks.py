@@ -33,7 +33,8 @@ class PlanWetting(FiretaskBase):
         spec = WorkflowSpec.model_validate(self["workflow"])
         database = StructureDatabase(spec.database_path)
         study = WettingStudy.of(spec)
-        terminations = chosen_terminations(study, database)
+        relax_substrate(study, database)  # once, before several steps ask for it
+        terminations = chosen_terminations(study)
         planes = stable_phase_surfaces(spec, database, fw_spec["manifest"]["fingerprints"])
         steps = _Steps(self["workflow"], spec)
         for phase, key, miller_index in planes:

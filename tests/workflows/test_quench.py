@@ -347,10 +347,10 @@ def test_the_bulk_liquid_is_relaxed_with_its_cell(lab):
 
 
 def test_terminations_are_those_named_or_found(lab):
-    assert chosen_terminations(lab.study, lab.database) == ["Ni"]
+    assert chosen_terminations(lab.study) == ["Ni"]
     named = lab.study.section.substrate.model_copy(update={"termination": ("b", "a")})
-    assert chosen_terminations(lab.with_(substrate=named), lab.database) == ["b"]
-    assert chosen_terminations(lab.with_(substrate=named, all_terminations=True), lab.database) == ["b", "a"]
+    assert chosen_terminations(lab.with_(substrate=named)) == ["b"]
+    assert chosen_terminations(lab.with_(substrate=named, all_terminations=True)) == ["b", "a"]
 
 
 def test_the_substrate_relaxes_to_its_own_lattice(quenched):
