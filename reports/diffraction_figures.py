@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..structures.diffraction import WAVELENGTHS, profile
+from .figure_png import draw_png
 from .formulas import mathtext_formula
 from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
 
@@ -69,7 +69,7 @@ def patterns_png(
         figure.supylabel("relative intensity", fontsize=11, color=INK)
         panels[0].set_title(title.replace("$", r"\$"), loc="left", fontweight="bold", fontsize=12)
 
-    return _png(draw, (WIDTH_INCHES, 0.9 + PANEL_INCHES * len(patterns)))
+    return _drawn(draw, (WIDTH_INCHES, 0.9 + PANEL_INCHES * len(patterns)))
 
 
 def overlay_png(result: Overlay, pattern: PowderPattern, title: str = "") -> bytes:
@@ -95,23 +95,12 @@ def overlay_png(result: Overlay, pattern: PowderPattern, title: str = "") -> byt
         upper.set_title(note, loc="right", fontsize=9, color=MUTED)
         _finish(lower, pattern)
 
-    return _png(draw, (WIDTH_INCHES, 5.4))
+    return _drawn(draw, (WIDTH_INCHES, 5.4))
 
 
-def _png(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    with rc_context(_STYLE):
-        figure = Figure(figsize=size, dpi=DPI)
-        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06, hspace=0.0))
-        FigureCanvasAgg(figure)
-        draw(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+def _drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
+    layout = {"w_pad": 0.1, "h_pad": 0.06, "hspace": 0.0}
+    return draw_png(draw, size_inches=size, dpi=DPI, style=_STYLE, layout=layout)
 
 
 def _draw_pattern(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..thermodynamics.finite_temperature import liquid_name
 from ..thermodynamics.fusion import get_fusion
+from .figure_png import draw_png, plain
 from .formulas import mathtext_formula, system_title, unicode_space_group
 from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
 
@@ -46,7 +46,7 @@ def phonon_png(phonons: Phonons, subtitle: str = "") -> bytes:
     """
     if not phonons.bands:
         raise InputError("phonons: there is no band structure to draw")
-    return _png(lambda figure: _draw_phonons(figure, phonons, subtitle))
+    return _drawn(lambda figure: _draw_phonons(figure, phonons, subtitle))
 
 
 def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: str = "") -> bytes:
@@ -68,23 +68,12 @@ def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: 
     """
     if len(hulls) < 2 or len({item.hull.system for item in hulls}) != 1:
         raise InputError("hulls: give those of one system at two or more temperatures")
-    return _png(lambda figure: _draw_formation(figure, hulls, subtitle))
+    return _drawn(lambda figure: _draw_formation(figure, hulls, subtitle))
 
 
-def _png(draw: Any) -> bytes:
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    with rc_context(_STYLE):
-        figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
-        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1, wspace=0.02))
-        FigureCanvasAgg(figure)
-        draw(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+def _drawn(draw: Callable[[Figure], None]) -> bytes:
+    layout = {"w_pad": 0.1, "h_pad": 0.1, "wspace": 0.02}
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
 
 
 def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str) -> None:
@@ -103,14 +92,10 @@ def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str) -> None:
         part for part in (unicode_space_group(phonons.space_group), subtitle, phonons.potential) if part
     )
     left.set_title(mathtext_formula(phonons.formula), loc="left", fontweight="bold", fontsize=13)
-    right.set_title(_plain(details), loc="right", fontsize=10, color=MUTED)
+    right.set_title(plain(details), loc="right", fontsize=10, color=MUTED)
     colour = INK if phonons.dynamically_stable else REFERENCE
     size = f"supercell of {phonons.n_supercell_atoms} atoms, {phonons.shortest_image:.1f} Å between images"
     figure.supxlabel(f"{phonons.verdict}\n{size}", fontsize=9, color=colour)
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", r"\$")
 
 
 def _frequency_range(phonons: Phonons) -> tuple[float, float]:
@@ -175,7 +160,7 @@ def _draw_formation(figure: Figure, hulls: Sequence[FiniteTemperatureHull], subt
         dashes = _STYLES[number // len(_COLOURS) % len(_STYLES)]
         label = mathtext_formula(formula)
         if list(names.values()).count(formula) > 1:
-            label += f" ({_plain(name)})"
+            label += f" ({plain(name)})"
         if any(name in item.flagged for item in hulls):
             label += ", imaginary modes"
         found = [{phase.name: phase for phase in item.hull.phases}.get(name) for item in hulls]
@@ -192,7 +177,7 @@ def _draw_formation(figure: Figure, hulls: Sequence[FiniteTemperatureHull], subt
     axes.set_ylabel("free energy of formation (eV/atom)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(system_title(hulls[0].hull.system), loc="left", fontweight="bold", fontsize=13)
-    axes.set_title(_plain(subtitle), loc="right", fontsize=10, color=MUTED)
+    axes.set_title(plain(subtitle), loc="right", fontsize=10, color=MUTED)
     if names:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..thermodynamics.electrolyte_window import ElectrolyteWindow
 from ..thermodynamics.reactivity import InterfaceReaction
+from .figure_png import draw_png, plain
 from .formulas import couple, mathtext_formula
 from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
 
@@ -40,7 +40,7 @@ def reactivity_png(reactions: Sequence[InterfaceReaction], subtitle: str = "") -
     """
     if len({reaction.second for reaction in reactions}) != 1:
         raise InputError("reactions: give at least one, all with the same second reactant")
-    return _png(lambda figure: _draw_reactions(figure, reactions, subtitle))
+    return _drawn(lambda figure: _draw_reactions(figure, reactions, subtitle))
 
 
 def window_png(
@@ -70,23 +70,12 @@ def window_png(
     """
     if not window.reduction:
         raise InputError(f"electrolyte window of {window.electrolyte!r}: no reduction above 0 V, nothing to draw")
-    return _png(lambda figure: _draw_window(figure, window, subtitle, amalgams or {}, published_onset_V))
+    return _drawn(lambda figure: _draw_window(figure, window, subtitle, amalgams or {}, published_onset_V))
 
 
-def _png(draw: Callable[[Figure], None]) -> bytes:
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    with rc_context(_STYLE):
-        figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
-        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
-        FigureCanvasAgg(figure)
-        draw(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+def _drawn(draw: Callable[[Figure], None]) -> bytes:
+    layout = {"w_pad": 0.1, "h_pad": 0.1}
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
 
 
 def _draw_reactions(figure: Figure, reactions: Sequence[InterfaceReaction], subtitle: str) -> None:
@@ -146,7 +135,7 @@ def _draw_window(
     for name, voltage in amalgams.items():
         axes.axhline(voltage, color=MUTED, lw=1.0, ls=(0, (5, 3)), zorder=2)
         axes.annotate(
-            f"{_plain(name)}\n{voltage:.2f} V",
+            f"{plain(name)}\n{voltage:.2f} V",
             (1.0, voltage),
             xycoords=("axes fraction", "data"),
             xytext=(4, 0),
@@ -176,8 +165,4 @@ def _amount(amount: float, name: str, window: ElectrolyteWindow) -> str:
 def _title(axes: Axes, left: str, right: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(left, loc="left", fontweight="bold", fontsize=13)
-    axes.set_title(_plain(right), loc="right", fontsize=10, color=MUTED)
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", r"\$")
+    axes.set_title(plain(right), loc="right", fontsize=10, color=MUTED)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
 from ..thermodynamics.self_healing import CONSISTENCIES, interface_at
+from .figure_png import draw_png
 from .formulas import mathtext_formula, system_title
 from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE
 
@@ -45,23 +45,16 @@ def self_healing_png(healing: SelfHealingMap, *, temperature_K: float = 298.15, 
     for name, values in (("compositions", healing.compositions), ("temperatures_K", healing.temperatures_K)):
         if len(values) < 2 or not np.all(np.diff(values) > 0.0):
             raise InputError(f"self-healing map: {name} must be two or more rising values to be drawn")
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    with rc_context(_STYLE):
-        figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
-        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1, hspace=0.05))
-        FigureCanvasAgg(figure)
+    def draw(figure: Figure) -> None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1.35, 1])
         nearest = int(np.argmin(np.abs(healing.temperatures_K - temperature_K)))
         _draw_map(upper, healing, float(healing.temperatures_K[nearest]))
         _draw_phases(lower, healing, healing.isotherms[nearest])
         _titles(figure, upper, healing, subtitle)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+
+    layout = {"w_pad": 0.1, "h_pad": 0.1, "hspace": 0.05}
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
 
 
 def _draw_map(axes: Axes, healing: SelfHealingMap, marked_K: float) -> None:

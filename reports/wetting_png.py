@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .drop_shape import drop_shape
+from .figure_png import draw_png
 from .formulas import mathtext_formula
 from .hull_png import _STYLE, DPI, MUTED, REFERENCE, STABLE
 from .wetting_model import WettingReport
@@ -59,21 +59,15 @@ def wetting_png(report: WettingReport) -> bytes:
     InputError
         An observed composition that is not on the curve.
     """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     keys = key_points(report)
-    with rc_context(_STYLE):
-        figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
-        FigureCanvasAgg(figure)
+
+    def draw(figure: Figure) -> None:
         axes = figure.add_axes(_box(_LEFT, _CURVE_BOTTOM, SIZE_INCHES[0] - _LEFT - _RIGHT, _CURVE_HEIGHT))
         _draw_curve(axes, report, keys)
         _draw_drops(figure, axes, report, keys)
         _titles(figure, report)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE)
 
 
 def _box(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
