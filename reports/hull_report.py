@@ -29,7 +29,7 @@ def write_hull_report(report: HullReport, output_dir: Path) -> dict[str, Path]:
     -------
     dict
         Paths by file name: ``report.html``, ``hull.csv``, ``summary.json`` and, when a system has two elements,
-        ``hull.png``; with several systems also ``hull-<system>.png`` for each.
+        ``hull.png``; with several systems also ``hull-<system>.png`` for each; and the pictures of the sections.
 
     Raises
     ------
@@ -41,6 +41,7 @@ def write_hull_report(report: HullReport, output_dir: Path) -> dict[str, Path]:
     contents = {
         "report.html": render_page(report, pictures).encode(),
         **pictures,
+        **section_pictures(report),
         "hull.csv": hull_csv(report).encode(),
         "summary.json": summary_json(report).encode(),
     }
@@ -61,3 +62,8 @@ def hull_pictures(report: HullReport) -> dict[str, bytes]:
     if len(diagrams) > 1:
         pictures |= {picture_name(diagram.system): hull_png([diagram], report.potential) for diagram in diagrams}
     return pictures
+
+
+def section_pictures(report: HullReport) -> dict[str, bytes]:
+    """PNG files by name: what the sections of the report show."""
+    return {picture.file_name: picture.png for section in report.sections for picture in section.pictures}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .sections import ReportSection
 
 if TYPE_CHECKING:
     from ..thermodynamics.hull import Hull, HullPhase
@@ -148,6 +149,8 @@ class HullReport:
     settings: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
     warnings: tuple[str, ...] = ()
+    sections: tuple[ReportSection, ...] = ()
+    """What studies beyond the hull add; each anchor and each picture's name once."""
 
     def __post_init__(self) -> None:
         if not self.systems:
@@ -155,3 +158,7 @@ class HullReport:
         names = [system.hull.system for system in self.systems]
         if len(set(names)) != len(names):
             raise InputError(f"a hull report shows each system once; given: {', '.join(names)}")
+        pictures = [picture.file_name for section in self.sections for picture in section.pictures]
+        for what, used in (("anchors", [section.anchor for section in self.sections]), ("pictures", pictures)):
+            if repeated := sorted({name for name in used if used.count(name) > 1}):
+                raise InputError(f"the sections of a report need different {what}; repeated: {', '.join(repeated)}")

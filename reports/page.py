@@ -31,12 +31,13 @@ from .formulas import system_title, unicode_formula, unicode_space_group
 from .interactive import hull_figure, voltage_figure
 from .model import HullReport, Lattice, PhaseRecord, SystemReport
 from .reference import compare_with_reference
+from .sections import Cell, SectionTable
 from .wetting_model import WettingReport
 from .wetting_numbers import how, solid
 from .wetting_page import filters as wetting_filters
 from .wetting_page import wetting_view
 
-TEMPLATES = ("report.html.j2", "wetting.html.j2", "macros.html.j2")
+TEMPLATES = ("report.html.j2", "wetting.html.j2", "sections.html.j2", "macros.html.j2")
 
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
@@ -73,6 +74,7 @@ def render_page(report: HullReport | None, pictures: Mapping[str, bytes], wettin
             headline=view["headline"] if view else hull_headline,
             hull_headline=hull_headline,
             systems=systems,
+            sections=report.sections if report else (),
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
             wetting_picture=_data_uri(pictures["wetting.png"]) if "wetting.png" in pictures else None,
@@ -219,9 +221,24 @@ def _environment() -> Environment:
         reaction=lambda text: " → ".join(unicode_formula(part) for part in text.split(" → ")),
         entries=_entries,
         calculation=_calculation,
+        data_uri=_data_uri,
+        cell=_cell,
         **wetting_filters(),
     )
+    environment.tests["number_column"] = _is_number_column
     return environment
+
+
+def _cell(value: Cell, digits: int) -> str:
+    """Text of one cell of a section's table."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+def _is_number_column(table: SectionTable, index: int) -> bool:
+    values = [row[index] for row in table.rows if row[index] is not None]
+    return bool(values) and all(isinstance(value, int | float) for value in values)
 
 
 def _calculation(record: PhaseRecord) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .export import hull_csv, summary_json
-from .hull_report import hull_pictures
+from .hull_report import hull_pictures, section_pictures
 from .model import HullReport
 from .output_files import check_writable, write_files
 from .page import render_page
@@ -45,7 +45,11 @@ def write_wetting_report(report: WettingReport, output_dir: Path, *, hull: HullR
     contents: dict[str, bytes] = {}
     if hull is not None:
         pictures |= hull_pictures(hull)
-        contents = {"hull.csv": hull_csv(hull).encode(), "summary.json": summary_json(hull, report).encode()}
+        contents = {
+            **section_pictures(hull),
+            "hull.csv": hull_csv(hull).encode(),
+            "summary.json": summary_json(hull, report).encode(),
+        }
     contents = {
         "report.html": render_page(hull, pictures, report).encode(),
         **pictures,

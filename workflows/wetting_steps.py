@@ -12,6 +12,7 @@ from ..calculators.molecular_dynamics import MDResult, MDStage, run_md
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationResult, RelaxationSettings
 from ..errors import InputError
+from ..structures.distortions import Operation, rattled, reversing_operations
 from ..structures.films import add_film, free_film
 from ..structures.glass import glass_slab
 from ..structures.interface_checks import check_film
@@ -40,18 +41,30 @@ AMORPHOUS = "amorphous"
 def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
     """Relax the crystal of the substrate, cell and positions, and return it; an amorphous solid keeps its cell.
 
+    A crystal given in a high-symmetry model may be a saddle point: the octahedra of LLTO tilt, and tilted it is
+    0.05 eV/atom lower. So it is displaced at random, once for each symmetry operation that turns the surface normal
+    round, with that operation kept: a crystal that is polar along the normal has charged surfaces. The lowest is
+    returned. A crystal without any such operation is displaced freely.
+
     Raises
     ------
     InputError
-        The relaxation failed; the message says why.
+        Every relaxation failed; the message says why the first did.
     """
-    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000)
-    crystal = study.section.substrate.crystal()
-    # Off any saddle point: the octahedra of LLTO tilt, and tilted it is 0.05 eV/atom lower.
-    crystal.rattle(RATTLE, seed=0)
-    candidate = study.candidate("substrate", "substrate", crystal, "crystal")
-    relax_cell = not study.section.substrate.amorphous
-    return atoms_of(_good(Calculations(database, study.potential, settings).relax(candidate, relax_cell=relax_cell)))
+    substrate = study.section.substrate
+    crystal = substrate.crystal()
+    operations: list[Operation] = []
+    if not substrate.amorphous:
+        operations = reversing_operations(crystal, substrate.miller_index, symprec=SLAB_SYMPREC)
+    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=bool(operations))
+    calculations = Calculations(database, study.potential, settings)
+    rows = []
+    for variant, operation in enumerate(operations or [None]):
+        what = f"crystal, variant {variant}" if operations else "crystal"
+        candidate = study.candidate("substrate", "substrate", rattled(crystal, RATTLE, keep=operation), what)
+        rows.append(calculations.relax(candidate, relax_cell=not substrate.amorphous))
+    relaxed = [row for row in rows if row.converged] or [_good(rows[0])]
+    return atoms_of(min(relaxed, key=lambda row: row.energy))
 
 
 def chosen_terminations(study: WettingStudy) -> list[str]:

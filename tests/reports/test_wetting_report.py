@@ -34,7 +34,7 @@ def test_files_with_a_hull(wetting, examples, tmp_path):
     assert summary["wetting"]["curve"] == json.loads(paths["wetting.json"].read_text(encoding="utf-8"))["curve"]
     assert summary["wetting"]["findings"]
     page = paths["report.html"].read_text(encoding="utf-8")
-    assert page.index('id="wetting"') < page.index('id="stability"') < page.index('id="system-1"')
+    assert page.index('id="wetting"') < page.index('id="phase-stability"') < page.index('id="system-1"')
 
 
 def test_files_without_a_hull(wetting, tmp_path):
