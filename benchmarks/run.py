@@ -37,7 +37,8 @@ BENCHMARKS = {
     "scaling": ("scaling", "run_scaling"),
     "memory": ("memory", "run_memory"),
     "end-to-end": ("end_to_end", "run_end_to_end"),
-    "hulls-and-queries": ("at_scale", "run_at_scale"),
+    "hulls-and-fireworks": ("at_scale", "run_at_scale"),
+    "queries": ("query", "run_queries"),
     "film-convergence": ("film_convergence", "run_film_convergence"),
 }
 

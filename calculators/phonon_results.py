@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase import Atoms
 
+from .force_constants import ForceConstants, plain_cell
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -96,6 +98,8 @@ class Phonons:
         Density of states per atom, 1/THz, by linear tetrahedra, shape (n,) each; it integrates to 3.
     bands
         The band structure along the path of the lattice.
+    force_constants
+        From which all of these follow; None where they were not kept.
     """
 
     potential: str
@@ -114,6 +118,7 @@ class Phonons:
     dos_frequencies_THz: NDArray[np.float64]
     dos: NDArray[np.float64]
     bands: tuple[BandSegment, ...]
+    force_constants: ForceConstants | None = None
 
     @property
     def formula(self) -> str:
@@ -166,8 +171,8 @@ class Phonons:
             return f"dynamically stable: no imaginary mode beyond {self.stability_tolerance_THz:g} THz"
         where = ", ".join(f"{component:.3g}" for component in found.lowest_qpoint)
         return (
-            f"dynamically unstable: {found.n_modes} imaginary modes ({found.fraction:.2%} of the mesh),"
-            f" the strongest {-found.lowest_frequency_THz:.2f}i THz at q = ({where})"
+            f"dynamically unstable: {found.fraction:.2%} of the modes on the mesh are imaginary, the strongest"
+            f" {-found.lowest_frequency_THz:.2f}i THz at q = ({where})"
         )
 
     def _lowest(self) -> tuple[float, NDArray[np.float64]]:
@@ -182,38 +187,29 @@ class Phonons:
         index = int(np.flatnonzero(lowest <= lowest.min() + 1e-6)[0])
         return float(lowest[index]), points[index]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON; `Phonons.from_dict` gives it back."""
-        plain: dict[str, Any] = {
-            key: getattr(self, key)
-            for key in (
-                "potential",
-                "space_group",
-                "n_supercell_atoms",
-                "n_displacements",
-                "shortest_image",
-                "displacement",
-                "max_residual_force",
-                "stability_tolerance_THz",
-            )
-        }
+    def as_dict(self, decimals: int | None = None) -> dict[str, Any]:
+        """Return everything as plain JSON; `Phonons.from_dict` gives it back.
+
+        ``decimals`` rounds wave vectors, frequencies (THz), density of states and force constants (eV/Å^2); 6 leave
+        free energies as they are to 1e-7 eV and halve the size.
+        """
+
+        def plain_array(values: NDArray[Any]) -> list[Any]:
+            if decimals is not None and values.dtype.kind == "f":
+                values = np.round(values, decimals) + 0.0
+            return list(values.tolist())
+
+        plain: dict[str, Any] = {key: getattr(self, key) for key in _NUMBERS}
         plain["mesh"] = list(self.mesh)
-        plain["primitive"] = {
-            "numbers": self.primitive.numbers.tolist(),
-            "cell": self.primitive.cell.array.tolist(),
-            "scaled_positions": self.primitive.get_scaled_positions(wrap=False).tolist(),
-        }
+        plain["primitive"] = plain_cell(self.primitive)
         for key in _ARRAYS:
-            plain[key] = getattr(self, key).tolist()
+            plain[key] = plain_array(getattr(self, key))
         plain["bands"] = [
-            {
-                "labels": list(segment.labels),
-                "qpoints": segment.qpoints.tolist(),
-                "distances": segment.distances.tolist(),
-                "frequencies_THz": segment.frequencies_THz.tolist(),
-            }
+            {"labels": list(segment.labels)} | {key: plain_array(getattr(segment, key)) for key in _BAND_ARRAYS}
             for segment in self.bands
         ]
+        if self.force_constants is not None:
+            plain["force_constants"] = self.force_constants.as_dict(decimals)
         return plain
 
     @classmethod
@@ -227,14 +223,27 @@ class Phonons:
         values["bands"] = tuple(
             BandSegment(
                 (segment["labels"][0], segment["labels"][1]),
-                *(np.array(segment[key], dtype=np.float64) for key in ("qpoints", "distances", "frequencies_THz")),
+                *(np.array(segment[key], dtype=np.float64) for key in _BAND_ARRAYS),
             )
             for segment in values["bands"]
         )
+        if values.get("force_constants") is not None:
+            values["force_constants"] = ForceConstants.from_dict(values["force_constants"])
         return cls(**values)
 
 
+_NUMBERS = (
+    "potential",
+    "space_group",
+    "n_supercell_atoms",
+    "n_displacements",
+    "shortest_image",
+    "displacement",
+    "max_residual_force",
+    "stability_tolerance_THz",
+)
 _ARRAYS = ("qpoints", "qpoint_weights", "frequencies_THz", "dos_frequencies_THz", "dos")
+_BAND_ARRAYS = ("qpoints", "distances", "frequencies_THz")
 
 
 def _translations(qpoints: NDArray[np.float64], frequencies_THz: NDArray[np.float64]) -> NDArray[np.bool_]:

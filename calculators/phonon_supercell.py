@@ -74,6 +74,25 @@ def choose_supercell(atoms: Atoms, min_length: float, *, symprec: float = 0.01) 
     return min(options, key=lambda option: (option.n_atoms, len(option.unit_cell)))
 
 
+def idealised_primitive(atoms: Atoms, symprec: float) -> Atoms:
+    """Return the primitive cell of a crystal, with the atoms moved to where its space group has them.
+
+    Parameters
+    ----------
+    atoms
+        A crystal.
+    symprec
+        Distance up to which atoms count as equivalent, Å: how far a relaxation may have left them from their sites.
+
+    Raises
+    ------
+    InputError
+        Its symmetry cannot be determined.
+    """
+    cells, _ = _standard_cells(atoms, symprec)
+    return cells[0]
+
+
 def shortest_lattice_vector(cell: np.ndarray) -> float:
     """Return the length of the shortest lattice vector, Å, of a cell of shape (3, 3)."""
     from ase.geometry import minkowski_reduce

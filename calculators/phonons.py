@@ -16,6 +16,7 @@ from ase.calculators.calculator import BaseCalculator
 
 from ..errors import InputError
 from .batch import DEFAULT_MAX_ATOMS, get_batch_evaluator
+from .force_constants import ForceConstants, make_phonopy
 from .groups import consecutive_groups
 from .phonon_results import BandSegment, Phonons
 from .phonon_supercell import Supercell, choose_supercell
@@ -215,16 +216,7 @@ def _residual_force(evaluate: Evaluate, unit_cell: Atoms, settings: PhononSettin
 
 def _phonopy(supercell: Supercell, settings: PhononSettings) -> Phonopy:
     """Return phonopy's object with its displacements made."""
-    from phonopy import Phonopy
-    from phonopy.structure.atoms import PhonopyAtoms
-
-    unit = supercell.unit_cell
-    cell = PhonopyAtoms(
-        symbols=unit.get_chemical_symbols(), cell=unit.cell.array, scaled_positions=unit.get_scaled_positions()
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that "auto" finds the primitive cell is what is wanted here
-        phonopy = Phonopy(cell, supercell_matrix=np.diag(supercell.repeats), primitive_matrix="auto", log_level=0)
+    phonopy = make_phonopy(supercell.unit_cell, supercell.repeats)
     phonopy.generate_displacements(distance=settings.displacement)
     return phonopy
 
@@ -263,6 +255,7 @@ def _collect(
         dos_frequencies_THz=np.array(dos.frequency_points, dtype=np.float64),
         dos=np.array(dos.dos, dtype=np.float64) / len(primitive),
         bands=_bands(phonopy, primitive, settings.path_spacing),
+        force_constants=ForceConstants.from_phonopy(phonopy, supercell.unit_cell, supercell.repeats),
     )
 
 

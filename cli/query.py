@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,12 +31,16 @@ def query(
     sort: Annotated[str, typer.Option(help="Key to sort by; a leading minus sorts downwards.")] = "id",
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows to print.")] = None,
     columns: Annotated[str | None, typer.Option(help="Comma-separated keys to print.")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write the structures to this file: .csv, .extxyz, .cif or .json.")
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Print the rows of the structure database that match."""
+    """Print the rows of the structure database that match, or write their structures to a file."""
     from ..errors import InputError, unknown_name
     from ..workflows.database import QUERY_KEYS, StructureDatabase
+    from ..workflows.export_rows import check_export, export_rows
     from ..workflows.spec import default_database
     from .hull import HEADINGS
     from .output import print_rows
@@ -45,7 +50,17 @@ def query(
     for key in (*shown, sort.removeprefix("-")):
         if key not in allowed:
             raise InputError(unknown_name("column", key, allowed))
+    if export is not None:
+        check_export(export)
     store = StructureDatabase(database or default_database(), must_exist=True)
-    rows = [[row.get(key) for key in shown] for row in store.select(conditions, sort=sort, limit=limit)]
+    found = store.select(conditions, sort=sort, limit=limit)
+    if export is not None:
+        written = export_rows(found, export)
+        typer.echo(f"{len(found)} structures: {written}", err=as_json or as_csv)
+        if len({row.get("potential_identity") for row in found}) > 1:
+            typer.echo("note: they come from several potentials, whose energies must not be mixed", err=True)
+        if not (as_json or as_csv):
+            return
+    rows = [[row.get(key) for key in shown] for row in found]
     headings = shown if as_json or as_csv else tuple(HEADINGS.get(key, key.replace("_", " ")) for key in shown)
     print_rows(f"{len(rows)} structures", headings, rows, as_json=as_json, as_csv=as_csv)

@@ -36,5 +36,8 @@ def run(
     finished = pad.workflows.find_one({"nodes": nodes[0]}, {"state": 1})["state"] == "COMPLETED"
     if not finished:
         raise typer.Exit(1)
-    typer.echo(json.loads((spec.output_dir / "summary.json").read_text(encoding="utf-8"))["headline"])
+    summary = json.loads((spec.output_dir / "summary.json").read_text(encoding="utf-8"))
+    typer.echo(summary["headline"])
+    for warning in summary["warnings"]:
+        typer.echo(f"note: {warning}")
     typer.echo(f"report: {spec.output_dir / 'report.html'}")

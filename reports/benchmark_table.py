@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError, unknown_name
+from .benchmark_rules import NOT_COMPARED, not_compared, requirement
 from .benchmarks import PROPERTIES, Benchmark
 
 BEGIN = "<!-- benchmarks: begin (generated, do not edit) -->"
@@ -131,7 +132,7 @@ def mean_errors(rows: Iterable[BenchmarkRow]) -> list[MeanError]:
 
 
 def benchmarks_markdown(rows: Sequence[BenchmarkRow]) -> str:
-    """Write mean errors and all values as Markdown tables, one for each property and basis."""
+    """Write mean errors, all values by property and basis, and what is missing, as Markdown tables."""
     potentials = list(dict.fromkeys(potential for row in rows for potential in row.computed))
     groups: dict[tuple[str, str], list[BenchmarkRow]] = {}
     for row in rows:
@@ -145,7 +146,34 @@ def benchmarks_markdown(rows: Sequence[BenchmarkRow]) -> str:
             parts.append(f"{item.convention}\n")
             described = quantity
         parts.append(_values(group, potentials))
-    return "\n".join(parts)
+    return "\n".join([*parts, *_gaps(rows)])
+
+
+def missing_reason(benchmark: Benchmark) -> str:
+    """Return why a published value has no computed counterpart in the table."""
+    needed = requirement(benchmark)
+    return f"needs {needed.text}" if needed.computed else needed.text
+
+
+def _gaps(rows: Sequence[BenchmarkRow]) -> list[str]:
+    """Values that nothing was computed for, and those of the reference table that never are."""
+    missing = [row.benchmark for row in rows if not row.computed]
+    parts = []
+    if missing:
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for item in missing:
+            names = reasons.setdefault((PROPERTIES[item.quantity].title, missing_reason(item)), [])
+            name = " ".join(part for part in (item.subject, item.label) if part)
+            if name not in names:
+                names.append(name)
+        lines = [[title, ", ".join(names), reason] for (title, reason), names in reasons.items()]
+        parts += ["## Not computed\n", _table(["property", "values", "why"], lines)]
+    by_quantity: dict[str, list[str]] = {}
+    for subject, quantity, _ in not_compared():
+        by_quantity.setdefault(quantity, []).append(subject)
+    lines = [[name.replace("_", " "), ", ".join(by_quantity[name]), NOT_COMPARED[name]] for name in by_quantity]
+    parts += ["## Not compared\n", _table(["quantity", "values", "why"], lines)]
+    return parts
 
 
 def update_page(page: str, rows: Sequence[BenchmarkRow]) -> str:

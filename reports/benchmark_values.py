@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ..structures.phases import get_phase
 from ..thermodynamics.electrolyte_window import ElectrolyteWindow
 from ..thermodynamics.hull import Hull, HullPhase
+from ..thermodynamics.solubility import compare_solubility
+from ..thermodynamics.units import BOLTZMANN_EV_PER_K
 from ..thermodynamics.voltage import voltage_profile
 from .benchmark_table import ComputedValue
 from .benchmarks import benchmarks, cell_edges
-from .reference import composition
+from .reference import KJ_PER_MOL, composition
 
 if TYPE_CHECKING:
     from ase import Atoms
 
+ROOM_TEMPERATURE_K = 298.15
 CHARGES = {"Mg": 2, "Zn": 2, "Sn": 2, "Al": 3}
 """Electrons per ion of the metals of the table; 1 for the others."""
 
@@ -26,7 +30,8 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
     ----------
     hull
         Static energies at 0 K. Of several phases of a formula (and space group, where the reference names one) the
-        lowest counts. A metal that forms no compound with mercury has no plateau, and no value.
+        lowest counts. Where compounds with mercury were tried and none is stable, the amalgam is saturated by the
+        metal itself, and its voltage is 0.
     potential
         Its energies come from.
     """
@@ -42,7 +47,8 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
         elif item.quantity == "saturated_emf" and {item.subject, "Hg"} <= set(hull.elements):
             amalgam = hull.subsystem(f"{item.subject}-Hg")
             steps = voltage_profile(amalgam, item.subject, electrons_per_ion=CHARGES.get(item.subject, 1)).steps
-            found = steps[0].voltage_V if steps else None
+            tried = any(len(phase.composition) > 1 for phase in amalgam.phases)
+            found = steps[0].voltage_V if steps else 0.0 if tried else None
         if found is not None:
             values.append(ComputedValue(item.quantity, item.subject, potential, found, item.label))
     return values
@@ -51,6 +57,45 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
 def window_values(window: ElectrolyteWindow, electrolyte: str, potential: str) -> list[ComputedValue]:
     """Return the reduction onset of an electrolyte under the name it has in the table, ``LLTO`` or ``Li3PS4``."""
     return [ComputedValue("reduction_onset", electrolyte, potential, window.reduction_onset_V)]
+
+
+def cohesive_value(element: str, potential: str, atom_energy: float, crystal_energy_per_atom: float) -> ComputedValue:
+    """Return the cohesive energy of an element from its free atom (eV) and its lowest crystal (eV/atom)."""
+    return ComputedValue("cohesive_energy", element, potential, atom_energy - crystal_energy_per_atom)
+
+
+def solution_values(metal: str, mu_infinity: float, hull: Hull | None, potential: str) -> list[ComputedValue]:
+    """Return what the energy of one atom in liquid mercury says of its amalgam: voltages, excess energy, solubility.
+
+    Parameters
+    ----------
+    metal
+        Element symbol.
+    mu_infinity
+        Standard chemical potential at infinite dilution, eV against the pure solid; see
+        :func:`~amalgamics.thermodynamics.dilute.insertion_energy`.
+    hull
+        Of the metal and mercury, for the solubility; None leaves that out.
+    potential
+        The energies come from.
+    """
+    values = []
+    for item in benchmarks():
+        if item.subject != metal:
+            continue
+        found: float | None = None
+        if item.quantity == "standard_emf":
+            found = -mu_infinity / CHARGES.get(metal, 1)
+        elif item.quantity == "emf" and item.mole_fraction is not None:
+            kT = BOLTZMANN_EV_PER_K * (item.temperature_K or ROOM_TEMPERATURE_K)
+            found = -(mu_infinity + kT * math.log(item.mole_fraction)) / CHARGES.get(metal, 1)
+        elif item.quantity == "excess_free_energy_in_mercury":
+            found = mu_infinity / KJ_PER_MOL
+        elif item.quantity == "solubility_in_mercury" and hull is not None:
+            found = 100.0 * compare_solubility(hull, metal, mu_infinity).computed
+        if found is not None:
+            values.append(ComputedValue(item.quantity, metal, potential, found, item.label))
+    return values
 
 
 def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float = 0.05) -> list[ComputedValue]:

@@ -50,23 +50,38 @@ PROPERTIES: Mapping[str, Property] = {
         "EMF of the saturated amalgam",
         "V",
         "Computed: first plateau of the voltage profile, from solid mercury at 0 K. For a compound MHg_n, referring it "
-        "to liquid mercury would raise it by n × 0.0238 V divided by the charge of the ion.",
+        "to liquid mercury would raise it by n × 0.0238 V divided by the charge of the ion. Where no compound is "
+        "stable the metal itself saturates the amalgam, at 0 V.",
     ),
     "standard_emf": Property(
-        "EMF at infinite dilution", "V", "Against the pure metal, mole-fraction scale, 298 K.", digits=3
+        "EMF at infinite dilution",
+        "V",
+        "Against the pure metal, mole-fraction scale, 298 K. Computed: energy of one atom in quenched films of liquid "
+        "mercury against the pure metal; vibrations and the volume of the solution are left out.",
     ),
-    "emf": Property("EMF of dilute amalgams", "V", "Against the pure metal; the label is the mole fraction."),
+    "emf": Property(
+        "EMF of dilute amalgams",
+        "V",
+        "Against the pure metal; the label is the mole fraction. Computed: as before, with Henry's law.",
+    ),
     "solubility_in_mercury": Property(
-        "Solubility in mercury", "at.%", "Metal in liquid mercury at 298 K in equilibrium with the solid."
+        "Solubility in mercury",
+        "at.%",
+        "Metal in liquid mercury at 298 K in equilibrium with the solid. Computed: from the energy of one atom in the "
+        "liquid and the hull; 0.06 eV in either is a factor of ten, and 100 at.% means that nothing precipitates.",
     ),
     "excess_free_energy_in_mercury": Property(
-        "Excess free energy in mercury", "kJ/mol", "Of the dissolved metal at infinite dilution, against the solid.", 1
+        "Excess free energy in mercury",
+        "kJ/mol",
+        "Of the dissolved metal at infinite dilution, against the solid. Computed: as the EMF at infinite dilution.",
+        1,
     ),
     "cohesive_energy": Property(
         "Cohesive energy",
         "eV/atom",
-        "Computed: energy of the free atom minus that of the crystal, 0 K. Potentials trained on crystals know no free "
-        "atoms unless they say so.",
+        "Computed: energy of the free atom, alone in a cell of 20 Å, minus that of the lowest crystal, 0 K. EMT was "
+        "fitted to cohesive energies. The machine-learning potentials were trained on crystals and have seen no free "
+        "atom: theirs is an extrapolation, and the error is mostly that of the atom. Nothing else here rests on it.",
     ),
     "volume_per_atom": Property(
         "Volume",
@@ -105,6 +120,8 @@ class Benchmark:
         ``experiment``, or the method of a calculated reference. Errors are averaged for each basis apart.
     published
         The value as printed in the source where it was converted; else empty.
+    mole_fraction
+        Of the metal in mercury, where the value belongs to one.
     """
 
     subject: str
@@ -119,6 +136,7 @@ class Benchmark:
     doi: str | None = None
     note: str | None = None
     published: str = ""
+    mole_fraction: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -190,6 +208,7 @@ def _from_reference(value: ReferenceValue) -> Benchmark:
         doi=value.doi,
         note=value.note,
         published=published,
+        mole_fraction=value.mole_fraction,
     )
 
 

@@ -98,6 +98,13 @@ def overlay_png(result: Overlay, pattern: PowderPattern, title: str = "") -> byt
     return _drawn(draw, (WIDTH_INCHES, 5.4))
 
 
+def radiation_text(wavelength: float) -> str:
+    """Return ``Cu Kα, λ = 1.54184 Å``, or the wavelength alone where the line has no name."""
+    names = [name for name, value in WAVELENGTHS.items() if value == wavelength]
+    line = f"{names[0].replace('Ka', ' Kα')}, " if names else ""
+    return f"{line}λ = {wavelength:g} Å"
+
+
 def _drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.06, "hspace": 0.0}
     return draw_png(draw, size_inches=size, dpi=DPI, style=_STYLE, layout=layout)
@@ -175,7 +182,5 @@ def _draw_ticks(axes: Axes, pattern: PowderPattern) -> None:
 
 
 def _finish(axes: Axes, pattern: PowderPattern) -> None:
-    names = [name for name, value in WAVELENGTHS.items() if value == pattern.wavelength]
-    radiation = f"{names[0].replace('Ka', ' Kα')}, " if names else ""
     axes.set_xlim(*pattern.two_theta_range)
-    axes.set_xlabel(f"2θ (°), {radiation}λ = {pattern.wavelength:g} Å")
+    axes.set_xlabel(f"2θ (°), {radiation_text(pattern.wavelength)}")

@@ -39,6 +39,9 @@ from .wetting_page import wetting_view
 
 TEMPLATES = ("report.html.j2", "wetting.html.j2", "sections.html.j2", "macros.html.j2")
 
+# Rows from which on a table of a section is folded.
+LONG_TABLE = 20
+
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
     "formation_free_energy": "formation free energy",
@@ -75,6 +78,7 @@ def render_page(report: HullReport | None, pictures: Mapping[str, bytes], wettin
             hull_headline=hull_headline,
             systems=systems,
             sections=report.sections if report else (),
+            long_table=LONG_TABLE,
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
             wetting_picture=_data_uri(pictures["wetting.png"]) if "wetting.png" in pictures else None,

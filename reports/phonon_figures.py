@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 SIZE_INCHES = (8.0, 4.8)
 _COLOURS = ("#0b5c8a", "#c2410c", "#4d7c0f", "#7c5295", "#b45309", "#0f766e", "#9f1239", "#5b6775")
 _STYLES = ("-", "--", "-.", ":")
+_CLOSE_TICKS = 0.05
+"""Share of the path below which two labels may touch."""
 _IMAGINARY_WASH = "#fdf0e9"
 
 
-def phonon_png(phonons: Phonons, subtitle: str = "") -> bytes:
+def phonon_png(phonons: Phonons, subtitle: str = "", *, formula: str = "") -> bytes:
     """Draw the band structure with the density of states beside it, and return the PNG.
 
     Imaginary frequencies are drawn downwards from 0, in another colour, and the verdict on the stability stands above.
@@ -38,6 +40,8 @@ def phonon_png(phonons: Phonons, subtitle: str = "") -> bytes:
         With at least one segment of the band structure.
     subtitle
         Written after the space group, e.g. what else tells this crystal apart.
+    formula
+        What the crystal is called; by default its formula with the elements in alphabetical order.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def phonon_png(phonons: Phonons, subtitle: str = "") -> bytes:
     """
     if not phonons.bands:
         raise InputError("phonons: there is no band structure to draw")
-    return _drawn(lambda figure: _draw_phonons(figure, phonons, subtitle))
+    return _drawn(lambda figure: _draw_phonons(figure, phonons, subtitle, formula or phonons.formula))
 
 
 def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: str = "") -> bytes:
@@ -76,7 +80,7 @@ def _drawn(draw: Callable[[Figure], None]) -> bytes:
     return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
 
 
-def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str) -> None:
+def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str, formula: str) -> None:
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[4, 1])
     bottom, top = _frequency_range(phonons)
     _draw_bands(left, phonons.bands)
@@ -91,7 +95,7 @@ def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str) -> None:
     details = " · ".join(
         part for part in (unicode_space_group(phonons.space_group), subtitle, phonons.potential) if part
     )
-    left.set_title(mathtext_formula(phonons.formula), loc="left", fontweight="bold", fontsize=13)
+    left.set_title(mathtext_formula(formula), loc="left", fontweight="bold", fontsize=13)
     right.set_title(plain(details), loc="right", fontsize=10, color=MUTED)
     colour = INK if phonons.dynamically_stable else REFERENCE
     size = f"supercell of {phonons.n_supercell_atoms} atoms, {phonons.shortest_image:.1f} Å between images"
@@ -125,9 +129,18 @@ def _draw_bands(axes: Axes, bands: Sequence[BandSegment]) -> None:
         labels.append(stop)
     for tick in ticks:
         axes.axvline(tick, color="#d9dee4", lw=0.8, zorder=1)
-    axes.set_xticks(ticks, labels)
+    axes.set_xticks(ticks, _spread(ticks, labels))
     axes.set_xlim(ticks[0], ticks[-1])
     axes.tick_params(axis="x", length=0)
+
+
+def _spread(ticks: Sequence[float], labels: Sequence[str]) -> list[str]:
+    """Put a label that would run into the one before it a line lower."""
+    spread = [labels[0]]
+    for number in range(1, len(labels)):
+        close = ticks[number] - ticks[number - 1] < _CLOSE_TICKS * (ticks[-1] - ticks[0])
+        spread.append("\n" + labels[number] if close and not spread[-1].startswith("\n") else labels[number])
+    return spread
 
 
 def _point_name(label: str) -> str:

@@ -24,7 +24,7 @@ _TOP_MARGIN_V = 0.5
 def reactivity_png(reactions: Sequence[InterfaceReaction], subtitle: str = "") -> bytes:
     """Draw the reaction energies of several phases with one electrolyte, and return the PNG.
 
-    A star marks the most exergonic mixing ratio of each; its products stand in the legend.
+    A star marks the mixing ratio at which the contact of each gains most; its products stand in the legend.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _draw_reactions(figure: Figure, reactions: Sequence[InterfaceReaction], subt
         colour = _COLOURS[number % len(_COLOURS)]
         x, y = [p.mixing_ratio for p in reaction.points], [p.energy for p in reaction.points]
         first = mathtext_formula(reaction.formulas[reaction.first])
-        best = reaction.most_exergonic
+        best = reaction.most_exergonic_mutual
         products = " + ".join(mathtext_formula(reaction.formulas[name]) for name in best.products)
         label = f"{first}: {products}" if reaction.reacts else f"{first}: no reaction"
         axes.plot(x, y, color=colour, lw=1.8, marker="o", ms=3.5, label=label, zorder=3)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError, unknown_name
+from .cell_matching import CellMatch, match_cells
 from .parts import LIQUID, SOLID
-from .upright import check_upright, join_across_boundary, planar_area
+from .upright import join_across_boundary, planar_area
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,9 @@ class CoherentInterface:
         Largest relative change of a length in the plane.
     area
         Å^2.
+    substrate_cell
+        In-plane vectors of the substrate's smallest cell, shape (2, 2): shifting the film by one of them changes
+        nothing.
     """
 
     atoms: Atoms
@@ -51,34 +54,7 @@ class CoherentInterface:
     von_mises_strain: float
     max_strain: float
     area: float
-
-
-@dataclass(frozen=True, eq=False)
-class CellMatch:
-    """A common cell: integer combinations (2, 2) of the in-plane vectors of film and substrate, and the strain."""
-
-    film: np.ndarray
-    substrate: np.ndarray
-    deformation: np.ndarray
-    area: float
-
-    @property
-    def strain(self) -> np.ndarray:
-        """Green-Lagrange strain of the film, shape (2, 2)."""
-        return 0.5 * (self.deformation.T @ self.deformation - np.eye(2))
-
-    @property
-    def max_strain(self) -> float:
-        """Largest relative change of a length."""
-        return float(np.abs(np.linalg.svd(self.deformation, compute_uv=False) - 1).max())
-
-    @property
-    def von_mises_strain(self) -> float:
-        """Von Mises equivalent of the strain, with no strain along the normal."""
-        full = np.zeros((3, 3))
-        full[:2, :2] = self.strain
-        deviator = full - np.trace(full) / 3 * np.eye(3)
-        return float(math.sqrt(2 / 3 * (deviator**2).sum()))
+    substrate_cell: np.ndarray
 
 
 def coherent_interfaces(
@@ -98,9 +74,9 @@ def coherent_interfaces(
 ) -> list[CoherentInterface]:
     """Build the smallest coherent interface of each pair of terminations.
 
-    Cells are matched by the algorithm of Zur and McGill (doi 10.1063/1.333084) as implemented in pymatgen. The slabs
-    and their stacking are this package's own: pymatgen's builder merges terminations, and names the upper side of a
-    film whose lower side meets the substrate.
+    Cells are matched as by Zur and McGill (doi 10.1063/1.333084). Matching, slabs and stacking are this package's own:
+    pymatgen's builder merges terminations, names the upper side of a film whose lower side meets the substrate, and
+    takes half a minute to be ready in each process.
 
     Parameters
     ----------
@@ -151,7 +127,7 @@ def coherent_interfaces(
             matches = match_cells(turned, lower, max_area=max_area, max_strain=max_strain)
             if matches:
                 atoms = stack(turned, lower, matches[0], gap=gap, min_vacuum_size=min_vacuum_size)
-                found.append(_describe(atoms, upper_termination, lower_termination, matches[0]))
+                found.append(_describe(atoms, upper_termination, lower_termination, matches[0], lower))
     if not found:
         loosest = match_cells(film_slabs[0][1], substrate_slabs[0][1], max_area=max_area, max_strain=0.25)
         least = (
@@ -172,7 +148,7 @@ def _pick(slabs: Sequence[Slab], wanted: str | None, name: str) -> list[tuple[st
     return [(slab.termination, slab.atoms) for slab in slabs if wanted in (None, slab.termination)]
 
 
-def _describe(atoms: Atoms, film: str, substrate: str, match: CellMatch) -> CoherentInterface:
+def _describe(atoms: Atoms, film: str, substrate: str, match: CellMatch, lower: Atoms) -> CoherentInterface:
     return CoherentInterface(
         atoms,
         film,
@@ -181,64 +157,8 @@ def _describe(atoms: Atoms, film: str, substrate: str, match: CellMatch) -> Cohe
         match.von_mises_strain,
         match.max_strain,
         planar_area(np.asarray(atoms.cell)),
+        np.array(lower.cell)[:2, :2],
     )
-
-
-def match_cells(film: Atoms, substrate: Atoms, *, max_area: float = 200.0, max_strain: float = 0.05) -> list[CellMatch]:
-    """List common in-plane cells of two slabs, smallest first; one of each area and pair of principal strains.
-
-    Parameters
-    ----------
-    film, substrate
-        Slabs in upright cells.
-    max_area
-        Å^2, of the substrate's cell.
-    max_strain
-        Largest relative change of a length of the film.
-    """
-    from pymatgen.analysis.interfaces.zsl import ZSLGenerator
-
-    check_upright(film, "film cell")
-    check_upright(substrate, "substrate cell")
-    upper, lower = np.array(film.cell)[:2], np.array(substrate.cell)[:2]
-    generator = ZSLGenerator(
-        max_area_ratio_tol=(1 + max_strain) ** 2 - 1,
-        max_area=max_area * (1 + max_strain) ** 2,
-        max_length_tol=max_strain,
-        max_angle_tol=max_strain,
-        bidirectional=True,
-    )
-    distinct: dict[tuple[float, ...], CellMatch] = {}
-    for found in generator(upper, lower, lowest=False):
-        match = _same_hand(
-            _combinations(found.film_sl_vectors, upper), _combinations(found.substrate_sl_vectors, lower), upper, lower
-        )
-        if match is not None and match.area <= max_area + 1e-6 and match.max_strain <= max_strain + 1e-9:
-            stretches = np.linalg.svd(match.deformation, compute_uv=False)
-            distinct.setdefault((round(match.area, 3), *np.round(stretches, 5)), match)
-    return sorted(distinct.values(), key=lambda match: (round(match.area, 3), match.max_strain))
-
-
-def _combinations(vectors: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    return np.round(np.asarray(vectors) @ np.linalg.pinv(basis)).astype(int)
-
-
-def _same_hand(film: np.ndarray, substrate: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> CellMatch | None:
-    """Pair two cells without mirroring one of them, in the way that strains the film least."""
-    target = substrate @ lower[:, :2]
-    if np.linalg.det(target) < 0:
-        substrate, target = substrate[::-1], target[::-1]
-    signs = [np.diag(pair) for pair in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
-    best: CellMatch | None = None
-    for change in [sign @ order for sign in signs for order in (np.eye(2, dtype=int), np.array([[0, 1], [1, 0]]))]:
-        start = change @ film @ upper[:, :2]
-        if np.linalg.det(start) <= 0:
-            continue
-        deformation = np.linalg.solve(start, target).T
-        match = CellMatch(change @ film, substrate, deformation, float(np.linalg.det(target)))
-        if best is None or match.max_strain < best.max_strain:
-            best = match
-    return best
 
 
 def flip(slab: Atoms) -> Atoms:

@@ -122,6 +122,7 @@ def powder_pattern(
     radiation: str | float = "CuKa",
     two_theta_range: tuple[float, float] = DEFAULT_TWO_THETA,
     debye_waller_B: Mapping[str, float] | None = None,
+    symprec: float = SYMPREC,
 ) -> PowderPattern:
     """Return the powder pattern of a crystal.
 
@@ -138,6 +139,9 @@ def powder_pattern(
         Lowest and highest 2θ, degrees.
     debye_waller_B
         B of each element, Å²; None leaves thermal motion out.
+    symprec
+        Tolerance of the space group, Å. A crystal relaxed to forces of 0.02 eV/Å needs some 0.05, lest lines that
+        belong together split.
 
     Raises
     ------
@@ -163,7 +167,7 @@ def powder_pattern(
     wavelength = resolve_wavelength(radiation)
     limits = _check_range(two_theta_range)
     structure, label = _structure(crystal, name)
-    cell = _conventional(structure)
+    cell = _conventional(structure, symprec)
     calculator = XRDCalculator(wavelength=wavelength, debye_waller_factors=dict(debye_waller_B or {}))
     lowest = 2.0 * math.sin(math.radians(limits[0] / 2)) / wavelength
     highest = 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength
@@ -274,6 +278,44 @@ def profile(
     return total
 
 
+def telling_lines(
+    patterns: Sequence[PowderPattern], *, separation_deg: float = 0.4, least_intensity: float = 5.0
+) -> dict[str, PowderLine | None]:
+    """Return the line of each pattern that gives it away: its strongest that no line of the others hides.
+
+    Parameters
+    ----------
+    patterns
+        With the same radiation, each with a name of its own.
+    separation_deg
+        How far in 2θ the lines of the others have to be.
+    least_intensity
+        Weaker lines, with the strongest of each pattern at 100, neither hide nor tell.
+
+    Returns
+    -------
+    dict
+        By name of the pattern; None where all lines are hidden.
+
+    Raises
+    ------
+    DiffractionError
+        Two patterns share a name, or differ in radiation.
+    """
+    if len({pattern.name for pattern in patterns}) < len(patterns) or len({item.wavelength for item in patterns}) > 1:
+        raise DiffractionError("telling lines: give patterns of the same radiation, each with a name of its own")
+    strong = {
+        pattern.name: [line for line in pattern.relative_lines() if line.intensity >= least_intensity]
+        for pattern in patterns
+    }
+    found: dict[str, PowderLine | None] = {}
+    for name, lines in strong.items():
+        others = [line.two_theta_deg for other, rest in strong.items() if other != name for line in rest]
+        alone = [line for line in lines if all(abs(line.two_theta_deg - other) > separation_deg for other in others)]
+        found[name] = max(alone, key=lambda line: line.intensity, default=None)
+    return found
+
+
 def bragg_two_theta(d: float, wavelength: float) -> float:
     """Return 2θ in degrees from λ = 2 d sin θ.
 
@@ -311,12 +353,12 @@ def _structure(crystal: Phase | Structure | Atoms, name: str | None) -> tuple[St
     return crystal, name or crystal.composition.reduced_formula
 
 
-def _conventional(structure: Structure) -> Structure:
+def _conventional(structure: Structure, symprec: float) -> Structure:
     """The conventional cell, whose indices are the customary ones; the cell as it is where no symmetry is found."""
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer, SymmetryUndeterminedError
 
     try:
-        return SpacegroupAnalyzer(structure, symprec=SYMPREC).get_conventional_standard_structure()
+        return SpacegroupAnalyzer(structure, symprec=symprec).get_conventional_standard_structure()
     except SymmetryUndeterminedError:
         return structure
 

@@ -28,6 +28,7 @@ def reversing_operations(crystal: Atoms, miller_index: Sequence[int], *, symprec
     """Return the symmetry operations that turn the normal of a lattice plane round and are their own inverse.
 
     With any one of them kept, a crystal has no polarisation along that normal, and its slabs can have two faces alike.
+    Of those that the symmetry of the crystal makes equivalent there is one.
 
     Parameters
     ----------
@@ -45,13 +46,20 @@ def reversing_operations(crystal: Atoms, miller_index: Sequence[int], *, symprec
     if symmetry is None:
         return []
     plane = np.asarray(miller_index)
-    operations = []
-    for rotation, translation in zip(symmetry["rotations"], symmetry["translations"], strict=True):
+    rotations = symmetry["rotations"]
+    keep_plane = [turn for turn in rotations if any(np.array_equal(plane @ turn, sign * plane) for sign in (1, -1))]
+    operations: list[Operation] = []
+    seen: set[bytes] = set()
+    for rotation, translation in zip(rotations, symmetry["translations"], strict=True):
         if not np.array_equal(plane @ rotation, -plane) or not np.array_equal(rotation @ rotation, np.eye(3)):
             continue
         image = _images(crystal, scaled @ rotation.T + translation)
-        if np.array_equal(image[image], np.arange(len(crystal))):
-            operations.append(Operation(rotation, translation, image))
+        if rotation.tobytes() in seen or not np.array_equal(image[image], np.arange(len(crystal))):
+            continue
+        operations.append(Operation(rotation, translation, image))
+        for turn in keep_plane:
+            inverse = np.rint(np.linalg.inv(turn)).astype(rotation.dtype)
+            seen.add(np.ascontiguousarray(turn @ rotation @ inverse).tobytes())
     return operations
 
 

@@ -91,8 +91,10 @@ def get_electrolyte(name: str) -> Atoms:
     return phases[name].atoms()
 
 
-def read_substrate(path: str | Path) -> Atoms:
+def read_substrate(path: str | Path, what: str = "substrate") -> Atoms:
     """Read a crystal from a CIF or any other file that ASE reads.
+
+    ``what`` is what error messages call it.
 
     Raises
     ------
@@ -104,22 +106,22 @@ def read_substrate(path: str | Path) -> Atoms:
 
     file = Path(path)
     if not file.is_file():
-        raise ElectrolyteError(f"substrate file {str(path)!r} does not exist")
+        raise ElectrolyteError(f"{what} file {str(path)!r} does not exist")
     try:
         atoms = read(file)
     except Exception as error:  # ASE's readers raise whatever their formats raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ElectrolyteError(f"substrate file {str(path)!r} cannot be read: {reason}") from None
+        raise ElectrolyteError(f"{what} file {str(path)!r} cannot be read: {reason}") from None
     if not atoms.pbc.all() or atoms.cell.rank < 3:
-        raise ElectrolyteError(f"substrate file {str(path)!r} holds no crystal periodic in three directions")
-    _check_ordered(atoms, str(path))
-    _check_distances(atoms, str(path))
+        raise ElectrolyteError(f"{what} file {str(path)!r} holds no crystal periodic in three directions")
+    _check_ordered(atoms, f"{what} file {str(path)!r}")
+    _check_distances(atoms, f"{what} file {str(path)!r}")
     atoms.info.clear()
     atoms.calc = None
     return atoms
 
 
-def _check_ordered(atoms: Atoms, path: str) -> None:
+def _check_ordered(atoms: Atoms, origin: str) -> None:
     partial = {
         ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
         for site in (atoms.info.get("occupancy") or {}).values()
@@ -127,12 +129,11 @@ def _check_ordered(atoms: Atoms, path: str) -> None:
     }
     if partial:
         raise ElectrolyteError(
-            f"substrate file {path!r}: sites are partly filled or shared ({'; '.join(sorted(partial))}); give an "
-            "ordered cell"
+            f"{origin}: sites are partly filled or shared ({'; '.join(sorted(partial))}); give an ordered cell"
         )
 
 
-def _check_distances(atoms: Atoms, path: str) -> None:
+def _check_distances(atoms: Atoms, origin: str) -> None:
     from ase.data import covalent_radii
     from ase.neighborlist import neighbor_list
 
@@ -140,6 +141,6 @@ def _check_distances(atoms: Atoms, path: str) -> None:
     if len(i):
         worst = int(np.argmin(distances))
         raise ElectrolyteError(
-            f"substrate file {path!r}: {atoms.symbols[i[worst]]} (atom {i[worst]}) and {atoms.symbols[j[worst]]} "
+            f"{origin}: {atoms.symbols[i[worst]]} (atom {i[worst]}) and {atoms.symbols[j[worst]]} "
             f"(atom {j[worst]}) are {distances[worst]:.2f} Å apart"
         )

@@ -73,7 +73,7 @@ class LengthComparison:
 
 @dataclass(frozen=True)
 class LineComparison:
-    """A published line beside the computed one nearest to it.
+    """A published line beside its computed one.
 
     Attributes
     ----------
@@ -82,7 +82,8 @@ class LineComparison:
     published_two_theta_deg
         Where it is with the wavelength of the pattern.
     computed
-        The strongest computed line within the tolerance, with the strongest of the pattern at 100; None without one.
+        The computed line with the same indices, else the strongest within the tolerance, with the strongest of the
+        pattern at 100; None without one.
     """
 
     published: MeasuredLine
@@ -113,8 +114,10 @@ def get_powder_reference(phase: str) -> PowderReference:
     return _references()[phase]
 
 
-def compare_cell(crystal: Atoms, reference: PowderReference) -> list[LengthComparison]:
+def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float = SYMPREC) -> list[LengthComparison]:
     """Return the lattice lengths of the conventional cell of a (relaxed) crystal beside the published ones.
+
+    ``symprec`` is the tolerance of its space group, Å.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def compare_cell(crystal: Atoms, reference: PowderReference) -> list[LengthCompa
     if not reference.lattice:
         raise DiffractionError(f"{reference.phase}: no cell is published here, only lines")
     structure = AseAtomsAdaptor.get_structure(crystal)
-    analyzer = SpacegroupAnalyzer(structure, symprec=SYMPREC)
+    analyzer = SpacegroupAnalyzer(structure, symprec=symprec)
     expected = get_phase(reference.phase).space_group_number
     if analyzer.get_space_group_number() != expected:
         raise DiffractionError(
@@ -143,6 +146,9 @@ def compare_lines(
 ) -> list[LineComparison]:
     """Return each published line within the pattern's range beside the computed one.
 
+    Lines belong together by their indices, wherever a cell that is too large or too small puts them. One that has none
+    with its indices, which another choice of axes may change, takes one near its place.
+
     Parameters
     ----------
     pattern
@@ -150,7 +156,7 @@ def compare_lines(
     reference
         Published lines.
     tolerance_deg
-        How far in 2θ a computed line may be; of several the strongest is taken.
+        How far in 2θ a computed line without the same indices may be; of several the strongest is taken.
 
     Raises
     ------
@@ -171,7 +177,8 @@ def compare_lines(
         place = bragg_two_theta(line.d, pattern.wavelength)
         if not low <= place <= high:
             continue
-        near = [item for item in computed if abs(item.two_theta_deg - place) <= tolerance_deg]
+        same = [item for item in computed if line.hkl in item.hkl.split("/")]
+        near = same or [item for item in computed if abs(item.two_theta_deg - place) <= tolerance_deg]
         best = max(near, key=lambda item: item.intensity) if near else None
         rows.append(LineComparison(line, place, best))
     return rows

@@ -19,6 +19,9 @@ from .vibrations import TREATMENTS, ImaginaryTreatment, ModeSpectrum, vibrationa
 HullTreatment = Literal["refuse", "skip", "absolute", "leave_out"]
 HULL_TREATMENTS = (*TREATMENTS, "leave_out")
 
+_LIFT = 100.0
+"""By how much a phase is lifted to see the hull without it, eV/atom: more than any phase is stable by."""
+
 
 @dataclass(frozen=True)
 class SolidPhase:
@@ -179,6 +182,25 @@ def stability_changes(hulls: Sequence[FiniteTemperatureHull]) -> list[StabilityC
         if gained or lost:
             changes.append(StabilityChange(before.hull.temperature_K, after.hull.temperature_K, gained, lost))
     return changes
+
+
+def signed_distances(hull: Hull) -> dict[str, float]:
+    """Return how far each phase lies above the hull of all other phases, eV/atom: negative for those on the hull.
+
+    So it tells also how firmly a stable phase stands. It is 0 for the only phase of an element, without which there is
+    no hull.
+    """
+    distances = {phase.name: phase.e_above_hull for phase in hull.phases}
+    for stable in hull.stable:
+        pure = [phase for phase in hull.phases if set(phase.composition) == set(stable.composition)]
+        if stable.is_element and len(pure) == 1:
+            continue
+        lifted = [
+            replace(phase, energy_per_atom=phase.energy_per_atom + (_LIFT if phase.name == stable.name else 0.0))
+            for phase in hull.phases
+        ]
+        distances[stable.name] = build_hull(hull.system, lifted).phase(stable.name).e_above_hull - _LIFT
+    return distances
 
 
 def liquid_name(symbol: str) -> str:

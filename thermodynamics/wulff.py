@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,23 @@ _NO_AREA = 1e-9
 _MAX_DENOMINATOR = 48
 
 
+@dataclass(frozen=True, eq=False)
+class WulffFacet:
+    """One face of the shape.
+
+    Attributes
+    ----------
+    miller_index
+        The plane among those given that it is one of the equivalents of.
+    vertices
+        Its corners in order around it, shape (n_corners, 3), with the centre of the crystal at the origin; the volume
+        of the whole shape is 1.
+    """
+
+    miller_index: MillerIndex
+    vertices: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class WulffShape:
     """Equilibrium shape of a crystal.
@@ -35,11 +52,14 @@ class WulffShape:
         Share of the surface of each of these planes with all its equivalents; 0 where it does not appear.
     mean_surface_energy_J_m2
         Average over the surface, sum of fraction times energy.
+    facets
+        Every face with an area, for drawing.
     """
 
     surface_energies_J_m2: dict[MillerIndex, float] = field(hash=False)
     area_fractions: dict[MillerIndex, float] = field(hash=False)
     mean_surface_energy_J_m2: float
+    facets: tuple[WulffFacet, ...] = field(default=(), hash=False, compare=False, repr=False)
 
     @property
     def missing(self) -> tuple[MillerIndex, ...]:
@@ -91,7 +111,27 @@ def wulff_shape(
     fractions = {plane: float(found.get(standard[plane], 0.0)) for plane in planes}
     fractions = {plane: share if share > _NO_AREA else 0.0 for plane, share in fractions.items()}
     mean = math.fsum(share * planes[plane] for plane, share in fractions.items())
-    return WulffShape(planes, fractions, mean / math.fsum(fractions.values()))
+    owners = {index: plane for plane, index in standard.items()}
+    facets = _facets(particle, {index: plane for index, plane in owners.items() if fractions[plane] > 0.0})
+    return WulffShape(planes, fractions, mean / math.fsum(fractions.values()), facets)
+
+
+def _facets(particle: Any, owners: Mapping[MillerIndex, MillerIndex]) -> tuple[WulffFacet, ...]:
+    """Return the faces of the planes in ``owners``, scaled to a volume of 1."""
+    size = float(particle.volume) ** (1.0 / 3.0)
+    found = []
+    for form in particle.forms:
+        h, k, i = (int(part) for part in form.parent_miller_indices)
+        plane = owners.get((h, k, i))
+        if plane is None:
+            continue
+        for facet in form.facets:
+            if len(facet.vertices) < 3:  # touches the shape in an edge or corner
+                continue
+            # The first corner comes again at the end.
+            corners = np.array(facet.ordered_vertices)[:-1] / size
+            found.append(WulffFacet(plane, corners))
+    return tuple(found)
 
 
 def _miller(index: MillerIndex) -> MillerIndex:

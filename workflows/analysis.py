@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.model import HullReport, SystemReport
+    from ..reports.sections import ReportSection
     from ..reports.wetting_model import WettingReport
     from ..thermodynamics.hull import Hull, PhaseEntry
     from ..thermodynamics.voltage import VoltageProfile
@@ -185,7 +186,13 @@ def _lattice(values: Sequence[float]) -> tuple[float, float, float, float, float
 
 
 def hull_report(
-    title: str, systems: Sequence[str], rows: Sequence[AtomsRow], *, fresh_after: int = 0, warnings: Sequence[str] = ()
+    title: str,
+    systems: Sequence[str],
+    rows: Sequence[AtomsRow],
+    *,
+    fresh_after: int = 0,
+    warnings: Sequence[str] = (),
+    sections: Sequence[ReportSection] = (),
 ) -> HullReport:
     """Gather the whole report over ``systems``; all rows must come from one potential."""
     from ..reports.model import HullReport
@@ -199,6 +206,7 @@ def hull_report(
         settings=newest.data["settings"],
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         warnings=tuple(warnings),
+        sections=tuple(sections),
     )
 
 

@@ -7,13 +7,19 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fireworks import Firework, Workflow
+from fireworks import FiretaskBase, Firework, Workflow
 
 from .. import __version__
 from ..calculators.registry import get_potential
 from .candidates import gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint
+from .phase_surfaces import STUDY
+from .phonon_tasks import PlanPhonons, failed_phonon_keys
+from .stability_candidates import stability_keys
+from .stability_tasks import PlanStability
+from .surfaces_steps import ADHESION
+from .surfaces_tasks import PlanSurfaces
 from .tasks import AssembleHulls, BuildStructures, WriteReport
 from .wetting_study import WettingStudy
 from .wetting_tasks import PlanWetting
@@ -22,6 +28,14 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
 
     from .spec import WorkflowSpec
+
+# Section of the input, the task that adds the steps of the study, and its name.
+STUDIES: tuple[tuple[str, type[FiretaskBase], str], ...] = (
+    ("phonons", PlanPhonons, "plan the phonons"),
+    ("surfaces", PlanSurfaces, "plan the surfaces"),
+    ("stability", PlanStability, "plan the stability study"),
+    ("wetting", PlanWetting, "plan the wetting study"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,7 @@ def job_key(spec: WorkflowSpec) -> str:
 def build_workflow(spec: WorkflowSpec) -> Workflow:
     """Return the workflow: build, then (added once the structures are known) relax in batches, hull, report.
 
-    With a ``wetting`` section its steps are added once the hull is known.
+    The studies that the input has a section for come one after the other; each adds its steps once the hull is known.
     """
     document = spec_document(spec)
     common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": spec.potential}
@@ -59,9 +73,9 @@ def build_workflow(spec: WorkflowSpec) -> Workflow:
     # Some relaxations may have failed for good reasons; the hull is built from the others and says so.
     hull = Firework([AssembleHulls(workflow=document)], spec=dict(common), name="assemble hulls", parents=[build])
     steps = [build, hull]
-    if spec.wetting is not None:
-        plan = [PlanWetting(workflow=document)]
-        steps.append(Firework(plan, spec=dict(common), name="plan the wetting study", parents=[hull]))
+    for section, plan, name in STUDIES:
+        if getattr(spec, section) is not None:
+            steps.append(Firework([plan(workflow=document)], spec=dict(common), name=name, parents=[steps[-1]]))
     steps.append(
         Firework([WriteReport(workflow=document)], spec=dict(common), name="write report", parents=[steps[-1]])
     )
@@ -83,6 +97,14 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
         if spec.wetting is not None:
             failed = database.select(f"study={WettingStudy.of(spec).key},converged=False")
             keys += [row.fingerprint for row in failed]
+        if spec.phonons is not None:
+            keys += failed_phonon_keys(spec)
+        if spec.stability is not None:
+            keys += stability_keys(spec)
+        if spec.surfaces is not None:
+            for study in (STUDY, ADHESION):
+                query = f"study={study},potential={spec.potential},converged=False"
+                keys += [row.fingerprint for row in database.select(query)]
         database.forget_failed(keys)
     unfinished = launchpad.workflows.find_one(
         {"metadata.job": job_key(spec), "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}

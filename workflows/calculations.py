@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ase.calculators.singlepoint import SinglePointCalculator
 
@@ -110,7 +110,7 @@ class Calculations:
         row = self.database.find(key)
         if row is None:
             outcome = compute()
-            measured = dict(known)
+            measured: dict[str, Any] = dict(known)
             if measure and not isinstance(outcome, RelaxationError):
                 measured |= measure(outcome)
             self.database.add(candidate, outcome, self.potential, settings, **measured)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .spec import WorkflowSpec
 
 
-Kind = Literal["library", "prototype", "file", "substrate", "slab", "frame", "solid", "film", "interface"]
+Kind = Literal["library", "prototype", "file", "substrate", "slab", "frame", "solid", "film", "interface", "atom"]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import InputError, unknown_name
 from ..structures.systems import parse_system
 from .fingerprint import fingerprint, potential_identity
+from .row_selection import COLUMNS, add_indices, has_indices, select_rows
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -61,12 +62,18 @@ QUERY_KEYS = (
     "rigid_film_energy",
     "degeneracy",
     "geometry_energy",
+    # of joined crystals
+    "film",
+    "film_miller",
+    "film_strain",
+    "film_max_strain",
 )
 # What has a space group; the others are slabs and liquids.
 CRYSTALS = ("library", "prototype", "file", "substrate")
 _ASE_KEYS = ("id", "unique_id", "natoms", "energy", "volume", "mass", "age", "ctime", "mtime", "user", "formula")
 _OPERATORS = ("!=", "<=", ">=", "<", ">", "=")
 _LOCK_TIMEOUT_S = 120
+_READER_TIMEOUT_S = 2
 
 
 def chemical_system(symbols: Iterable[str]) -> str:
@@ -142,13 +149,15 @@ class StructureDatabase:
         outcome: RelaxationResult | RelaxationError,
         potential: Potential,
         settings: RelaxationSettings | None,
+        *,
+        more_data: Mapping[str, Any] | None = None,
         **measured: float,
     ) -> int:
         """Store the relaxation of ``candidate`` (without ``settings``: a single point) and return its row id.
 
-        ``measured`` are further numbers under keys of :data:`QUERY_KEYS`. A failed relaxation is stored too
-        (``converged=False`` with its reason), so that it is not tried again and again. If another process stored the
-        same calculation meanwhile, that row is kept and its id returned.
+        ``measured`` are further numbers under keys of :data:`QUERY_KEYS`, ``more_data`` further plain JSON for the
+        row's ``data``. A failed relaxation is stored too (``converged=False`` with its reason), so that it is not tried
+        again and again. If another process stored the same calculation meanwhile, that row is kept and its id returned.
         """
         from ..calculators.relaxation import RelaxationError
 
@@ -175,6 +184,7 @@ class StructureDatabase:
             "candidate": candidate.as_dict(),
             "settings": settings.as_dict() if settings else {},
             "provenance": potential.provenance(),
+            **(more_data or {}),
         }
         if isinstance(outcome, RelaxationError):
             data["reason"] = outcome.reason
@@ -193,15 +203,13 @@ class StructureDatabase:
         self._index()
         return row_id
 
-    def _index(self) -> None:
+    def _index(self, timeout_s: float = _LOCK_TIMEOUT_S) -> None:
         """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
         if self._indexed:
             return
-        with contextlib.closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT_S)) as connection, connection:
-            for kind in ("text", "number"):
-                table = f"{kind}_key_values"
-                connection.execute(f"CREATE INDEX IF NOT EXISTS {kind}_value_index ON {table}(key, value, id)")
-                connection.execute(f"CREATE INDEX IF NOT EXISTS {kind}_id_index ON {table}(id, key, value)")
+        with contextlib.closing(sqlite3.connect(self.path, timeout=timeout_s)) as connection, connection:
+            if not has_indices(connection):
+                add_indices(connection)
         self._indexed = True
 
     def forget_failed(self, keys: Sequence[str]) -> int:
@@ -238,32 +246,36 @@ class StructureDatabase:
             ``Hg>2`` or ``natoms<10``. A term such as ``Li-Hg`` keeps the rows within that chemical system, its
             elements included. Failed relaxations are left out unless the query names ``converged``.
         sort
-            Key to sort by, with a leading minus for descending.
+            Key to sort by, with a leading minus for descending; rows without it come last. By id unless given.
         limit
             Most rows to return.
 
         Raises
         ------
         InputError
-            The query has an unknown key or element, or cannot be parsed.
+            The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is another
+            kind of SQLite database.
         """
         conditions, systems = parse_query(query)
+        key = (sort or "id").removeprefix("-")
+        if key not in QUERY_KEYS and key not in COLUMNS:
+            raise InputError("sort: " + unknown_name("key", key, [*QUERY_KEYS, *COLUMNS]))
         if not any(condition.startswith("converged") for condition in conditions):
             conditions = [*conditions, "converged=True"]
-        if not self.path.is_file():
+        if not self.path.is_file() or not self.path.stat().st_size:
             return []
-        rows: list[AtomsRow] = []
-        # ase.db opens a connection for each row unless it holds one already.
-        with self._open() as database:
-            for extra in [[f"chemical_system={system}"] for system in systems] if systems else [[]]:
-                try:
-                    rows += database.select(",".join([*conditions, *extra]), sort=sort, limit=limit)
-                except (ValueError, AssertionError) as error:
-                    raise InputError(f"query {query!r}: {error}") from None
-        if sort:
-            key, reverse = sort.removeprefix("-"), sort.startswith("-")
-            rows.sort(key=lambda row: (row.get(key) is None, row.get(key)), reverse=reverse)
-        return rows[:limit] if limit else rows
+        # A file that cannot be written, or is being written, is read without.
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._index(timeout_s=_READER_TIMEOUT_S)
+        with contextlib.closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT_S)) as connection:
+            try:
+                return select_rows(connection, conditions, systems, sort=sort, limit=limit)
+            except (ValueError, AssertionError) as error:
+                raise InputError(f"query {query!r}: {error}") from None
+            except sqlite3.OperationalError as error:
+                if "no such table" not in str(error):
+                    raise
+                raise InputError(f"database: {self.path} is not a structure database ({error})") from None
 
     def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
         """Yield the rows stored after the one with this id, oldest first."""

@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError
+from ..structures.lattice_planes import conventional_cell, densest_planes
 from ..structures.slab_checks import check_slab
 from ..structures.slabs import Slab, enumerate_slabs, slab_series
 from .analysis import hull_of_rows
@@ -22,6 +21,7 @@ from .wetting_study import atoms_of, miller_text
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from ase.db.row import AtomsRow
 
     from .spec import WorkflowSpec
     from .wetting_spec import MillerIndex
@@ -52,35 +52,6 @@ def stable_phase_surfaces(
     return planes
 
 
-def conventional_cell(atoms: Atoms) -> Atoms:
-    """Return the standard conventional cell of a crystal."""
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    structure = AseAtomsAdaptor.get_structure(atoms)
-    standard = SpacegroupAnalyzer(structure, symprec=0.05).get_conventional_standard_structure()
-    return AseAtomsAdaptor.get_atoms(standard, msonable=False)
-
-
-def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
-    """Return the planes with the widest spacing of lattice planes, which cost the least to cut (Bravais' rule)."""
-    from pymatgen.core.surface import get_symmetrically_distinct_miller_indices
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    structure = AseAtomsAdaptor.get_structure(conventional)
-    primitive = structure.get_primitive_structure().lattice.matrix
-    reciprocal = structure.lattice.reciprocal_lattice_crystallographic.matrix
-
-    def spacing(miller_index: MillerIndex) -> float:
-        normal = np.asarray(miller_index) @ reciprocal
-        # The shortest vector of the primitive reciprocal lattice along the normal: its coefficients share no divisor.
-        coefficients = np.rint(primitive @ normal * 12).astype(int)
-        return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
-
-    found = [tuple(index)[:3] for index in get_symmetrically_distinct_miller_indices(structure, 1)]
-    return sorted(found, key=lambda index: (spacing(index), index))[:count]
-
-
 def relax_phase_surface(
     spec: WorkflowSpec, database: StructureDatabase, fingerprint: str, miller_index: MillerIndex
 ) -> None:
@@ -94,31 +65,59 @@ def relax_phase_surface(
 def relax_surface(
     spec: WorkflowSpec, database: StructureDatabase, name: str, crystal: Atoms, miller_index: MillerIndex
 ) -> None:
+    """Relax slabs of growing thickness of one plane of a crystal, as the wetting study does."""
+    settings = spec.wetting.settings() if spec.wetting else RelaxationSettings(fmax=0.05, relax_cell=False)
+    calculations = Calculations(database, spec.potential, replace(settings, relax_cell=False))
+    relax_slabs(calculations, name, crystal, miller_index)
+
+
+def relax_slabs(
+    calculations: Calculations,
+    name: str,
+    crystal: Atoms,
+    miller_index: MillerIndex,
+    *,
+    min_slab_size: float = MIN_SLAB_SIZE,
+) -> list[AtomsRow]:
     """Relax slabs of growing thickness of one plane of a crystal; a stoichiometric cut is preferred.
 
-    A plane whose only slabs are non-stoichiometric is left out: its energy would need chemical potentials.
+    A plane whose only slabs are non-stoichiometric has no rows: its energy would need chemical potentials.
+
+    Parameters
+    ----------
+    calculations
+        Their potential, and how slabs are relaxed.
+    name
+        Of the crystal in names and labels.
+    crystal
+        Any cell of it; the plane is in its axes.
+    miller_index
+        The plane.
+    min_slab_size
+        Thickness of the thinnest slab, Å.
     """
     slabs = enumerate_slabs(
-        crystal, miller_index, min_slab_size=MIN_SLAB_SIZE, prefer="stoichiometric", symprec=SLAB_SYMPREC
+        crystal, miller_index, min_slab_size=min_slab_size, prefer="stoichiometric", symprec=SLAB_SYMPREC
     )
     whole = [slab for slab in slabs if slab.stoichiometric]
     if not whole:
-        return
+        return []
     # A relaxed crystal may itself be a little polar; where there is a choice, a slab that is not goes first.
     chosen = min(whole, key=lambda slab: (bool(slab.polar), not slab.symmetric, slab.termination))
-    settings = spec.wetting.settings() if spec.wetting else RelaxationSettings(fmax=0.05, relax_cell=False)
-    calculations = Calculations(database, spec.potential, replace(settings, relax_cell=False))
-    for slab in slab_series(
+    series = slab_series(
         crystal,
         miller_index,
         termination=chosen.termination,
         bottom_termination=chosen.bottom_termination,
         n_sizes=N_SIZES,
-        min_slab_size=MIN_SLAB_SIZE,
+        min_slab_size=min_slab_size,
         prefer="stoichiometric",
         symprec=SLAB_SYMPREC,
-    ):
+    )
+    return [
         calculations.relax(_candidate(name, miller_index, slab), verify=partial(check_slab, initial=slab.atoms))
+        for slab in series
+    ]
 
 
 def _candidate(name: str, miller_index: MillerIndex, slab: Slab) -> Candidate:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..calculators.relaxation import RelaxationResult
-from ..errors import InputError
 from ..structures.films import detach
 from ..structures.interface_checks import check_film
 from ..structures.interface_sites import InterfaceSites, find_interface_sites
@@ -152,25 +151,29 @@ def best_row(rows: Sequence[AtomsRow]) -> AtomsRow | None:
 
 
 def repeat_with(study: WettingStudy, database: StructureDatabase, potential: str, termination: str) -> None:
-    """Compute single points with ``potential`` on the first frame's structures as the sampling potential quenched them.
+    """Compute single points with ``potential`` on structures that the sampling potential quenched.
 
-    Raises
-    ------
-    InputError
-        That frame has no quenched interface.
+    They are those of the first frame that has solute at its interface, and of the first film with solute in it;
+    nothing is computed where there is no such frame.
     """
     calculations = Calculations(database, potential, study.section.settings())
 
-    def stored(role: str, n_solute: int, **more: str) -> AtomsRow | None:
-        frame = {"seed": 0, "frame": 0, "n_solute": n_solute}
-        return best_row(study.rows(database, role, potential=study.potential, **frame, **more))
+    def first(role: str, **more: str) -> tuple[int, int] | None:
+        rows = study.rows(database, role, potential=study.potential, n_solute=1, **more)
+        return min(((row.seed, row.frame) for row in rows), default=None)
 
+    def stored(role: str, n_solute: int, frame: tuple[int, int], **more: str) -> AtomsRow | None:
+        where = {"seed": frame[0], "frame": frame[1], "n_solute": n_solute}
+        return best_row(study.rows(database, role, potential=study.potential, **where, **more))
+
+    on_solid, in_film = first("interface", termination=termination), first("solute-in-film")
+    if on_solid is None or in_film is None:
+        return
     chosen = [
-        ("interface", n, stored("interface", n, termination=termination)) for n in range(study.section.max_solute + 1)
+        ("interface", n, stored("interface", n, on_solid, termination=termination))
+        for n in range(study.section.max_solute + 1)
     ]
-    chosen += [("film", 0, stored("film", 0)), ("solute-in-film", 1, stored("solute-in-film", 1))]
-    if chosen[0][2] is None:
-        raise InputError(f"{study.surface_name} {termination}: frame 0 of seed 0 was not quenched; nothing to repeat")
+    chosen += [("film", 0, stored("film", 0, in_film)), ("solute-in-film", 1, stored("solute-in-film", 1, in_film))]
     for role, n_solute, row in chosen:
         if row is None:
             continue
@@ -181,8 +184,8 @@ def repeat_with(study: WettingStudy, database: StructureDatabase, potential: str
             atoms_of(row),
             f"{row.name}, single point with {potential}",
             n_solute=n_solute,
-            seed=0,
-            frame=0,
+            seed=row.seed,
+            frame=row.frame,
             geometry=study.potential,
             **labels,
         )

@@ -14,7 +14,10 @@ from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
 from ..structures.phases import get_phase
 from ..structures.systems import parse_system
+from .phonon_spec import PhononSection
 from .section import Section
+from .stability_spec import StabilitySection
+from .surfaces_spec import AdhesionSection, SurfacesSection
 from .wetting_spec import SamplingSection, SubstrateSection, WettingSection
 from .writable import check_writable
 
@@ -110,6 +113,9 @@ class WorkflowSpec(Section):
     structures: StructureSection = StructureSection()
     relaxation: RelaxationSection = RelaxationSection()
     wetting: WettingSection | None = None
+    surfaces: SurfacesSection | None = None
+    phonons: PhononSection | None = None
+    stability: StabilitySection | None = None
     output: Path | None = None
     database: Path = Field(default_factory=default_database)
     launchpad: str = Field(default_factory=default_launchpad)
@@ -147,6 +153,12 @@ class WorkflowSpec(Section):
         potential.check_available()
         if self.wetting is not None:
             self.wetting.check(self.potential, self.systems)
+        if self.surfaces is not None:
+            self.surfaces.check(self)
+        if self.phonons is not None:
+            self.phonons.check(self)
+        if self.stability is not None:
+            self.stability.check(self.potential, self.relaxation.relax_cell)
         check_writable(self.output_dir, "output")
         check_writable(self.database_path.parent, "database")
         if self.database_path.is_dir():
@@ -205,7 +217,7 @@ def describe(error: ValidationError) -> str:
     location = [str(part) for part in first["loc"] if str(part) not in _UNION_MEMBERS]
     where = ".".join(location)
     if first["type"] == "extra_forbidden":
-        allowed = _keys_at(location[:-1])
+        allowed = _keys_at([part for part in location[:-1] if not part.isdecimal()])
         close = nearest(location[-1], allowed)
         hint = f" Did you mean {close!r}?" if close else ""
         return f"unknown key {where!r}.{hint} Allowed: {', '.join(allowed)}."
@@ -217,15 +229,28 @@ def describe(error: ValidationError) -> str:
     return f"{where}: {message}{shown}"
 
 
-_UNION_MEMBERS = {"bool", "str", "PrototypeSection", "WettingSection", "tuple[str, ...]"}
+_UNION_MEMBERS = {
+    "bool",
+    "str",
+    "PrototypeSection",
+    "WettingSection",
+    "StabilitySection",
+    "PhononSection",
+    "SurfacesSection",
+    "tuple[str, ...]",
+}
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): WorkflowSpec,
     ("structures",): StructureSection,
     ("structures", "prototypes"): PrototypeSection,
     ("relaxation",): RelaxationSection,
     ("wetting",): WettingSection,
+    ("surfaces",): SurfacesSection,
+    ("surfaces", "adhesion"): AdhesionSection,
     ("wetting", "substrate"): SubstrateSection,
     ("wetting", "sampling"): SamplingSection,
+    ("phonons",): PhononSection,
+    ("stability",): StabilitySection,
 }
 
 

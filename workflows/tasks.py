@@ -16,10 +16,8 @@ from .batches import split_batches
 from .candidates import Candidate, gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint
+from .report_sections import report_sections, wetting_of_job
 from .spec import WorkflowSpec
-from .stored_study import get_study
-from .wetting_analysis import WettingOptions, wetting_report
-from .wetting_study import WettingStudy
 
 logger = logging.getLogger(__name__)
 
@@ -105,23 +103,16 @@ class AssembleHulls(FiretaskBase):
 
 @explicit_serialize
 class WriteReport(FiretaskBase):
-    """Write the report of the hulls and, where there is one, of the wetting study."""
+    """Write the report: the hulls and what the other studies of the job found."""
 
     required_params = ("workflow",)
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         spec = WorkflowSpec.model_validate(self["workflow"])
-        manifest = fw_spec["manifest"]
-        rows = list(StructureDatabase(spec.database_path).find_all(list(manifest["fingerprints"].values())).values())
-        wetting = None
-        if spec.wetting is not None:
-            study = get_study(StructureDatabase(spec.database_path), study=WettingStudy.of(spec).key)
-            options = WettingOptions(
-                temperature_K=spec.wetting.temperature_K,
-                terminations=tuple(fw_spec["terminations"]),
-                potentials=WettingStudy.of(spec).potentials,
-            )
-            wetting = wetting_report(spec.name, study, options, preset=spec.wetting.preset)
+        manifest, database = fw_spec["manifest"], StructureDatabase(spec.database_path)
+        rows = list(database.find_all(list(manifest["fingerprints"].values())).values())
+        sections, warnings = report_sections(spec, database, rows, manifest["fingerprints"])
+        wetting, why_none = wetting_of_job(spec, database, fw_spec.get("terminations", ()))
         paths = write_report(
             spec.name,
             spec.systems,
@@ -129,5 +120,7 @@ class WriteReport(FiretaskBase):
             Path(spec.output_dir),
             wetting=wetting,
             fresh_after=int(manifest["fresh_after"]),
+            warnings=[*warnings, *why_none],
+            sections=sections,
         )
         return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})

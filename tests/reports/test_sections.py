@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from amalgamics.errors import InputError
 from amalgamics.reports.hull_report import write_hull_report
 from amalgamics.reports.model import HullReport

@@ -18,6 +18,7 @@ from amalgamics.structures.diffraction import (
     powder_pattern,
     profile,
     resolve_wavelength,
+    telling_lines,
 )
 from amalgamics.structures.phases import get_phase
 from amalgamics.structures.powder_references import (
@@ -210,3 +211,51 @@ def test_line_without_a_partner(rich) -> None:
     assert row.shift_deg is None
     with pytest.raises(DiffractionError, match="no published lines"):
         compare_lines(rich, [])
+
+
+def test_lines_belong_together_by_their_indices_also_in_a_cell_that_is_too_large() -> None:
+    atoms = get_phase("Au6Hg5").atoms()
+    atoms.set_cell(atoms.cell * 1.02, scale_atoms=True)
+    rows = compare_lines(powder_pattern(atoms, "Au6Hg5"), get_powder_reference("Au6Hg5"))
+    for row in rows:
+        assert row.computed.hkl == row.published.hkl
+        assert row.computed.d == pytest.approx(1.02 * row.published.d, rel=0.003)
+
+
+def test_a_line_without_indices_of_its_own_takes_the_strongest_near(rich) -> None:
+    strongest = rich.strongest
+    (row,) = compare_lines(rich, [MeasuredLine(strongest.d * 1.002, 100.0, "???")])
+    assert row.computed.hkl == strongest.hkl
+
+
+def test_relaxed_atoms_off_their_sites_need_a_tolerance() -> None:
+    atoms = get_phase("LiHg3").atoms()
+    atoms.rattle(0.003, seed=1)
+    ideal = powder_pattern(get_phase("LiHg3"))
+    assert len(powder_pattern(atoms, symprec=0.05).lines) == len(ideal.lines)
+    (a, _) = compare_cell(atoms, get_powder_reference("LiHg3"), symprec=0.05)
+    assert a.deviation_percent == pytest.approx(0.0, abs=1e-6)
+    with pytest.raises(DiffractionError, match="space group"):
+        compare_cell(atoms, get_powder_reference("LiHg3"), symprec=1e-4)
+
+
+def test_telling_lines_are_apart_from_all_strong_lines_of_the_others(rich, poor) -> None:
+    metal = powder_pattern(get_phase("Li_bcc"))
+    found = telling_lines([rich, poor, metal], separation_deg=0.4, least_intensity=5.0)
+    for pattern in (rich, poor, metal):
+        line = found[pattern.name]
+        others = [other for other in (rich, poor, metal) if other is not pattern]
+        strong = [one.two_theta_deg for other in others for one in other.relative_lines() if one.intensity >= 5.0]
+        assert min(abs(line.two_theta_deg - place) for place in strong) > 0.4
+        apart = [
+            one
+            for one in pattern.relative_lines()
+            if one.intensity >= 5.0 and min(abs(one.two_theta_deg - place) for place in strong) > 0.4
+        ]
+        assert line == max(apart, key=lambda one: one.intensity)
+    # The cell of Li3Hg is twice that of LiHg in each direction, and has all its lines.
+    equal = telling_lines([rich, powder_pattern(get_phase("LiHg"))])
+    assert equal["LiHg"] is None
+    assert equal["Li3Hg"].hkl == "111"
+    with pytest.raises(DiffractionError, match="name of its own"):
+        telling_lines([rich, rich])

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from amalgamics.structures.distortions import rattled, reversing_operations
-from amalgamics.structures.electrolytes import get_electrolyte
-from amalgamics.structures.slabs import enumerate_slabs
 from ase import Atoms
 from ase.build import bulk
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from amalgamics.structures.distortions import rattled, reversing_operations
+from amalgamics.structures.electrolytes import get_electrolyte
+from amalgamics.structures.slabs import enumerate_slabs
 
 LLTO = get_electrolyte("LLTO")
 
@@ -80,3 +81,9 @@ def test_another_electrolyte_and_a_single_atom() -> None:
     assert reversing_operations(get_electrolyte("Li3PS4-beta"), (1, 0, 0))
     lone = Atoms("Cu", cell=np.eye(3) * 3.0, pbc=True)
     assert len(reversing_operations(lone, (0, 0, 1))) > 1
+
+
+def test_equivalent_operations_are_one() -> None:
+    # of 4/mmm about the normal: inversion, mirror, and the two-fold axes along the edges and along the diagonals
+    assert len(reversing_operations(bulk("Ni", cubic=True), (0, 0, 1))) == 4
+    assert len(reversing_operations(bulk("Ni", cubic=True), (1, 1, 1))) == 2

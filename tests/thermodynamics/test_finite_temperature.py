@@ -13,6 +13,7 @@ from amalgamics.thermodynamics.finite_temperature import (
     SolidPhase,
     finite_temperature_hull,
     liquid_name,
+    signed_distances,
     solid_free_energy,
     stability_changes,
 )
@@ -141,3 +142,21 @@ def test_elements_without_a_heat_of_fusion_stay_solid() -> None:
     phases = [SolidPhase(replace(entry, composition={"Ti": 1}, name="Ti")) for entry in ENTRIES[:1]]
     phases.append(SolidPhase(ENTRIES[0]))
     assert finite_temperature_hull("Ti-Hg", phases, 3000.0).liquids == (liquid_name("Hg"),)
+
+
+def test_signed_distances_tell_how_firmly_a_phase_stands() -> None:
+    entries = [
+        PhaseEntry("Hg", "Hg", {"Hg": 1}, 0.0, 20.0),
+        PhaseEntry("Na", "Na", {"Na": 1}, 0.0, 20.0),
+        PhaseEntry("Na hcp", "Na", {"Na": 1}, 0.03, 20.0),
+        PhaseEntry("NaHg", "NaHg", {"Na": 1, "Hg": 1}, -0.4, 20.0),
+        PhaseEntry("NaHg2", "NaHg2", {"Na": 1, "Hg": 2}, -0.3, 20.0),
+        PhaseEntry("Na3Hg", "Na3Hg", {"Na": 3, "Hg": 1}, -0.1, 20.0),
+    ]
+    found = signed_distances(build_hull("Na-Hg", entries))
+    assert found["NaHg"] == pytest.approx(-0.4 + 0.3 * (1 / 2) / (2 / 3))  # between Na and NaHg2
+    assert found["NaHg2"] == pytest.approx(-0.3 + 0.4 * (1 / 3) / (1 / 2))  # between NaHg and Hg
+    assert found["Na3Hg"] == pytest.approx(0.1)  # above Na and NaHg
+    assert found["Na"] == pytest.approx(-0.03)
+    assert found["Na hcp"] == pytest.approx(0.03)
+    assert found["Hg"] == 0.0  # without it there is no hull

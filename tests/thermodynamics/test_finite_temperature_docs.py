@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 import amalgamics
+from amalgamics.workflows.phonon_spec import PhononSection
+from amalgamics.workflows.spec import WorkflowSpec
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "finite-temperature.md"
 
@@ -20,3 +23,17 @@ def test_snippets_run_and_print_what_the_page_says(capsys: pytest.CaptureFixture
     assert "dynamically stable: no imaginary mode beyond 0.1 THz" in printed
     assert "['Hg (liquid)', 'LiHg', 'Li']" in printed
     assert "zero-point energy 0.033 eV/atom" in printed
+
+
+def test_the_input_section_is_as_the_page_says() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    assert WorkflowSpec.model_validate(yaml.safe_load(example)).phonons == PhononSection()
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|", text, flags=re.MULTILINE)
+    documented = {key: default for keys, default in rows for key in re.findall(r"`(\w+)`", keys)}
+    assert documented.keys() == PhononSection.model_fields.keys()
+    assert documented["phases"] == f"`{PhononSection().phases}`"
+    assert documented["imaginary"] == f"`{PhononSection().imaginary}`"
+    for key in ("max_e_above_hull", "min_length", "displacement"):
+        assert float(documented[key]) == getattr(PhononSection(), key)
+    assert documented["fmax"] == f"{PhononSection().fmax:g}, {PhononSection().max_steps}"

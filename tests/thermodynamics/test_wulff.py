@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -107,3 +109,30 @@ def test_a_crystal_without_symmetry() -> None:
 def test_refusals(crystal: Atoms, planes: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         wulff_shape(crystal, planes)
+
+
+@pytest.mark.parametrize(
+    ("crystal", "energies_J_m2"),
+    [
+        (CUBIC, {(1, 0, 0): 0.9}),
+        (CUBIC, {(1, 1, 1): 0.7, (1, 0, 0): 0.75, (1, 1, 0): 0.79}),
+        (HEXAGONAL, {(0, 0, 1): 0.8, (1, 0, 0): 1.0, (1, 0, 1): 1.0}),
+    ],
+)
+def test_facets_enclose_the_volume_and_have_the_areas(crystal: Atoms, energies_J_m2: dict) -> None:
+    shape = wulff_shape(crystal, energies_J_m2)
+    volume, areas = 0.0, dict.fromkeys(energies_J_m2, 0.0)
+    for facet in shape.facets:
+        first, *others = facet.vertices
+        area = sum(np.linalg.norm(np.cross(a - first, b - first)) / 2 for a, b in pairwise(others))
+        normal = np.cross(others[0] - first, others[1] - first)
+        volume += area * abs(first @ normal) / np.linalg.norm(normal) / 3
+        areas[facet.miller_index] += area
+    assert volume == pytest.approx(1.0, rel=1e-6)
+    total = sum(areas.values())
+    assert {plane: area / total for plane, area in areas.items()} == pytest.approx(shape.area_fractions, abs=1e-6)
+
+
+def test_a_cube_has_six_squares() -> None:
+    facets = wulff_shape(CUBIC, {(1, 0, 0): 0.9}).facets
+    assert [len(facet.vertices) for facet in facets] == [4] * 6

@@ -1,0 +1,141 @@
+"""Common in-plane cells of two slabs: supercells of either that differ by a small strain."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .upright import check_upright, planar_area
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+
+@dataclass(frozen=True, eq=False)
+class CellMatch:
+    """A common cell: integer combinations (2, 2) of the in-plane vectors of film and substrate, and the strain."""
+
+    film: np.ndarray
+    substrate: np.ndarray
+    deformation: np.ndarray
+    area: float
+
+    @property
+    def strain(self) -> np.ndarray:
+        """Green-Lagrange strain of the film, shape (2, 2)."""
+        return 0.5 * (self.deformation.T @ self.deformation - np.eye(2))
+
+    @property
+    def max_strain(self) -> float:
+        """Largest relative change of a length."""
+        return float(np.abs(np.linalg.svd(self.deformation, compute_uv=False) - 1).max())
+
+    @property
+    def von_mises_strain(self) -> float:
+        """Von Mises equivalent of the strain, with no strain along the normal."""
+        full = np.zeros((3, 3))
+        full[:2, :2] = self.strain
+        deviator = full - np.trace(full) / 3 * np.eye(3)
+        return float(math.sqrt(2 / 3 * (deviator**2).sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Supercell:
+    """Integer combinations (2, 2) of a slab's vectors, and the reduced right-handed vectors (2, 2) they give."""
+
+    combination: np.ndarray
+    vectors: np.ndarray
+    lengths: np.ndarray
+
+
+def match_cells(film: Atoms, substrate: Atoms, *, max_area: float = 200.0, max_strain: float = 0.05) -> list[CellMatch]:
+    """List common in-plane cells of two slabs, smallest first; one of each area and pair of principal strains.
+
+    All supercells of either up to that area are compared, as Zur and McGill do (doi 10.1063/1.333084); the film may
+    turn freely in the plane, but is not mirrored.
+
+    Parameters
+    ----------
+    film, substrate
+        Slabs in upright cells.
+    max_area
+        Å^2, of the substrate's cell.
+    max_strain
+        Largest relative change of a length of the film.
+    """
+    check_upright(film, "film cell")
+    check_upright(substrate, "substrate cell")
+    upper, lower = np.array(film.cell)[:2, :2], np.array(substrate.cell)[:2, :2]
+    film_area, substrate_area = planar_area(upper), planar_area(lower)
+    distinct: dict[tuple[float, ...], CellMatch] = {}
+    films: dict[int, list[_Supercell]] = {}
+    for count in range(1, int((max_area + 1e-6) / substrate_area) + 1):
+        area = count * substrate_area
+        least = math.ceil(area / film_area / (1 + max_strain) ** 2 - 1e-6)
+        most = math.floor(area / film_area / max(1 - max_strain, 1e-3) ** 2 + 1e-6)
+        bases = _supercells(lower, count) if most >= max(least, 1) else []
+        for film_count in range(max(least, 1), most + 1):
+            if film_count not in films:
+                films[film_count] = _supercells(upper, film_count)
+            for top, base in product(films[film_count], bases):
+                # A strain changes the lengths of the shortest vectors no more than any other.
+                ratios = base.lengths / top.lengths
+                if np.abs(ratios - 1).max() > max_strain + 1e-9:
+                    continue
+                match = _least_strain(top, base, area)
+                if match.max_strain <= max_strain + 1e-9:
+                    stretches = np.linalg.svd(match.deformation, compute_uv=False)
+                    distinct.setdefault((round(area, 3), *np.round(stretches, 5)), match)
+    return sorted(distinct.values(), key=lambda match: (round(match.area, 3), match.max_strain))
+
+
+def _supercells(basis: np.ndarray, count: int) -> list[_Supercell]:
+    """Supercells of ``count`` cells, one of each shape."""
+    found: dict[tuple[float, ...], _Supercell] = {}
+    for height in (number for number in range(1, count + 1) if count % number == 0):
+        for offset in range(height):
+            cell = _reduced(np.array([[count // height, offset], [0, height]]), basis)
+            gram = cell.vectors @ cell.vectors.T
+            found.setdefault(tuple(np.round(gram.ravel(), 4) + 0.0), cell)
+    return list(found.values())
+
+
+def _reduced(combination: np.ndarray, basis: np.ndarray) -> _Supercell:
+    """Shortest vectors of the same lattice (Lagrange), right-handed."""
+    while True:
+        vectors = combination @ basis
+        if vectors[1] @ vectors[1] < vectors[0] @ vectors[0] - 1e-9:
+            combination = combination[::-1]
+            continue
+        # Just below a half counts as one: both are as short, and rounding noise must not decide.
+        steps = math.ceil(vectors[0] @ vectors[1] / (vectors[0] @ vectors[0]) - 0.5 - 1e-9)
+        if steps == 0:
+            break
+        combination = np.array([combination[0], combination[1] - steps * combination[0]])
+    if np.linalg.det(vectors) < 0:
+        combination = np.array([combination[0], -combination[1]])
+    vectors = combination @ basis
+    return _Supercell(combination, vectors, np.linalg.norm(vectors, axis=1))
+
+
+# Two reduced bases of nearly the same lattice are at most such a change apart; the identity comes first.
+_CHANGES = np.array(
+    sorted(
+        ([[a, b], [c, d]] for a, b, c, d in product((1, 0, -1), repeat=4) if a * d - b * c == 1),
+        key=lambda change: abs(np.array(change) - np.eye(2)).sum(),
+    )
+)
+
+
+def _least_strain(film: _Supercell, substrate: _Supercell, area: float) -> CellMatch:
+    """Pair two supercells in the way that strains the film least."""
+    starts = _CHANGES @ film.vectors
+    targets = np.broadcast_to(substrate.vectors, starts.shape)
+    deformations = np.linalg.solve(starts, targets).transpose(0, 2, 1)
+    strains = np.abs(np.linalg.svd(deformations, compute_uv=False) - 1).max(axis=1)
+    best = int(np.round(strains, 9).argmin())
+    return CellMatch(_CHANGES[best] @ film.combination, substrate.combination, deformations[best], area)

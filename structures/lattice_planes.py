@@ -1,0 +1,79 @@
+"""Planes of a crystal: which are worth cutting, and which are the same by symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+MillerIndex = tuple[int, int, int]
+
+
+def conventional_cell(atoms: Atoms) -> Atoms:
+    """Return the standard conventional cell of a crystal."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    structure = AseAtomsAdaptor.get_structure(atoms)
+    standard = SpacegroupAnalyzer(structure, symprec=0.05).get_conventional_standard_structure()
+    return AseAtomsAdaptor.get_atoms(standard, msonable=False)
+
+
+def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
+    """Return the planes with the widest spacing of lattice planes, which cost the least to cut (Bravais' rule).
+
+    Parameters
+    ----------
+    conventional
+        The standard conventional cell; the indices are in its axes.
+    count
+        How many; indices are 0, 1 and -1, so that there may be fewer.
+    """
+    from pymatgen.core.surface import get_symmetrically_distinct_miller_indices
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    structure = AseAtomsAdaptor.get_structure(conventional)
+    primitive = structure.get_primitive_structure().lattice.matrix
+    reciprocal = structure.lattice.reciprocal_lattice_crystallographic.matrix
+
+    def spacing(miller_index: MillerIndex) -> float:
+        normal = np.asarray(miller_index) @ reciprocal
+        # The shortest vector of the primitive reciprocal lattice along the normal: its coefficients share no divisor.
+        coefficients = np.rint(primitive @ normal * 12).astype(int)
+        return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
+
+    found = [tuple(index)[:3] for index in get_symmetrically_distinct_miller_indices(structure, 1)]
+    return sorted(found, key=lambda index: (spacing(index), index))[:count]
+
+
+def distinct_planes(crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: float = 0.01) -> list[MillerIndex]:
+    """Return the planes without those that symmetry turns into an earlier one, or into its opposite face.
+
+    Parameters
+    ----------
+    crystal
+        Any cell; the indices are in its axes.
+    planes
+        Miller indices.
+    symprec
+        Å within which atoms are symmetry equivalent.
+    """
+    import spglib
+
+    cell = (crystal.cell.array, crystal.get_scaled_positions(), crystal.numbers)
+    rotations = spglib.get_symmetry(cell, symprec=symprec)["rotations"]
+    kept: list[MillerIndex] = []
+    seen: set[tuple[int, ...]] = set()
+    for plane in planes:
+        h, k, i = (int(part) for part in np.asarray(plane) // np.gcd.reduce(plane))
+        if (h, k, i) in seen:
+            continue
+        kept.append((h, k, i))
+        for rotation in rotations:
+            image = np.array([h, k, i]) @ rotation
+            seen |= {tuple(image.tolist()), tuple((-image).tolist())}
+    return kept

@@ -1,0 +1,136 @@
+"""``amalgamics diffraction``: library phases, files, relaxed crystals, mixtures and measured patterns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from amalgamics.calculators.registry import get_potential
+from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
+from amalgamics.cli.main import main
+from amalgamics.structures.diffraction import mix_patterns, powder_pattern, profile
+from amalgamics.structures.phases import get_phase
+from amalgamics.workflows.candidates import Candidate
+from amalgamics.workflows.database import StructureDatabase
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def diffraction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the verb in an empty directory; return exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AMALGAMICS_DATABASE", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["diffraction", *arguments])
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+def store_relaxed(folder: Path, factor: float) -> None:
+    """Put LiHg3 with a scaled cell, as if relaxed, into the database."""
+    atoms = get_phase("LiHg3").atoms()
+    final = atoms.copy()
+    final.set_cell(final.cell * factor, scale_atoms=True)
+    final.calc = SinglePointCalculator(final, energy=-1.0, forces=0 * final.positions, stress=[0.0] * 6)
+    database = StructureDatabase(folder / "results" / "structures.db")
+    outcome = RelaxationResult(final, -1.0, 0.0, 3, 4, 0.1)
+    candidate = Candidate("LiHg3", "library", atoms, "made up")
+    database.add(candidate, outcome, get_potential("chgnet+d3"), RelaxationSettings())
+
+
+def test_lines_obey_braggs_law_in_every_format(diffraction: Run) -> None:
+    document = json.loads(diffraction("LiHg3", "--json", "--min-intensity", "10")[1])
+    lines = document["patterns"][0]["lines"]
+    assert max(line["intensity"] for line in lines) == pytest.approx(100)
+    assert min(line["intensity"] for line in lines) >= 10
+    for line in lines:
+        bragg = 2 * line["d"] * np.sin(np.radians(line["two_theta_deg"] / 2))
+        assert bragg == pytest.approx(document["wavelength"])
+    rows = list(csv.DictReader(io.StringIO(diffraction("LiHg3", "--csv", "--min-intensity", "10")[1])))
+    assert [(row["hkl"], float(row["d"])) for row in rows] == [(line["hkl"], line["d"]) for line in lines]
+    screen = diffraction("LiHg3", "--min-intensity", "10")[1]
+    assert all(line["hkl"] in screen for line in lines)
+    assert "04-004-8746" in screen
+
+
+def test_a_mixture_has_the_weights_that_were_asked_for(diffraction: Run) -> None:
+    document = json.loads(diffraction("LiHg3", "Li3Hg", "--weights", "30,10", "--json")[1])
+    (mixture,) = document["patterns"]
+    assert mixture["weights"] == pytest.approx({"LiHg3": 0.75, "Li3Hg": 0.25})
+    assert {line["phase"] for line in mixture["lines"]} == {"LiHg3", "Li3Hg"}
+
+
+def test_relaxed_cells_of_the_database_are_compared_with_the_published_ones(diffraction: Run, tmp_path: Path) -> None:
+    store_relaxed(tmp_path, 1.02)
+    document = json.loads(diffraction("LiHg3", "--relaxed", "--json")[1])
+    assert document["crystals"] == [{"name": "LiHg3", "origin": "relaxed with chgnet+d3"}]
+    assert [cell["deviation_percent"] for cell in document["published_cells"]] == pytest.approx([2.0, 2.0], abs=0.02)
+    code, output, errors = diffraction("LiHg3")
+    assert code == 0
+    assert "--relaxed compares" in errors  # the library's own cell is the published one
+    assert "cell of the library" in output
+
+
+def test_a_measured_pattern_is_laid_over_and_drawn(diffraction: Run, tmp_path: Path) -> None:
+    angles = np.arange(15.0, 80.0, 0.05)
+    mixture = mix_patterns([powder_pattern(get_phase(key)) for key in ("LiHg3", "Li3Hg")], [60, 40])
+    counts = 40.0 + 3.0 * profile(mixture, angles)
+    (tmp_path / "my.xy").write_text("\n".join(f"{x:.3f} {y:.5f}" for x, y in zip(angles, counts, strict=True)))
+    asked = ("LiHg3", "Li3Hg", "--weights", "60,40", "--measured", "my.xy")
+    code, output, errors = diffraction(*asked, "--json", "--output", "pictures")
+    assert code == 0, errors
+    overlay = json.loads(output)["overlay"]
+    assert overlay["scale"] == pytest.approx(3.0, abs=1e-3)
+    assert overlay["background"] == pytest.approx(40.0, abs=0.1)
+    assert overlay["r_weighted"] < 1e-3
+    assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == ["diffraction.png", "overlay.png"]
+    assert "R_wp 0.0 %" in diffraction(*asked)[1]
+    code, _, errors = diffraction("LiHg3", "Li3Hg", "--measured", "my.xy")
+    assert code == 2
+    assert "--weights" in errors
+
+
+def test_files_and_electrolytes_have_patterns_too(diffraction: Run, tmp_path: Path) -> None:
+    get_phase("LiHg").atoms().write(tmp_path / "LiHg.cif")
+    document = json.loads(diffraction("LiHg", "LiHg.cif", "LLTO", "--json")[1])
+    library, file, _ = document["patterns"]
+    assert [one["name"] for one in document["patterns"]] == ["LiHg", "LiHg.cif", "LLTO"]
+    for one, other in zip(library["lines"], file["lines"], strict=True):
+        assert one["two_theta_deg"] == pytest.approx(other["two_theta_deg"], abs=1e-3)
+        assert one["intensity"] == pytest.approx(other["intensity"], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("LiHg33",), "Did you mean 'LiHg3'?"),
+        (("missing.cif",), "structure file 'missing.cif' does not exist"),
+        (("LiHg3", "--radiation", "CuKb"), "Did you mean 'CuKa'?"),
+        (("LiHg3", "--radiation", "-1"), "positive wavelength"),
+        (("LiHg3", "Li3Hg", "--weights", "1"), "1 for 2 crystals"),
+        (("LiHg3", "Li3Hg", "--weights", "0,0"), "not all 0"),
+        (("LiHg3", "LiHg3"), "more than once"),
+        (("LiHg3", "--range", "80"), "not two angles"),
+        (("LiHg3", "--range", "80,20"), "low < high"),
+        (("LiHg3", "--measured", "missing.xy"), "cannot be read"),
+        (("LiHg3", "--relaxed"), "no structure database"),
+        (("Li2Hg",), "cannot be built"),
+    ],
+)
+def test_mistakes_end_in_one_line(diffraction: Run, arguments: tuple[str, ...], told: str) -> None:
+    code, output, errors = diffraction(*arguments)
+    assert code == 2
+    assert output == ""
+    assert told in errors
+    assert errors.count("\n") == 1

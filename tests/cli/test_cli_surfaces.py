@@ -1,0 +1,91 @@
+"""``amalgamics surfaces`` on slabs of silver computed with EMT."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from ase.build import bulk
+
+from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.cli import main as main_module
+from amalgamics.structures.lattice_planes import conventional_cell
+from amalgamics.workflows.calculations import Calculations
+from amalgamics.workflows.candidates import Candidate
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.phase_surfaces import relax_slabs
+from amalgamics.workflows.wetting_study import atoms_of
+
+
+@pytest.fixture(scope="module")
+def silver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two planes of silver."""
+    database = StructureDatabase(tmp_path_factory.mktemp("silver") / "structures.db")
+    settings = RelaxationSettings(fmax=0.05)
+    candidate = Candidate("Ag_fcc", "library", bulk("Ag", a=4.06), "made up")
+    row = Calculations(database, "emt", settings).relax(candidate, relax_cell=True)
+    crystal = conventional_cell(atoms_of(row))
+    slabs = Calculations(database, "emt", RelaxationSettings(fmax=0.05, relax_cell=False))
+    for plane in ((1, 1, 1), (1, 0, 0)):
+        relax_slabs(slabs, "Ag_fcc", crystal, plane)
+    return database.path
+
+
+@pytest.fixture
+def surfaces(silver: Path, tmp_path: Path, monkeypatch, capsys):
+    """Run the verb in a directory that has the database; return exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AMALGAMICS_DATABASE", raising=False)
+    monkeypatch.setitem(main_module.VERBS, "surfaces", "Print surface energies.")
+    (tmp_path / "results").mkdir()
+    shutil.copy(silver, tmp_path / "results" / "structures.db")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main_module.main(["surfaces", *arguments])
+        output, errors = capsys.readouterr()
+        return int(ended.value.code or 0), output, errors
+
+    return run
+
+
+def test_the_table_has_each_plane(surfaces) -> None:
+    code, output, _ = surfaces()
+    assert code == 0
+    assert "(111)" in output
+    assert "(100)" in output
+    assert "work of adhesion" not in output
+
+
+def test_json_and_csv_hold_the_same_numbers(surfaces) -> None:
+    (silver,) = json.loads(surfaces("Ag", "--json")[1])["phases"]
+    rows = list(csv.DictReader(io.StringIO(surfaces("Ag_fcc", "--csv")[1])))
+    assert [float(row["surface_energy_J_m2"]) for row in rows] == [
+        item["surface_energy_J_m2"] for item in silver["surfaces"]
+    ]
+    assert sum(float(row["area_fraction"]) for row in rows) == pytest.approx(1.0)
+    low, high = sorted(item["surface_energy_J_m2"] for item in silver["surfaces"])
+    assert low < silver["mean_surface_energy_J_m2"] < high
+
+
+def test_pictures_are_written_when_asked(surfaces, tmp_path: Path) -> None:
+    code, _, errors = surfaces("--json", "--output", "pictures")
+    assert code == 0
+    assert "wulff.png" in errors
+    assert (tmp_path / "pictures" / "wulff.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "pictures" / "surface-energies.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("Ag_fc",), "Ag_fcc"), (("--potential", "chgnet"), "no surface"), (("--database", "none.db"), "no structure")],
+)
+def test_what_is_not_there_is_one_line_and_exit_two(surfaces, arguments, told) -> None:
+    code, _, errors = surfaces(*arguments)
+    assert code == 2
+    assert told in errors
+    assert errors.count("\n") == 1

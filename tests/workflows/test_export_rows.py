@@ -1,0 +1,125 @@
+"""Structures of the database as files: what other programs read is what was stored."""
+
+from __future__ import annotations
+
+import csv
+import sys
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk, fcc111
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import read
+
+import amalgamics
+from amalgamics.calculators.registry import get_potential
+from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.errors import InputError
+from amalgamics.workflows.candidates import Candidate
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.export_rows import export_rows
+
+EMT = get_potential("emt")
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Two elements, a compound that lies between them, and a slab."""
+    store = StructureDatabase(tmp_path_factory.mktemp("export") / "structures.db")
+    alloy = Atoms("CuAu", cell=[3, 3, 3], scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], pbc=True)
+    slab = fcc111("Cu", (1, 1, 3), vacuum=6.0, periodic=True)
+    for name, kind, atoms, energy in (
+        ("Cu_fcc", "library", bulk("Cu"), -0.1),
+        ("Au fcc, odd/name", "library", bulk("Au"), 0.2),
+        ("CuAu", "prototype", alloy, -0.9),
+        ("Cu slab", "slab", slab, 1.5),
+    ):
+        final = atoms.copy()
+        forces = np.full((len(atoms), 3), 0.01)
+        final.calc = SinglePointCalculator(final, energy=energy, forces=forces, stress=np.zeros(6))
+        result = RelaxationResult(final, energy, 0.01, 3, 4, 0.1)
+        store.add(Candidate(name, kind, atoms, "made up"), result, EMT, RelaxationSettings())
+    return store.select("")
+
+
+def test_csv_has_every_key(rows, tmp_path):
+    with export_rows(rows, tmp_path / "rows.csv").open(encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    assert [row["name"] for row in found] == [row.name for row in rows]
+    assert [float(row["energy"]) for row in found] == [row.energy for row in rows]
+    assert {key for row in rows for key in row.key_value_pairs} <= set(found[0])
+    assert found[3]["space_group"] == ""  # a slab has none
+
+
+def test_extxyz_gives_the_atoms_back(rows, tmp_path):
+    frames = read(export_rows(rows, tmp_path / "rows.extxyz"), ":")
+    for row, frame in zip(rows, frames, strict=True):
+        atoms = row.toatoms()
+        assert frame.get_chemical_symbols() == atoms.get_chemical_symbols()
+        assert frame.positions == pytest.approx(atoms.positions, abs=1e-6)
+        assert frame.cell.array == pytest.approx(atoms.cell.array, abs=1e-6)
+        assert frame.get_potential_energy() == pytest.approx(row.energy)
+        assert frame.get_forces() == pytest.approx(atoms.get_forces())
+        assert (frame.info["name"], frame.info["id"]) == (row.name, row.id)
+
+
+@pytest.mark.filterwarnings("ignore:.*CIF|.*crystal system")
+def test_cif_has_one_block_for_each_row_with_its_symmetry(rows, tmp_path):
+    path = export_rows(rows, tmp_path / "rows.cif")
+    text = path.read_text(encoding="utf-8")
+    headers = [line for line in text.splitlines() if line.startswith("data_")]
+    assert headers == ["data_Cu_fcc-1", "data_Au_fcc_odd_name-2", "data_CuAu-3", "data_Cu_slab-4"]
+    frames = read(path, ":", format="cif")
+    assert [frame.info["spacegroup"].no for frame in frames] == [225, 225, 221, 1]
+    for row, frame in zip(rows, frames, strict=True):
+        assert frame.symbols.formula.reduce()[0] == row.toatoms().symbols.formula.reduce()[0]
+        assert frame.get_volume() / len(frame) == pytest.approx(row.volume_per_atom, rel=1e-5)
+
+
+def test_entries_make_a_phase_diagram(rows, tmp_path):
+    from monty.serialization import loadfn
+    from pymatgen.analysis.phase_diagram import PhaseDiagram
+    from pymatgen.entries.computed_entries import ComputedStructureEntry
+
+    entries = loadfn(export_rows(rows[:3], tmp_path / "rows.json"))
+    assert all(isinstance(entry, ComputedStructureEntry) for entry in entries)
+    for row, entry in zip(rows, entries, strict=False):
+        assert (entry.energy, entry.correction) == (pytest.approx(row.energy), 0.0)
+        assert entry.data["name"] == row.name
+        assert entry.data["provenance"] == row.data["provenance"]
+        assert entry.parameters["potential"] == "emt"
+        assert entry.structure.volume == pytest.approx(row.volume)
+    diagram = PhaseDiagram(entries)
+    assert diagram.get_form_energy_per_atom(entries[2]) == pytest.approx((-0.9 - (-0.1 + 0.2)) / 2)
+
+
+def test_what_cannot_be_written_is_refused_and_leaves_nothing(rows, tmp_path):
+    with pytest.raises(InputError, match=r"must end in one of \.csv, \.extxyz, \.cif, \.json"):
+        export_rows(rows, tmp_path / "new" / "rows.poscar")
+    with pytest.raises(InputError, match="no structure matches"):
+        export_rows([], tmp_path / "new" / "rows.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_without_energy_is_no_entry(tmp_path):
+    store = StructureDatabase(tmp_path / "structures.db")
+    failed = Candidate("Cu", "library", bulk("Cu"), "made up")
+    store.add(failed, RelaxationError("no luck", bulk("Cu")), EMT, RelaxationSettings())
+    with pytest.raises(InputError, match=r"row 1 .* has no energy"):
+        export_rows(store.select("converged=False"), tmp_path / "rows.json")
+
+
+def test_the_database_has_a_public_name():
+    assert amalgamics.Database is StructureDatabase
+    assert "Database" in amalgamics.__all__
+    with pytest.raises(AttributeError, match="Databas'"):
+        _ = amalgamics.Databas
+
+
+def test_asking_for_the_version_imports_nothing_heavy():
+    import subprocess
+
+    code = "import sys, amalgamics; amalgamics.__version__; print(sorted({'ase', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,112 @@
+"""The stability section of a workflow input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from pydantic import ValidationError
+
+from amalgamics.errors import InputError
+from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.stability_candidates import stability_crystals, stability_keys
+from amalgamics.workflows.stability_spec import StabilitySection
+
+JOB = """
+name: job
+systems: [Li-Hg]
+potential: chgnet+d3
+structures: {prototypes: false}
+stability: {electrolytes: [Li3PS4-beta]}
+"""
+
+
+def test_a_name_is_enough() -> None:
+    section = StabilitySection(electrolytes=["LLTO", "Li3PS4-beta"])
+    assert section.names == ("LLTO", "Li3PS4-beta")
+    assert (section.metal, section.solvent, section.electrodes) == ("Li", "Hg", ())
+    systems = section.systems()
+    assert set(systems["LLTO"].split("-")) == {"Li", "Hg", "La", "Ti", "O"}
+    section.check("chgnet+d3", relax_cell=True)
+
+
+def test_a_file_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bulk("Au").write(tmp_path / "my gold.cif")
+    monkeypatch.chdir(tmp_path)
+    section = StabilitySection(electrolytes=["my gold.cif"])
+    assert section.names == ("my-gold",)
+    assert section.electrolytes == (str(tmp_path / "my gold.cif"),)  # a worker runs elsewhere
+    assert section.crystals()["my-gold"].get_chemical_formula() == "Au"
+    again = StabilitySection.model_validate(section.model_dump(mode="json"))
+    assert again == section
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"electrolytes": ["LLTOO"]}, "Did you mean 'LLTO'"),
+        ({"electrolytes": ["missing.cif"]}, "no such structure file: missing.cif"),
+        ({"electrolytes": []}, "at least 1"),
+        ({"electrolytes": ["LLTO", "LLTO"]}, "more than once"),
+        ({"electrolytes": ["LLTO"], "electrodes": ["NaHg"]}, "more than Li and Hg"),
+        ({"electrolytes": ["LLTO"], "electrodes": ["Xx2"]}, "unknown element 'Xx'"),
+        ({"electrolytes": ["LLTO"], "metal": "Hg"}, "names Hg more than once"),
+        ({"electrolytes": ["LLTO"], "metal": "Lii"}, "unknown element"),
+        ({"electrolytes": ["LLTO"], "elektrodes": ["Hg"]}, "Extra inputs"),
+    ],
+)
+def test_mistakes_are_told(content: dict, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        StabilitySection.model_validate(content)
+
+
+def test_what_the_fields_alone_cannot_tell_is_checked_before_any_compute(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="relax_cell"):
+        StabilitySection(electrolytes=["LLTO"]).check("chgnet+d3", relax_cell=False)
+    with pytest.raises(InputError, match="emt"):
+        StabilitySection(electrolytes=["LLTO"]).check("emt", relax_cell=True)
+    with pytest.raises(InputError, match="Li and Hg only"):
+        StabilitySection(electrolytes=["LiHg"]).check("chgnet+d3", relax_cell=True)
+    places = [[0, 0, 0], [0.5, 0.5, 0.5]]
+    Atoms("CsLi", scaled_positions=places, cell=[4.0] * 3, pbc=True).write(tmp_path / "odd.cif")
+    with pytest.raises(InputError, match="pure Cs"):
+        StabilitySection(electrolytes=[str(tmp_path / "odd.cif")]).check("chgnet+d3", relax_cell=True)
+    bulk("Au").write(tmp_path / "Au_fcc.cif")
+    with pytest.raises(InputError, match="rename the file"):
+        StabilitySection(electrolytes=[str(tmp_path / "Au_fcc.cif")]).check("chgnet+d3", relax_cell=True)
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Write an input file in an empty working directory and return its path."""
+    monkeypatch.chdir(tmp_path)
+
+    def _write(text: str) -> Path:
+        path = tmp_path / "job.yaml"
+        path.write_text(text)
+        return path
+
+    return _write
+
+
+def test_electrolyte_and_all_its_possible_products_are_asked_for(write) -> None:
+    spec = load_spec(write(JOB))
+    crystals = {item.name: (item, settings) for item, settings in stability_crystals(spec)}
+    assert {"Li3PS4-beta", "Li2S", "Li3P", "HgS_beta", "LiHg3", "Hg_alpha", "S_alpha"} <= set(crystals)
+    assert "LaTiO3" not in crystals
+    assert all(set(item.atoms.get_chemical_symbols()) <= {"Li", "P", "S", "Hg"} for item, _ in crystals.values())
+    electrolyte, settings = crystals["Li3PS4-beta"]
+    assert electrolyte.kind == "substrate"
+    assert settings.max_steps >= 1000
+    assert crystals["Li2S"][1] == spec.relaxation.settings()
+    keys = stability_keys(spec)
+    assert len(set(keys)) == len(crystals)
+    assert keys == stability_keys(spec)
+
+
+def test_an_electrolyte_that_is_a_library_phase_is_computed_once(write) -> None:
+    spec = load_spec(write(JOB.replace("Li3PS4-beta", "Li3PS4_gamma")))
+    names = [item.name for item, _ in stability_crystals(spec)]
+    assert names.count("Li3PS4_gamma") == 1

@@ -1,0 +1,223 @@
+"""Surfaces of metals with EMT: planned, computed once, and gathered into the sections of a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ase.build import fcc111
+
+from amalgamics.calculators.relaxation import RelaxationSettings, relax
+from amalgamics.errors import InputError
+from amalgamics.structures.lattice_planes import conventional_cell
+from amalgamics.thermodynamics.surface import surface_energy_J_m2
+from amalgamics.workflows import spec as spec_module
+from amalgamics.workflows.builder import spec_document
+from amalgamics.workflows.calculations import Calculations
+from amalgamics.workflows.candidates import gather_candidates
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.phase_surfaces import relax_surface
+from amalgamics.workflows.stored_surfaces import bulk_row, stored_interfaces, stored_surfaces
+from amalgamics.workflows.surfaces_analysis import surfaces_sections, wulff_section_of
+from amalgamics.workflows.surfaces_spec import SurfacesSection
+from amalgamics.workflows.surfaces_tasks import plan_surfaces, run_surface_step
+from amalgamics.workflows.wetting_study import atoms_of
+
+
+class Job(spec_module.WorkflowSpec):
+    """A job with a ``surfaces`` section."""
+
+    surfaces: SurfacesSection | None = None
+
+
+SURFACES: dict[str, Any] = {
+    "phases": ["Ag", "Al_fcc"],
+    "miller_indices": [[1, 1, 1], [1, 0, 0], [0, 0, 1]],
+    "adhesion": [
+        {"film": "Ag", "substrate": "Ag", "miller_index": [1, 0, 0]},
+        {"film": "Ag", "substrate": "Au"},
+        {"film": "Al", "substrate": "Ag", "max_strain": 0.001, "max_area": 20},
+    ],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _job_with_surfaces():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spec_module, "WorkflowSpec", Job)
+        yield
+
+
+class Finished:
+    """A job of which everything was run: its spec, database, and the fingerprints of its crystals."""
+
+    def __init__(self, folder: Path, **surfaces: Any) -> None:
+        self.spec = Job(
+            name="metals",
+            systems=["Ag-Au"],
+            potential="emt",
+            structures={"library": True, "prototypes": False},
+            surfaces={**SURFACES, **surfaces},
+            output=folder / "out",
+            database=folder / "structures.db",
+            launchpad=f"sqlite:///{folder}/launchpad",
+        )
+        self.database = StructureDatabase(self.spec.database_path)
+        calculations = Calculations(self.database, "emt", self.spec.relaxation.settings())
+        candidates, _ = gather_candidates(self.spec)
+        rows = [calculations.relax(item, relax_cell=True) for item in candidates]
+        self.fingerprints = {row.name: row.fingerprint for row in rows}
+
+    def plan(self) -> list[Any]:
+        return plan_surfaces(spec_document(self.spec), self.fingerprints)
+
+    def run(self) -> Finished:
+        for step in self.plan():
+            (task,) = step.tasks
+            run_surface_step(self.spec, task["step"], task["arguments"])
+        return self
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return Finished(tmp_path_factory.mktemp("surfaces")).run()
+
+
+def test_the_plan_has_one_step_for_each_crystal_and_pair(finished: Finished) -> None:
+    steps = finished.plan()
+    assert [step.name for step in steps] == [
+        "surfaces of Ag_fcc",
+        "surfaces of Al_fcc",
+        "Ag_fcc(100) on Ag_fcc(100)",
+        "Ag_fcc(111) on Au_fcc(111)",
+        "Al_fcc(111) on Ag_fcc(111)",
+    ]
+    # (001) is (100) by symmetry, so there are two planes with three slabs each.
+    assert [len(step.spec["structures"]) for step in steps] == [6, 6, 4, 4, 4]
+
+
+def test_a_phase_that_the_job_lacks_is_relaxed_for_it(finished: Finished) -> None:
+    assert "Al_fcc" not in finished.fingerprints
+    (row,) = finished.database.select("name=Al_fcc")
+    assert row.kind == "library"
+
+
+def test_the_surface_energy_is_that_of_a_thick_slab(finished: Finished) -> None:
+    found, problems = stored_surfaces(finished.database, phases=["Ag_fcc"])
+    assert problems == []
+    (silver,) = found
+    fitted = {record.miller_index: record.surface_energy_J_m2 for record in silver.surfaces}
+    bulk = finished.database.find(finished.fingerprints["Ag_fcc"])
+    slab = fcc111("Ag", (1, 1, 12), a=(4 * bulk.volume_per_atom) ** (1 / 3), vacuum=8.0)
+    slab.pbc = True
+    relaxed = relax(slab, "emt", RelaxationSettings(fmax=0.02, relax_cell=False))
+    area = slab.cell[0, 0] * slab.cell[1, 1]
+    expected = surface_energy_J_m2(relaxed.energy, 12, bulk.energy_per_atom, area)
+    assert fitted[1, 1, 1] == pytest.approx(expected, abs=0.01)
+    assert fitted[1, 1, 1] < fitted[1, 0, 0]
+
+
+def test_the_shape_has_both_planes(finished: Finished) -> None:
+    found, _ = stored_surfaces(finished.database)
+    assert [item.phase for item in found] == ["Ag_fcc", "Al_fcc"]
+    for item in found:
+        assert item.shape is not None
+        low, high = (record.surface_energy_J_m2 for record in item.surfaces)
+        assert low < item.shape.mean_surface_energy_J_m2 < high
+        assert item.shape.missing == ()
+
+
+def test_parting_a_crystal_costs_two_surfaces(finished: Finished) -> None:
+    surfaces, _ = stored_surfaces(finished.database)
+    found, _ = stored_interfaces(finished.database, surfaces)
+    itself, on_gold = found
+    assert (itself.film, itself.substrate, itself.substrate_plane) == ("Ag_fcc", "Ag_fcc", "(100)")
+    film, substrate = itself.surface_energies_J_m2
+    assert film is not None
+    assert film == substrate
+    assert itself.relaxed_J_m2 == pytest.approx(2 * film, abs=0.02)
+    assert itself.film_max_strain == pytest.approx(0.0, abs=1e-9)
+    # Relaxing the parts after the separation can only gain energy.
+    assert itself.rigid_J_m2 >= itself.relaxed_J_m2 - 1e-6
+    assert on_gold.film_strain == pytest.approx((16.69 / 16.77) ** (1 / 3) - 1, abs=5e-4)
+    assert on_gold.interface_energy_J_m2 is None  # the (111) of gold was not computed
+
+
+def test_crystals_that_do_not_match_are_a_failure_with_its_reason(finished: Finished) -> None:
+    (row,) = finished.database.select("study=adhesion,converged=False")
+    assert "the least strain is" in row.data["reason"]
+    *_, adhesion = surfaces_sections(finished.spec, finished.database, finished.fingerprints)
+    assert adhesion.anchor == "work-of-adhesion"
+    assert any("Al_fcc(111) on Ag_fcc(111)" in text and "least strain" in text for text in adhesion.warnings)
+
+
+def test_the_sections_tell_what_was_found(finished: Finished) -> None:
+    sections = surfaces_sections(finished.spec, finished.database, finished.fingerprints)
+    anchors = ["lattice-constants", "surface-energies", "equilibrium-shapes", "work-of-adhesion"]
+    assert [section.anchor for section in sections] == anchors
+    for section in sections:
+        assert any(character.isdigit() for character in section.paragraphs[0])
+        for picture in section.pictures:
+            assert picture.png.startswith(b"\x89PNG")
+    cells, energies, shapes, _ = sections
+    assert {row[1] for row in cells.tables[0].rows} == {"Ag_fcc", "Al_fcc", "Au_fcc"}
+    assert len(energies.tables[0].rows) == 4
+    assert not energies.warnings
+    assert len(shapes.tables[0].rows) == 4
+    alone = wulff_section_of(finished.database, "emt", ["Ag_fcc", "Hg_alpha"])
+    assert alone is not None
+    assert {row[1] for row in alone.tables[0].rows} == {"Ag_fcc"}
+
+
+def test_a_second_run_computes_nothing(finished: Finished) -> None:
+    before = finished.database.last_id()
+    finished.run()
+    assert finished.database.last_id() == before
+
+
+def test_a_wetting_study_uses_the_same_slabs(finished: Finished) -> None:
+    bulk = finished.database.find(finished.fingerprints["Ag_fcc"])
+    before = finished.database.last_id()
+    relax_surface(finished.spec, finished.database, "Ag_fcc", conventional_cell(atoms_of(bulk)), (1, 1, 1))
+    assert finished.database.last_id() == before
+
+
+def test_a_plane_without_slabs_is_reported(finished: Finished) -> None:
+    more = finished.spec.model_copy(
+        update={"surfaces": SurfacesSection(phases="Ag", miller_indices=[[1, 1, 1], [2, 1, 0]])}
+    )
+    _, energies, *_ = surfaces_sections(more, finished.database, finished.fingerprints)
+    assert energies.warnings == ("Ag_fcc(210) has no surface energy: no slab has the composition of the crystal",)
+
+
+def test_of_two_computations_of_a_plane_the_newest_counts(tmp_path: Path) -> None:
+    job = Finished(tmp_path, phases="Ag", adhesion=[], miller_indices=[[1, 1, 1]]).run()
+    before, _ = stored_surfaces(job.database)
+    coarse = job.spec.model_copy(update={"surfaces": job.spec.surfaces.model_copy(update={"min_slab_size": 14.0})})
+    job.spec = coarse
+    job.run()
+    (after,), _ = stored_surfaces(job.database)
+    assert after.surfaces[0].n_slabs == 5  # 4, 5 and 6 layers, and 6, 7 and 8: all of the same crystal join the fit
+    assert after.surfaces[0].surface_energy_J_m2 == pytest.approx(before[0].surfaces[0].surface_energy_J_m2, abs=0.01)
+    job.spec = coarse.model_copy(update={"surfaces": coarse.surfaces.model_copy(update={"fmax": 0.01})})
+    job.run()
+    (last,), _ = stored_surfaces(job.database)
+    assert last.surfaces[0].n_slabs == 3
+
+
+def test_stable_phases_are_those_on_the_hull(finished: Finished) -> None:
+    stable = finished.spec.model_copy(update={"surfaces": SurfacesSection(planes=1)})
+    steps = plan_surfaces(spec_document(stable), finished.fingerprints)
+    assert sorted(step.name for step in steps) == ["surfaces of Ag_fcc", "surfaces of Au_fcc"]
+    (task,) = steps[0].tasks
+    assert task["arguments"]["planes"] == [[1, 1, 1]]
+
+
+def test_what_is_not_there_is_named(finished: Finished, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Ag_fcc"):
+        stored_surfaces(finished.database, phases=["Ag_fc"])
+    with pytest.raises(InputError, match="no surface"):
+        stored_surfaces(StructureDatabase(tmp_path / "empty.db"))
+    assert bulk_row(finished.database, "Ag_fcc", "emt", "potential-of-old") is None
+    assert wulff_section_of(StructureDatabase(tmp_path / "empty.db"), "emt") is None

@@ -1,0 +1,88 @@
+"""The ``surfaces`` section of an input: what it takes, and what it refuses before anything is computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from amalgamics.errors import InputError
+from amalgamics.workflows import spec as spec_module
+from amalgamics.workflows.surfaces_spec import SurfacesSection
+
+
+class Job(spec_module.WorkflowSpec):
+    """A job with a ``surfaces`` section."""
+
+    surfaces: SurfacesSection | None = None
+
+
+def job(**surfaces: Any) -> Job:
+    return Job(name="metals", systems=["Ag-Au"], potential="emt", structures={"prototypes": False}, surfaces=surfaces)
+
+
+def test_the_defaults_need_nothing() -> None:
+    section = SurfacesSection()
+    assert section.phases == "stable"
+    assert section.names == ()
+    assert not section.settings().relax_cell
+
+
+@pytest.mark.parametrize("phases", ["Ag", ["Ag"]])
+def test_one_name_is_a_list_of_one(phases: Any) -> None:
+    assert SurfacesSection(phases=phases).phases == ("Ag",)
+
+
+def test_four_indices_of_a_hexagonal_plane_become_three() -> None:
+    assert SurfacesSection(miller_indices=[[1, 0, -1, 0], [0, 0, 0, 1]]).miller_indices == ((1, 0, 0), (0, 0, 1))
+
+
+def test_the_plane_of_the_film_is_that_of_the_substrate_unless_given() -> None:
+    pairs = [
+        {"film": "Ag", "substrate": "Au", "miller_index": [1, 0, 0]},
+        {"film": "Ag", "substrate": "Au", "film_miller_index": [1, 1, 0]},
+    ]
+    first, second = SurfacesSection(adhesion=pairs).adhesion
+    assert (first.miller_index, first.film_plane) == ((1, 0, 0), (1, 0, 0))
+    assert (second.miller_index, second.film_plane) == ((1, 1, 1), (1, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"planes": 3, "miller_indices": [[1, 0, 0]]}, "not both"),
+        ({"miller_indices": [[0, 0, 0]]}, "not a plane"),
+        ({"miller_indices": [[1, 0, 0, 1]]}, "add up to 0"),
+        ({"miller_indices": [[1, 0]]}, "miller_indices"),
+        ({"planes": 0}, "planes"),
+        ({"adhesion": [{"film": "Ag"}]}, "substrate"),
+        ({"adhesion": [{"film": "Ag", "substrate": "Au", "strain": 0.1}]}, "strain"),
+        ({"plane": 3}, "plane"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(content: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        SurfacesSection(**content)
+
+
+@pytest.mark.parametrize("name", ["Ag", "Ag_fcc", "Al", "Al_fcc"])
+def test_structures_of_the_job_and_the_library_are_known(name: str) -> None:
+    spec = job(phases=[name])
+    assert spec.surfaces is not None
+    spec.surfaces.check(spec)
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "told"),
+    [
+        ({"phases": ["Ag_fc"]}, "Ag_fcc"),
+        ({"phases": ["LiHg3"]}, "Hg"),
+        ({"adhesion": [{"film": "Ag", "substrate": "Si"}]}, "Si"),
+    ],
+)
+def test_other_names_are_refused_with_the_nearest(surfaces: dict[str, Any], told: str) -> None:
+    spec = job(**surfaces)
+    assert spec.surfaces is not None
+    with pytest.raises(InputError, match=told):
+        spec.surfaces.check(spec)

@@ -1,0 +1,249 @@
+"""From database rows to phonons and hulls at a temperature: the sections of the report, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..calculators.phonon_results import Phonons
+from ..errors import InputError
+from ..reports.finite_temperature_model import (
+    MissingPhonons,
+    PhononRecord,
+    ThermalSystem,
+    VolumeModes,
+    thermal_system,
+)
+from ..reports.finite_temperature_section import finite_temperature_sections
+from ..structures.systems import parse_system
+from ..thermodynamics.finite_temperature import signed_distances
+from ..thermodynamics.hull import PhaseEntry
+from ..thermodynamics.vibrations import ModeSpectrum
+from .phonon_phases import phonon_phases, section_of, unrelaxed_names
+from .phonon_spec import DEFAULT_TREATMENT
+from .phonon_steps import CRYSTAL, PHONONS, QUASI_HARMONIC, PhononStudy
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ..reports.sections import ReportSection
+    from ..thermodynamics.finite_temperature import HullTreatment
+    from .database import StructureDatabase
+    from .spec import WorkflowSpec
+
+
+def phonon_sections(
+    spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str]
+) -> list[ReportSection]:
+    """Return the sections of the report of a job with a ``phonons`` section, from the database alone.
+
+    Parameters
+    ----------
+    spec
+        The job.
+    database
+        Where its results are.
+    fingerprints
+        Of the relaxations of the job, by name.
+    """
+    section = section_of(spec)
+    study = PhononStudy(section, section.potential_of(spec), database)
+    phases = phonon_phases(spec, database, fingerprints)
+    records: list[PhononRecord] = []
+    missing: list[MissingPhonons] = []
+    for name, row in phases.items():
+        record = _record(name, study.find(row), with_volumes=section.quasi_harmonic)
+        if isinstance(record, PhononRecord):
+            records.append(record)
+        else:
+            missing.append(MissingPhonons(name, row.chemical_system, record))
+    unrelaxed = unrelaxed_names(section, phases)
+    everywhere = "-".join(spec.elements)
+    missing += [MissingPhonons(name, everywhere, "the job has no relaxed structure of it") for name in unrelaxed]
+    systems = [
+        thermal_system(
+            system, study.potential, records, section.temperatures_K, imaginary=section.imaginary, missing=missing
+        )
+        for system in spec.systems
+    ]
+    return finite_temperature_sections(systems)
+
+
+def stored_thermal_system(
+    database: StructureDatabase,
+    system: str,
+    temperatures_K: Sequence[float],
+    *,
+    potential: str | None = None,
+    imaginary: HullTreatment = DEFAULT_TREATMENT,
+) -> ThermalSystem:
+    """Return one system at some temperatures from all phonons that the database has of it.
+
+    Where phonons of a potential were computed with several settings, the newest count.
+
+    Parameters
+    ----------
+    database
+        Where they are.
+    system
+        Element symbols joined by hyphens.
+    temperatures_K
+        At least one.
+    potential
+        Name of a potential; None where the database has phonons with one only.
+    imaginary
+        What is made of imaginary modes.
+
+    Raises
+    ------
+    InputError
+        There are no phonons, or from several potentials and none chosen.
+    """
+    elements = "-".join(parse_system(system))
+    computed = database.select(f"{elements},role={PHONONS}", sort="id")
+    available = sorted({row.potential for row in computed})
+    if not computed:
+        raise InputError(f"the database has no phonons of {elements}; run a workflow with a phonons section first")
+    if potential is None:
+        if len(available) > 1:
+            raise InputError(f"{elements} has phonons from {', '.join(available)}; choose one with --potential")
+        potential = available[0]
+    chosen = [row for row in computed if row.potential == potential]
+    if not chosen:
+        raise InputError(f"no phonons of {elements} from {potential!r}; there are: {', '.join(available)}")
+    newest = chosen[-1]
+    same = f"{elements},potential_identity={newest.potential_identity},study={newest.study}"
+    rows: dict[str, dict[str, AtomsRow]] = {}
+    for row in database.select(same, sort="id"):
+        rows.setdefault(row.substrate, {})[row.role] = row
+    crystals = f"{elements},potential_identity={newest.potential_identity},role={CRYSTAL}"
+    for query in (same, crystals):
+        for row in database.select(f"{query},converged=False", sort="-id"):
+            rows.setdefault(row.substrate, {}).setdefault(row.role, row)
+    records: list[PhononRecord] = []
+    missing: list[MissingPhonons] = []
+    for name, found in rows.items():
+        record = _record(name, found, with_volumes=QUASI_HARMONIC in found)
+        if isinstance(record, PhononRecord):
+            records.append(record)
+        else:
+            missing.append(MissingPhonons(name, next(iter(found.values())).chemical_system, record))
+    return thermal_system(elements, potential, records, temperatures_K, imaginary=imaginary, missing=missing)
+
+
+def thermal_table(thermal: ThermalSystem) -> dict[str, Any]:
+    """Return phases, hulls and vibrational properties as plain JSON; energies in eV/atom, eV/atom/K."""
+    return {
+        "system": thermal.system,
+        "potential": thermal.potential,
+        "imaginary": thermal.imaginary,
+        "problem": thermal.problem or None,
+        "phases": [_plain_phase(record) for record in thermal.records],
+        "missing": [{"name": item.name, "reason": item.reason} for item in thermal.missing],
+        "vibrations": [row for record in thermal.records for row in _plain_vibrations(thermal, record)],
+        "hulls": [
+            {
+                "temperature_K": item.hull.temperature_K,
+                "flagged": dict(item.flagged),
+                "left_out": dict(item.left_out),
+                "phases": [
+                    {
+                        "name": phase.name,
+                        "formula": phase.formula,
+                        "free_energy_per_atom": phase.energy_per_atom,
+                        "formation_free_energy_per_atom": phase.formation_energy_per_atom,
+                        "e_above_hull": phase.e_above_hull,
+                        "distance_to_others": distances[phase.name],
+                        "stable": phase.stable,
+                    }
+                    for phase in item.hull.phases
+                ],
+            }
+            for item in thermal.hulls
+            for distances in [signed_distances(item.hull)]
+        ],
+        "changes": [
+            {"name": change.name, "temperature_K": round(change.temperature_K), "gained": change.gained}
+            for change in thermal.changes
+        ],
+    }
+
+
+def _plain_phase(record: PhononRecord) -> dict[str, Any]:
+    phonons, found = record.phonons, record.phonons.imaginary
+    return {
+        "name": record.name,
+        "formula": record.entry.formula,
+        "space_group": phonons.space_group,
+        "energy_per_atom": record.entry.energy_per_atom,
+        "volume_per_atom": record.entry.volume_per_atom,
+        "dynamically_stable": phonons.dynamically_stable,
+        "lowest_frequency_THz": found.lowest_frequency_THz,
+        "lowest_qpoint": list(found.lowest_qpoint),
+        "imaginary_modes": found.n_modes,
+        "imaginary_fraction": found.fraction,
+        "n_supercell_atoms": phonons.n_supercell_atoms,
+        "n_displacements": phonons.n_displacements,
+    }
+
+
+def _plain_vibrations(thermal: ThermalSystem, record: PhononRecord) -> list[dict[str, Any]]:
+    found = thermal.thermal(record)
+    if found is None:
+        return []
+    return [
+        {
+            "name": record.name,
+            "temperature_K": kelvin,
+            "vibrational_free_energy": float(found.free_energy[index]),
+            "entropy": float(found.entropy[index]),
+            "heat_capacity": float(found.heat_capacity[index]),
+        }
+        for index, kelvin in enumerate(thermal.temperatures_K)
+    ]
+
+
+def _record(name: str, rows: Mapping[str, AtomsRow], *, with_volumes: bool) -> PhononRecord | str:
+    """Return what the rows of one phase hold, or why there are no phonons."""
+    crystal, row = rows.get(CRYSTAL), rows.get(PHONONS)
+    if row is None:
+        if crystal is None:
+            return "it was not computed"
+        return "it was not computed" if crystal.converged else f"its relaxation failed: {crystal.data['reason']}"
+    if not row.converged:
+        return str(row.data["reason"])
+    phonons = Phonons.from_dict(row.data["phonons"])
+    entry = PhaseEntry(
+        name=name,
+        formula=row.reduced_formula,
+        composition=_counts(row),
+        energy_per_atom=row.energy_per_atom,
+        volume_per_atom=row.volume_per_atom,
+        space_group=phonons.space_group,
+        source=row.data["candidate"]["source"],
+        entry_id=int(row.id),
+    )
+    if not with_volumes:
+        return PhononRecord(entry, phonons)
+    expanded = rows.get(QUASI_HARMONIC)
+    if expanded is None:
+        return PhononRecord(entry, phonons, volumes_failure="it was not computed")
+    if not expanded.converged:
+        return PhononRecord(entry, phonons, volumes_failure=str(expanded.data["reason"]))
+    return PhononRecord(entry, phonons, tuple(_volume(name, point) for point in expanded.data["volumes"]))
+
+
+def _counts(row: AtomsRow) -> dict[str, float]:
+    symbols = list(row.symbols)
+    return {symbol: float(symbols.count(symbol)) for symbol in dict.fromkeys(symbols)}
+
+
+def _volume(name: str, point: Mapping[str, Any]) -> VolumeModes:
+    spectrum = ModeSpectrum(
+        point["frequencies_THz"],
+        point["weights"],
+        point["tolerance_THz"],
+        lowest_elsewhere_THz=point["lowest_frequency_THz"],
+        name=f"{name} at {point['volume_per_atom']:.2f} Å^3/atom",
+    )
+    return VolumeModes(point["volume_per_atom"], point["energy_per_atom"], spectrum)

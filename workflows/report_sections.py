@@ -1,0 +1,75 @@
+"""What a report holds beyond the hulls: the sections of each study, and why one that was asked for is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from .analysis import hull_of_rows
+from .diffraction_analysis import diffraction_sections
+from .phonon_analysis import phonon_sections
+from .stability_analysis import StabilityOptions, stability_sections
+from .stability_candidates import stability_keys
+from .stored_study import get_study
+from .surfaces_analysis import surfaces_sections, wulff_section_of
+from .wetting_analysis import WettingOptions, wetting_report
+from .wetting_study import WettingStudy
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ..reports.sections import ReportSection
+    from ..reports.wetting_model import WettingReport
+    from .database import StructureDatabase
+    from .spec import WorkflowSpec
+
+
+def report_sections(
+    spec: WorkflowSpec, database: StructureDatabase, rows: Sequence[AtomsRow], fingerprints: Mapping[str, str]
+) -> tuple[list[ReportSection], list[str]]:
+    """Return the sections of every study of the job, and a warning for each that has none.
+
+    A study that failed does not take the report of the others with it.
+    """
+    hulls = [hull_of_rows(system, rows)[0] for system in spec.systems]
+    studies: dict[str, Callable[[], list[ReportSection]]] = {
+        "diffraction": lambda: diffraction_sections(spec.systems, rows, hulls)
+    }
+    if spec.phonons is not None:
+        studies["phonons"] = lambda: phonon_sections(spec, database, fingerprints)
+    if (stability := spec.stability) is not None:
+        keys = [*fingerprints.values(), *stability_keys(spec)]
+        studies["stability"] = lambda: stability_sections(
+            StabilityOptions.of(stability), database, spec.potential, keys
+        )
+    if spec.surfaces is not None:
+        studies["surfaces"] = lambda: surfaces_sections(spec, database, fingerprints)
+    elif spec.wetting is not None:
+        shapes = wulff_section_of(database, spec.potential, [row.name for row in rows])
+        studies["equilibrium shapes"] = lambda: [shapes] if shapes is not None else []
+    sections: list[ReportSection] = []
+    warnings = []
+    for name, build in studies.items():
+        try:
+            sections += build()
+        except InputError as error:
+            warnings.append(f"{name}: {error}")
+    return sections, warnings
+
+
+def wetting_of_job(
+    spec: WorkflowSpec, database: StructureDatabase, terminations: Sequence[str]
+) -> tuple[WettingReport | None, list[str]]:
+    """Return the wetting report of the job, None without one, and why there is none where one was asked for."""
+    if spec.wetting is None:
+        return None, []
+    study = WettingStudy.of(spec)
+    options = WettingOptions(
+        temperature_K=spec.wetting.temperature_K, terminations=tuple(terminations), potentials=study.potentials
+    )
+    try:
+        stored = get_study(database, study=study.key)
+        return wetting_report(spec.name, stored, options, preset=spec.wetting.preset), []
+    except InputError as error:
+        return None, [f"no contact angle: {error}"]
