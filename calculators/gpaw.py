@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # At 350 eV total energies are not converged (Hg: 0.2 eV too high), but their differences are (formation of LiHg: within
 # 0.1 meV/atom of 500 eV). So cells should not be relaxed with it: the stress is the derivative of a total energy.
 # GPAW's own limit for the energy, 0.5 meV per electron, would allow 0.1 eV in an interface cell. Crystals took 7 to 25
-# steps; a density that diverges should end early, at half a minute a step for 36 atoms.
+# steps, interfaces 19 to 25; a density that diverges should end early, at half a minute a step for 25 atoms.
 GPAW_DEFAULTS: dict[str, Any] = {
     "mode": {"name": "pw", "ecut": 350.0},
     "xc": "PBE",

@@ -24,6 +24,7 @@ VERBS = {
     "wetting": "Print the contact angle against composition from the database.",
     "phonons": "Print free energies and the hull at temperatures above zero, from the database.",
     "stability": "Print what electrolytes become in contact with metals and amalgams, from the database.",
+    "electrochemistry": "Print capacities, potentials, solubilities and the self-healing of amalgams.",
     "diffraction": "Print powder patterns of phases, relaxed crystals, files and mixtures.",
     "surfaces": "Print the stored surface energies and equilibrium shapes.",
     "query": "Search the structure database.",

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .diagram import binary_diagram
+from .flag_survey import shown
+from .flags import POLYMORPH_RESOLUTION, system_flags
 from .formulas import couple, system_title, unicode_formula, unicode_space_group
 from .model import HullReport, PhaseRecord, SystemReport
+from .wording import MEV, enumeration, signed
+
+__all__ = [
+    "MEV",
+    "POLYMORPH_RESOLUTION",
+    "enumeration",
+    "headline",
+    "ion_couple",
+    "key_numbers",
+    "remarks",
+    "report_headline",
+    "signed",
+    "stable_compounds",
+]
 
 VOLUME_TOLERANCE_PERCENT = 5.0
 """Deviation from the measured volume that the report points out."""
-
-MEV = 1000.0
-
-POLYMORPH_RESOLUTION = 0.010
-"""Energy difference (eV/atom) between structures of one composition about which ML potentials disagree."""
 
 
 def stable_compounds(system: SystemReport) -> list[PhaseRecord]:
@@ -29,7 +38,7 @@ def headline(system: SystemReport) -> str:
     """One or two sentences with the outcome, e.g. "LiHg₃, LiHg and Li₃Hg are on the Li–Hg hull"."""
     title = system_title(system.hull.system)
     stable = stable_compounds(system)
-    names = list(dict.fromkeys(unicode_formula(record.formula) for record in stable))
+    names = list(dict.fromkeys(shown(record.formula) for record in stable))
     if not names:
         return f"No compound is on the {title} hull: the elements do not mix into a stable solid."
     deepest = min(stable, key=lambda record: record.formation_energy_per_atom)
@@ -38,7 +47,7 @@ def headline(system: SystemReport) -> str:
         return f"{names[0]} is the only compound on the {title} hull, {depth}."
     return (
         f"{enumeration(names)} are on the {title} hull; "
-        f"{unicode_formula(deepest.formula)} lies deepest, {depth}.{_voltage_sentence(system)}"
+        f"{shown(deepest.formula)} lies deepest, {depth}.{_voltage_sentence(system)}"
     )
 
 
@@ -70,13 +79,6 @@ def report_headline(report: HullReport) -> str:
     return f"{sum(counts)} compounds are on the hulls of {enumeration(names)}."
 
 
-def enumeration(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def key_numbers(system: SystemReport) -> list[tuple[str, str, str]]:
     """Tiles of the report as (value, unit, what it is)."""
     stable = stable_compounds(system)
@@ -84,7 +86,7 @@ def key_numbers(system: SystemReport) -> list[tuple[str, str, str]]:
     if stable:
         deepest = min(stable, key=lambda record: record.formation_energy_per_atom)
         energy = signed(deepest.formation_energy_per_atom, 3)
-        tiles.append((energy, "eV/atom", f"formation of {unicode_formula(deepest.formula)}"))
+        tiles.append((energy, "eV/atom", f"formation of {shown(deepest.formula)}"))
     if system.voltage is not None and system.voltage.steps:
         first, last = system.voltage.steps[0], system.voltage.steps[-1]
         tiles.append((f"{first.voltage_V:.2f}", "V", f"first plateau vs {ion_couple(system)}"))
@@ -96,21 +98,13 @@ def key_numbers(system: SystemReport) -> list[tuple[str, str, str]]:
 
 def remarks(system: SystemReport) -> list[str]:
     """What deserves a second look: each with its number."""
-    notes = []
-    on_hull = {phase.name for phase in system.hull.stable}
-    for record in system.records:
-        label = unicode_formula(record.formula) + ("" if record.name == record.formula else f" ({record.name})")
-        if record.name in on_hull and record.kind != "library":
-            notes.append(_unobserved_on_hull(record, label, system))
-        if record.kind == "library" and record.name not in on_hull and not _within_resolution(record, system):
-            notes.append(
-                f"{label} is an observed phase, computed {record.e_above_hull * MEV:.1f} meV/atom above the hull."
-            )
-        if record.symmetry_changed:
-            notes.append(
-                f"{label} relaxed from {unicode_space_group(record.space_group_expected or '')} "
-                f"to {unicode_space_group(record.space_group)}."
-            )
+    notes = [flag.sentence for flag in system_flags(system) if flag.kind != "not computed"]
+    notes += [
+        f"{_label(record)} relaxed from {unicode_space_group(record.space_group_expected or '')} "
+        f"to {unicode_space_group(record.space_group)}."
+        for record in system.records
+        if record.symmetry_changed
+    ]
     if system.merged:
         pairs = ", ".join(f"{name} into {kept}" for name, kept in system.merged)
         notes.append(f"Relaxed into another structure and shown once: {pairs}.")
@@ -120,41 +114,10 @@ def remarks(system: SystemReport) -> list[str]:
         verb = "phase deviates" if len(off) == 1 else "phases deviate"
         notes.append(
             f"{len(off)} {verb} by more than {VOLUME_TOLERANCE_PERCENT:.0f} % from the measured volume, "
-            f"most of all {unicode_formula(worst.formula)} ({signed(worst.volume_deviation_percent or 0.0, 1)} %)."
+            f"most of all {shown(worst.formula)} ({signed(worst.volume_deviation_percent or 0.0, 1)} %)."
         )
     return notes
 
 
-def _within_resolution(record: PhaseRecord, system: SystemReport) -> bool:
-    """Whether only another structure of the same composition keeps ``record`` off the hull, by next to nothing."""
-    rivals = [phase for phase in system.hull.stable if phase.formula == record.formula]
-    return bool(rivals) and record.e_above_hull < POLYMORPH_RESOLUTION
-
-
-def _unobserved_on_hull(record: PhaseRecord, label: str, system: SystemReport) -> str:
-    """Say what it means that a structure nobody has observed is the lowest of its composition."""
-    formula = unicode_formula(record.formula)
-    observed = [other for other in system.records if other.kind == "library" and other.formula == record.formula]
-    if observed:
-        nearest = min(observed, key=lambda other: other.e_above_hull)
-        if nearest.e_above_hull < POLYMORPH_RESOLUTION:
-            return (
-                f"{formula} is on the hull; its observed structure ({nearest.name}, "
-                f"{unicode_space_group(nearest.space_group)}) is {nearest.e_above_hull * MEV:.1f} meV/atom above the "
-                f"prototype {record.name}. Potentials disagree about polymorphs by about "
-                f"{POLYMORPH_RESOLUTION * MEV:.0f} meV/atom: compare with a second one before believing the prototype."
-            )
-    if record.formula in {key for key, _ in system.not_built}:
-        return (
-            f"{formula} is an observed phase whose structure is not known; {record.name} "
-            f"({unicode_space_group(record.space_group)}) is the lowest candidate and on the hull."
-        )
-    return f"{label} is on the hull but is not an observed phase."
-
-
-def signed(value: float, digits: int) -> str:
-    """Fixed-point number with a typographic minus, a plus when positive, and no sign on a rounded zero."""
-    text = f"{value:+.{digits}f}"
-    if float(text) == 0.0:
-        return text[1:]
-    return text.replace("-", "−")
+def _label(record: PhaseRecord) -> str:
+    return shown(record.formula) + ("" if record.name == record.formula else f" ({record.name})")

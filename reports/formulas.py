@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import re
 
+# Counts of a formula; not the digits of what follows it in a name, as in LiHg2-AB2_oI12_74_e_h.
 _COUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_REST = re.compile(r"(?<=\w)[-_].*", re.DOTALL)
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def unicode_formula(formula: str) -> str:
     """``Li3Hg`` -> ``Li₃Hg``. There is no subscript point, so fractional counts keep their plain digits."""
-    return _COUNT.sub(lambda m: m[1] if "." in m[1] else m[1].translate(_SUBSCRIPTS), formula)
+    head, rest = _split(formula)
+    return _COUNT.sub(lambda m: m[1] if "." in m[1] else m[1].translate(_SUBSCRIPTS), head) + rest
 
 
 def mathtext_formula(formula: str) -> str:
     """``Li3Hg`` -> ``Li$_{3}$Hg`` for Matplotlib; a literal dollar sign is escaped."""
-    return _COUNT.sub(r"$_{\1}$", formula.replace("$", r"\$"))
+    head, rest = _split(formula.replace("$", r"\$"))
+    return _COUNT.sub(r"$_{\1}$", head) + rest
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Formula at the start of a name, and what follows it."""
+    rest = _REST.search(name)
+    return (name, "") if rest is None else (name[: rest.start()], rest[0])
 
 
 def unicode_space_group(symbol: str) -> str:

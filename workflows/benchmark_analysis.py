@@ -17,6 +17,7 @@ from ..structures.phases import list_phases
 from .analysis import phase_entry
 from .database import CRYSTALS, StructureDatabase, subsystems
 from .free_atoms import free_atom_energies
+from .solutions_steps import insertion_energies
 from .stored_study import StoredStudy
 from .stored_surfaces import stored_surfaces
 from .wetting_members import insertion_estimate
@@ -215,13 +216,20 @@ def _family(plane: Sequence[int], cubic: bool) -> tuple[int, ...]:
 
 
 def _solution_values(database: StructureDatabase, crystals: Crystals) -> Iterator[ComputedValue]:
+    seen = set()
+    wanted = {item.subject for item in benchmarks() if item.quantity in SOLUTION_QUANTITIES}
+    for metal, dissolved in insertion_energies(database, "Hg", crystals.potential).items():
+        pure = [float(one.energy_per_atom) for one in crystals.within([metal])]
+        if metal in wanted and pure:
+            seen.add(metal)
+            hull = crystals.hull([metal, "Hg"])
+            yield from solution_values(metal, dissolved.mean - min(pure), hull, crystals.potential)
     terms = f"role=solute-in-film,solvent=Hg,potential={crystals.potential}"
     studies = {row.study: row for row in database.select(terms, sort="id")}
-    wanted = {item.subject for item in benchmarks() if item.quantity in SOLUTION_QUANTITIES}
     for key, row in reversed(studies.items()):  # of several studies of a metal the newest counts
         metal = str(row.solute)
         pure = [float(one.energy_per_atom) for one in crystals.within([metal])]
-        if metal not in wanted or not pure or row.potential_identity != crystals.identity:
+        if metal in seen or metal not in wanted or not pure or row.potential_identity != crystals.identity:
             continue
         study = StoredStudy(database, key, "", "", (0, 0, 0), "Hg", metal, crystals.potential)
         estimate = insertion_estimate(study, "solute-in-film", crystals.potential, zero=min(pure))

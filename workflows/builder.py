@@ -16,6 +16,7 @@ from .database import StructureDatabase
 from .fingerprint import fingerprint
 from .phase_surfaces import STUDY
 from .phonon_tasks import PlanPhonons, failed_phonon_keys
+from .solutions_tasks import PlanSolutions, study_of
 from .stability_candidates import stability_keys
 from .stability_tasks import PlanStability
 from .surfaces_steps import ADHESION
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 STUDIES: tuple[tuple[str, type[FiretaskBase], str], ...] = (
     ("phonons", PlanPhonons, "plan the phonons"),
     ("surfaces", PlanSurfaces, "plan the surfaces"),
+    ("solutions", PlanSolutions, "plan the solutions"),
     ("stability", PlanStability, "plan the stability study"),
     ("wetting", PlanWetting, "plan the wetting study"),
 )
@@ -99,6 +101,9 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
             keys += [row.fingerprint for row in failed]
         if spec.phonons is not None:
             keys += failed_phonon_keys(spec)
+        if spec.solutions is not None:
+            failed = database.select(f"study={study_of(spec).key},converged=False")
+            keys += [row.fingerprint for row in failed]
         if spec.stability is not None:
             keys += stability_keys(spec)
         if spec.surfaces is not None:

@@ -19,6 +19,7 @@ from ..structures.systems import parse_system
 from ..thermodynamics.finite_temperature import signed_distances
 from ..thermodynamics.hull import PhaseEntry
 from ..thermodynamics.vibrations import ModeSpectrum
+from .database import chemical_system
 from .phonon_phases import phonon_phases, section_of, unrelaxed_names
 from .phonon_spec import DEFAULT_TREATMENT
 from .phonon_steps import CRYSTAL, PHONONS, QUASI_HARMONIC, PhononStudy
@@ -64,9 +65,15 @@ def phonon_sections(
         thermal_system(
             system, study.potential, records, section.temperatures_K, imaginary=section.imaginary, missing=missing
         )
-        for system in spec.systems
+        for system in _with_compounds(spec.systems, phases)
     ]
     return finite_temperature_sections(systems)
+
+
+def _with_compounds(systems: Sequence[str], phases: Mapping[str, AtomsRow]) -> list[str]:
+    """Return the systems that have a compound among the phases; all when none has."""
+    known = {row.chemical_system for row in phases.values()}
+    return [system for system in systems if chemical_system(parse_system(system)) in known] or list(systems)
 
 
 def stored_thermal_system(

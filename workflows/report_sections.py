@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .analysis import hull_of_rows
+from ..reports.electrochemistry_section import electrochemistry_sections
+from ..reports.overview_section import overview_section
+from .analysis import hull_of_rows, hull_report
 from .diffraction_analysis import diffraction_sections
 from .phonon_analysis import phonon_sections
+from .solutions_analysis import solutions_sections
 from .stability_analysis import StabilityOptions, stability_sections
 from .stability_candidates import stability_keys
 from .stored_study import get_study
@@ -33,9 +36,13 @@ def report_sections(
     A study that failed does not take the report of the others with it.
     """
     hulls = [hull_of_rows(system, rows)[0] for system in spec.systems]
-    studies: dict[str, Callable[[], list[ReportSection]]] = {
-        "diffraction": lambda: diffraction_sections(spec.systems, rows, hulls)
-    }
+    studies: dict[str, Callable[[], list[ReportSection]]] = {}
+    if len(spec.systems) > 1:
+        studies["against experiment"] = lambda: [overview_section(hull_report(spec.name, spec.systems, rows))]
+    studies["diffraction"] = lambda: diffraction_sections(spec.systems, rows, hulls)
+    studies["electrochemistry"] = lambda: electrochemistry_sections(hulls, spec.potential)
+    if (solutions := spec.solutions) is not None:
+        studies["solutions"] = lambda: solutions_sections(solutions, database, spec.potential, hulls)
     if spec.phonons is not None:
         studies["phonons"] = lambda: phonon_sections(spec, database, fingerprints)
     if (stability := spec.stability) is not None:

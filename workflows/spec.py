@@ -16,6 +16,7 @@ from ..structures.phases import get_phase
 from ..structures.systems import parse_system
 from .phonon_spec import PhononSection
 from .section import Section
+from .solutions_spec import SolutionsSection
 from .stability_spec import StabilitySection
 from .surfaces_spec import AdhesionSection, SurfacesSection
 from .wetting_spec import SamplingSection, SubstrateSection, WettingSection
@@ -115,6 +116,7 @@ class WorkflowSpec(Section):
     wetting: WettingSection | None = None
     surfaces: SurfacesSection | None = None
     phonons: PhononSection | None = None
+    solutions: SolutionsSection | None = None
     stability: StabilitySection | None = None
     output: Path | None = None
     database: Path = Field(default_factory=default_database)
@@ -157,6 +159,8 @@ class WorkflowSpec(Section):
             self.surfaces.check(self)
         if self.phonons is not None:
             self.phonons.check(self)
+        if self.solutions is not None:
+            self.solutions.check(self.potential, self.systems)
         if self.stability is not None:
             self.stability.check(self.potential, self.relaxation.relax_cell)
         check_writable(self.output_dir, "output")
@@ -236,6 +240,7 @@ _UNION_MEMBERS = {
     "WettingSection",
     "StabilitySection",
     "PhononSection",
+    "SolutionsSection",
     "SurfacesSection",
     "tuple[str, ...]",
 }
@@ -250,6 +255,8 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("wetting", "substrate"): SubstrateSection,
     ("wetting", "sampling"): SamplingSection,
     ("phonons",): PhononSection,
+    ("solutions",): SolutionsSection,
+    ("solutions", "sampling"): SamplingSection,
     ("stability",): StabilitySection,
 }
 

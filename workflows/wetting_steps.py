@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..calculators.molecular_dynamics import MDResult, MDStage, run_md
+from ..calculators.molecular_dynamics import MDResult
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationResult, RelaxationSettings
 from ..errors import InputError
@@ -22,6 +22,7 @@ from ..structures.slab_checks import check_slab
 from ..structures.slabs import enumerate_slabs, get_slab
 from .calculations import Calculations
 from .database import StructureDatabase
+from .film_sampling import OnStep, melt_and_sample
 from .wetting_spec import SLAB_SYMPREC
 from .wetting_study import WettingStudy, atoms_of, hold_bottom, hold_solid
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-OnStep = Callable[[int, int], None]
 # Enough for the first shells of neighbours in each direction.
 BULK_LIQUID_ATOMS = 40
 # Crystals are relaxed more tightly than slabs: their energy is multiplied by the number of layers.
@@ -212,28 +212,18 @@ def _sample(
 def _melt_and_sample(
     study: WettingStudy, database: StructureDatabase, atoms: Atoms, what: str, seed: int, on_step: OnStep | None
 ) -> MDResult:
-    sampling = study.section.sampling
-    melt, sample = study.melt_temperature_K, study.sampling_temperature_K
-    stages = [MDStage(sampling.melt_steps, melt)]
-    if sampling.equilibration_steps:
-        stages.append(MDStage(sampling.equilibration_steps, melt, final_temperature_K=sample))
-    interval = sampling.steps_between_frames
-    stages.append(MDStage(study.section.frames * interval, sample, frame_interval=interval))
-    folder = database.path.parent / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
     name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
-    checkpoint = folder / f"{name}-{study.section.frames}.npz"
-    result = run_md(
+    return melt_and_sample(
         atoms,
         study.potential,
-        stages,
+        study.section.sampling,
+        database.path.parent / "checkpoints" / f"{name}-{study.section.frames}.npz",
+        frames=study.section.frames,
+        melt_K=study.melt_temperature_K,
+        sample_K=study.sampling_temperature_K,
         seed=seed,
-        timestep_fs=sampling.timestep_fs,
-        checkpoint=checkpoint,
         on_step=on_step,
     )
-    checkpoint.unlink(missing_ok=True)
-    return result
 
 
 def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, float]]:

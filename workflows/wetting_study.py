@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.constraints import FixAtoms
 
-from ..structures.liquids import get_liquid
 from ..structures.parts import SOLID
 from .candidates import Candidate, Kind
+from .film_sampling import lowest_sampling_temperature_K, melt_temperature_K
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -102,7 +102,7 @@ class WettingStudy:
     @property
     def melt_temperature_K(self) -> float:
         """Temperature at which films are melted: well above the melting point."""
-        return self.section.sampling.melt_temperature_K or get_liquid(self.section.solvent).melting_point_K + 350.0
+        return melt_temperature_K(self.section.solvent, self.section.sampling)
 
     @property
     def sampling_temperature_K(self) -> float:
@@ -112,7 +112,7 @@ class WettingStudy:
 
     @property
     def _lowest_sampling_temperature_K(self) -> float:
-        return get_liquid(self.section.solvent).melting_point_K + 100.0
+        return lowest_sampling_temperature_K(self.section.solvent)
 
 
 def miller_text(miller_index: tuple[int, int, int]) -> str:

@@ -35,3 +35,9 @@ def test_space_groups_and_couples():
     assert unicode_space_group("Fm-3m") == "Fm-3m"
     assert couple("Li") == "Li/Li⁺"
     assert couple("Mg", 2) == "Mg/Mg²⁺"
+
+
+def test_only_the_formula_of_a_name_has_counts() -> None:
+    assert unicode_formula("LiHg2-AB2_oI12_74_e_h") == "LiHg₂-AB2_oI12_74_e_h"
+    assert unicode_formula("Li3PS4_beta") == "Li₃PS₄_beta"
+    assert mathtext_formula("Li3Hg-A3B_hP8") == "Li$_{3}$Hg-A3B_hP8"

@@ -16,10 +16,29 @@ from amalgamics.structures.prototypes import (
     atomic_volume,
     contraction,
     enumerate_prototypes,
+    estimated_contraction,
     expected_volume_per_atom,
     prototype_matcher,
 )
 
+NINE = ("Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn")
+# Types that must be tried in every system; Strukturbericht symbol or prototype, and AFLOW label.
+FAMILIES = {
+    "C14": "AB2_hP12_194_f_ah",
+    "C15": "A2B_cF24_227_d_a",
+    "C36": "AB2_hP24_194_ef_fgh",
+    "CaIn2": "AB2_hP6_194_b_f",
+    "MoSi2": "AB2_tI6_139_a_e",
+    "Cr3Si": "A3B_cP8_223_c_a",
+    "Na3As": "AB3_hP8_194_c_bf",
+    "Ni3Sn": "A3B_hP8_194_h_c",
+    "CeCu2": "AB2_oI12_74_e_h",
+    "La3Al11": "A11B3_oI28_71_dh2l_ai",
+    "BaAl4": "A4B_tI10_139_de_a",
+    "CsCl": "AB_cP2_221_b_a",
+    "NaTl": "AB_cF16_227_a_b",
+}
+RATIOS = ("1:5", "1:4", "3:11", "1:3", "1:2", "2:3", "1:1", "3:2", "5:3", "2:1", "3:1")
 KNOWN = [get_phase(key).structure() for key in ("LiHg", "Li3Hg", "LiHg3")]
 
 
@@ -121,6 +140,44 @@ def test_more_than_two_elements_are_paired_with_mercury() -> None:
         "NaHg-AB_cP2_221_b_a",
         "NaHg-AB_tP2_123_a_d",
     ]
+
+
+@pytest.mark.parametrize("metal", NINE)
+def test_every_system_gets_twenty_candidates_and_every_family(metal: str) -> None:
+    known = [phase.structure() for phase in list_phases(f"{metal}-Hg", buildable=True)]
+    assert len(enumerate_prototypes(f"{metal}-Hg", known=known, max_candidates=20)) == 20
+    # Without known structures: a type that an observed phase has needs no candidate of its own.
+    found = enumerate_prototypes(f"{metal}-Hg", stoichiometries=RATIOS, max_atoms=24, max_candidates=56)
+    missing = {name for name, label in FAMILIES.items() if label not in {one.prototype for one in found}}
+    assert not missing
+    for one in found:
+        radii = {symbol: (3 * atomic_volume(symbol) / (4 * np.pi)) ** (1 / 3) for symbol in (metal, "Hg")}
+        centers, neighbors, _, distances = one.structure.get_neighbor_list(4.0)
+        sums = np.array([radii[site.specie.symbol] for site in one.structure])
+        assert np.all(distances > 0.67 * (sums[centers] + sums[neighbors])), one.name
+
+
+def test_the_hexagonal_laves_phases_are_stackings_of_one_layer() -> None:
+    """C14, C15 and C36 have the same coordination: 12 of 16 neighbours of the large atom at one distance."""
+    types = {one.strukturbericht: one for one in binary_prototypes() if one.strukturbericht in ("C14", "C15", "C36")}
+    shells = {}
+    for name, prototype in types.items():
+        structure = prototype.structure.copy()
+        structure.scale_lattice(10.0 * len(structure))
+        large = next(i for i, site in enumerate(structure) if site.specie.symbol == "Mg")
+        shells[name] = sorted(neighbor.nn_distance for neighbor in structure.get_neighbors(structure[large], 4.5))[:16]
+    assert shells["C36"] == pytest.approx(shells["C15"], rel=0.01)
+    assert shells["C14"] == pytest.approx(shells["C15"], rel=0.03)
+    assert types["C36"].structure.get_space_group_info() == ("P6_3/mmc", 194)
+
+
+def test_contraction_without_measured_compounds_follows_the_electronegativities() -> None:
+    for metal in ("Li", "Na", "K", "Mg", "Ag", "Au", "Sn"):
+        assert estimated_contraction(metal, "Hg") == pytest.approx(contraction(metal, "Hg"), abs=0.06), metal
+    for metal in ("Zn", "Al"):  # no measured compound
+        assert contraction(metal, "Hg") == estimated_contraction(metal, "Hg") < 0.05
+    assert estimated_contraction("Li", "Hg") == estimated_contraction("Hg", "Li")
+    assert estimated_contraction("Ar", "Hg") == 0.15  # no electronegativity
 
 
 def test_types_that_do_not_suit_the_sizes_are_refused() -> None:

@@ -14,7 +14,7 @@ from ase.constraints import FixAtoms
 from amalgamics.errors import InputError
 from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
 from amalgamics.workflows import calculations as calculations_module
-from amalgamics.workflows import wetting_steps
+from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.quench import quench_film, quench_interface, repeat_with
 from amalgamics.workflows.stored_study import get_study
@@ -96,7 +96,7 @@ def no_compute(monkeypatch):
     def switch_off():
         for name in ("relax", "get_calculator"):
             monkeypatch.setattr(calculations_module, name, refuse)
-        monkeypatch.setattr(wetting_steps, "run_md", refuse)
+        monkeypatch.setattr(film_sampling, "run_md", refuse)
 
     return switch_off
 
@@ -299,7 +299,7 @@ def test_a_film_that_is_none_is_stored_with_the_reason(lab, spoiling, reason):
 
 def test_a_frame_without_film_is_stored_and_skipped(lab, monkeypatch, no_compute):
     """One bad frame does not stop the others, and is not sampled again."""
-    whole = wetting_steps.run_md
+    whole = film_sampling.run_md
 
     def with_one_lost(*arguments, **options):
         result = whole(*arguments, **options)
@@ -308,7 +308,7 @@ def test_a_frame_without_film_is_stored_and_skipped(lab, monkeypatch, no_compute
         lost.positions[-1, 2] += 12
         return result
 
-    monkeypatch.setattr(wetting_steps, "run_md", with_one_lost)
+    monkeypatch.setattr(film_sampling, "run_md", with_one_lost)
     two = lab.with_(frames=2)
     rows = sample_interface(two, lab.database, "Ni", 5)
     assert [row.converged for row in rows] == [False, True]

@@ -1,0 +1,72 @@
+"""The input that computes every system of the paper: it loads, and its candidates are what it promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amalgamics.structures.phases import get_phase
+from amalgamics.workflows.candidates import Candidate, gather_candidates
+from amalgamics.workflows.spec import WorkflowSpec, load_spec
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "all-amalgams.yaml"
+METALS = ("Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn")
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> WorkflowSpec:
+    folder = tmp_path_factory.mktemp("all")
+    return load_spec(EXAMPLE, output=folder / "out", database=folder / "structures.db")
+
+
+@pytest.fixture(scope="module")
+def candidates(spec: WorkflowSpec) -> list[Candidate]:
+    return gather_candidates(spec)[0]
+
+
+def test_it_holds_the_nine_systems(spec):
+    assert sorted(spec.systems) == sorted(f"{metal}-Hg" for metal in METALS)
+    assert spec.potential == "chgnet+d3"
+
+
+def test_every_system_has_its_library_phases_and_twenty_candidates(candidates):
+    prototypes = Counter(_metal(candidate) for candidate in candidates if candidate.kind == "prototype")
+    assert set(prototypes) == set(METALS)
+    assert min(prototypes.values()) >= 20
+    library = {candidate.name for candidate in candidates if candidate.kind == "library"}
+    assert {"LiHg3", "NaHg2", "KHg2", "MgHg", "Ag2Hg3", "Au6Hg5", "HgSn_gamma_ordered_model", "Hg_alpha"} <= library
+
+
+def test_candidates_are_small_and_start_near_the_volume_of_their_elements(candidates):
+    for candidate in candidates:
+        if candidate.kind != "prototype":
+            continue
+        atoms = candidate.atoms
+        elements = Counter(atoms.get_chemical_symbols())
+        mixed = sum(count * _volume(symbol) for symbol, count in elements.items()) / len(atoms)
+        assert len(atoms) <= 24
+        assert 0.7 * mixed < atoms.get_volume() / len(atoms) <= mixed * (1 + 1e-9), candidate.name
+
+
+def test_no_two_atoms_of_a_candidate_are_on_top_of_each_other(candidates):
+    from ase.neighborlist import neighbor_list
+
+    for candidate in candidates:
+        distances = neighbor_list("d", candidate.atoms, 2.2)
+        assert not np.any(distances < 2.0), candidate.name
+
+
+def _metal(candidate: Candidate) -> str:
+    (metal,) = set(candidate.atoms.get_chemical_symbols()) - {"Hg"}
+    return metal
+
+
+def _volume(symbol: str) -> float:
+    keys = {"Sn": "Sn_beta", "Hg": "Hg_alpha", "Mg": "Mg_hcp", "Zn": "Zn_hcp"}
+    cubic = "fcc" if symbol in ("Al", "Ag", "Au") else "bcc"
+    volume = get_phase(keys.get(symbol, f"{symbol}_{cubic}")).measured_volume_per_atom
+    assert volume is not None
+    return volume
