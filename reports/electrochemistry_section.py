@@ -165,8 +165,8 @@ def solubility_table(values: ElectrochemistryValues) -> SectionTable:
     if other:
         columns += [f"at {values.temperature_K:g} K", "regular solution"]
         note += (
-            f" At {values.temperature_K:g} K: by a measured liquidus or a heat of solution, and by the regular solution "
-            "with the solids of the hull that has the measured solubility at 25 °C."
+            f" At {values.temperature_K:g} K: by a measured liquidus or a heat of solution, and by the regular "
+            "solution with the solids of the hull that has the measured solubility at 25 °C."
         )
     return SectionTable("Solubility in mercury", tuple(columns), tuple(rows), note=note)
 
@@ -191,8 +191,8 @@ def plateau_table(values: ElectrochemistryValues) -> SectionTable:
     )
     sources = dict.fromkeys(f"{row.metal}: {row.measured_source}" for row in values.plateaus if row.measured_source)
     note = (
-        "Against the pure metal with the same ions. First plateau: of the hull, with mercury as it is there. Saturated: "
-        f"liquid mercury at {values.temperature_K:g} K in equilibrium with the solid."
+        "Against the pure metal with the same ions. First plateau: of the hull, with mercury as it is there. "
+        f"Saturated: liquid mercury at {values.temperature_K:g} K in equilibrium with the solid."
     )
     if sources:
         note += f" Measured: {'; '.join(sources)}."

@@ -1,4 +1,4 @@
-"""The numbers of the electrochemistry sections: electrodes, solubilities and amalgam potentials beside measured ones."""
+"""The numbers of the electrochemistry sections: electrodes, solubilities and amalgam potentials, beside measured."""
 
 from __future__ import annotations
 

@@ -61,12 +61,12 @@ def self_healing_section(hull: Hull, metal: str, potential: str, temperature_K: 
     paragraphs = (
         f"{_consistency_sentence(curve)} {_interface_sentence(curve, steps)}",
         *([_skipping_sentence(curve, skipping)] if skipping else []),
-        f"Compositions of the solids, which of them are stable and their volumes are those of the {title} hull computed "
-        f"with {potential}. Measured are the solubility of {metal} in {curve.host} ({liquidus.source}), the densities of "
-        "the liquid metals, the melting points and, where known, the temperature at which a compound decomposes. Assumed "
-        "are line compounds that are stable up to there, liquids that mix without change of volume, and equilibrium: a "
-        "phase that nucleates slowly may be skipped. An electrode can heal while liquid can flow into the voids, up to "
-        "the end of the paste.",
+        f"Compositions of the solids, which of them are stable and their volumes are those of the {title} hull "
+        f"computed with {potential}. Measured are the solubility of {metal} in {curve.host} ({liquidus.source}), the "
+        "densities of the liquid metals, the melting points and, where known, the temperature at which a compound "
+        "decomposes. Assumed are line compounds that are stable up to there, liquids that mix without change of "
+        "volume, and equilibrium: a phase that nucleates slowly may be skipped. An electrode can heal while liquid can "
+        "flow into the voids, up to the end of the paste.",
     )
     tables = (_step_table(curve, steps, skipping), _consistency_table(hull, curve, liquidus))
     return ReportSection(
@@ -87,9 +87,11 @@ def _consistency_sentence(curve: Isotherm) -> str:
     if starts["paste"] >= 1.0:
         return f"{dissolved}; the electrode is liquid at every composition."
     text = f"{dissolved}. The electrode is liquid up to {_PERCENT * starts['paste']:.1f} at.%"
+    molten = curve.corners[-1].state == "liquid"
+    melt = f", until there is enough molten {curve.metal} at the other end" if molten else ""
     if starts["solid"] >= 1.0:
         return f"{text} and a paste above."
-    return f"{text}, a paste up to {_PERCENT * starts['solid']:.1f} at.% and solid above."
+    return f"{text}, a paste up to {_PERCENT * starts['solid']:.1f} at.% and solid above{melt}."
 
 
 def _interface_sentence(curve: Isotherm, steps: list[InterfaceStep]) -> str:
@@ -123,10 +125,11 @@ def _skipping(curve: Isotherm) -> InterfaceStep | None:
 
 
 def _skipping_sentence(curve: Isotherm, step: InterfaceStep) -> str:
-    between = enumeration([_name(phase) for phase in _compounds(curve)[1:-1]])
+    between = [_name(phase) for phase in _compounds(curve)[1:-1]]
+    lie, form = ("lies", "it does") if len(between) == 1 else ("lie", "they do")
     return (
-        f"{_name(step.poor)} and {_name(step.rich)} are not neighbours in equilibrium, {between} lies between them. "
-        f"Where it does not form, plating turns {_name(step.poor)} into {_name(step.rich)} at once: "
+        f"{_name(step.poor)} and {_name(step.rich)} are not neighbours in equilibrium: {enumeration(between)} {lie} "
+        f"between them. Where {form} not form, plating turns {_name(step.poor)} into {_name(step.rich)} at once: "
         f"{signed(step.volume_change_percent or 0.0, 0)} % volume per {curve.host} atom, "
         f"{step.molar_volume_cm3:.1f} cm³ per mol of {curve.metal}."
     )
@@ -164,15 +167,16 @@ def _consistency_table(hull: Hull, curve: Isotherm, liquidus: Liquidus) -> Secti
         one = isotherm(hull, curve.metal, kelvin, liquidus)
         starts = composition_range(one)
         saturation = None if one.x_saturation is None else _PERCENT * one.x_saturation
-        edges = [starts["liquid"], starts["paste"], starts["solid"], 1.0]
+        edges = [starts["liquid"], starts["paste"], starts["solid"]]
         reaches = [f"{_PERCENT * a:.1f} to {_PERCENT * b:.1f}" if b > a else None for a, b in pairwise(edges)]
-        rows.append((f"{kelvin:g}", saturation, *reaches))
+        solid = f"from {_PERCENT * starts['solid']:.1f}" if starts["solid"] < 1.0 else None
+        rows.append((f"{kelvin:g}", saturation, *reaches, solid))
     limits = DEFAULT_LIMITS
     note = (
         f"Overall at.% {curve.metal}. A paste holds {_PERCENT * limits.paste_from:g} to "
-        f"{_PERCENT * limits.solid_from:g} % of solid by volume; below it is a liquid, above a solid. Away from 25 °C the "
-        "solubility is carried by a measured liquidus or a heat of solution. Of the melting of the pure metal at the "
-        "other end the table says nothing."
+        f"{_PERCENT * limits.solid_from:g} % of solid by volume; below it is a liquid, above a solid. Away from 25 °C "
+        "the solubility is carried by a measured liquidus or a heat of solution. Solid until the metal-rich end, where "
+        "above its melting point there is molten metal again."
     )
     columns = ("temperature (K)", "dissolved (at.%)", "liquid", "paste", "solid")
     return SectionTable("Liquid, paste, solid", columns, tuple(rows), 2, note)
