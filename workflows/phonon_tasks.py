@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from .database import StructureDatabase
+from .handing_on import handed_on
 from .phonon_phases import phonon_phases, section_of
 from .phonon_steps import ROLES, PhononStudy
 
 if TYPE_CHECKING:
     from .spec import WorkflowSpec
-
-# What later steps need of the earlier ones.
-_HANDED_ON = ("manifest", "terminations")
 
 
 @explicit_serialize
@@ -44,7 +42,7 @@ class PlanPhonons(FiretaskBase):
         ]
         return FWAction(
             stored_data={"phases": list(phases), "to_compute": len(steps)},
-            update_spec={key: fw_spec[key] for key in _HANDED_ON if key in fw_spec},
+            update_spec=handed_on(fw_spec),
             detours=Workflow(steps) if steps else None,
         )
 

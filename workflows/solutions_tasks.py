@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from .database import StructureDatabase
+from .handing_on import handed_on
 from .solutions_steps import SolutionStudy
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class PlanSolutions(FiretaskBase):
             for solute in section.solutes_of(spec.systems)
         ]
         return FWAction(
-            update_spec={key: fw_spec[key] for key in ("manifest", "terminations") if key in fw_spec},
+            update_spec=handed_on(fw_spec),
             detours=Workflow([film, *steps]),
         )
 

@@ -11,6 +11,7 @@ from ..calculators.registry import get_potential
 from .batches import split_batches
 from .database import StructureDatabase
 from .fingerprint import fingerprint
+from .handing_on import handed_on
 from .spec import WorkflowSpec
 from .stability_candidates import Crystals, stability_crystals
 from .tasks import RelaxStructures
@@ -18,9 +19,6 @@ from .tasks import RelaxStructures
 if TYPE_CHECKING:
     from ..calculators.relaxation import RelaxationSettings
     from .candidates import Candidate
-
-# What later steps need of the earlier ones.
-_HANDED_ON = ("manifest", "terminations")
 
 
 @explicit_serialize
@@ -40,7 +38,7 @@ class PlanStability(FiretaskBase):
         ]
         return FWAction(
             stored_data={"crystals": len(crystals), "to_relax": len(missing)},
-            update_spec={key: fw_spec[key] for key in _HANDED_ON if key in fw_spec},
+            update_spec=handed_on(fw_spec),
             detours=Workflow(detours) if detours else None,
         )
 

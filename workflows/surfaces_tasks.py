@@ -7,6 +7,7 @@ from typing import Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from .database import StructureDatabase
+from .handing_on import handed_on
 from .phase_surfaces import N_SIZES
 from .surfaces_phases import adhesion_rows, planes_of, surface_phases
 from .surfaces_steps import interface_name, relax_adhesion, relax_planes
@@ -22,7 +23,7 @@ class PlanSurfaces(FiretaskBase):
         steps = plan_surfaces(self["workflow"], fw_spec["manifest"]["fingerprints"])
         return FWAction(
             stored_data={"steps": [step.name for step in steps]},
-            update_spec={key: fw_spec[key] for key in ("manifest", "terminations") if key in fw_spec},
+            update_spec=handed_on(fw_spec),
             detours=Workflow(steps) if steps else None,
         )
 
