@@ -24,37 +24,84 @@ if TYPE_CHECKING:
 # Where the middle of a film begins and ends, as fractions of its thickness.
 _MIDDLE = (0.35, 0.65)
 _SITES = "sites-"
+_PLACE = "place-"
 
 
 def quench_interface(
     study: WettingStudy, database: StructureDatabase, potential: str, termination: str, seed: int, frame: int
 ) -> None:
-    """Quench one frame of the film on the solid, its parts alone, and the same frame with solute at the interface."""
+    """Quench one frame of the film on the solid, its parts alone, and the same frame with solute at the interface.
+
+    The sampling potential searches the occupations. Any other one relaxes what that potential found lowest, so its
+    energies are those of the same states, and bounds from above where it would prefer another occupation.
+    """
     calculations = Calculations(database, potential, study.section.settings())
     where: dict[str, str | int] = {"termination": termination, "seed": seed, "frame": frame}
+    what = f"{termination} seed {seed} frame {frame}, {potential}"
+    if potential != study.potential:
+        found = _found_lowest(study, database, "interface", where)
+        if 0 in found and (bare := _quench_bare(study, calculations, atoms_of(found[0]), what, where)).converged:
+            _refill_interface(study, calculations, found, what, where)
+        return
     start = next(iter(study.rows(database, "frame", **where)), None)
     if start is None:  # a frame without a film, stored as failed
         return
-    what = f"{termination} seed {seed} frame {frame}, {potential}"
-    candidate = study.candidate(
-        "interface", "interface", hold_bottom(atoms_of(start)), what, n_solute=0, site="none", **where
-    )
+    bare = _quench_bare(study, calculations, atoms_of(start), what, where)
+    if bare.converged:
+        _fill_interface(study, calculations, database, atoms_of(bare), what, where)
+
+
+def _quench_bare(
+    study: WettingStudy, calculations: Calculations, start: Atoms, what: str, where: dict[str, str | int]
+) -> AtomsRow:
+    """Relax the film on the solid without solute, and its parts alone."""
+    potential = calculations.potential.name
 
     def measure(result: RelaxationResult) -> dict[str, float]:
         solid, film = (calculations.energy(part) for part in detach(result.atoms))
         rigid = {"rigid_solid_energy": solid, "rigid_film_energy": film}
         return {**rigid, **dispersion_of(potential)(result)}
 
+    candidate = study.candidate("interface", "interface", hold_bottom(start), what, n_solute=0, site="none", **where)
     bare = calculations.relax(candidate, measure=measure, verify=check_film)
-    if not bare.converged:
-        return
-    solid, film = detach(atoms_of(bare))
-    for part, kind, role in ((solid, "solid", "solid"), (film, "film", "detached-film")):
-        calculations.relax(
-            study.candidate(kind, role, part, f"{what}, {role}", **where),  # type: ignore[arg-type]
-            measure=dispersion_of(potential),
+    if bare.converged:
+        solid, film = detach(atoms_of(bare))
+        for part, kind, role in ((solid, "solid", "solid"), (film, "film", "detached-film")):
+            calculations.relax(
+                study.candidate(kind, role, part, f"{what}, {role}", **where),  # type: ignore[arg-type]
+                measure=dispersion_of(potential),
+            )
+    return bare
+
+
+def _found_lowest(
+    study: WettingStudy, database: StructureDatabase, role: str, where: dict[str, str | int]
+) -> dict[int, AtomsRow]:
+    """Return the lowest structure of the sampling potential for each number of solute atoms that is asked for."""
+    found: dict[int, AtomsRow] = {}
+    for row in study.rows(database, role, potential=study.potential, **where):
+        known = found.get(row.n_solute)
+        if row.n_solute <= study.section.max_solute and (known is None or row.energy < known.energy):
+            found[row.n_solute] = row
+    return found
+
+
+def _refill_interface(
+    study: WettingStudy,
+    calculations: Calculations,
+    found: dict[int, AtomsRow],
+    what: str,
+    where: dict[str, str | int],
+) -> None:
+    """Relax the occupations that the sampling potential found lowest."""
+    for n_solute, row in sorted(found.items()):
+        if n_solute == 0:
+            continue
+        name = f"{what}, {n_solute} {study.section.solute} on {row.site}"
+        candidate = study.candidate(
+            "interface", "interface", hold_bottom(atoms_of(row)), name, n_solute=n_solute, site=row.site, **where
         )
-    _fill_interface(study, calculations, database, atoms_of(bare), what, where)
+        calculations.relax(candidate, verify=check_film, degeneracy=row.degeneracy)
 
 
 def _fill_interface(
@@ -119,30 +166,45 @@ def _lowest(
 
 
 def quench_film(study: WettingStudy, database: StructureDatabase, potential: str, seed: int, frame: int) -> None:
-    """Quench one frame of the free film, and the same with a solute atom in its middle and on its surface."""
+    """Quench one frame of the free film, and the same with a solute atom in its middle and on its surface.
+
+    As at the interface, potentials other than the sampling one relax what that one found lowest.
+    """
     calculations = Calculations(database, potential, study.section.settings())
     where: dict[str, str | int] = {"seed": seed, "frame": frame}
-    start = next(iter(study.rows(database, "film-frame", **where)), None)
+    what = f"free film seed {seed} frame {frame}, {potential}"
+    repeated = potential != study.potential
+    if repeated:
+        start = _found_lowest(study, database, "film", where).get(0)
+    else:
+        start = next(iter(study.rows(database, "film-frame", **where)), None)
     if start is None:
         return
-    what = f"free film seed {seed} frame {frame}, {potential}"
     candidate = study.candidate("film", "film", atoms_of(start), what, n_solute=0, site="none", **where)
     bare = calculations.relax(candidate, measure=dispersion_of(potential), verify=check_film)
     if not bare.converged:
         return
-    atoms, count = atoms_of(bare), study.section.relaxed_occupations
-    for role, positions in (
-        ("solute-in-film", film_voids(atoms, count, z_range=_MIDDLE)),
-        ("solute-on-film", surface_positions(atoms, count, symbol=study.section.solute)),
-    ):
-        for number, position in enumerate(positions):
-            placed = insert_solute(atoms, study.section.solute, position)
+    for role in ("solute-in-film", "solute-on-film"):
+        if repeated:
+            lowest = _found_lowest(study, database, role, where).get(1)
+            placed = {} if lowest is None else {lowest.site: atoms_of(lowest)}
+        else:
+            placed = _with_solute(study, atoms_of(bare), role)
+        for site, atoms in placed.items():
+            name = f"{what}, {role} {site.removeprefix(_PLACE)}"
             calculations.relax(
-                study.candidate(
-                    "film", role, placed, f"{what}, {role} {number}", n_solute=1, site=f"place-{number}", **where
-                ),
-                verify=check_film,
+                study.candidate("film", role, atoms, name, n_solute=1, site=site, **where), verify=check_film
             )
+
+
+def _with_solute(study: WettingStudy, film: Atoms, role: str) -> dict[str, Atoms]:
+    """Return the film with one solute atom in its middle or on its surface, by the name of the place."""
+    solute, count = study.section.solute, study.section.relaxed_occupations
+    if role == "solute-in-film":
+        positions = film_voids(film, count, z_range=_MIDDLE)
+    else:
+        positions = surface_positions(film, count, symbol=solute)
+    return {f"{_PLACE}{number}": insert_solute(film, solute, position) for number, position in enumerate(positions)}
 
 
 def best_row(rows: Sequence[AtomsRow]) -> AtomsRow | None:

@@ -100,7 +100,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"seeds": 1, "frames": 4, "max_solute": 5, "all_terminations": False, "surfaces": 1},
     "standard": {
         "seeds": 3,
-        "frames": 4,
+        # Films scatter more than the frames of one, so their number comes first.
+        "frames": 2,
         "max_solute": 5,
         "all_terminations": True,
         "surfaces": 3,
@@ -140,7 +141,7 @@ class WettingSection(Section):
     relaxed_occupations
         How many of the best-looking occupations of the interface are relaxed for each number of solute atoms.
     more_potentials
-        Potentials besides that of the job. They quench the same frames, in the same cell.
+        Potentials besides that of the job. They relax what it found lowest, in the same cell.
     single_points
         Potentials, such as ``gpaw+d3``, that give energies of the quenched structures of the first frame; a labelled
         correction comes from them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
@@ -82,17 +81,23 @@ def _add_films(steps: _Steps, study: WettingStudy, termination: str) -> list[Fir
         film = steps.add(
             "free film", f"free film, seed {seed}", section.frames, parents=[slab], termination=termination, seed=seed
         )
-        sampled: list[Firework] = []
+        # The first potential samples and searches; the others follow it.
+        liquids: list[Firework] = []
+        with_solute: list[Firework] = []
         for potential in study.potentials:
-            what = f"bulk liquid, seed {seed}, {potential}"
-            # The first potential samples; the others quench the same frames.
-            liquid = steps.add("bulk liquid", what, section.frames, parents=sampled[:1], potential=potential, seed=seed)
-            sampled.append(liquid)
-            name = f"solute in the film, seed {seed}, {potential}"
-            n_results = section.frames * (1 + 2 * section.relaxed_occupations)
             more = {"potential": potential, "seed": seed}
-            quenched.append(steps.add("solute in film", name, n_results, parents=[film], **more))
+            what = f"bulk liquid, seed {seed}, {potential}"
+            liquids.append(steps.add("bulk liquid", what, section.frames, parents=liquids[:1], **more))
+            n_results = section.frames * (1 + 2 * _searched(study, potential))
+            what = f"solute in the film, seed {seed}, {potential}"
+            with_solute.append(steps.add("solute in film", what, n_results, parents=with_solute[:1] or [film], **more))
+        quenched += with_solute
     return quenched
+
+
+def _searched(study: WettingStudy, potential: str) -> int:
+    """Return how many places of each solute atom are relaxed: one where another potential has searched."""
+    return study.section.relaxed_occupations if potential == study.potential else 1
 
 
 def _add_termination(steps: _Steps, study: WettingStudy, termination: str, films: list[Firework]) -> None:
@@ -104,16 +109,19 @@ def _add_termination(steps: _Steps, study: WettingStudy, termination: str, films
     for potential in study.potentials:
         more = {"termination": termination, "potential": potential}
         solids[potential] = steps.add("solid", f"{termination} solid, {potential}", 1, parents=[slab], **more)
-    per_frame = 3 + section.max_solute * section.relaxed_occupations
     quenched = []
     for seed in range(section.seeds):
         where: dict[str, Any] = {"termination": termination, "seed": seed}
         sampled = steps.add("interface", f"film on {termination}, seed {seed}", section.frames, parents=[slab], **where)
-        for frame, potential in product(range(section.frames), study.potentials):
-            name = f"quench {termination}, seed {seed}, frame {frame}, {potential}"
-            parents = [sampled, solids[potential]]
-            on_frame = {"potential": potential, "frame": frame, **where}
-            quenched.append(steps.add("quench", name, per_frame, parents=parents, **on_frame))
+        for frame in range(section.frames):
+            on_frame: list[Firework] = []
+            for potential in study.potentials:
+                name = f"quench {termination}, seed {seed}, frame {frame}, {potential}"
+                parents = [*(on_frame[:1] or [sampled]), solids[potential]]
+                n_results = 3 + section.max_solute * _searched(study, potential)
+                more = {"potential": potential, "frame": frame, **where}
+                on_frame.append(steps.add("quench", name, n_results, parents=parents, **more))
+            quenched += on_frame
     for potential in section.single_points:
         parents = [*quenched, *films]
         steps.add(

@@ -319,6 +319,39 @@ def test_a_frame_without_film_is_stored_and_skipped(lab, monkeypatch, no_compute
     assert lab.rows("interface", seed=5) == []
 
 
+def test_another_potential_relaxes_what_the_first_found_lowest(lab):
+    """The same energies under another name have nothing left to relax and find the same parameters."""
+    other = "ase.calculators.emt:EMT"
+    relax_solid(lab.study, lab.database, other, "Ni")
+    quench_interface(lab.study, lab.database, other, **FIRST)
+    quench_film(lab.study, lab.database, other, 0, 0)
+    for role in ("interface", "film", "solute-in-film", "solute-on-film"):
+        again = lab.rows(role, potential=other)
+        assert {row.n_solute: row.site for row in again} == {
+            n: min(lab.rows(role, potential="emt", n_solute=n), key=lambda row: row.energy).site
+            for n in {row.n_solute for row in again}
+        }
+        assert {row.n_steps for row in again} == {0}
+    study = get_study(lab.database)
+    first, second = (member_parameters(study, "Ni", name) for name in ("emt", other))
+    assert second.work_of_adhesion_J_m2 == pytest.approx(first.work_of_adhesion_J_m2)
+    assert second.interface.delta_energies == pytest.approx(first.interface.delta_energies)
+    assert second.interface.degeneracies == first.interface.degeneracies
+
+
+def test_another_potential_takes_as_many_solute_atoms_as_asked(lab):
+    other = "ase.calculators.emt:EMT"
+    quench_interface(lab.with_(max_solute=1), lab.database, other, **FIRST)
+    assert [row.n_solute for row in lab.rows("interface", potential=other)] == [0, 1]
+
+
+def test_another_potential_has_nothing_to_follow_without_a_quenched_frame(lab, no_compute):
+    no_compute()
+    quench_interface(lab.study, lab.database, "ase.calculators.emt:EMT", termination="Ni", seed=9, frame=0)
+    quench_film(lab.study, lab.database, "ase.calculators.emt:EMT", 9, 0)
+    assert lab.rows("interface", seed=9) == lab.rows("film", seed=9) == []
+
+
 def test_single_points_with_the_same_potential_correct_nothing(lab):
     repeat_with(lab.study, lab.database, "emt", "Ni")
     shift = correction_per_state(get_study(lab.database), "Ni", "emt", (0, 1, 2, 3))
