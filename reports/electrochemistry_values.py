@@ -18,7 +18,7 @@ from ..thermodynamics.solubility import (
     saturating_solid,
 )
 from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
-from ..thermodynamics.voltage import voltage_profile
+from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
 
 MERCURY = "Hg"
 ROOM_K = 298.15
@@ -111,14 +111,13 @@ def electrochemistry_values(hulls: Sequence[Hull], temperature_K: float = ROOM_K
     solubilities = tuple(
         _solubility(one, amalgams.get(one.metal), temperature_K, warnings) for one in list_solubilities()
     )
-    charges = {one.symbol: one.electrons_per_ion for one in list_electrodes()}
     plateaus = []
     for metal, hull in amalgams.items():
-        if metal not in charges:
+        if metal not in ELECTRONS_PER_ION:
             warnings.append(f"{hull.system}: no potential, the charge of the {metal} ion is not known here")
             continue
         try:
-            plateaus.append(_plateau(hull, metal, charges[metal], temperature_K, warnings))
+            plateaus.append(_plateau(hull, metal, ELECTRONS_PER_ION[metal], temperature_K, warnings))
         except InputError as error:
             warnings.append(f"{hull.system}: no potential, {error}")
     return ElectrochemistryValues(

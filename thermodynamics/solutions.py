@@ -8,6 +8,7 @@ from ..errors import InputError, unknown_name
 from .checks import positive
 from .dilute import DiluteSolution, Solution
 from .solution import LI_IN_HG, NA_IN_HG, AmalgamEMF
+from .voltage import ELECTRONS_PER_ION
 
 MEASURED: dict[tuple[str, str], AmalgamEMF] = {("Li", "Hg"): LI_IN_HG, ("Na", "Hg"): NA_IN_HG}
 """Measured solutions by solute and solvent. Potassium in mercury is not among them: a standard potential and a
@@ -18,8 +19,6 @@ SOURCES = ("measured", "computed")
 _SAME_TEMPERATURE_K = 0.5
 _LIQUID_K = {"Hg": (234.32, 629.88)}
 """Melting and boiling point at 1 bar."""
-
-_CHARGES = {"Li": 1, "Na": 1, "K": 1, "Ag": 1, "Mg": 2, "Zn": 2, "Al": 3}
 
 
 def solution_for(
@@ -73,7 +72,7 @@ def solution_for(
             f"solution: source 'computed' of {solute} in {solvent} needs mu_infinity, the energy of one {solute} atom "
             "in the liquid relative to the pure solid (eV)"
         )
-    charge = electrons_per_ion or _CHARGES.get(solute)
+    charge = electrons_per_ion or ELECTRONS_PER_ION.get(solute)
     if charge is None:
         raise InputError(f"solution: the charge of the {solute} ion is not known here; give electrons_per_ion")
     return DiluteSolution(

@@ -126,6 +126,42 @@ class WettingParameters:
         )
         return replace(changed, work_of_adhesion_standard_error_J_m2=work_of_adhesion_J_m2) if work_unknown else changed
 
+    def at_least(self, *, work_of_adhesion_J_m2: float, per_solute: float) -> WettingParameters:
+        """Return the set with no known standard error below an assumed one, labelled in ``assumptions``.
+
+        For samples that are not independent, such as the frames of one film, whose scatter understates the error.
+        Unknown errors stay unknown.
+
+        Parameters
+        ----------
+        work_of_adhesion_J_m2, per_solute
+            As for :meth:`assuming`.
+
+        Raises
+        ------
+        InputError
+            A negative error.
+        """
+        owner = f"wetting parameters {self.name!r}, at least"
+        not_negative(owner, "work_of_adhesion_J_m2", work_of_adhesion_J_m2)
+        not_negative(owner, "per_solute", per_solute)
+        raised = replace(
+            self,
+            interface=_at_least(self.interface, per_solute),
+            vapour=None if self.vapour is None else _at_least(self.vapour, per_solute),
+        )
+        error = self.work_of_adhesion_standard_error_J_m2
+        if error is not None and error < work_of_adhesion_J_m2:
+            raised = replace(
+                raised,
+                work_of_adhesion_standard_error_J_m2=work_of_adhesion_J_m2,
+                work_of_adhesion_degrees_of_freedom=None,
+            )
+        if raised == self:
+            return self
+        said = f"{work_of_adhesion_J_m2:g} J/m2 for W_ad(0), {per_solute:g} eV per solute atom"
+        return replace(raised, assumptions=(*self.assumptions, f"standard errors taken to be at least {said}"))
+
     def exact(self) -> WettingParameters:
         """Return the same means without errors, for a line without a band, such as that of one seed."""
         return replace(
@@ -161,8 +197,24 @@ def calibrated(
 
 
 def _assuming(gas: LatticeGas, per_solute: float) -> LatticeGas:
-    if gas.error_known:
+    return gas if gas.error_known else _with_shared_error(gas, per_solute)
+
+
+def _at_least(gas: LatticeGas, per_solute: float) -> LatticeGas:
+    if not gas.error_known:
         return gas
+    counts = np.asarray(gas.counts, dtype=float)
+    variances = np.zeros(len(counts)) if gas.covariance is None else np.diag(np.asarray(gas.covariance))
+    known = np.sqrt(variances[counts > 0]) / counts[counts > 0]
+    # Rounding must not make an error that was assumed look smaller than itself.
+    return (
+        gas
+        if (known >= per_solute * (1 - 1e-9)).all()
+        else _with_shared_error(gas, max(per_solute, float(known.max())))
+    )
+
+
+def _with_shared_error(gas: LatticeGas, per_solute: float) -> LatticeGas:
     errors = per_solute * np.asarray(gas.counts, dtype=float)
     covariance = tuple(tuple(float(value) for value in row) for row in np.outer(errors, errors))
     return replace(gas, covariance=covariance, degrees_of_freedom=None, error_known=True)

@@ -68,7 +68,7 @@ def parameters_from_samples(
     inside = average_over_groups(reference)
     gas, assumptions = interface_gas(interface, inside, area=area, degeneracies=degeneracies)
     if len(adhesion) == 1 or len(interface) == 1:
-        assumptions = (*assumptions, "one seed: errors are the scatter of its frames, not that between films")
+        assumptions = (*assumptions, "one seed: its frames do not show the scatter between films")
     free = None
     if vapour is not None:
         free_area = area if vapour_area is None else vapour_area

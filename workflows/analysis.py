@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from ..thermodynamics.hull import Hull, PhaseEntry
     from ..thermodynamics.voltage import VoltageProfile
 
-# Electrons per atom that dissolves, for the metals of the paper; the others have no agreed cell reaction.
-ELECTRONS_PER_ION = {"Li": 1, "Na": 1, "K": 1, "Mg": 2, "Zn": 2, "Al": 3, "Ag": 1, "Sn": 2}
-
 
 def phase_entry(row: AtomsRow) -> PhaseEntry:
     """Return the hull entry of a converged database row."""
@@ -90,7 +87,7 @@ def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> tuple[Hull, dict[int,
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
     """Return the voltage profile of a binary M-Hg hull against its own metal, None for other systems."""
-    from ..thermodynamics.voltage import voltage_profile
+    from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
 
     ion = "-".join(sorted(set(hull.elements) - {"Hg"}))
     if "Hg" not in hull.elements or ion not in ELECTRONS_PER_ION:

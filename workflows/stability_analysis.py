@@ -11,7 +11,8 @@ from ..reports.stability_model import ElectrolyteStability, published_onsets
 from ..reports.stability_section import stability_report_sections
 from ..structures.phases import list_phases
 from ..structures.systems import atomic_fractions, parse_formula
-from .analysis import ELECTRONS_PER_ION, phase_entry, rows_for_system
+from ..thermodynamics.voltage import ELECTRONS_PER_ION
+from .analysis import phase_entry, rows_for_system
 from .database import CRYSTALS, chemical_system, subsystems
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from ..structures.liquids import get_liquid
 from ..thermodynamics.contact_angle import Drop, SurfaceTension
 from ..thermodynamics.sensitivity import sensitivity
 from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
+from ..thermodynamics.voltage import ELECTRONS_PER_ION
 from ..thermodynamics.wetting import WettingModel
 from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
-from .analysis import ELECTRONS_PER_ION
 from .stored_study import StoredStudy, area_of
 from .wetting_members import correction_per_state, film_surface_energy, member_parameters, seed_parameters
 from .wetting_records import adhesion_records, dilute_records, pictures, surface_records
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
 # Share of the fullest state beyond which the states that were tried are too few.
 _NEARLY_FULL = 0.9
-# Between frames of one film CHGNet's energies scatter by about half of this (J/m², eV).
+# Films of one study differ by about this much, far more than the frames of one (J/m², eV; docs/benchmarks.md, Films).
 ASSUMED_ERROR_J_M2 = 0.02
 ASSUMED_ERROR_PER_SOLUTE = 0.1
 # A computed solubility may be too small for any drop to hold one atom.
@@ -171,7 +171,8 @@ def _members(study: StoredStudy, options: WettingOptions) -> tuple[list[Member],
     problems: list[InputError] = []
     for pair in chosen:
         try:
-            members.append((*pair, _with_errors(member_parameters(study, *pair))))
+            n_films = len({seed for seed, _ in study.interface_energies(*pair)})
+            members.append((*pair, _with_errors(member_parameters(study, *pair), n_films)))
         except InputError as error:
             problems.append(error)
     if not members:
@@ -185,11 +186,11 @@ def _members(study: StoredStudy, options: WettingOptions) -> tuple[list[Member],
     return members, [f"left out: {problem}" for problem in problems]
 
 
-def _with_errors(item: WettingParameters) -> WettingParameters:
-    """Return the parameters with errors assumed, and said to be, where a single frame leaves them unknown."""
-    if not item.unknown_errors:
-        return item
-    return item.assuming(work_of_adhesion_J_m2=ASSUMED_ERROR_J_M2, per_solute=ASSUMED_ERROR_PER_SOLUTE)
+def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:
+    """Return the parameters with errors assumed, and said to be, where one film or one frame does not show them."""
+    assumed = {"work_of_adhesion_J_m2": ASSUMED_ERROR_J_M2, "per_solute": ASSUMED_ERROR_PER_SOLUTE}
+    item = item.assuming(**assumed)
+    return item.at_least(**assumed) if n_films == 1 else item
 
 
 def _corrected(study: StoredStudy, termination: str, correcting: str, base: WettingParameters) -> WettingParameters:
@@ -268,8 +269,8 @@ def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve
     fullest = default.interface.saturation_per_nm2
     if curve.points[-1].coverage_per_nm2 > _NEARLY_FULL * fullest:
         found.append(
-            f"{default.name}: at saturation the interface cell holds nearly as much {study.solute} as was tried"
-            f" ({fullest:.1f} per nm²); a larger max_solute may lower the angle further"
+            f"{default.name}: at saturation the interface cell holds nearly as much {study.solute} as the fullest that"
+            f" was computed ({fullest:.1f} per nm²): its sites are filled, or a larger max_solute may lower the angle"
         )
     found += [f"{item.name}: {assumption}" for _, _, item in members for assumption in item.assumptions]
     return found

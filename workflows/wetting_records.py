@@ -11,8 +11,8 @@ from ..thermodynamics.adhesion import average_adhesion
 from ..thermodynamics.dilute import computed_solubility, standard_potential
 from ..thermodynamics.solutions import MEASURED, solution_for
 from ..thermodynamics.surface import check_surface_energy, fit_thickness
-from ..thermodynamics.voltage import voltage_profile
-from .analysis import ELECTRONS_PER_ION, hull_of_rows, rows_for_system
+from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
+from .analysis import hull_of_rows, rows_for_system
 from .phase_surfaces import STUDY
 from .stored_study import StoredStudy, area_of, parse_miller
 from .wetting_members import insertion_estimate

@@ -119,8 +119,8 @@ def _add_termination(steps: _Steps, study: WettingStudy, termination: str, films
                 name = f"quench {termination}, seed {seed}, frame {frame}, {potential}"
                 parents = [*(on_frame[:1] or [sampled]), solids[potential]]
                 n_results = 3 + section.max_solute * _searched(study, potential)
-                more = {"potential": potential, "frame": frame, **where}
-                on_frame.append(steps.add("quench", name, n_results, parents=parents, **more))
+                arguments = {**where, "potential": potential, "frame": frame}
+                on_frame.append(steps.add("quench", name, n_results, parents=parents, **arguments))
             quenched += on_frame
     for potential in section.single_points:
         parents = [*quenched, *films]

@@ -76,7 +76,7 @@ def test_computed_knows_common_ions() -> None:
         (("K", "Hg"), {}, "Li in Hg, Na in Hg.*mu_infinity"),
         (("Li", "Ga"), {}, "no measured"),
         (("K", "Hg"), {"source": "computed"}, "mu_infinity"),
-        (("Sn", "Hg"), {"source": "computed", "mu_infinity": -0.1}, "electrons_per_ion"),
+        (("Fe", "Hg"), {"source": "computed", "mu_infinity": -0.1}, "electrons_per_ion"),
         (("Li", "Hg"), {"source": "guessed"}, "measured"),
         (("Li", "Hg"), {"mu_infinity": -0.8}, "computed"),
         (("Li", "Hg", 200.0), {}, "liquid from 234"),

@@ -186,6 +186,31 @@ class TestFewSamples:
         assert any("assumed standard errors: 0.04 J/m2" in label for label in curve.assumptions)
         assert curve.as_dict()["assumptions"] == list(curve.assumptions)
 
+    def test_errors_of_one_film_are_raised_to_what_films_differ_by(self) -> None:
+        small = parameters(n_seeds=1, n_frames=5)
+        raised = small.at_least(work_of_adhesion_J_m2=0.5, per_solute=3.0)
+        assert raised.work_of_adhesion_standard_error_J_m2 == 0.5
+        assert raised.interface.standard_errors == pytest.approx((0.0, 3.0, 6.0, 9.0))
+        assert raised.work_of_adhesion_degrees_of_freedom is raised.interface.degrees_of_freedom is None
+        assert raised.work_of_adhesion_J_m2 == small.work_of_adhesion_J_m2
+        assert raised.interface.delta_energies == small.interface.delta_energies
+        assert "at least 0.5 J/m2 for W_ad(0), 3 eV per solute atom" in raised.assumptions[-1]
+
+    @given(work=st.floats(0, 0.1), per_solute=st.floats(0, 0.5))
+    def test_no_error_becomes_smaller(self, work: float, per_solute: float) -> None:
+        small = parameters(n_seeds=1, n_frames=5)
+        raised = small.at_least(work_of_adhesion_J_m2=work, per_solute=per_solute)
+        assert raised.work_of_adhesion_standard_error_J_m2 >= small.work_of_adhesion_standard_error_J_m2
+        assert np.all(np.array(raised.interface.standard_errors) >= np.array(small.interface.standard_errors) - 1e-12)
+        assert raised.at_least(work_of_adhesion_J_m2=work, per_solute=per_solute) is raised
+
+    def test_unknown_errors_stay_unknown(self) -> None:
+        single = parameters(n_seeds=1, n_frames=1)
+        raised = single.at_least(work_of_adhesion_J_m2=0.5, per_solute=3.0)
+        assert raised is single
+        assumed = single.assuming(work_of_adhesion_J_m2=0.5, per_solute=3.0)
+        assert assumed.at_least(work_of_adhesion_J_m2=0.5, per_solute=3.0) is assumed
+
     def test_known_errors_are_not_replaced(self) -> None:
         known = parameters()
         assert known.assuming(work_of_adhesion_J_m2=9.0, per_solute=9.0) is known

@@ -10,7 +10,12 @@ from amalgamics.reports.wetting_export import wetting_json
 from amalgamics.structures.liquids import get_liquid
 from amalgamics.thermodynamics.contact_angle import Drop
 from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_analysis import WettingOptions, wetting_report
+from amalgamics.workflows.wetting_analysis import (
+    ASSUMED_ERROR_J_M2,
+    ASSUMED_ERROR_PER_SOLUTE,
+    WettingOptions,
+    wetting_report,
+)
 from amalgamics.workflows.wetting_members import correction_per_state, member_parameters, seed_parameters
 from amalgamics.workflows.wetting_records import dilute_records
 
@@ -76,7 +81,11 @@ def test_each_seed_alone_is_shown_and_one_seed_is_not_a_scatter(made_up_study):
     single.fill(seeds=1)
     alone = get_study(single.database, study=single.key)
     assert seed_parameters(alone, "TiO2", "emt") == []
-    assert any("one seed" in warning for warning in report(alone).warnings)
+    (member,) = report(alone).members
+    assert member.parameters.work_of_adhesion_standard_error_J_m2 >= ASSUMED_ERROR_J_M2
+    assert member.parameters.interface.standard_errors[1] >= ASSUMED_ERROR_PER_SOLUTE * (1 - 1e-9)
+    for said in ("one seed", "at least 0.02 J/m2"):
+        assert any(said in warning for warning in report(alone).warnings)
 
 
 def test_equal_energies_need_no_correction(made_up_study, study):
