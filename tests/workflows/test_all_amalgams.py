@@ -13,6 +13,8 @@ from amalgamics.workflows.candidates import Candidate, gather_candidates
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "all-amalgams.yaml"
+FAMILIES = ("MgCu2", "MgZn2", "MoSi2", "Cr3Si", "CaIn2", "CeCu2", "Na3As")
+"""Structure types that every system must have tried; each starts the description of a candidate."""
 METALS = ("Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn")
 
 
@@ -38,6 +40,18 @@ def test_every_system_has_its_library_phases_and_twenty_candidates(candidates):
     assert min(prototypes.values()) >= 20
     library = {candidate.name for candidate in candidates if candidate.kind == "library"}
     assert {"LiHg3", "NaHg2", "KHg2", "MgHg", "Ag2Hg3", "Au6Hg5", "HgSn_gamma_ordered_model", "Hg_alpha"} <= library
+
+
+@pytest.mark.parametrize("metal", METALS)
+def test_every_family_is_tried(metal, candidates):
+    """By a prototype, or by the library phase that has the type already (KHg2, MgHg2, Mg3Hg)."""
+    compounds = [item for item in candidates if set(item.atoms.get_chemical_symbols()) == {metal, "Hg"}]
+    missing = [family for family in FAMILIES if not any(item.prototype.startswith(family) for item in compounds)]
+    assert not missing
+
+
+def test_no_two_structures_share_a_name(candidates):
+    assert max(Counter(candidate.name for candidate in candidates).values()) == 1
 
 
 def test_candidates_are_small_and_start_near_the_volume_of_their_elements(candidates):
