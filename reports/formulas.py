@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Counts of a formula; not the digits of what follows it in a name, as in LiHg2-AB2_oI12_74_e_h.
-_COUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_COUNT = re.compile(r"(?:(?<=[A-Z])|(?<=[A-Z][a-z])|(?<=[)\]]))(\d+(?:\.\d+)?)")
 _REST = re.compile(r"(?<=\w)[-_].*", re.DOTALL)
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

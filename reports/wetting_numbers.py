@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..structures.glass import AMORPHOUS
 from ..thermodynamics.uncertainty import Estimate
 from ..thermodynamics.wetting_curve import WettingCurve, WettingPoint
 from .findings import signed
@@ -150,5 +151,7 @@ def set_name(name: str) -> str:
 
 
 def solid(report: WettingReport) -> str:
-    """``TiO₂-terminated LLTO(001)``."""
+    """``TiO₂-terminated LLTO(001)``, ``amorphous Li₃PS₄``."""
+    if report.default.termination == AMORPHOUS:
+        return f"{AMORPHOUS} {unicode_formula(report.substrate)}"
     return f"{unicode_formula(report.default.termination)}-terminated {face(report.substrate, report.miller_index)}"

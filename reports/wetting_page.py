@@ -109,8 +109,8 @@ def filters() -> Mapping[str, Any]:
 
 
 def symbols(text: str) -> Markup:
-    """Text with the indices of its symbols set low: ``γ_LV``, ``W_ad``; everything else is escaped."""
-    return Markup(re.sub(r"([Wγθμ])_([A-Za-z]+)", r"\1<sub>\2</sub>", str(escape(text))))
+    """Text with the indices of symbols set low, ``γ_LV``, and ``m2`` as m²; everything else is escaped."""
+    return Markup(re.sub(r"([Wγθμ])_([A-Za-z]+)", r"\1<sub>\2</sub>", str(escape(text))).replace("/m2", "/m²"))
 
 
 def _drop(report: WettingReport, key: KeyPoint) -> DropView:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..structures.glass import AMORPHOUS
 from .drop_shape import drop_shape
 from .figure_png import draw_png
 from .formulas import mathtext_formula
@@ -300,9 +301,12 @@ def _titles(figure: Figure, report: WettingReport) -> None:
     hkl = "".join(map(str, report.miller_index)).replace("-", "−")
     default = report.default
     title = (
-        f"{mathtext_formula(report.solvent)}–{mathtext_formula(report.solute)} on "
-        f"{mathtext_formula(report.substrate)}({hkl}), {mathtext_formula(default.termination)}-terminated"
+        f"{mathtext_formula(report.solvent)}–{mathtext_formula(report.solute)} on {mathtext_formula(report.substrate)}"
     )
+    if default.termination == AMORPHOUS:
+        title += f", {AMORPHOUS}"
+    else:
+        title += f"({hkl}), {mathtext_formula(default.termination)}-terminated"
     height = (SIZE_INCHES[1] - 0.27) / SIZE_INCHES[1]
     figure.text(_MARGIN / SIZE_INCHES[0], height, title, fontsize=13.5, fontweight="bold", va="center")
     notes = [default.potential.replace("$", r"\$"), f"{report.curve.temperature_K:g} K"]

@@ -24,6 +24,8 @@ P_S_DISTANCE = 2.05
 P_S_CUTOFF = 2.6
 LI_S_CUTOFF = 3.0
 MIN_FORMULA_UNITS = 4
+# What the termination of a cut glass is called.
+AMORPHOUS = "amorphous"
 
 _UNIT = ("P", "S", "S", "S", "S", "Li", "Li", "Li")
 _TETRAHEDRON = P_S_DISTANCE / np.sqrt(3.0) * np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])

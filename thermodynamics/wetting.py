@@ -83,9 +83,9 @@ class WettingModel:
     confidence
         Probability inside the band of each set; the band drawn is the envelope over the sets.
     n_draws
-        Monte Carlo draws of each set from its standard errors.
+        Monte Carlo draws of each set from its standard errors; few of them leave the ends of the band to chance.
     seed
-        Of those draws.
+        Of those draws, the same for each set: its band does not depend on which others there are.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class WettingModel:
     drop: Drop | None = None
     roughness: float = 1.0
     confidence: float = 0.95
-    n_draws: int = 400
+    n_draws: int = 4000
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -190,7 +190,7 @@ class WettingModel:
         member, n = self.members[index], self.n_draws
         nominal = self._nominal(member)
         x_left = self._x_effective(member, grid[None, :], nominal)
-        rng = np.random.default_rng([self.seed, index])
+        rng = np.random.default_rng(self.seed)
         draw = _Draw(
             nominal.work
             + (member.work_of_adhesion_standard_error_J_m2 or 0.0)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ase.formula import Formula
+
 from ..errors import InputError, unknown_name
 from ..reports.wetting_model import (
     DiluteRecord,
@@ -40,7 +42,7 @@ ASSUMED_ERROR_J_M2 = 0.02
 ASSUMED_ERROR_PER_SOLUTE = 0.1
 # A computed solubility may be too small for any drop to hold one atom.
 _LEAST_SOLUBILITY = 1e-12
-OBSERVED_SUBSTRATES = ("LLTO", "Li3PS4", "glass")
+OBSERVED_SUBSTRATES = ("LLTO", "Li3PS4")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         sensitivity=tuple(sensitivity(model, [x for x in (0.0, 3e-5, 0.0133) if x <= solution.x_saturation])),
         vapour=members[0][2].vapour,
         film_surface_energy=film_surface_energy(study, default_potential),
-        observed=_observed(study),
+        observed=observations(study),
         warnings=(*cautions, *missing, *problems, *_warnings(study, members, curve)),
         provenance=_provenance(study),
         settings=_settings(study, options),
@@ -254,8 +256,10 @@ def _grid(solution: Solution, options: WettingOptions) -> Sequence[float]:
     return composition_grid(solution.x_saturation, lowest=min(1e-7, solution.x_saturation / 10), include=include)
 
 
-def _observed(study: StoredStudy) -> Mapping[float, str]:
-    same = study.substrate.startswith(OBSERVED_SUBSTRATES) and (study.solute, study.solvent) == ("Li", "Hg")
+def observations(study: StoredStudy) -> Mapping[float, str]:
+    """Return what the paper saw, by mole fraction; nothing for another liquid or solid, ``glass`` being Li2S-P2S5."""
+    glass = set(Formula(study.substrate_formula).count()) == {"Li", "P", "S"}
+    same = (glass or study.substrate.startswith(OBSERVED_SUBSTRATES)) and (study.solute, study.solvent) == ("Li", "Hg")
     return OBSERVED if same else {}
 
 

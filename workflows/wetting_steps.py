@@ -14,7 +14,7 @@ from ..calculators.relaxation import RelaxationResult, RelaxationSettings
 from ..errors import InputError
 from ..structures.distortions import Operation, rattled, reversing_operations
 from ..structures.films import add_film, free_film
-from ..structures.glass import glass_slab
+from ..structures.glass import AMORPHOUS, glass_slab
 from ..structures.interface_checks import check_film
 from ..structures.liquids import bulk_liquid
 from ..structures.parts import LIQUID
@@ -35,7 +35,6 @@ BULK_LIQUID_ATOMS = 40
 # Crystals are relaxed more tightly than slabs: their energy is multiplied by the number of layers.
 BULK_FMAX = 0.02
 RATTLE = 0.05
-AMORPHOUS = "amorphous"
 
 
 def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:

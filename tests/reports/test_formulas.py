@@ -11,7 +11,14 @@ from amalgamics.reports.formulas import couple, mathtext_formula, unicode_formul
 
 @pytest.mark.parametrize(
     ("formula", "expected"),
-    [("Li3Hg", "Li₃Hg"), ("Na11Hg52", "Na₁₁Hg₅₂"), ("Hg", "Hg"), ("Li0.5Hg", "Li0.5Hg"), ("(LiHg)2", "(LiHg)₂")],
+    [
+        ("Li3Hg", "Li₃Hg"),
+        ("Na11Hg52", "Na₁₁Hg₅₂"),
+        ("Hg", "Hg"),
+        ("Li0.5Hg", "Li0.5Hg"),
+        ("(LiHg)2", "(LiHg)₂"),
+        ("my2nd", "my2nd"),
+    ],
 )
 def test_unicode(formula, expected):
     assert unicode_formula(formula) == expected

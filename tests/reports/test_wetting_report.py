@@ -84,7 +84,7 @@ def test_the_page_shows_all_tables_and_warnings(wetting, examples):
     page = render_page(examples.li_hg, {}, wetting)
     for text in (
         wetting.warnings[0],
-        "−0.8438",
+        "−0.844",
         "0.547",  # u of mercury from the measured tension
         "mean with LaLiO2",
         "rigid",
@@ -95,6 +95,13 @@ def test_the_page_shows_all_tables_and_warnings(wetting, examples):
     ):
         assert text in page
     assert "calibrated" not in page.split("<script>")[0].lower()
+
+
+def test_a_glass_has_no_face(wetting):
+    members = (replace(wetting.members[0], termination="amorphous"), *wetting.members[1:])
+    page = render_page(None, {}, replace(wetting, members=members, substrate="Li3PS4")).split("<script>")[0]
+    assert "amorphous Li₃PS₄" in page
+    assert "amorphous-terminated" not in page
 
 
 def test_the_page_says_calibrated(wetting):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from amalgamics.workflows.wetting_analysis import (
     ASSUMED_ERROR_J_M2,
     ASSUMED_ERROR_PER_SOLUTE,
     WettingOptions,
+    observations,
     wetting_report,
 )
 from amalgamics.workflows.wetting_members import correction_per_state, member_parameters, seed_parameters
@@ -49,6 +52,16 @@ def test_the_pure_liquid_obeys_young_and_dupre(made_up_study, adhesion):
     pure = report(get_study(made_up.database)).curve.points[0]
     assert pure.x == 0.0
     assert np.cos(np.radians(pure.theta_deg)) == pytest.approx(adhesion / GAMMA - 1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("substrate", "formula", "known"),
+    [("my_glass", "Li3PS4", True), ("LLTO", "LiLaTi2O6", True), ("glass", "SiO2", False), ("Au2O3", "Au2O3", False)],
+)
+def test_observations_belong_to_the_solids_of_the_paper_only(study, substrate, formula, known):
+    made_of = replace(study, substrate=substrate, substrate_formula=formula)
+    assert bool(observations(made_of)) == known
+    assert not observations(replace(made_of, solvent="Ga"))
 
 
 def test_a_surface_that_is_not_wetted_is_told_so(made_up_study):
