@@ -241,7 +241,7 @@ def thermal_system(
         ]
     except InputError as error:
         return replace(thermal, problem=str(error))
-    expanded, failures = _expanded(inside, kelvins, imaginary)
+    expanded, failures = _expanded(inside, kelvins)
     return replace(
         thermal,
         hulls=tuple(hulls),
@@ -267,9 +267,12 @@ def quasi_harmonic_hulls(thermal: ThermalSystem) -> tuple[FiniteTemperatureHull,
 
 
 def _expanded(
-    records: Sequence[PhononRecord], temperatures_K: Sequence[float], imaginary: HullTreatment
+    records: Sequence[PhononRecord], temperatures_K: Sequence[float]
 ) -> tuple[dict[str, QuasiHarmonic], dict[str, str]]:
-    """The quasi-harmonic approximation of each phase that has several volumes, and why others have none."""
+    """The quasi-harmonic approximation of each phase that has several volumes, and why others have none.
+
+    Imaginary modes refuse it whatever the hulls make of them: what turns imaginary on expansion leaves no smooth F(V).
+    """
     found: dict[str, QuasiHarmonic] = {}
     failures: dict[str, str] = {}
     for record in records:
@@ -277,13 +280,20 @@ def _expanded(
             failures[record.name] = record.volumes_failure
         if not record.volumes:
             continue
+        unstable = [point for point in record.volumes if not point.spectrum.stable]
+        if unstable:
+            worst = min(unstable, key=lambda point: point.spectrum.lowest_frequency_THz)
+            failures[record.name] = (
+                f"modes are imaginary at {len(unstable)} of {len(record.volumes)} volumes, the strongest"
+                f" {-worst.spectrum.lowest_frequency_THz:.2f}i THz at {worst.volume_per_atom:.2f} Å^3/atom"
+            )
+            continue
         try:
             found[record.name] = quasi_harmonic(
                 [point.volume_per_atom for point in record.volumes],
                 [point.energy_per_atom for point in record.volumes],
                 [point.spectrum for point in record.volumes],
                 temperatures_K,
-                imaginary=_of_modes(imaginary),
             )
         except InputError as error:
             failures[record.name] = str(error)

@@ -20,6 +20,8 @@ GPA_PER_EV_A3 = float(e * 1e21)
 """1 eV/Å^3 in GPa: 160.2."""
 
 MIN_VOLUMES = 5
+MAX_FIT_ERROR = 1e-3
+"""eV/atom: free energies further from an equation of state do not belong to one."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def quasi_harmonic(
     UnstableCrystalError
         There are imaginary modes at a volume, and ``imaginary`` is ``refuse``.
     InputError
-        Numbers that do not match, or the minimum lies outside the volumes at a temperature.
+        Numbers that do not match, the minimum lies outside the volumes at a temperature, or the free energies follow no
+        equation of state.
 
     Notes
     -----
@@ -131,6 +134,11 @@ def quasi_harmonic(
             raise InputError(
                 f"quasi-harmonic: at {temperature:g} K the volume of lowest free energy, {fit.volume:.3f} Å^3/atom, is"
                 f" outside {grid.min():.3f} to {grid.max():.3f}; add volumes on that side or lower the temperature"
+            )
+        if fit.rms_error > MAX_FIT_ERROR:
+            raise InputError(
+                f"quasi-harmonic: at {temperature:g} K the free energies miss an equation of state by"
+                f" {1e3 * fit.rms_error:.1f} meV/atom; the phonons of this potential do not change smoothly with volume"
             )
         fits.append(fit)
     equilibrium = np.array([fit.volume for fit in fits])

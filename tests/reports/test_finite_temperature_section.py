@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -184,6 +186,11 @@ def test_thermal_expansion_makes_a_hull_only_where_every_phase_has_it() -> None:
     assert not quasi_harmonic_hulls(some)
     *_, section = finite_temperature_sections([some], pictures=False)
     assert "no hull with thermal expansion" in section.tables[-1].note
+    softened = replace(every[2].volumes[-1], spectrum=ModeSpectrum.from_frequencies([-1.5, 3.0, 8.0]))
+    unstable = replace(every[2], volumes=(*every[2].volumes[:-1], softened))
+    thermal = thermal_system("Li-Hg", "test", [*every[:2], unstable, *every[3:]], TEMPERATURES_K)
+    reason = "modes are imaginary at 1 of 7 volumes, the strongest 1.50i THz at 21.60 Å^3/atom"
+    assert thermal.quasi_harmonic_failures == {"LiHg": reason}
 
 
 def test_pictures_have_names_of_their_own_and_say_what_they_show() -> None:

@@ -70,6 +70,13 @@ def test_a_minimum_outside_the_volumes_is_refused() -> None:
         quasi_harmonic(VOLUMES, STATIC, spectra(3.0, 1.0), [0.0, 1000.0, 3000.0])
 
 
+def test_phonons_that_jump_with_the_volume_are_refused() -> None:
+    modes = spectra(2.0)
+    modes[4] = ModeSpectrum.from_frequencies([3.0])
+    with pytest.raises(InputError, match=r"at 300 K the free energies miss an equation of state by \d+\.\d meV"):
+        quasi_harmonic(VOLUMES, STATIC, modes, [300.0, 400.0])
+
+
 def test_bad_input_is_refused() -> None:
     with pytest.raises(InputError, match="as many of each"):
         quasi_harmonic(VOLUMES, STATIC[:-1], spectra(1.0), [0.0, 1.0])
