@@ -29,6 +29,8 @@ __all__ = ["WettingModel", "WettingParameters", "calibrated"]
 _A2_PER_NM2 = 100.0
 _LOWEST_LOG_X = -600.0
 """Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
+_NO_BRACKET = -1
+"""Status of ``find_root`` where both ends have one sign."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class WettingModel:
     confidence
         Probability inside the band of each set; the band drawn is the envelope over the sets.
     n_draws
-        Monte Carlo draws of each set from its standard errors; 100 leave its ends to chance.
+        Monte Carlo draws of each set from its standard errors; too few leave the ends of the band to chance.
     seed
         Of those draws, the same for each set: its band does not depend on which others there are.
 
@@ -264,7 +266,8 @@ class WettingModel:
             args=(rows, np.log(supply[rows, columns])),
             tolerances={"xatol": 1e-12, "xrtol": 0.0},
         )
-        left[rows, columns] = np.exp(found.x)
+        # No bracket: far out in the tails of the draws, surfaces would take everything from any liquid.
+        left[rows, columns] = np.exp(np.where(found.status == _NO_BRACKET, _LOWEST_LOG_X, found.x))
         return left
 
     def _solute(

@@ -187,6 +187,18 @@ class TestFiniteSupply:
         for name in ("theta_low_deg", "theta_high_deg", "x_effective"):
             assert np.all(np.isfinite(curve.column(name)))
 
+    def test_a_surface_that_takes_everything_leaves_a_finite_angle(self) -> None:
+        greedy = dataclasses.replace(BARE, interface=LatticeGas.from_series(59.0, [-60.0]))
+        point = model(greedy, drop=Drop(0.05)).curve([1e-7]).at(1e-7)
+        assert 0.0 < point.x_effective < 1e-100
+        assert np.isfinite(point.theta_deg)
+
+    def test_the_band_of_a_set_does_not_depend_on_its_place(self) -> None:
+        noisy = dataclasses.replace(BARE, work_of_adhesion_standard_error_J_m2=0.02)
+        other = dataclasses.replace(noisy, name="other", work_of_adhesion_J_m2=0.2)
+        one, both, turned = (model(*sets).curve([1e-4]).at(1e-4) for sets in ([noisy], [noisy, other], [other, noisy]))
+        assert both.theta_low_deg == one.theta_low_deg == turned.theta_low_deg
+
     def test_solid_feeds_the_surfaces(self) -> None:
         point = model(drop=Drop(0.1)).curve([0.05]).at(0.05)
         assert point.x_effective == LI_IN_HG.x_saturation
