@@ -152,8 +152,11 @@ def test_workers_end_with_their_parent(embedded_url, tasks, tmp_path, how):
     os.mkfifo(fifo)
     launchpad = open_launchpad(embedded_url)
     launchpad.add_wf(Firework([module.Wait(path=str(out), fifo=str(fifo))]))
+    # A shell without job control has Ctrl-C ignored by what it starts in the background, such as these tests.
     code = (
+        "import signal\n"
         "from amalgamics.workflows.launching import launch_workers\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"launch_workers({embedded_url!r}, n_workers=1, allow=[{tasks!r}])"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
