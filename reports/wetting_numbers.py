@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -139,9 +139,9 @@ def with_error(value: float, standard_error: float | None, digits: int) -> str:
     return number(value, digits) + ("" if not standard_error else f" ± {standard_error:.{digits}f}")
 
 
-def face(substrate: str, miller_index: Sequence[int]) -> str:
-    """``LLTO(001)``."""
-    return f"{unicode_formula(substrate)}({''.join(str(i) for i in miller_index).replace('-', '−')})"
+def face(substrate: str, miller_index: Sequence[int], formula: Callable[[str], str] = unicode_formula) -> str:
+    """``LLTO(001)``, its formula written by ``formula``."""
+    return f"{formula(substrate)}({''.join(str(i) for i in miller_index).replace('-', '−')})"
 
 
 def set_name(name: str) -> str:

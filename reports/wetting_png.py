@@ -19,6 +19,7 @@ from .wetting_numbers import (
     KeyPoint,
     angle,
     composition,
+    face,
     finite_supply,
     how,
     is_calibrated,
@@ -298,15 +299,13 @@ def _drop_label(strip: Axes, report: WettingReport, key: KeyPoint, place: float)
 
 
 def _titles(figure: Figure, report: WettingReport) -> None:
-    hkl = "".join(map(str, report.miller_index)).replace("-", "−")
     default = report.default
-    title = (
-        f"{mathtext_formula(report.solvent)}–{mathtext_formula(report.solute)} on {mathtext_formula(report.substrate)}"
-    )
     if default.termination == AMORPHOUS:
-        title += f", {AMORPHOUS}"
+        place = f"{mathtext_formula(report.substrate)}, {AMORPHOUS}"
     else:
-        title += f"({hkl}), {mathtext_formula(default.termination)}-terminated"
+        plane = face(report.substrate, report.miller_index, mathtext_formula)
+        place = f"{plane}, {mathtext_formula(default.termination)}-terminated"
+    title = f"{mathtext_formula(report.solvent)}–{mathtext_formula(report.solute)} on {place}"
     height = (SIZE_INCHES[1] - 0.27) / SIZE_INCHES[1]
     figure.text(_MARGIN / SIZE_INCHES[0], height, title, fontsize=13.5, fontweight="bold", va="center")
     notes = [default.potential.replace("$", r"\$"), f"{report.curve.temperature_K:g} K"]

@@ -42,7 +42,6 @@ ASSUMED_ERROR_J_M2 = 0.02
 ASSUMED_ERROR_PER_SOLUTE = 0.1
 # A computed solubility may be too small for any drop to hold one atom.
 _LEAST_SOLUBILITY = 1e-12
-OBSERVED_SUBSTRATES = ("LLTO", "Li3PS4")
 
 
 @dataclass(frozen=True)
@@ -257,10 +256,10 @@ def _grid(solution: Solution, options: WettingOptions) -> Sequence[float]:
 
 
 def observations(study: StoredStudy) -> Mapping[float, str]:
-    """Return what the paper saw, by mole fraction; nothing for another liquid or solid, ``glass`` being Li2S-P2S5."""
-    glass = set(Formula(study.substrate_formula).count()) == {"Li", "P", "S"}
-    same = (glass or study.substrate.startswith(OBSERVED_SUBSTRATES)) and (study.solute, study.solvent) == ("Li", "Hg")
-    return OBSERVED if same else {}
+    """Return what the paper saw on LLTO and on Li2S-P2S5, by mole fraction; nothing for another solid or liquid."""
+    thiophosphate = set(Formula(study.substrate_formula).count()) == {"Li", "P", "S"}
+    same_solid = thiophosphate or study.substrate.startswith("LLTO")
+    return OBSERVED if same_solid and (study.solute, study.solvent) == ("Li", "Hg") else {}
 
 
 def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve) -> list[str]:
