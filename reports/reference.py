@@ -1,7 +1,8 @@
 """Published values, and how a computed hull compares with them.
 
-Calorimetry and EMF refer to liquid mercury near room temperature, a hull to the solid elements. Both conversions here
-use the heat of fusion of mercury; neither is a fit.
+Calorimetry and EMF refer to liquid mercury near room temperature, a hull to the solid elements. All conversions here
+use the heat of fusion of mercury; none is a fit. Enthalpies are carried over with that heat, free energies and EMF with
+the free energy of fusion, which at room temperature is smaller and of the other sign.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from ase.formula import Formula
 from ase.units import kJ, mol
 
 from ..errors import InputError, unknown_name
+from ..structures.systems import atomic_fractions, parse_formula
+from ..thermodynamics.solubility import saturated_emf
 from .model import PhaseRecord, SystemReport
 
 KJ_PER_MOL = kJ / mol
@@ -24,6 +26,7 @@ KJ_PER_MOL = kJ / mol
 
 HG_FUSION_ENTHALPY_KJ_PER_MOL = 2.295
 HG_MELTING_POINT_K = 234.32
+ROOM_TEMPERATURE_K = 298.15
 
 QUANTITIES: Mapping[str, tuple[str, ...]] = {
     "formation_enthalpy": ("kJ/mol-atom", "kJ/mol-formula"),
@@ -119,10 +122,8 @@ def free_energy_to_solid_mercury(kj_per_mol_atom: float, x_hg: float, temperatur
 
 
 def composition(formula: str) -> dict[str, float]:
-    """Atomic fractions of a formula such as ``LiHg3``."""
-    counts = Formula(formula).count()
-    total = sum(counts.values())
-    return {symbol: count / total for symbol, count in counts.items()}
+    """Atomic fractions of a formula such as ``LiHg3`` or ``LiTi2(PO4)3``."""
+    return atomic_fractions(parse_formula(formula))
 
 
 @cache
@@ -167,10 +168,10 @@ def _parse_entry(entry: Mapping[str, Any], sources: Mapping[str, Mapping[str, st
 def formation_energy(value: ReferenceValue) -> tuple[float, float | None]:
     """Published formation enthalpy or free energy and its uncertainty, in eV/atom against the solid elements."""
     fractions = composition(value.subject)
-    per_atom = 1.0 / sum(Formula(value.subject).count().values()) if value.unit == "kJ/mol-formula" else 1.0
+    per_atom = 1.0 / sum(parse_formula(value.subject).values()) if value.unit == "kJ/mol-formula" else 1.0
     x_hg = fractions.get("Hg", 0.0)
     if value.quantity == "formation_free_energy":
-        energy = free_energy_to_solid_mercury(value.value * per_atom, x_hg, value.temperature_K or 298.15)
+        energy = free_energy_to_solid_mercury(value.value * per_atom, x_hg, value.temperature_K or ROOM_TEMPERATURE_K)
     else:
         energy = enthalpy_to_solid_mercury(value.value * per_atom, x_hg)
     return energy, None if value.uncertainty is None else value.uncertainty * per_atom * KJ_PER_MOL
@@ -190,7 +191,8 @@ def compare_with_reference(system_report: SystemReport) -> list[ComparisonRow]:
     Returns
     -------
     list of ComparisonRow
-        Formation energies and distances to the hull in eV/atom, the plateau of the saturated amalgam in V.
+        Formation energies and distances to the hull in eV/atom; the EMF of the saturated amalgam in V, from liquid
+        mercury at the temperature of the measurement.
     """
     rows = []
     for value in reference_values():
@@ -204,7 +206,7 @@ def compare_with_reference(system_report: SystemReport) -> list[ComparisonRow]:
             if record is not None:
                 rows.append(_row(record, value, "eV/atom", record.e_above_hull, value.value, value.uncertainty))
         elif value.quantity == "saturated_emf":
-            rows.extend(_plateau_row(system_report, value))
+            rows.extend(_saturated_row(system_report, value))
     return rows
 
 
@@ -225,21 +227,37 @@ def _same(left: Mapping[str, float], right: Mapping[str, float]) -> bool:
     return left.keys() == right.keys() and all(abs(left[symbol] - right[symbol]) < 1e-6 for symbol in left)
 
 
-def _plateau_row(system_report: SystemReport, value: ReferenceValue) -> list[ComparisonRow]:
+def computed_saturated_emf(system_report: SystemReport, temperature_K: float | None = None) -> tuple[str, float] | None:
+    """Formula of the solid that saturates liquid mercury, and the EMF of that amalgam against its metal in V.
+
+    None without a voltage profile in mercury. The temperature is 298.15 K where none is given.
+    """
     profile = system_report.voltage
-    if profile is None or not profile.steps or profile.working_ion != value.subject or profile.host != "Hg":
+    if profile is None or profile.host != "Hg":
+        return None
+    amalgam = system_report.hull.subsystem(f"{profile.working_ion}-Hg")
+    solid, emf_V = saturated_emf(
+        amalgam, profile.working_ion, temperature_K or ROOM_TEMPERATURE_K, electrons_per_ion=profile.electrons_per_ion
+    )
+    return solid.formula, emf_V
+
+
+def _saturated_row(system_report: SystemReport, value: ReferenceValue) -> list[ComparisonRow]:
+    profile = system_report.voltage
+    found = computed_saturated_emf(system_report, value.temperature_K)
+    if profile is None or not profile.steps or profile.working_ion != value.subject or found is None:
         return []
-    step = profile.steps[0]
+    formula, emf_V = found
     return [
         ComparisonRow(
-            phase=f"{step.from_formula} → {step.to_formula}",
-            formula=step.to_formula,
+            phase=f"Hg → {formula}",
+            formula=formula,
             quantity=value.quantity,
             unit="V",
-            computed=step.voltage_V,
+            computed=emf_V,
             reference=value.value,
             uncertainty=value.uncertainty,
-            delta=step.voltage_V - value.value,
+            delta=emf_V - value.value,
             confidence=value.confidence,
             source=value.source,
             doi=value.doi,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 
@@ -10,7 +11,10 @@ from ase.data import chemical_symbols
 from ..errors import InputError, unknown_name
 
 ELEMENTS: frozenset[str] = frozenset(chemical_symbols[1:])
-_TERM = re.compile(r"([A-Z][a-z]?)(\d+(?:\.\d*)?|\.\d+)?")
+_TERM = re.compile(
+    r"(?P<open>[(\[])|(?:(?P<symbol>[A-Z][a-z]?)|(?P<close>[)\]]))(?P<amount>\d+(?:\.\d*)?|\.\d+)?", re.ASCII
+)
+_CLOSING = {"(": ")", "[": "]"}
 
 
 def parse_system(system: str) -> tuple[str, ...]:
@@ -49,24 +53,66 @@ def parse_system(system: str) -> tuple[str, ...]:
 def _formula_terms(formula: str) -> tuple[tuple[str, float], ...]:
     terms = list(_TERM.finditer(formula))
     if not terms or "".join(term.group(0) for term in terms) != formula:
-        raise InputError(f"formula {formula!r} is not a row of element symbols and amounts such as 'LiHg3'")
-    amounts: dict[str, float] = {}
-    for symbol, amount in (term.groups() for term in terms):
+        raise InputError(
+            f"formula {formula!r} is not a row of element symbols, brackets and amounts such as 'LiHg3' or"
+            " 'LiTi2(PO4)3'"
+        )
+    # What is inside the brackets that are open so far, the formula itself first.
+    groups: list[dict[str, float]] = [{}]
+    opened: list[str] = []
+    for term in terms:
+        if term["open"]:
+            opened.append(term["open"])
+            groups.append({})
+            continue
+        amount = float(term["amount"]) if term["amount"] else 1.0
+        if not 0.0 < amount < math.inf:
+            raise InputError(f"formula {formula!r} holds an amount of {amount:g}; amounts are positive and finite")
+        inside = {term["symbol"]: 1.0} if term["symbol"] else _closed(formula, term["close"], opened, groups)
+        for symbol, number in inside.items():
+            groups[-1][symbol] = groups[-1].get(symbol, 0.0) + amount * number
+    if opened:
+        raise InputError(f"formula {formula!r}: the bracket {opened[-1]!r} is not closed")
+    (amounts,) = groups
+    for symbol, number in amounts.items():
         if symbol not in ELEMENTS:
             raise InputError(f"formula {formula!r}: {unknown_name('element', symbol, ELEMENTS)}")
-        amounts[symbol] = amounts.get(symbol, 0.0) + (float(amount) if amount else 1.0)
-    if any(amount <= 0 for amount in amounts.values()):
-        raise InputError(f"formula {formula!r} holds an amount of zero; amounts are positive")
+        if not 0.0 < number < math.inf:
+            raise InputError(f"formula {formula!r} holds {number:g} {symbol}; amounts are positive and finite")
     return tuple(amounts.items())
 
 
+def _closed(formula: str, close: str, opened: list[str], groups: list[dict[str, float]]) -> dict[str, float]:
+    """End the innermost bracket and return what it holds."""
+    if not opened:
+        raise InputError(f"formula {formula!r}: the bracket {close!r} closes none")
+    if _CLOSING[opened[-1]] != close:
+        raise InputError(f"formula {formula!r}: {close!r} stands where {_CLOSING[opened[-1]]!r} closes {opened[-1]!r}")
+    opened.pop()
+    inside = groups.pop()
+    if not inside:
+        raise InputError(f"formula {formula!r} holds a pair of brackets with nothing inside")
+    return inside
+
+
 def parse_formula(formula: str) -> dict[str, float]:
-    """Return the amount of each element in a formula without brackets, for example ``{"Li": 1.0, "Hg": 3.0}``.
+    """Return the amount of each element in a formula, for example ``{"Li": 1.0, "Hg": 3.0}`` for ``"LiHg3"``.
+
+    Parameters
+    ----------
+    formula
+        Element symbols with amounts, whole or decimal; groups in round or square brackets, nested to any depth, each
+        with an amount behind it: ``"LiTi2(PO4)3"``, ``"Fe4[Fe(CN)6]3"``, ``"Li0.33La0.56TiO3"``.
+
+    Returns
+    -------
+    dict
+        Symbols in the order in which they first stand in the formula.
 
     Raises
     ------
     InputError
-        When the text is not a formula, names an unknown element or an amount of zero.
+        When the text is not a formula, names an unknown element or an amount of zero, or its brackets do not pair.
     """
     return dict(_formula_terms(formula))
 

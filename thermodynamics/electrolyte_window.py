@@ -69,6 +69,11 @@ class ElectrolyteWindow:
     formulas: Mapping[str, str]
 
     @property
+    def atoms_per_formula(self) -> float:
+        """Atoms in a formula unit of the electrolyte, by which energies and uptakes are counted."""
+        return _size(self.formula)
+
+    @property
     def reduction_onset_V(self) -> float:
         """Voltage below which the equilibrium phases take up ions; 0 when only the metal itself plates."""
         return next((p.voltage_V for p in self.plateaus if p.ions_to > ION_TOLERANCE), 0.0)

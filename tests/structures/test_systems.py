@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymatgen.core import Composition
 
 from amalgamics.errors import InputError
 from amalgamics.structures.systems import ELEMENTS, atomic_fractions, parse_formula, parse_system
@@ -51,7 +52,72 @@ def test_parse_formula_reads_what_it_is_given(amounts: dict[str, int]) -> None:
     assert parse_formula("".join(f"{symbol}{amount}" for symbol, amount in amounts.items())) == amounts
 
 
-@pytest.mark.parametrize("bad", ["", "3", "li", "Li-Hg", "Li(Hg)3", "Xx2", "Li0", "Li 2", "LiHg3 "])
+@st.composite
+def nested_formulas(draw: st.DrawFn, depth: int = 3) -> tuple[str, dict[str, float]]:
+    """A formula with brackets in brackets, and what it holds, added up independently of the parser."""
+    text, amounts = "", dict[str, float]()
+    for _ in range(draw(st.integers(1, 3))):
+        if depth and draw(st.booleans()):
+            opening, closing = draw(st.sampled_from(["()", "[]"]))
+            inner, held = draw(nested_formulas(depth=depth - 1))
+            part = f"{opening}{inner}{closing}"
+        else:
+            part = draw(symbols)
+            held = {part: 1.0}
+        amount = draw(st.sampled_from(["", "1", "2", "12", "0.5", ".25", "3."]))
+        text += part + amount
+        for symbol, number in held.items():
+            amounts[symbol] = amounts.get(symbol, 0.0) + number * float(amount or 1)
+    return text, amounts
+
+
+@given(nested_formulas())
+def test_brackets_multiply_what_they_hold(drawn: tuple[str, dict[str, float]]) -> None:
+    formula, amounts = drawn
+    assert parse_formula(formula) == pytest.approx(amounts)
+    assert list(parse_formula(formula)) == list(amounts)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["LiTi2(PO4)3", "Ca(OH)2", "Fe4[Fe(CN)6]3", "Li0.33La0.56TiO3", "Li6.4La3(Zr0.7Ta0.3)2O12", "((Li2)3)0.5"],
+)
+def test_formulas_are_read_as_pymatgen_reads_them(formula: str) -> None:
+    assert parse_formula(formula) == pytest.approx(Composition(formula).get_el_amt_dict())
+
+
+@given(st.text(alphabet="LiHgO()[]0123.", max_size=12))
+def test_parse_formula_gives_positive_amounts_or_an_input_error(text: str) -> None:
+    try:
+        amounts = parse_formula(text)
+    except InputError:
+        return
+    assert set(amounts) <= ELEMENTS
+    assert amounts
+    assert all(0 < amount < math.inf for amount in amounts.values())
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ("Li(Hg", r"'\(' is not closed"),
+        ("Li[Hg(O)2", r"'\[' is not closed"),
+        ("LiHg)2", r"'\)' closes none"),
+        ("Li(Hg]2", r"'\]' stands where '\)' closes '\('"),
+        ("Li()2", "nothing inside"),
+        ("Li(Hg)0", "an amount of 0"),
+        ("Li(2Hg)", "not a row of"),
+        ("(Xx2)3", "Xx"),
+        ("Li" + "9" * 400, "finite"),
+        ("(" * 9 + "Li" + f"){10**40}" * 9, "finite"),
+    ],
+)
+def test_brackets_and_amounts_that_make_no_sense_are_told(bad: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_formula(bad)
+
+
+@pytest.mark.parametrize("bad", ["", "3", "li", "Li-Hg", "Xx2", "Li0", "Li 2", "LiHg3 "])
 def test_parse_formula_refuses(bad: str) -> None:
     with pytest.raises(InputError, match="formula"):
         parse_formula(bad)

@@ -46,6 +46,14 @@ def test_the_thiophosphate_is_reduced_to_sulfide_and_phosphorus_then_phosphide()
     assert window.decomposition == {"Li3PS4": pytest.approx(1.0)}
 
 
+def test_brackets_in_a_formula_count_its_atoms() -> None:
+    plain = electrolyte_window(hull_of(SULFIDES), "Li3PS4")
+    bracketed = {("Li3(PS4)1" if name == "Li3PS4" else name): energy for name, energy in SULFIDES.items()}
+    window = electrolyte_window(hull_of(bracketed), "Li3(PS4)1")
+    assert [item.ions_to for item in window.reduction] == pytest.approx([item.ions_to for item in plain.reduction])
+    assert window.reduction[0].phases_to == pytest.approx(plain.reduction[0].phases_to)
+
+
 def test_within_the_window_it_is_stable_and_outside_it_gains_energy() -> None:
     window = electrolyte_window(hull_of(SULFIDES), "Li3PS4")
     low, high = window.reduction_onset_V, window.oxidation_onset_V

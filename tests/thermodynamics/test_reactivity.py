@@ -71,6 +71,15 @@ def test_lithium_and_sulfur_make_lithium_sulfide() -> None:
     assert [point.energy for point in (reaction.points[0], reaction.points[-1])] == [0.0, 0.0]
 
 
+def test_brackets_in_a_formula_count_its_atoms() -> None:
+    """Ca + 2 H2O -> Ca(OH)2 + H2, per formula unit of the first."""
+    hull = build_hull(
+        "Ca-O-H", [entry(name, e) for name, e in {"Ca": 0, "O": 0, "H": 0, "H2O": -0.9, "Ca(OH)2": -2.0}.items()]
+    )
+    reaction = interface_reaction(hull, "Ca", "H2O")
+    assert reaction.equation(reaction.most_exergonic) == "H2O + 0.5 Ca -> 0.5 Ca(OH)2 + H"
+
+
 def test_lithium_reduces_the_thiophosphate() -> None:
     reaction = interface_reaction(toy(), "Li", "Li3PS4")
     best = reaction.most_exergonic
