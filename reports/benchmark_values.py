@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from ..structures.phases import get_phase
 from ..thermodynamics.electrolyte_window import ElectrolyteWindow
 from ..thermodynamics.hull import Hull, HullPhase
-from ..thermodynamics.solubility import compare_solubility
+from ..thermodynamics.solubility import compare_solubility, saturated_emf
 from ..thermodynamics.units import BOLTZMANN_EV_PER_K
-from ..thermodynamics.voltage import voltage_profile
 from .benchmark_table import ComputedValue
 from .benchmarks import benchmarks, cell_edges
 from .reference import KJ_PER_MOL, composition
@@ -30,8 +29,9 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
     ----------
     hull
         Static energies at 0 K. Of several phases of a formula (and space group, where the reference names one) the
-        lowest counts. Where compounds with mercury were tried and none is stable, the amalgam is saturated by the
-        metal itself, and its voltage is 0.
+        lowest counts. The voltage of a saturated amalgam is that of liquid mercury at the temperature of the
+        measurement. Where compounds with mercury were tried and none is stable, the amalgam is saturated by the metal
+        itself, and its voltage is 0.
     potential
         Its energies come from.
     """
@@ -46,9 +46,9 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
             found = phase.e_above_hull if phase else None
         elif item.quantity == "saturated_emf" and {item.subject, "Hg"} <= set(hull.elements):
             amalgam = hull.subsystem(f"{item.subject}-Hg")
-            steps = voltage_profile(amalgam, item.subject, electrons_per_ion=CHARGES.get(item.subject, 1)).steps
-            tried = any(len(phase.composition) > 1 for phase in amalgam.phases)
-            found = steps[0].voltage_V if steps else 0.0 if tried else None
+            if any(len(phase.composition) > 1 for phase in amalgam.phases):
+                kelvin, charge = item.temperature_K or ROOM_TEMPERATURE_K, CHARGES.get(item.subject, 1)
+                _, found = saturated_emf(amalgam, item.subject, kelvin, electrons_per_ion=charge)
         if found is not None:
             values.append(ComputedValue(item.quantity, item.subject, potential, found, item.label))
     return values

@@ -49,9 +49,10 @@ PROPERTIES: Mapping[str, Property] = {
     "saturated_emf": Property(
         "EMF of the saturated amalgam",
         "V",
-        "Computed: first plateau of the voltage profile, from solid mercury at 0 K. For a compound MHg_n, referring it "
-        "to liquid mercury would raise it by n × 0.0238 V divided by the charge of the ion. Where no compound is "
-        "stable the metal itself saturates the amalgam, at 0 V.",
+        "Computed: solid in equilibrium with liquid mercury at the temperature of the reference, from the hull at 0 K "
+        "and the free energy of fusion of mercury, ΔH_fus (1 − T/T_m), −0.0065 eV per Hg atom at 298 K. For a compound "
+        "MHg_n that lowers the first plateau, from solid mercury, by n × 0.0065 V divided by the charge of the ion. "
+        "Where no compound is stable the metal itself saturates the amalgam, at 0 V.",
     ),
     "standard_emf": Property(
         "EMF at infinite dilution",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import InputError
 from ..thermodynamics.dilute import standard_potential
 from ..thermodynamics.electrochemistry import MetalElectrode, amalgam_potential, list_electrodes
-from ..thermodynamics.hull import Hull, PhaseEntry, build_hull
+from ..thermodynamics.hull import Hull
 from ..thermodynamics.solubility import (
     Solubility,
     SolubilityComparison,
@@ -16,6 +16,7 @@ from ..thermodynamics.solubility import (
     liquidus_for,
     list_solubilities,
     saturating_solid,
+    solubility_at,
 )
 from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
 from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
@@ -164,11 +165,9 @@ def _solubility(known: Solubility, hull: Hull | None, temperature_K: float, warn
 
 
 def _saturation(metal: str, temperature_K: float, warnings: list[str]) -> float | None:
-    """Mole fraction by the measured liquidus or heat of solution, which know no solid: any will do."""
-    entries = [PhaseEntry(element, element, {element: 1}, 0.0, 20.0) for element in (metal, MERCURY)]
-    solid = build_hull(f"{metal}-{MERCURY}", entries).phase(metal)
+    """Mole fraction by the measured liquidus or heat of solution."""
     try:
-        return liquidus_for(metal).saturation(solid, temperature_K)
+        return solubility_at(metal, temperature_K)[0]
     except InputError as error:
         warnings.append(f"{metal} in {MERCURY}: no solubility at {temperature_K:g} K, {error}")
         return None

@@ -12,7 +12,7 @@ from .flags import POLYMORPH_RESOLUTION, Flag, system_flags
 from .formulas import system_title
 from .hull_overview_png import hull_overview_png
 from .model import HullReport, PhaseRecord, SystemReport
-from .reference import compare_with_reference, reference_values
+from .reference import compare_with_reference, computed_saturated_emf, reference_values
 from .sections import Cell, ReportSection, SectionPicture, SectionTable
 from .wording import MEV, enumeration, signed
 
@@ -37,8 +37,9 @@ _FLAG_COLUMNS = ("system", "phase", "what", "meV/atom", "weight", "why, where kn
 class SystemSummary:
     """One row of the overview.
 
-    ``emf_V`` is the computed potential of the saturated amalgam against its metal, zero where no compound forms and the
-    metal itself is in equilibrium with the amalgam; None without a voltage profile. Energies are in eV/atom.
+    ``emf_V`` is the computed potential of the amalgam, saturated liquid mercury at 298 K, against its metal; zero where
+    no compound forms and the metal itself is in equilibrium with the amalgam, None without a voltage profile. Energies
+    are in eV/atom.
     """
 
     system: str
@@ -101,9 +102,8 @@ def summarize(system: SystemReport) -> SystemSummary:
 
 
 def _emf(system: SystemReport) -> float | None:
-    if system.voltage is None or system.voltage.host != "Hg":
-        return None
-    return system.voltage.steps[0].voltage_V if system.voltage.steps else 0.0
+    found = computed_saturated_emf(system)
+    return None if found is None else found[1]
 
 
 def _measured_emf(system: SystemReport) -> float | None:
@@ -148,8 +148,9 @@ _METHOD = (
     "structures of one composition, or a formation energy off by more than twice the uncertainty of its measurement; "
     "smaller ones are within error. Energies are those of crystals at 0 K without zero-point motion: heat, disorder "
     "and liquid mercury are not in them. A candidate on the hull where nothing was observed is a prediction only if a "
-    "second potential agrees. The potential of the saturated amalgam is taken from the first plateau with solid "
-    "mercury; where no compound forms it is zero, because the metal itself is in equilibrium with its amalgam."
+    "second potential agrees. The potential of the saturated amalgam is that of liquid mercury at 298 K in equilibrium "
+    "with the solid, from these energies and the free energy of fusion of mercury; where no compound forms it is zero, "
+    "because the metal itself is in equilibrium with its amalgam."
 )
 
 

@@ -25,6 +25,7 @@ from .units import BOLTZMANN_EV_PER_K
 SOLUBILITY_FILE = "solubility.yaml"
 LIQUIDUS_MODELS = ("measured", "vant_hoff", "regular")
 _SAME_FRACTION = 1e-6
+_SAME_TEMPERATURE_K = 0.5
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,32 @@ def decomposition_temperature(amounts: Mapping[str, float]) -> float | None:
     return None
 
 
+def solubility_at(metal: str, temperature_K: float) -> tuple[float, str]:
+    """Return the measured solubility in mercury at a temperature (mole fraction), and where it comes from.
+
+    At the temperature of the measurement that is the listed value; elsewhere the liquidus that :func:`liquidus_for`
+    takes by default carries it over, which the source says.
+
+    Raises
+    ------
+    InputError
+        For a metal that is not listed, or a temperature that is not positive.
+    """
+    known = get_solubility(metal)
+    kelvin = positive(f"solubility of {metal}", "temperature_K", temperature_K)
+    if abs(kelvin - known.temperature_K) <= _SAME_TEMPERATURE_K:
+        return known.x, f"{known.source}, {known.confidence}"
+    # Neither liquidus asks which solid it is.
+    solid = HullPhase(
+        metal, metal, {metal: 1.0}, 0.0, 1.0, formation_energy_per_atom=0.0, e_above_hull=0.0, stable=True
+    )
+    how = f"carried from {known.temperature_K:g} K with a heat of solution of {known.heat_of_solution_kJ_mol:g} kJ/mol"
+    if known.points:
+        how = f"measured liquidus, {known.points_source}, {known.points_confidence}"
+    source = f"{known.source}, {known.confidence}; at {kelvin:g} K: {how}"
+    return liquidus_for(metal).saturation(solid, kelvin), source
+
+
 def liquidus_for(
     metal: str,
     model: Literal["measured", "vant_hoff", "regular"] | None = None,
@@ -245,6 +272,44 @@ def saturating_solid(hull: Hull, metal: str, temperature_K: float) -> tuple[Hull
 
     solid = min((phase for phase in hull.stable if phase.fraction(metal) > 0.0), key=potential)
     return solid, potential(solid)
+
+
+def saturated_emf(
+    hull: Hull, metal: str, temperature_K: float, *, electrons_per_ion: int = 1
+) -> tuple[HullPhase, float]:
+    """Return the solid that saturates the liquid host, and the voltage of that liquid against the pure metal.
+
+        E = -mu / (n e) = E_solid + a dG_fus(T) / (n e)    for a compound M(host)_a
+
+    with mu of :func:`saturating_solid`, E_solid the first plateau of the hull of solids and dG_fus = G(liquid) -
+    G(solid) of the host. Above the melting point of the host dG_fus is negative: the liquid is the lower state, less is
+    gained by forming the compound from it, and the voltage is lower than from the solid. The entropy of formation of
+    the compound and the activity of the host in the saturated liquid are left out.
+
+    Parameters
+    ----------
+    hull
+        Metal and host.
+    metal
+        The dissolved one.
+    temperature_K
+        Of the liquid.
+    electrons_per_ion
+        Charge of the ion.
+
+    Returns
+    -------
+    tuple
+        The phase, the metal itself where no compound is stable beside the liquid; and E in V, which is 0 then.
+
+    Raises
+    ------
+    InputError
+        As for :func:`saturating_solid`, or a charge below 1.
+    """
+    positive("saturated amalgam", "electrons_per_ion", electrons_per_ion)
+    solid, mu = saturating_solid(hull, metal, temperature_K)
+    return solid, max(0.0, -mu / electrons_per_ion)
 
 
 def _check_mercury(hull: Hull, metal: str) -> None:

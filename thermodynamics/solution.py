@@ -65,7 +65,7 @@ class AmalgamEMF:
 
     @property
     def saturation_voltage_V(self) -> float:
-        """V of the saturated liquid: the plateau to compare with the first step of the hull's voltage profile."""
+        """V of the saturated liquid; computed, it is :func:`~amalgamics.thermodynamics.solubility.saturated_emf`."""
         return float(self.voltage_V(self.x_saturation))
 
     def voltage_V(self, x: ArrayLike) -> NDArray[np.float64]:

@@ -135,7 +135,7 @@ def test_edges_are_left_out_where_the_symmetry_is_lost_or_the_setting_is_free() 
     assert (systems["LiHg"], systems["Hg_alpha"], systems["Hg_beta"], systems["O2_alpha"]) == ("a", "ac", "ac", "")
 
 
-def test_hulls_give_enthalpies_and_plateaus() -> None:
+def test_hulls_give_enthalpies_and_saturated_amalgams() -> None:
     entries = [
         PhaseEntry("Li", "Li", {"Li": 1}, 0.0, 20.0),
         PhaseEntry("Hg", "Hg", {"Hg": 1}, 0.0, 23.0, "R-3m"),
@@ -147,7 +147,8 @@ def test_hulls_give_enthalpies_and_plateaus() -> None:
     assert found == {
         ("formation_enthalpy", "LiHg3"): pytest.approx(-0.22),
         ("e_above_hull", "Hg"): pytest.approx(0.02),
-        ("saturated_emf", "Li"): pytest.approx(0.88),
+        # 0.88 V from solid mercury; liquid mercury is 0.00648 eV per atom lower at 298 K.
+        ("saturated_emf", "Li"): pytest.approx(0.88 - 3 * 0.00648, abs=1e-5),
     }
 
 

@@ -14,6 +14,7 @@ from amalgamics.reports.hull_overview_png import LEGEND_INCHES, PANEL_INCHES, hu
 from amalgamics.reports.hull_png import DPI
 from amalgamics.reports.model import HullReport
 from amalgamics.reports.overview_section import overview_section, summarize
+from amalgamics.thermodynamics.fusion import get_fusion
 
 ENERGIES = {"Al": -3.7, "Hg": -0.67, "Zn": -1.3}
 
@@ -57,10 +58,13 @@ def test_one_row_for_each_system(section):
     assert row["verdict"].startswith("agrees")
 
 
-def test_the_potential_of_the_amalgam_is_that_of_the_first_plateau(section, examples):
+def test_the_potential_of_the_amalgam_is_that_of_liquid_mercury(section, examples):
     table = section.tables[0]
     column = table.columns.index("saturated amalgam, computed (V)")
-    assert table.rows[0][column] == examples.li_hg.systems[0].voltage.steps[0].voltage_V
+    # LiHg3, 298 K: its three atoms of mercury are lower in free energy when liquid.
+    plateau = examples.li_hg.systems[0].voltage.steps[0].voltage_V
+    assert table.rows[0][column] == pytest.approx(plateau + 3 * get_fusion("Hg").free_energy(298.15))
+    assert table.rows[0][column] < plateau
     assert table.rows[2][column] == 0.0  # no compound: aluminium itself is in equilibrium with its amalgam
 
 

@@ -12,8 +12,15 @@ from amalgamics.errors import InputError
 from amalgamics.thermodynamics.contact_angle import SurfaceTension
 from amalgamics.thermodynamics.dilute import standard_potential
 from amalgamics.thermodynamics.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.solubility import get_solubility, list_solubilities, solubility_at
 from amalgamics.thermodynamics.solution import LI_IN_HG, NA_IN_HG
-from amalgamics.thermodynamics.solutions import MEASURED, solution_for, solution_warning
+from amalgamics.thermodynamics.solutions import (
+    MEASURED,
+    measured_solubility,
+    pinned_solution,
+    solution_for,
+    solution_warning,
+)
 from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
 
 temperatures = st.floats(240.0, 620.0)
@@ -68,6 +75,45 @@ def test_computed_knows_common_ions() -> None:
     assert solution_for("Mg", "Hg", source="computed", mu_infinity=-0.5, x_saturation=0.03).electrons_per_ion == 2
     other = solution_for("Sn", "Hg", source="computed", mu_infinity=-0.1, electrons_per_ion=2)
     assert (other.electrons_per_ion, other.x_saturation) == (2, 1.0)
+
+
+metals = st.sampled_from([item.metal for item in list_solubilities()])
+
+
+@given(metals, st.floats(-2.0, 0.5), st.floats(-20.0, 0.0), temperatures)
+def test_above_the_measured_solubility_mu_stays_what_it_is_there(metal, mu_infinity, log_computed, temperature) -> None:
+    """Whatever was computed, the liquid is saturated where it was measured to be, and mu is continuous."""
+    solution, warnings = pinned_solution(
+        metal,
+        "Hg",
+        temperature,
+        mu_infinity=mu_infinity,
+        computed_solubility=10.0**log_computed,
+        potential="p",
+        electrons_per_ion=1,
+    )
+    limit, source = measured_solubility(metal, "Hg", temperature)
+    assert solution.x_saturation == limit
+    below, at, above = solution.chemical_potential([limit * (1.0 - 1e-12), limit, min(2.0 * limit, 1.0)])
+    assert below == pytest.approx(at, abs=1e-9)
+    assert above == at == pytest.approx(mu_infinity + k / e * temperature * np.log(limit))
+    assert "measured" in solution.source
+    assert "computed" in solution.source
+    assert any(source in text for text in warnings)
+
+
+def test_solubilities_elsewhere_are_carried_there() -> None:
+    for item in list_solubilities():
+        assert solubility_at(item.metal, item.temperature_K)[0] == item.x
+        warm, source = solubility_at(item.metal, 350.0)
+        assert warm > item.x
+        assert "350 K" in source
+    # Van 't Hoff, ln x falls by H/R (1/T - 1/T0).
+    known = get_solubility("K")
+    ratio = solubility_at("K", 350.0)[0] / known.x
+    assert ratio == pytest.approx(np.exp(-13000.0 / 8.314462618 * (1 / 350.0 - 1 / 298.15)))
+    assert measured_solubility("Cu", "Hg", 298.15) is None
+    assert measured_solubility("Li", "Ga", 298.15) is None
 
 
 @pytest.mark.parametrize(
