@@ -16,7 +16,7 @@ from .lean_chgnet import LEAN_MODELS, LeanCHGNet
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
 from .models import MODEL_CARDS, build_calculator
 from .registry import EVALUATORS, Potential, get_calculator, get_potential
-from .relaxation import RelaxationError, RelaxationSettings, check_relaxable, relax
+from .relaxation import RelaxationError, RelaxationResult, RelaxationSettings, add_three_body, check_relaxable, relax
 from .sevennet_batch import SevenNetBatch
 
 # Enough to keep the batch worth its while to the end; evaluators split it further where memory or caches ask for it.
@@ -36,7 +36,8 @@ def relax_many(
 
     CHGNet and SevenNet (with or without dispersion) evaluate many structures at once, and all of them take their steps
     together. Each goes through the same steps as alone. Other potentials, and optimisers that look at the forces more
-    than once a step (``BFGSLineSearch``), take one structure after the other.
+    than once a step (``BFGSLineSearch``), take one structure after the other. The three-body term of the dispersion,
+    where the named potential has one, is added at the end (see :func:`~amalgamics.calculators.relaxation.relax`).
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def relax_many(
     outcomes: list[Outcome | None] = [None] * len(structures)
 
     def done(index: int, outcome: Outcome) -> None:
+        if known and isinstance(outcome, RelaxationResult):
+            outcome = _with_three_body(outcome, known)
         outcomes[index] = outcome
         if on_result:
             on_result(index, outcome)
@@ -89,11 +92,12 @@ def relax_many(
     if allowed:
         batched = None
         if known and evaluator == "auto" and settings.optimizer_name in LOCKSTEP_OPTIMIZERS:
-            batched = get_batch_evaluator(known.name)
+            batched = get_batch_evaluator(known.relaxation_name)
         if batched:
             relax_in_lockstep(allowed, batched, settings, max_atoms=max_atoms, done=done)
         else:
-            _relax_one_by_one(allowed, _calculator(potential, evaluator), settings, done)
+            calculator = _calculator(known.relaxation_name if known else potential, evaluator)
+            _relax_one_by_one(allowed, calculator, settings, done)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -175,6 +179,13 @@ def _why_not(atoms: Atoms, potential: Potential | None, settings: RelaxationSett
     except InputError as error:
         return str(error)
     return None
+
+
+def _with_three_body(result: RelaxationResult, potential: Potential) -> Outcome:
+    try:
+        return add_three_body(result, potential)
+    except RelaxationError as error:
+        return error
 
 
 def _calculator(potential: str | BaseCalculator, evaluator: str) -> BaseCalculator:

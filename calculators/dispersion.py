@@ -1,51 +1,172 @@
 """Dispersion corrections, D3 and D4 with Becke-Johnson damping, by the libraries of their authors.
 
-Both without the three-body (Axilrod-Teller-Muto) term: with the libraries' cutoffs it costs 200 to 300 times the rest
-(0.3 s instead of 2 ms for D3 and 0.7 s instead of 3 ms for D4 on the two-atom cell of LiHg). It would weaken the
-binding of mercury by 0.035 (D3) and 0.031 eV/atom (D4), and of LiHg by 0.028 and 0.012, with the parameters for PBE.
-The cutoffs are the libraries' own: 60 Bohr for pairs; 40 (D3) and 30 Bohr (D4) for coordination numbers.
+Each with and without the three-body (Axilrod-Teller-Muto, ATM) term:
 
-References: D3(BJ) doi 10.1002/jcc.21759; D4 doi 10.1063/1.5090222 and, periodic, 10.1039/D0CP00502A; parameters for
-r2SCAN doi 10.1063/5.0041008.
+========== ================================== ==========================
+method     what it is                         three-body term
+========== ================================== ==========================
+``d3``     D3(BJ) as published                no
+``d3atm``  D3(BJ)-ATM                         yes, same parameters
+``d4``     D4 as published                    yes
+``d4pair`` the pairs of D4, a part of it      no, same parameters
+========== ================================== ==========================
+
+The three-body term weakens the binding of mercury by 0.035 (D3) and 0.031 eV/atom (D4), of LiHg by 0.028 and 0.012,
+with the parameters for PBE. It is dear, so relaxations, dynamics and phonons use the pairs (:func:`pair_method`) and
+add it to the energy at their end; how it is summed, see :mod:`~amalgamics.calculators.dispersion_sum`.
+
+References: D3(BJ) doi 10.1002/jcc.21759, its three-body term 10.1063/1.3382344; D4 doi 10.1063/1.5090222 and, periodic,
+10.1039/D0CP00502A; parameters for r2SCAN doi 10.1063/5.0041008.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ase.units import Bohr
+
+from ..errors import InputError, unknown_name
 from . import elements as element_sets
 
 if TYPE_CHECKING:
+    from ase import Atoms
     from ase.calculators.calculator import Calculator
 
-DISPERSION_ELEMENTS = {"d3": element_sets.D3, "d4": element_sets.D4}
-DISPERSION_PACKAGES = {"d3": "dftd3", "d4": "dftd4"}
+# Library and, where the method has a three-body term, the method that leaves it out.
+_LIBRARIES = {"d3": "d3", "d3atm": "d3", "d4": "d4", "d4pair": "d4"}
+_PAIR_METHODS = {"d3atm": "d3", "d4": "d4pair"}
+
+DISPERSION_METHODS = tuple(_LIBRARIES)
+DISPERSION_ELEMENTS = {
+    method: element_sets.D3 if library == "d3" else element_sets.D4 for method, library in _LIBRARIES.items()
+}
+DISPERSION_PACKAGES = {method: f"dft{library}" for method, library in _LIBRARIES.items()}
 
 # Functionals both libraries have parameters for, under the same name.
 FUNCTIONALS = ("b3lyp", "blyp", "pbe", "pbe0", "pbesol", "r2scan", "revpbe", "rpbe", "scan", "tpss")
 
+PAIR_CUTOFF = 60 * Bohr
+"""Distance up to which pairs are summed, Å: the libraries' own."""
+THREE_BODY_CUTOFFS = (25 * Bohr, 35 * Bohr)
+"""Longest sides of the triples that are summed, Å; the sums to both give those with sides up to PAIR_CUTOFF."""
+
+
+def library_of(method: str) -> str:
+    """Return ``d3`` or ``d4``, the library that computes a method.
+
+    Raises
+    ------
+    InputError
+        There is no such method.
+    """
+    if method not in _LIBRARIES:
+        raise InputError("dispersion: " + unknown_name("method", str(method), DISPERSION_METHODS))
+    return _LIBRARIES[method]
+
+
+def pair_method(method: str) -> str:
+    """Return the method without the three-body term, with the same parameters for pairs; itself where it has none.
+
+    Raises
+    ------
+    InputError
+        There is no such method.
+    """
+    library_of(method)
+    return _PAIR_METHODS.get(method, method)
+
+
+def has_three_body(method: str) -> bool:
+    """Return whether a method has the three-body term.
+
+    Raises
+    ------
+    InputError
+        There is no such method.
+    """
+    return pair_method(method) != method
+
 
 def get_dispersion_calculator(method: str, functional: str) -> Calculator:
-    """Return the ASE calculator of a dispersion correction alone.
+    """Return the ASE calculator of a dispersion correction alone, with all its terms in energy, forces and stress.
 
     Parameters
     ----------
     method
-        ``d3`` or ``d4``.
+        One of :data:`DISPERSION_METHODS`.
     functional
         Density functional whose damping parameters are taken, one of :data:`FUNCTIONALS`.
+
+    Raises
+    ------
+    InputError
+        There is no such method, or it has no parameters for the functional.
     """
-    # "atm" is the three-body term; said in words because the libraries' defaults differ from each other.
-    tweaks: dict[str, Any] = {"method": functional, "atm": False}
-    if method == "d3":
-        from dftd3.ase import DFTD3
+    _check(method, functional)
+    from .dispersion_sum import DispersionCalculator
 
-        return DFTD3(method=functional, damping="d3bj", params_tweaks=tweaks)
-    from dftd4.ase import DFTD4
+    return DispersionCalculator(method, functional)
 
-    return DFTD4(method=functional, params_tweaks={"atm": False})
+
+def dispersion_energy(atoms: Atoms, method: str, functional: str) -> float:
+    """Return the energy of a dispersion correction, eV, without the cost of its derivatives.
+
+    Parameters
+    ----------
+    atoms
+        Structure; its calculator and constraints do not matter.
+    method, functional
+        See :func:`get_dispersion_calculator`.
+
+    Raises
+    ------
+    InputError
+        There is no such method, or it has no parameters for the functional.
+    """
+    _check(method, functional)
+    from .dispersion_sum import sum_dispersion
+
+    return float(sum_dispersion(atoms, method, functional, derivatives=False)["energy"])
+
+
+def three_body_energy(atoms: Atoms, method: str, functional: str) -> float:
+    """Return the three-body part of a dispersion correction, eV; 0 for a method without it.
+
+    Parameters
+    ----------
+    atoms
+        Structure; its calculator and constraints do not matter.
+    method, functional
+        See :func:`get_dispersion_calculator`.
+
+    Raises
+    ------
+    InputError
+        There is no such method, or it has no parameters for the functional.
+    """
+    pairs = pair_method(method)
+    if pairs == method:
+        _check(method, functional)
+        return 0.0
+    return dispersion_energy(atoms, method, functional) - dispersion_energy(atoms, pairs, functional)
 
 
 def dispersion_provenance(method: str, functional: str) -> dict[str, Any]:
     """Return what fixes the correction, as plain JSON."""
-    return {"method": method, "functional": functional, "damping": "bj", "three_body": False}
+    record: dict[str, Any] = {
+        "method": method,
+        "functional": functional,
+        "damping": "bj",
+        "three_body": has_three_body(method),
+    }
+    if record["three_body"]:
+        record["three_body_cutoffs"] = [round(cutoff, 4) for cutoff in THREE_BODY_CUTOFFS]
+        record["three_body_tail_to"] = round(PAIR_CUTOFF, 4)
+        record["relaxed_with"] = "pair terms"
+    return record
+
+
+def _check(method: str, functional: str) -> None:
+    library_of(method)
+    if functional not in FUNCTIONALS:
+        raise InputError("dispersion: " + unknown_name("functional", str(functional), FUNCTIONALS))

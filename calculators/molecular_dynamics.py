@@ -112,7 +112,9 @@ def run_md(
     atoms
         Start; it is not modified. Its constraints are kept, its momenta are not used.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator.
+        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator. Named
+        with a dispersion that has a three-body term, the potential moves the atoms with the pair terms, and all
+        energies of the run are those that belong to these forces.
     stages
         What to do, one after the other.
     seed
@@ -150,7 +152,9 @@ def run_md(
     if path is not None and not path.parent.is_dir():
         raise InputError(f"checkpoint: the folder of {str(path)!r} does not exist")
     if isinstance(potential, str):
-        get_potential(potential).check_elements(atoms.get_chemical_symbols())
+        known = get_potential(potential)
+        known.check_elements(atoms.get_chemical_symbols())
+        potential = known.relaxation_name
     run = describe_run(
         atoms,
         potential,

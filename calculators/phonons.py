@@ -131,7 +131,8 @@ def run_phonons(
     atoms
         A relaxed crystal; not modified. Constraints, tags and calculator are ignored.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator.
+        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator. Named
+        with a dispersion that has a three-body term, forces are those of the pair terms, as in its relaxations.
     settings
         The defaults of :class:`PhononSettings` when left out.
     on_evaluation
@@ -180,10 +181,10 @@ def _force_evaluator(potential: str | BaseCalculator, symbols: Sequence[str]) ->
     if isinstance(potential, str):
         known = get_potential(potential)
         known.check_elements(symbols)
-        batched = get_batch_evaluator(known.name)
+        batched = get_batch_evaluator(known.relaxation_name)
         if batched:
             return lambda structures: [result["forces"] for result in batched.evaluate_batch(structures)]
-        calculator = get_calculator(known.name)
+        calculator = get_calculator(known.relaxation_name)
     else:
         calculator = potential
     return lambda structures: [calculator.get_property("forces", item) for item in structures]

@@ -3,8 +3,9 @@
 A name is a model, alone or with a dispersion correction:
 
 - ``emt``;
-- ``chgnet``, ``chgnet-r2scan``, ``7net-0``, ``7net-l3i5``, ``7net-mf-r2scan``, each alone, with ``+d3`` or ``+d4``;
-- ``gpaw`` (optional extra; PBE, plane waves), alone, with ``+d3`` or ``+d4``;
+- ``chgnet``, ``chgnet-r2scan``, ``7net-0``, ``7net-l3i5``, ``7net-mf-r2scan``, each alone or with one of ``+d3``,
+  ``+d3atm``, ``+d4``, ``+d4pair`` (see :mod:`~amalgamics.calculators.dispersion`);
+- ``gpaw`` (optional extra; PBE, plane waves), likewise;
 - ``module:attribute``, any ASE calculator: a class or function to call, or a calculator. A dispersion correction is
   added with the functional whose parameters it takes: ``my_package.calculators:MyCalculator+d3@pbe``.
 
@@ -26,10 +27,12 @@ from ase.data import atomic_numbers
 from ..errors import InputError, unknown_name
 from .dispersion import (
     DISPERSION_ELEMENTS,
+    DISPERSION_METHODS,
     DISPERSION_PACKAGES,
     FUNCTIONALS,
     dispersion_provenance,
     get_dispersion_calculator,
+    pair_method,
 )
 from .elements import describe
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
@@ -64,7 +67,7 @@ class Potential:
     model
         Name without the dispersion correction.
     dispersion
-        ``d3``, ``d4`` or None.
+        ``d3``, ``d3atm``, ``d4``, ``d4pair`` or None.
     functional
         Density functional of the model and of the dispersion parameters; None where it is not known or has none.
     elements
@@ -81,6 +84,17 @@ class Potential:
     def cutoff(self) -> float | None:
         """Radius within which an atom sees others, Å, dispersion left aside; None where it is not known."""
         return _card(self.model).cutoff
+
+    @property
+    def relaxation_name(self) -> str:
+        """Name of the potential whose forces move the atoms: this one, without the three-body term of its dispersion.
+
+        That term takes a hundred times as long as all the rest, and hardly changes a structure.
+        """
+        if self.dispersion is None:
+            return self.name
+        model, _, suffix = self.name.partition("+")
+        return f"{model}+{pair_method(self.dispersion)}{suffix.removeprefix(self.dispersion)}"
 
     def check_elements(self, symbols: Iterable[str]) -> None:
         """Refuse elements that the potential does not cover.
@@ -125,8 +139,8 @@ class Potential:
         -------
         dict
             ``name``, ``model``, ``version`` and ``weights`` (file name and SHA-256) of the model, ``modal``,
-            ``settings``, ``functional``, ``dispersion`` (method, functional, damping, three-body term), ``elements``,
-            and ``packages`` (versions).
+            ``settings``, ``functional``, ``dispersion`` (method, functional, damping, three-body term, and with it
+            what relaxations use), ``elements``, and ``packages`` (versions).
 
         Raises
         ------
@@ -172,7 +186,7 @@ def list_potentials() -> list[str]:
     for model, card in {**MODEL_CARDS, "gpaw": _GPAW_CARD}.items():
         names.append(model)
         if card.functional:
-            names += [f"{model}+{method}" for method in DISPERSION_ELEMENTS]
+            names += [f"{model}+{method}" for method in DISPERSION_METHODS]
     return names
 
 
@@ -202,7 +216,8 @@ def get_potential(name: str) -> Potential:
 def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> BaseCalculator:
     """Return a new ASE calculator for a potential.
 
-    A model is loaded at its first use and shared by all its calculators in the process.
+    A model is loaded at its first use and shared by all its calculators in the process. With a dispersion correction
+    that has a three-body term, energy, forces and stress have it, too; relaxations use ``relaxation_name`` instead.
 
     Parameters
     ----------
@@ -284,10 +299,10 @@ def _custom_potential(name: str, model: str, suffix: str | None) -> Potential:
     if suffix is None:
         return Potential(name, model, None, None, None)
     method, _, functional = suffix.partition("@")
-    if method not in DISPERSION_ELEMENTS or functional not in FUNCTIONALS:
+    if method not in DISPERSION_METHODS or functional not in FUNCTIONALS:
         raise UnknownPotentialError(
-            f"potential {name!r}: dispersion is given as +d3@FUNCTIONAL or +d4@FUNCTIONAL, with FUNCTIONAL one of"
-            f" {', '.join(FUNCTIONALS)}"
+            f"potential {name!r}: dispersion is given as +METHOD@FUNCTIONAL, such as +d3@FUNCTIONAL, with METHOD one of"
+            f" {', '.join(DISPERSION_METHODS)} and FUNCTIONAL one of {', '.join(FUNCTIONALS)}"
         )
     return Potential(name, model, method, functional, _covered(None, method))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import BaseCalculator, Calculator, PropertyNotImplementedError, all_changes
+from ase.calculators.calculator import (
+    BaseCalculator,
+    Calculator,
+    CalculatorError,
+    PropertyNotImplementedError,
+    all_changes,
+)
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixSymmetry
 from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
 from ..errors import InputError, unknown_name
 from .cell_filter import FastFrechetCellFilter
-from .registry import get_calculator, get_potential
+from .dispersion import has_three_body, three_body_energy
+from .registry import Potential, get_calculator, get_potential
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
@@ -131,7 +138,8 @@ class RelaxationResult:
         The final structure; its calculator holds energy (eV), forces (eV/Å, shape (N, 3)) and, for crystals, stress
         (eV/Å³, Voigt order, shape (6,)), all in double precision.
     energy
-        Total energy, eV.
+        Total energy, eV. Of a potential whose dispersion has a three-body term, with that term, while forces and stress
+        are those of the pair terms, with which it was relaxed.
     max_force
         Largest force of what was relaxed (atoms, or atoms and cell), eV/Å.
     n_steps
@@ -182,6 +190,40 @@ def make_result(
         values["stress"] = np.array(stress, dtype=np.float64)
     final.calc = SinglePointCalculator(final, **values)
     return RelaxationResult(final, float(energy), float(max_force), int(n_steps), int(n_force_calls), wall_time_s)
+
+
+def add_three_body(result: RelaxationResult, potential: Potential) -> RelaxationResult:
+    """Return the result with the three-body term of the potential's dispersion in its energy, as a single point.
+
+    Forces and stress stay those of the pair terms. Where the potential has no such term, the result is returned as it
+    is.
+
+    Parameters
+    ----------
+    result
+        What was relaxed with ``potential.relaxation_name``; left as it is.
+    potential
+        The potential that was asked for.
+
+    Raises
+    ------
+    RelaxationError
+        The term cannot be computed.
+    """
+    if potential.dispersion is None or not has_three_body(potential.dispersion):
+        return result
+    start = time.perf_counter()
+    atoms = result.atoms.copy()
+    try:
+        energy = result.energy + three_body_energy(atoms, potential.dispersion, potential.functional or "")
+    except CalculatorError as error:
+        raise RelaxationError(f"the three-body dispersion failed: {error}", atoms) from error
+    if not isfinite(energy):
+        raise RelaxationError("the potential gives a non-finite energy", atoms)
+    known = {key: value for key, value in result.atoms.calc.results.items() if value is not None}
+    atoms.calc = SinglePointCalculator(atoms, **{**known, "energy": energy})
+    elapsed = result.wall_time_s + time.perf_counter() - start
+    return replace(result, atoms=atoms, energy=energy, wall_time_s=elapsed)
 
 
 def check_relaxable(atoms: Atoms, settings: RelaxationSettings) -> None:
@@ -298,11 +340,14 @@ def relax(
     atoms
         Structure to start from; it is not modified. Its constraints are kept.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator.
+        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator. Named
+        with a dispersion that has a three-body term, the potential relaxes with the pair terms and gives the energy of
+        the end with all terms; a calculator is used as it is.
     settings
         How to relax; the defaults of :class:`RelaxationSettings` when left out.
     trajectory
-        File for every step of the relaxation, in ASE's format; replaced when it exists.
+        File for every step of the relaxation, in ASE's format; replaced when it exists. Its energies are those that
+        belong to the forces.
 
     Returns
     -------
@@ -323,9 +368,11 @@ def relax(
     check_relaxable(atoms, settings)
     if trajectory is not None and not Path(trajectory).parent.is_dir():
         raise InputError(f"trajectory: the folder of {str(trajectory)!r} does not exist")
+    known: Potential | None = None
     if isinstance(potential, str):
-        get_potential(potential).check_elements(atoms.get_chemical_symbols())
-        potential = get_calculator(potential)
+        known = get_potential(potential)
+        known.check_elements(atoms.get_chemical_symbols())
+        potential = get_calculator(known.relaxation_name)
     work = atoms.copy()
     work.calc = _CheckedCalculator(potential)
     start = time.perf_counter()
@@ -342,7 +389,8 @@ def relax(
     elapsed = time.perf_counter() - start
     calls = work.calc.n_force_calls
     logger.debug("relaxed %s in %d steps, %.2f s", work.symbols, n_steps, elapsed)
-    return make_result(work, energy, forces, stress, max_force, n_steps, calls, elapsed)
+    result = make_result(work, energy, forces, stress, max_force, n_steps, calls, elapsed)
+    return add_three_body(result, known) if known else result
 
 
 def _optimize(work: Atoms, settings: RelaxationSettings, trajectory: str | Path | None) -> tuple[float, int]:

@@ -34,6 +34,15 @@ def available_cores() -> int:
     return max(1, cores)
 
 
+def current_threads() -> int:
+    """Return how many threads a numerical library uses in this process: what :func:`set_threads` set, or all cores."""
+    with contextlib.suppress(ValueError):
+        threads = int(os.environ.get(THREAD_VARIABLES[0], "").partition(",")[0])
+        if threads >= 1:
+            return threads
+    return available_cores()
+
+
 def choose_layout(n_tasks: int, *, cores: int | None = None, memory_gb: float | None = None) -> ThreadLayout:
     """Choose how many worker processes share the machine for ``n_tasks`` independent tasks.
 

@@ -27,8 +27,12 @@ def _digest(content: Any) -> str:
 @functools.cache
 def potential_identity(potential: Potential) -> str:
     """Return a short key of what fixes the energies: name, weights and dispersion, but not the package versions."""
-    record = {key: value for key, value in potential.provenance().items() if key != "packages"}
-    return "potential-" + _digest(record)[:16]
+    return identity_of(potential.provenance())
+
+
+def identity_of(provenance: Mapping[str, Any]) -> str:
+    """Return the key of :func:`potential_identity` for the provenance of a potential, as rows have it stored."""
+    return "potential-" + _digest({key: value for key, value in provenance.items() if key != "packages"})[:16]
 
 
 def structure_key(atoms: Atoms) -> str:
@@ -50,5 +54,15 @@ def fingerprint(
     ``settings`` are None for a single point. The prefix keeps the key from looking like a number, which ``ase.db``
     refuses.
     """
-    parts: list[Any] = [structure_key(atoms), potential_identity(potential), settings and settings.as_dict()]
+    return fingerprint_of(atoms, potential_identity(potential), settings.as_dict() if settings else None, labels)
+
+
+def fingerprint_of(
+    atoms: Atoms,
+    identity: str,
+    settings: Mapping[str, Any] | None,
+    labels: Mapping[str, str | int] | None = None,
+) -> str:
+    """Return the key of :func:`fingerprint` from the identity of the potential and from settings as plain JSON."""
+    parts: list[Any] = [structure_key(atoms), identity, dict(settings) if settings else None]
     return ("relax-" if settings else "point-") + _digest([*parts, dict(labels)] if labels else parts)

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 
 from amalgamics.calculators import batch as batch_module
+from amalgamics.calculators import dispersion_sum
 from amalgamics.calculators.batch import WithDispersion, get_batch_evaluator, relax_many
-from amalgamics.calculators.dispersion import get_dispersion_calculator
+from amalgamics.calculators.dispersion import get_dispersion_calculator, three_body_energy
 from amalgamics.calculators.lean_chgnet import LeanCHGNet
 from amalgamics.calculators.lockstep import relax_in_lockstep
 from amalgamics.calculators.registry import UnknownPotentialError
@@ -196,12 +197,40 @@ def test_chgnet_equals_stock_relaxations():
 def test_with_dispersion_equals_stock_relaxation():
     structures = [distorted("Hg_alpha"), distorted("LiHg")]
     settings = RelaxationSettings(fmax=0.1)
-    for name in ("chgnet+d3", "chgnet-r2scan+d4"):
+    for name in ("chgnet+d3", "chgnet-r2scan+d4pair"):
         fast = relax_many(structures, name, settings)
         stock = relax_many(structures, name, settings, evaluator="stock")
         for atoms, one, other in zip(structures, fast, stock, strict=True):
             assert one.n_steps == other.n_steps
             assert abs(one.energy - other.energy) / len(atoms) < 1e-4
+
+
+@pytest.mark.parametrize("evaluator", ["auto", "stock"])
+def test_the_three_body_term_is_added_at_the_end_of_each(evaluator, monkeypatch):
+    monkeypatch.setattr(dispersion_sum, "THREE_BODY_CUTOFFS", (5.0, 7.0))  # how far it goes does not matter here
+    structures, seen = [distorted("Hg_alpha"), distorted("LiHg")], {}
+    settings = RelaxationSettings(fmax=0.1)
+    whole = relax_many(structures, "chgnet-r2scan+d4", settings, evaluator=evaluator, on_result=seen.__setitem__)
+    alone = relax_many(structures, "chgnet-r2scan+d4pair", settings, evaluator=evaluator)
+    for index, (one, other) in enumerate(zip(whole, alone, strict=True)):
+        assert seen[index] is one
+        np.testing.assert_allclose(one.atoms.positions, other.atoms.positions, atol=1e-9)
+        np.testing.assert_allclose(one.atoms.get_forces(), other.atoms.get_forces(), atol=1e-9)
+        term = three_body_energy(other.atoms, "d4", "r2scan")
+        assert abs(term) > 1e-3
+        assert one.energy == one.atoms.get_potential_energy() == pytest.approx(other.energy + term, abs=1e-9)
+
+
+def test_a_three_body_term_that_fails_leaves_the_others(monkeypatch):
+    def fail_for_lithium(atoms, *_):
+        if "Li" in atoms.symbols:
+            raise CalculationFailed("no")
+        return 0.0
+
+    monkeypatch.setattr("amalgamics.calculators.relaxation.three_body_energy", fail_for_lithium)
+    structures = [distorted("Hg_alpha"), distorted("LiHg")]
+    outcomes = relax_many(structures, "chgnet+d4", RelaxationSettings(fmax=0.1))
+    assert [type(outcome) for outcome in outcomes] == [RelaxationResult, RelaxationError]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -322,3 +322,14 @@ def test_a_machine_learning_potential_resumes_bit_by_bit(tmp_path):
     with pytest.raises(StoppedError):
         run_md(start, "chgnet+d3", stages, checkpoint=tmp_path / "md.npz", on_step=stop_at(7), **options)
     assert same(run_md(start, "chgnet+d3", stages, checkpoint=tmp_path / "md.npz", **options), whole)
+
+
+def test_dynamics_leave_the_three_body_term_out(tmp_path):
+    atoms = bulk("Cu", "fcc", a=3.6, cubic=True)
+    stages = [MDStage(3, 40)]
+    emt = "ase.calculators.emt:EMT"
+    file = tmp_path / "run.npz"
+    whole = run_md(atoms, f"{emt}+d4@pbe", stages, checkpoint=file)
+    pairs = run_md(atoms, f"{emt}+d4pair@pbe", stages)
+    assert same(whole, pairs)
+    assert same(run_md(atoms, f"{emt}+d4pair@pbe", stages, checkpoint=file), pairs)  # one and the same run

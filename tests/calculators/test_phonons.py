@@ -14,7 +14,7 @@ from ase.calculators.emt import EMT
 
 from amalgamics.calculators.phonon_results import Phonons
 from amalgamics.calculators.phonon_supercell import choose_supercell, shortest_lattice_vector
-from amalgamics.calculators.phonons import PhononError, PhononSettings, plan_phonons, run_phonons
+from amalgamics.calculators.phonons import PhononError, PhononSettings, _force_evaluator, plan_phonons, run_phonons
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.vibrations import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
 
@@ -168,6 +168,14 @@ def test_the_batch_evaluator_is_used_and_equals_the_calculator() -> None:
     alone = run_phonons(crystal, get_calculator("chgnet"), settings)
     assert batched.frequencies_THz == pytest.approx(alone.frequencies_THz, abs=0.02)
     assert seen[-1] == (batched.n_displacements, batched.n_displacements)
+
+
+@pytest.mark.parametrize("model", ["chgnet", "ase.calculators.lj:LennardJones"])
+def test_forces_leave_the_three_body_term_out_as_relaxations_do(model: str) -> None:
+    suffix = "@pbe" if ":" in model else ""
+    crystal = Atoms("LiHg", cell=[3.25] * 3, scaled_positions=[(0.03, 0, 0), (0.5, 0.5, 0.5)], pbc=True)
+    forces = [_force_evaluator(f"{model}+{method}{suffix}", ["Li", "Hg"])([crystal])[0] for method in ("d3atm", "d3")]
+    np.testing.assert_allclose(forces[0], forces[1], rtol=0, atol=1e-7)
 
 
 def test_a_crystal_that_is_not_relaxed_is_refused_before_the_supercell() -> None:

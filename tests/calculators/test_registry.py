@@ -16,7 +16,7 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from amalgamics.calculators import models
+from amalgamics.calculators import dispersion_sum, models
 from amalgamics.calculators.dispersion import get_dispersion_calculator
 from amalgamics.calculators.elements import describe
 from amalgamics.calculators.lean_chgnet import LeanCHGNet
@@ -34,6 +34,7 @@ from amalgamics.errors import InputError
 CHGNETS = ["chgnet", "chgnet-r2scan"]
 SEVENNETS = ["7net-0", "7net-l3i5", "7net-mf-r2scan"]
 LEARNED = CHGNETS + SEVENNETS
+CUSTOM = "ase.calculators.lj:LennardJones"
 
 
 def li_hg() -> Atoms:
@@ -69,7 +70,14 @@ def test_models_give_what_their_libraries_give_in_double_precision(model):
     assert np.abs(calculator.get_property("forces", li_hg())).max() > 1e-3
 
 
-@pytest.mark.parametrize("method", ["d3", "d4"])
+@pytest.fixture
+def short_three_body_sums(monkeypatch):
+    """Sums of triples that take no time; how far they go does not matter where two of them are compared."""
+    monkeypatch.setattr(dispersion_sum, "THREE_BODY_CUTOFFS", (5.0, 7.0))
+
+
+@pytest.mark.usefixtures("short_three_body_sums")
+@pytest.mark.parametrize("method", ["d3", "d3atm", "d4", "d4pair"])
 @pytest.mark.parametrize("model", LEARNED)
 def test_dispersion_is_added_with_the_parameters_of_the_functional(model, method):
     functional = "r2scan" if "r2scan" in model else "pbe"
@@ -160,9 +168,50 @@ def test_every_listed_name_is_known_and_named_after_itself():
         potential = get_potential(name)
         assert potential.name == name
         assert name == potential.model + (f"+{potential.dispersion}" if potential.dispersion else "")
-    assert {"emt", "gpaw", *LEARNED, *(f"{model}+{method}" for model in LEARNED for method in ("d3", "d4"))} <= set(
-        names
-    )
+    methods = ("d3", "d3atm", "d4", "d4pair")
+    models_with_dispersion = {f"{model}+{method}" for model in ["gpaw", *LEARNED] for method in methods}
+    assert set(names) == {"emt", "gpaw", *LEARNED} | models_with_dispersion
+
+
+@pytest.mark.parametrize(
+    ("name", "relaxes_as"),
+    [
+        ("emt", "emt"),
+        ("chgnet", "chgnet"),
+        ("chgnet+d3", "chgnet+d3"),
+        ("chgnet+d3atm", "chgnet+d3"),
+        ("7net-mf-r2scan+d4", "7net-mf-r2scan+d4pair"),
+        ("gpaw+d4pair", "gpaw+d4pair"),
+        (f"{CUSTOM}+d4@pbe", f"{CUSTOM}+d4pair@pbe"),
+        (f"{CUSTOM}+d3atm@r2scan", f"{CUSTOM}+d3@r2scan"),
+        (CUSTOM, CUSTOM),
+    ],
+)
+def test_relaxations_leave_the_three_body_term_out(name, relaxes_as):
+    assert get_potential(name).relaxation_name == relaxes_as
+    assert get_potential(relaxes_as).relaxation_name == relaxes_as
+    assert get_potential(relaxes_as).functional == get_potential(name).functional
+
+
+def test_the_identity_of_d3_is_what_it_always_was():
+    record = get_potential(f"{CUSTOM}+d3@pbe").provenance()
+    del record["packages"], record["elements"]
+    assert record == {
+        "name": f"{CUSTOM}+d3@pbe",
+        "model": CUSTOM,
+        "version": None,
+        "weights": None,
+        "modal": None,
+        "settings": None,
+        "functional": "pbe",
+        "dispersion": {"method": "d3", "functional": "pbe", "damping": "bj", "three_body": False},
+    }
+
+
+@pytest.mark.parametrize("name", ["chgnet+d3atm", "gpaw+d4", f"{CUSTOM}+d4@r2scan"])
+def test_provenance_says_what_relaxes_where_the_energy_has_a_three_body_term(name):
+    record = get_potential(name).provenance()["dispersion"]
+    assert (record["three_body"], record["relaxed_with"]) == (True, "pair terms")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +225,9 @@ def test_every_listed_name_is_known_and_named_after_itself():
         (None, "None is not a name"),
         ("no_such_package:Calculator", "no module 'no_such_package'"),
         ("ase.calculators.lj:", "give module:attribute"),
+        ("chgnet+d3-atm", r"Did you mean 'chgnet\+d3atm'"),
         ("ase.calculators.lj:LennardJones+d3", r"\+d3@FUNCTIONAL"),
+        ("ase.calculators.lj:LennardJones+d5@pbe", "METHOD one of d3, d3atm, d4, d4pair"),
         ("ase.calculators.lj:LennardJones+d3@lda", "one of b3lyp"),
         ("chgnet+d3@pbe", "unknown potential"),
     ],
@@ -222,9 +273,12 @@ def test_a_calculator_of_any_module_is_found():
     options = {"sigma": 3.4, "epsilon": 0.01, "rc": 8.0}
     ours = get_calculator("ase.calculators.lj:LennardJones", **options)
     assert ours.get_property("energy", atoms) == LennardJones(**options).get_property("energy", atoms)
-    with_d3 = get_calculator("ase.calculators.lj:LennardJones+d3@pbe", **options)
-    alone = get_dispersion_calculator("d3", "pbe").get_property("energy", atoms)
-    assert with_d3.get_property("energy", atoms) - ours.get_property("energy", atoms) == pytest.approx(alone, abs=1e-9)
+    for method in ("d3", "d4"):
+        with_it = get_calculator(f"ase.calculators.lj:LennardJones+{method}@pbe", **options).get_property(
+            "energy", atoms
+        )
+        alone = get_dispersion_calculator(method, "pbe").get_property("energy", atoms)
+        assert with_it - ours.get_property("energy", atoms) == pytest.approx(alone, abs=1e-9)
 
 
 def test_a_factory_and_an_instance_work_too(monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.constraints import FixAtoms
@@ -16,7 +16,9 @@ from ase.io import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgamics.calculators.registry import UnsupportedElementError
+from amalgamics.calculators import dispersion_sum
+from amalgamics.calculators.dispersion import three_body_energy
+from amalgamics.calculators.registry import UnsupportedElementError, get_calculator
 from amalgamics.calculators.relaxation import (
     OPTIMIZERS,
     NotConvergedError,
@@ -79,6 +81,40 @@ def test_result_holds_what_the_potential_gives_for_it():
     np.testing.assert_allclose(result.atoms.get_stress(), fresh.get_stress(), atol=1e-9)
     assert isinstance(result.energy, float)
     assert result.atoms.get_forces().dtype == result.atoms.get_stress().dtype == np.float64
+
+
+@pytest.mark.parametrize(("method", "pairs"), [("d3atm", "d3"), ("d4", "d4pair")])
+def test_the_three_body_term_is_a_single_point_at_the_end(method, pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(dispersion_sum, "THREE_BODY_CUTOFFS", (5.0, 7.0))  # how far it goes does not matter here
+    copper = bulk("Cu", "fcc", a=3.5)
+    settings = RelaxationSettings(fmax=0.01)
+    name, file = f"ase.calculators.emt:EMT+{method}@pbe", tmp_path / "steps.traj"
+    whole = relax(copper, name, settings, trajectory=file)
+    alone = relax(copper, f"ase.calculators.emt:EMT+{pairs}@pbe", settings)
+    assert whole.n_steps == alone.n_steps > 0
+    np.testing.assert_array_equal(whole.atoms.positions, alone.atoms.positions)
+    np.testing.assert_array_equal(whole.atoms.cell.array, alone.atoms.cell.array)
+    term = three_body_energy(alone.atoms, method, "pbe")
+    assert abs(term) > 1e-6
+    assert whole.energy == whole.atoms.get_potential_energy() == pytest.approx(alone.energy + term, abs=1e-12)
+    np.testing.assert_array_equal(whole.atoms.get_forces(), alone.atoms.get_forces())
+    np.testing.assert_array_equal(whole.atoms.get_stress(), alone.atoms.get_stress())
+    assert whole.energy == pytest.approx(get_calculator(name).get_property("energy", alone.atoms), abs=1e-10)
+    assert read(file).get_potential_energy() == pytest.approx(alone.energy, abs=1e-12)
+    assert whole.wall_time_s > 0
+
+
+def test_a_three_body_term_that_fails_is_a_relaxation_error(monkeypatch):
+    def fail(*_):
+        raise CalculationFailed("no")
+
+    monkeypatch.setattr("amalgamics.calculators.relaxation.three_body_energy", fail)
+    settings = RelaxationSettings(fmax=10.0, relax_cell=False)
+    with pytest.raises(RelaxationError, match="the three-body dispersion failed: no"):
+        relax(bulk("Cu", a=3.6), "ase.calculators.emt:EMT+d4@pbe", settings)
+    monkeypatch.setattr("amalgamics.calculators.relaxation.three_body_energy", lambda *_: float("nan"))
+    with pytest.raises(RelaxationError, match="non-finite energy"):
+        relax(bulk("Cu", a=3.6), "ase.calculators.emt:EMT+d4@pbe", settings)
 
 
 def test_input_is_left_alone():

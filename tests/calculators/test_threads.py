@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.calculators import threads
-from amalgamics.calculators.threads import ThreadLayout, available_cores, choose_layout, set_threads
+from amalgamics.calculators.threads import ThreadLayout, available_cores, choose_layout, current_threads, set_threads
 from amalgamics.errors import InputError
 
 
@@ -52,6 +52,15 @@ def test_threads_are_set_in_the_environment_and_in_torch(monkeypatch):
     assert threads.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     assert told == [3]
     assert all(threads.os.environ[name] == "3" for name in threads.THREAD_VARIABLES)
+
+
+def test_threads_in_use_are_those_that_were_set_or_all(monkeypatch):
+    monkeypatch.setattr(threads, "available_cores", lambda: 11)
+    for text, found in [("3", 3), ("4,2", 4), ("", 11), ("0", 11), ("many", 11)]:
+        monkeypatch.setenv("OMP_NUM_THREADS", text)
+        assert current_threads() == found
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert current_threads() == 11
 
 
 @pytest.mark.parametrize("call", [lambda: choose_layout(0), lambda: choose_layout(3, cores=0), lambda: set_threads(0)])
