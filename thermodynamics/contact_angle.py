@@ -213,11 +213,13 @@ class Drop:
         Face of the solid: a spreading drop covers no more. The default is a pellet of 10 mm diameter.
     volume_per_atom
         Å^3 per atom of the liquid; the default is mercury at 25 °C.
+    absorbed_per_nm2
+        Solute atoms per nm^2 of contact that the solid takes in, beyond its surface: a layer that has reacted.
 
     Raises
     ------
     InputError
-        A value not positive, or a sphere wider than the substrate.
+        A value not positive (``absorbed_per_nm2``: negative), or a sphere wider than the substrate.
 
     Notes
     -----
@@ -227,10 +229,12 @@ class Drop:
     radius_mm: float
     substrate_area_mm2: float = 78.54
     volume_per_atom: float = 24.61
+    absorbed_per_nm2: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("radius_mm", "substrate_area_mm2", "volume_per_atom"):
             positive("drop", name, getattr(self, name))
+        not_negative("drop", "absorbed_per_nm2", self.absorbed_per_nm2)
         if math.pi * self.radius_mm**2 > self.substrate_area_mm2:
             raise InputError(
                 f"drop: radius_mm is {self.radius_mm!r}; a sphere that wide does not fit on a substrate of "
@@ -268,6 +272,10 @@ class Drop:
         """
         theta = np.radians(np.maximum(_angle(theta_deg), self.smallest_angle_deg))
         return np.asarray(self._base_area(theta)), np.asarray(math.pi * self._chord(theta) ** 2)
+
+    def dry_area(self, contact_area: ArrayLike) -> NDArray[np.float64]:
+        """Return the area of the solid that the drop leaves free, Å^2, for its contact area (Å^2)."""
+        return np.maximum(self.substrate_area_mm2 * _A_PER_MM**2 - np.asarray(contact_area), 0.0)
 
     @property
     def _volume(self) -> float:

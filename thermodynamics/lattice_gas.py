@@ -45,13 +45,16 @@ class LatticeGas:
     degeneracies
         g, equivalent arrangements per cell; 1 for the empty state. Several states may have the same n.
     covariance
-        Of the means of ``delta_energies``, eV^2, square; None when taken as exact.
+        Of the means of ``delta_energies``, eV^2, square, without the error of the reference; None when taken as exact.
     corrections
         What was added to ``delta_energies``, in words; every result derived from them should repeat it.
     degrees_of_freedom
         Samples behind the covariance less one: draws are Student's t; None for a known covariance, normal draws.
     error_known
         False where a single sample leaves the covariance unknown; a wetting model refuses such a gas.
+    reference_error
+        Standard error of e_ref, eV: it is in every state, n times, and the same in every gas with that reference, so
+        that it cancels in the difference of two of them.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class LatticeGas:
     corrections: tuple[str, ...] = ()
     degrees_of_freedom: float | None = None
     error_known: bool = True
+    reference_error: float = 0.0
 
     def __post_init__(self) -> None:
         positive(_OWNER, "area", self.area)
@@ -92,6 +96,7 @@ class LatticeGas:
             _check_covariance(self.covariance, len(self.counts))
         if self.degrees_of_freedom is not None:
             positive(_OWNER, "degrees_of_freedom", self.degrees_of_freedom)
+        not_negative(_OWNER, "standard error per atom", self.reference_error)
 
     @classmethod
     def from_series(
@@ -123,7 +128,6 @@ class LatticeGas:
         """
         energies = finite_array(_OWNER, "delta_energies", delta_energies, ndim=1)
         n_sites = len(energies)
-        counts = np.arange(n_sites + 1)
         if degeneracies is None:
             degeneracies = [comb(n_sites, n) for n in range(1, n_sites + 1)]
         errors = finite_array(
@@ -131,15 +135,14 @@ class LatticeGas:
         )
         if errors.shape != energies.shape or np.any(errors < 0.0):
             raise InputError(f"{_OWNER}: standard_errors is {standard_errors!r}; give one of 0 or more for each energy")
-        covariance = np.diag(np.concatenate([[0.0], errors]) ** 2)
-        covariance += _shared_covariance(counts, standard_error_per_atom)
         return cls(
             area,
             tuple(range(n_sites + 1)),
             (0.0, *energies.tolist()),
             (1.0, *(float(g) for g in degeneracies)),
-            _as_tuples(covariance),
+            _as_tuples(np.diag(np.concatenate([[0.0], errors]) ** 2)),
             degrees_of_freedom=degrees_of_freedom,
+            reference_error=standard_error_per_atom,
         )
 
     @classmethod
@@ -173,15 +176,22 @@ class LatticeGas:
         gas = cls.from_series(area, values.mean(axis=0).tolist(), degeneracies)
         covariance = np.zeros((values.shape[1] + 1,) * 2)
         covariance[1:, 1:] = np.atleast_2d(np.cov(values, rowvar=False)) / len(values)
-        covariance += _shared_covariance(np.asarray(gas.counts), standard_error_per_atom)
-        return replace(gas, covariance=_as_tuples(covariance), degrees_of_freedom=degrees_of_freedom)
+        return replace(
+            gas,
+            covariance=_as_tuples(covariance),
+            degrees_of_freedom=degrees_of_freedom,
+            reference_error=standard_error_per_atom,
+        )
 
     @property
     def standard_errors(self) -> tuple[float, ...]:
-        """Standard error of each of ``delta_energies``, eV."""
-        if self.covariance is None:
-            return (0.0,) * len(self.counts)
-        return tuple(float(error) for error in np.sqrt(np.diag(self.covariance)))
+        """Standard error of each of ``delta_energies``, that of the reference included, eV."""
+        return tuple(float(error) for error in np.sqrt(np.diag(self.total_covariance())))
+
+    def total_covariance(self) -> NDArray[np.float64]:
+        """Return the covariance of ``delta_energies`` with the error of the reference, eV^2, (n_states, n_states)."""
+        own = np.zeros((len(self.counts),) * 2) if self.covariance is None else np.asarray(self.covariance)
+        return own + _shared_covariance(np.asarray(self.counts), self.reference_error)
 
     @property
     def saturation_per_nm2(self) -> float:
@@ -309,11 +319,19 @@ class LatticeGas:
             low, high = np.where(too_full, low, middle), np.where(too_full, middle, high)
         return np.asarray(0.5 * (low + high))
 
-    def draw_energies(self, rng: np.random.Generator, n_draws: int) -> NDArray[np.float64]:
-        """Return energies drawn from the normal or Student's distribution of their means, eV, (n_draws, n_states)."""
-        means = np.tile(self.delta_energies, (n_draws, 1))
+    def draw_energies(
+        self, rng: np.random.Generator, n_draws: int, reference: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return energies drawn from the normal or Student's distribution of their means, eV, (n_draws, n_states).
+
+        ``reference``, shape (n_draws,), are the draws of e_ref in units of its error, where another gas shares them.
+        """
+        if reference is None:
+            reference = standard_draws(rng, (n_draws, 1), self.degrees_of_freedom)[:, 0]
+        shift = np.multiply.outer(reference * self.reference_error, np.asarray(self.counts, dtype=float))
+        means = np.tile(self.delta_energies, (n_draws, 1)) - shift
         if self.covariance is None:
-            return means
+            return np.asarray(means)
         values, vectors = np.linalg.eigh(np.asarray(self.covariance))
         scale = vectors * np.sqrt(np.maximum(values, 0.0))
         return np.asarray(means + standard_draws(rng, (n_draws, len(values)), self.degrees_of_freedom) @ scale.T)

@@ -11,6 +11,10 @@ from ..errors import InputError
 from .checks import finite, not_negative, positive
 from .contact_angle import angle_from_cosine_deg, check_roughness, work_from_angle_J_m2
 from .lattice_gas import LatticeGas
+from .units import EV_PER_A2
+
+_REFERENCE_SHARE = 0.5
+"""Share of an assumed error per solute atom that is the reference's: films differ more in their interfaces."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class WettingParameters:
         Solute at the solid-liquid interface.
     vapour
         Solute at the free surface; None leaves gamma_LV as it is.
+    dry_face
+        Solute on the solid beside the drop, in the cell of the interface; None where it was not computed: then there
+        is no equilibrated limit.
     work_of_adhesion_standard_error_J_m2
         Of W_ad(0); None where a single sample leaves it unknown. A model refuses an unknown error, see
         :meth:`assuming` and :meth:`exact`.
@@ -50,6 +57,7 @@ class WettingParameters:
     work_of_adhesion_J_m2: float
     interface: LatticeGas
     vapour: LatticeGas | None = None
+    dry_face: LatticeGas | None = None
     work_of_adhesion_standard_error_J_m2: float | None = 0.0
     reference_mu: float | None = None
     mode: Literal["predicted", "calibrated"] = "predicted"
@@ -67,19 +75,42 @@ class WettingParameters:
             positive(owner, "work_of_adhesion_degrees_of_freedom", self.work_of_adhesion_degrees_of_freedom)
         if self.reference_mu is not None:
             finite(owner, "reference_mu", self.reference_mu)
+        if self.dry_face is not None and not np.isclose(self.dry_face.area, self.interface.area, rtol=1e-3):
+            raise InputError(
+                f"{owner}: the dry face has {self.dry_face.area:g} Å^2 and the interface {self.interface.area:g}; "
+                "both are of one cell"
+            )
         if self.mode not in ("predicted", "calibrated"):
             raise InputError(f"{owner}: mode is {self.mode!r}; it must be 'predicted' or 'calibrated'")
 
     @property
     def corrections(self) -> tuple[str, ...]:
         """Labels of everything that was added to the energies of the lattice gases."""
-        vapour = () if self.vapour is None else self.vapour.corrections
-        return tuple(dict.fromkeys([*self.interface.corrections, *vapour]))
+        others = [label for gas in (self.vapour, self.dry_face) if gas is not None for label in gas.corrections]
+        return tuple(dict.fromkeys([*self.interface.corrections, *others]))
+
+    def work_at_coverage_J_m2(self) -> dict[int, float]:
+        """Return W(n) with n solute atoms on the dry face and under the liquid alike, J/m2, by n, 0 included.
+
+            W(n) = W_ad(0) + [Delta E_n(dry) - Delta E_n(interface)] / A
+
+        What the liquid adheres with to the face as the solute has changed it: neither limit, and no chemical
+        potential. Of several states with one n the lowest counts; empty without a dry face.
+        """
+        if self.dry_face is None:
+            return {}
+        dry, wet = _lowest_by_count(self.dry_face), _lowest_by_count(self.interface)
+        per_area = EV_PER_A2 / self.interface.area
+        return {n: self.work_of_adhesion_J_m2 + (dry[n] - wet[n]) * per_area for n in sorted(dry.keys() & wet.keys())}
 
     @property
     def unknown_errors(self) -> tuple[str, ...]:
         """What has no standard error because a single sample leaves none; empty when all is known."""
-        gases = [("the energies at the interface", self.interface), ("the energies at the free surface", self.vapour)]
+        gases = [
+            ("the energies at the interface", self.interface),
+            ("the energies at the free surface", self.vapour),
+            ("the energies on the dry face", self.dry_face),
+        ]
         work = ("W_ad(0)",) if self.work_of_adhesion_standard_error_J_m2 is None else ()
         return (*work, *(label for label, gas in gases if gas is not None and not gas.error_known))
 
@@ -102,7 +133,8 @@ class WettingParameters:
         work_of_adhesion_J_m2
             Of W_ad(0).
         per_solute
-            eV per solute atom, shared by all states of a lattice gas.
+            eV per solute atom, shared by all states of a lattice gas. Half of it is taken for the error of e_ref, which
+            the interface and the dry face have in common and which is all the error of the latter.
 
         Raises
         ------
@@ -122,6 +154,7 @@ class WettingParameters:
             self,
             interface=_assuming(self.interface, per_solute),
             vapour=None if self.vapour is None else _assuming(self.vapour, per_solute),
+            dry_face=None if self.dry_face is None else _assuming_dry(self.dry_face, per_solute),
             assumptions=(*self.assumptions, f"assumed standard errors: {', '.join(said)}"),
         )
         return replace(changed, work_of_adhesion_standard_error_J_m2=work_of_adhesion_J_m2) if work_unknown else changed
@@ -149,6 +182,7 @@ class WettingParameters:
             self,
             interface=_at_least(self.interface, per_solute),
             vapour=None if self.vapour is None else _at_least(self.vapour, per_solute),
+            dry_face=None if self.dry_face is None else _at_least_dry(self.dry_face, per_solute),
         )
         error = self.work_of_adhesion_standard_error_J_m2
         if error is not None and error < work_of_adhesion_J_m2:
@@ -168,6 +202,7 @@ class WettingParameters:
             self,
             interface=_exact(self.interface),
             vapour=None if self.vapour is None else _exact(self.vapour),
+            dry_face=None if self.dry_face is None else _exact(self.dry_face),
             work_of_adhesion_standard_error_J_m2=0.0,
             work_of_adhesion_degrees_of_freedom=None,
             assumptions=(*self.assumptions, "errors left out"),
@@ -204,8 +239,7 @@ def _at_least(gas: LatticeGas, per_solute: float) -> LatticeGas:
     if not gas.error_known:
         return gas
     counts = np.asarray(gas.counts, dtype=float)
-    variances = np.zeros(len(counts)) if gas.covariance is None else np.diag(np.asarray(gas.covariance))
-    known = np.sqrt(variances[counts > 0]) / counts[counts > 0]
+    known = np.asarray(gas.standard_errors)[counts > 0] / counts[counts > 0]
     # Rounding must not make an error that was assumed look smaller than itself.
     return (
         gas
@@ -215,10 +249,33 @@ def _at_least(gas: LatticeGas, per_solute: float) -> LatticeGas:
 
 
 def _with_shared_error(gas: LatticeGas, per_solute: float) -> LatticeGas:
-    errors = per_solute * np.asarray(gas.counts, dtype=float)
+    own, reference = per_solute * np.sqrt(1.0 - _REFERENCE_SHARE**2), per_solute * _REFERENCE_SHARE
+    errors = own * np.asarray(gas.counts, dtype=float)
     covariance = tuple(tuple(float(value) for value in row) for row in np.outer(errors, errors))
-    return replace(gas, covariance=covariance, degrees_of_freedom=None, error_known=True)
+    return replace(
+        gas, covariance=covariance, degrees_of_freedom=None, error_known=True, reference_error=float(reference)
+    )
+
+
+def _assuming_dry(gas: LatticeGas, per_solute: float) -> LatticeGas:
+    return gas if gas.error_known else _with_reference_error(gas, per_solute * _REFERENCE_SHARE)
+
+
+def _at_least_dry(gas: LatticeGas, per_solute: float) -> LatticeGas:
+    least = per_solute * _REFERENCE_SHARE
+    return gas if not gas.error_known or gas.reference_error >= least else _with_reference_error(gas, least)
+
+
+def _with_reference_error(gas: LatticeGas, reference: float) -> LatticeGas:
+    return replace(gas, degrees_of_freedom=None, error_known=True, reference_error=reference)
 
 
 def _exact(gas: LatticeGas) -> LatticeGas:
-    return replace(gas, covariance=None, degrees_of_freedom=None, error_known=True)
+    return replace(gas, covariance=None, degrees_of_freedom=None, error_known=True, reference_error=0.0)
+
+
+def _lowest_by_count(gas: LatticeGas) -> dict[int, float]:
+    lowest: dict[int, float] = {}
+    for n, energy in zip(gas.counts, gas.delta_energies, strict=True):
+        lowest[n] = min(energy, lowest.get(n, np.inf))
+    return lowest

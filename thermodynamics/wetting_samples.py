@@ -32,6 +32,8 @@ def parameters_from_samples(
     vapour: Mapping[Any, Sequence[float]] | None = None,
     vapour_area: float | None = None,
     vapour_degeneracy: float = 1.0,
+    dry_face: Mapping[int, float] | None = None,
+    dry_degeneracies: Mapping[int, float] | None = None,
 ) -> WettingParameters:
     """Return the means of one potential on one termination, with errors from the scatter between seeds.
 
@@ -58,6 +60,8 @@ def parameters_from_samples(
         As ``reference``, for a solute atom at the free surface; None leaves gamma_LV as it is.
     vapour_area, vapour_degeneracy
         Å^2 of the free surface per solute atom (None: that of the interface) and its number of sites.
+    dry_face, dry_degeneracies
+        E_slab(n) of the face without liquid, eV, 0 included, and g_n; None where it was not computed.
 
     Raises
     ------
@@ -73,11 +77,15 @@ def parameters_from_samples(
     if vapour is not None:
         free_area = area if vapour_area is None else vapour_area
         free = _one_state(paired_difference(vapour, reference), free_area, vapour_degeneracy)
+    dry = None
+    if dry_face is not None:
+        dry = dry_face_gas(dry_face, inside, area=area, degeneracies=dry_degeneracies or {})
     return WettingParameters(
         name,
         work.mean,
         gas,
         free,
+        dry,
         work_of_adhesion_standard_error_J_m2=work.standard_error,
         work_of_adhesion_degrees_of_freedom=work.degrees_of_freedom,
         assumptions=assumptions,
@@ -124,7 +132,6 @@ def interface_gas(
     degrees: float | None = None
     if known:
         covariance[1:, 1:], assumptions = _covariance(values, states)
-        covariance[1:, 1:] += np.outer(states, states) * (reference.standard_error or 0.0) ** 2
         parts = [int(n_groups[n_groups > 1].min()) - 1, reference.degrees_of_freedom]
         degrees = min(part for part in parts if part is not None)
     gas = LatticeGas(
@@ -135,8 +142,51 @@ def interface_gas(
         tuple(tuple(float(value) for value in row) for row in covariance) if known else None,
         degrees_of_freedom=degrees,
         error_known=known,
+        reference_error=reference.standard_error or 0.0,
     )
     return gas, assumptions
+
+
+def dry_face_gas(
+    energies: Mapping[int, float], reference: Estimate, *, area: float, degeneracies: Mapping[int, float]
+) -> LatticeGas:
+    """Return the lattice gas of the solute on the face without liquid, Delta E_n = E_slab(n) - E_slab(0) - n e_ref.
+
+    A slab in vacuum has one lowest structure for each n, so there is no scatter: its error is that of e_ref alone, the
+    same that the interface's gas has.
+
+    Parameters
+    ----------
+    energies
+        E_slab(n), eV, by the number n of solute atoms; 0 must be among them.
+    reference
+        e_ref, the energy of one solute atom in the bulk liquid, eV.
+    area
+        Å^2 of the cell.
+    degeneracies
+        g_n of each n but 0.
+
+    Raises
+    ------
+    InputError
+        No E_slab(0), no state with solute, a state without degeneracy, or a value not finite.
+    """
+    counts = sorted(n for n in energies if n != 0)
+    if 0 not in energies or not counts:
+        raise InputError(f"{_OWNER}: the dry face has energies for n = {sorted(energies)}; give those of 0 and of 1")
+    missing = [n for n in counts if n not in degeneracies]
+    if missing:
+        raise InputError(f"{_OWNER}: the dry face has no degeneracy for {missing[0]} solute atoms")
+    empty = finite(_OWNER, "E_slab(0)", energies[0])
+    return LatticeGas(
+        area,
+        (0, *counts),
+        (0.0, *(finite(_OWNER, f"E_slab({n})", energies[n]) - empty - n * reference.mean for n in counts)),
+        (1.0, *(float(degeneracies[n]) for n in counts)),
+        degrees_of_freedom=reference.degrees_of_freedom,
+        error_known=reference.standard_error is not None,
+        reference_error=reference.standard_error or 0.0,
+    )
 
 
 def paired_difference(first: Mapping[Any, Sequence[float]], second: Mapping[Any, Sequence[float]]) -> Estimate:

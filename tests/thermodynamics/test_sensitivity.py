@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from amalgamics.thermodynamics.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.sensitivity import sensitivity
 from amalgamics.thermodynamics.solution import LI_IN_HG
 from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
+from amalgamics.thermodynamics.wetting_curve import Limit
 
 GAMMA = 0.4855
 MEMBER = WettingParameters("oxide", 0.3, LatticeGas.from_series(59.0, [-1.0, -1.2], [4, 2]))
@@ -25,7 +27,7 @@ def test_rows_are_by_energy_and_composition() -> None:
     assert len({row.quantity for row in rows}) == 3
     nominal = MODEL.curve([3e-5])
     for row in rows:
-        assert row.theta_deg == nominal.at(row.x).theta_deg
+        assert row.theta_deg == nominal.at(row.x).fresh.theta_deg
 
 
 def test_pure_solvent_answers_as_young_dupre_says() -> None:
@@ -66,8 +68,19 @@ def test_finite_supply_stays() -> None:
     assert there.theta_deg > here.theta_deg
 
 
+def test_the_dry_face_answers_in_its_limit() -> None:
+    """The same shift of both faces changes the angle by what it does in neither: opposite signs, near cancellation."""
+    dry = replace(MODEL, members=(replace(MEMBER, dry_face=MEMBER.interface),))
+    wet, bare, *_ = (row for row in sensitivity(dry, (1e-4,), limit=Limit.EQUILIBRATED))
+    assert (wet.limit, bare.quantity) == (Limit.EQUILIBRATED, "energy of a solute atom on the dry face")
+    assert wet.theta_plus_deg > wet.theta_deg > wet.theta_minus_deg
+    assert bare.theta_plus_deg < bare.theta_deg < bare.theta_minus_deg
+
+
 def test_refusals() -> None:
     with pytest.raises(InputError, match="energy_per_solute"):
-        sensitivity(MODEL, energy_per_solute=0.0)
+        sensitivity(MODEL, (0.0,), energy_per_solute=0.0)
+    with pytest.raises(InputError, match="no dry face"):
+        sensitivity(MODEL, (0.0,), limit=Limit.EQUILIBRATED)
     with pytest.raises(InputError, match="value_J_m2"):
-        sensitivity(MODEL, gamma_LV_J_m2=0.6)
+        sensitivity(MODEL, (0.0,), gamma_LV_J_m2=0.6)

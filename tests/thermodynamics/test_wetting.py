@@ -19,7 +19,7 @@ from amalgamics.thermodynamics.dilute import DiluteSolution, FunctionSolution
 from amalgamics.thermodynamics.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.solution import LI_IN_HG
 from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters, calibrated
-from amalgamics.thermodynamics.wetting_curve import WettingCurve, composition_grid
+from amalgamics.thermodynamics.wetting_curve import Limit, WettingCurve, composition_grid
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "wetting-model.md"
 GAMMA = 0.4855
@@ -46,21 +46,21 @@ class TestCurve:
     def test_grid_holds_the_compositions_of_interest(self) -> None:
         curve = model().curve()
         x = curve.column("x")
-        assert {0.0, 3e-5, 0.0133} < set(x)
+        assert {0.0, 0.0133} < set(x)
         assert (x[1], x[-1]) == (1e-7, pytest.approx(0.0266))
         assert np.all(np.diff(x) > 0.0)
 
     def test_measured_voltages(self) -> None:
-        curve = model().curve()
-        assert curve.at(3e-5).voltage_V == pytest.approx(1.111, abs=5e-4)
-        assert curve.at(0.0133).voltage_V == pytest.approx(0.943, abs=5e-4)
-        assert curve.at(0.0).voltage_V is None
+        curve = model().curve([3e-5, 0.0133])
+        assert curve.at(3e-5).fresh.voltage_V == pytest.approx(1.111, abs=5e-4)
+        assert curve.at(0.0133).fresh.voltage_V == pytest.approx(0.943, abs=5e-4)
+        assert curve.at(0.0).fresh.voltage_V is None
 
     def test_pure_solvent_is_young_dupre(self) -> None:
         point = model().curve().at(0.0)
-        assert np.cos(np.radians(point.theta_deg)) == pytest.approx(0.35 / GAMMA - 1.0)
-        assert (point.gamma_SL_change_J_m2, point.coverage_per_nm2) == (0.0, 0.0)
-        assert point.spreading_coefficient_J_m2 == pytest.approx(0.35 - 2.0 * GAMMA)
+        assert np.cos(np.radians(point.fresh.theta_deg)) == pytest.approx(0.35 / GAMMA - 1.0)
+        assert (point.fresh.gamma_SL_change_J_m2, point.fresh.coverage_per_nm2) == (0.0, 0.0)
+        assert point.fresh.spreading_coefficient_J_m2 == pytest.approx(0.35 - 2.0 * GAMMA)
 
     @settings(max_examples=25, deadline=None)
     @given(parameters(vapour=True), st.floats(-8.0, -2.0))
@@ -75,8 +75,8 @@ class TestCurve:
             member.interface.gamma_change_J_m2(delta_mu, 298.15)
         )  # fmt: skip
         cosine = np.clip(solid_minus_interface / gamma_LV, -1.0, 1.0)
-        assert np.cos(np.radians(point.theta_deg)) == pytest.approx(cosine, abs=1e-9)
-        assert point.coverage_per_nm2 == pytest.approx(member.interface.coverage_per_nm2(delta_mu, 298.15))
+        assert np.cos(np.radians(point.fresh.theta_deg)) == pytest.approx(cosine, abs=1e-9)
+        assert point.fresh.coverage_per_nm2 == pytest.approx(member.interface.coverage_per_nm2(delta_mu, 298.15))
 
     @settings(max_examples=25, deadline=None)
     @given(parameters())
@@ -89,9 +89,9 @@ class TestCurve:
     def test_pinned_above_saturation(self, member: WettingParameters) -> None:
         curve = model(member).curve([0.0133, 0.02, 0.5])
         saturated, *above = curve.points[1:]
-        assert saturated.saturated
+        assert saturated.fresh.saturated
         for point in above:
-            assert dataclasses.replace(point, x=0.0133) == saturated
+            assert point.fresh == saturated.fresh
 
     @settings(max_examples=25, deadline=None)
     @given(parameters(), st.floats(-3.0, 3.0))
@@ -116,10 +116,10 @@ class TestCurve:
     def test_clipping_reports_the_spreading_coefficient(self) -> None:
         strong = WettingParameters("strong", 0.9, LatticeGas.from_series(59.0, [-3.0]))
         point = model(strong).curve().at(0.0133)
-        assert point.theta_deg == 0.0
-        assert point.spreading_coefficient_J_m2 > 0.0
+        assert point.fresh.theta_deg == 0.0
+        assert point.fresh.spreading_coefficient_J_m2 > 0.0
         repelled = WettingParameters("repelled", -0.1, LatticeGas.from_series(59.0, [2.0]))
-        assert model(repelled).curve().at(0.0133).theta_deg == 180.0
+        assert model(repelled).curve().at(0.0133).fresh.theta_deg == 180.0
 
     def test_roughness_is_wenzel(self) -> None:
         smooth, rough = model().curve().column("theta_deg"), model(roughness=1.2).curve().column("theta_deg")
@@ -129,12 +129,14 @@ class TestCurve:
         with pytest.raises(InputError, match="from_emf"):
             model(temperature_K=350.0)
         warm = WettingModel(DiluteSolution.from_emf(LI_IN_HG, 350.0), HG, (BARE,)).curve()
-        assert warm.at(0.0).gamma_LV_J_m2 == pytest.approx(GAMMA - 2.049e-4 * (350.0 - 298.15))
+        assert warm.at(0.0).fresh.gamma_LV_J_m2 == pytest.approx(GAMMA - 2.049e-4 * (350.0 - 298.15))
 
     def test_json(self) -> None:
         data = json.loads(json.dumps(model().curve().as_dict(), allow_nan=False))
         assert data["curve"][0]["voltage_V"] is None
-        assert len(data["curve"]) == len(data["member_theta_deg"]["bare"])
+        assert len(data["curve"]) == len(data["member_theta_deg"]["fresh"]["bare"])
+        assert data["curve"][0]["theta_equilibrated_deg"] is None
+        assert "theta_deg" not in data["curve"][0]
         assert data["mode"] == "predicted"
 
 
@@ -145,15 +147,15 @@ class TestFiniteSupply:
         # A solid not much larger than the drop: on a huge one the area is ill-conditioned in the angle near 0.
         x, drop = 10.0**log_x, Drop(radius, substrate_area_mm2=50.0 * radius**2)
         point = model(member, drop=drop, n_draws=2, roughness=rough).curve([x]).at(x)
-        contact, free = drop.areas(point.theta_deg)
+        contact, free = drop.areas(point.fresh.theta_deg)
         assert member.vapour is not None
-        delta_mu = float(LI_IN_HG.chemical_potential(point.x_effective)) + LI_IN_HG.E0_V
+        delta_mu = float(LI_IN_HG.chemical_potential(point.fresh.x_effective)) + LI_IN_HG.E0_V
         on_surfaces = (
-            contact * rough * point.coverage_per_nm2 + free * member.vapour.coverage_per_nm2(delta_mu, 298.15)
+            contact * rough * point.fresh.coverage_per_nm2 + free * member.vapour.coverage_per_nm2(delta_mu, 298.15)
         ) / 100.0
-        dissolved = point.x_effective / (1.0 - point.x_effective) * drop.n_atoms
+        dissolved = point.fresh.x_effective / (1.0 - point.fresh.x_effective) * drop.n_atoms
         supplied = x / (1.0 - x) * drop.n_atoms
-        if point.saturated:
+        if point.fresh.saturated:
             assert dissolved + on_surfaces <= supplied * (1.0 + 1e-9)
         else:
             assert dissolved + on_surfaces == pytest.approx(supplied, rel=1e-6)
@@ -170,11 +172,11 @@ class TestFiniteSupply:
 
     def test_a_small_dilute_drop_runs_dry(self) -> None:
         point = model(drop=Drop(0.05)).curve([1e-7]).at(1e-7)
-        assert point.x_effective < 1e-15
-        assert point.theta_deg > model().curve([1e-7]).at(1e-7).theta_deg + 10.0
+        assert point.fresh.x_effective < 1e-15
+        assert point.fresh.theta_deg > model().curve([1e-7]).at(1e-7).fresh.theta_deg + 10.0
 
     def test_a_large_concentrated_drop_does_not_notice(self) -> None:
-        assert model(drop=Drop(3.0)).curve([1e-3]).at(1e-3).x_effective == pytest.approx(1e-3, rel=1e-3)
+        assert model(drop=Drop(3.0)).curve([1e-3]).at(1e-3).fresh.x_effective == pytest.approx(1e-3, rel=1e-3)
 
     def test_heavy_tails_leave_a_band(self) -> None:
         """Draws of one degree of freedom go astray by thousands of errors; the drop still has an angle."""
@@ -190,18 +192,18 @@ class TestFiniteSupply:
     def test_a_surface_that_takes_everything_leaves_a_finite_angle(self) -> None:
         greedy = dataclasses.replace(BARE, interface=LatticeGas.from_series(59.0, [-60.0]))
         point = model(greedy, drop=Drop(0.05)).curve([1e-7]).at(1e-7)
-        assert 0.0 < point.x_effective < 1e-100
-        assert np.isfinite(point.theta_deg)
+        assert 0.0 < point.fresh.x_effective < 1e-100
+        assert np.isfinite(point.fresh.theta_deg)
 
     def test_the_band_of_a_set_does_not_depend_on_its_place(self) -> None:
         noisy = dataclasses.replace(BARE, work_of_adhesion_standard_error_J_m2=0.02)
         other = dataclasses.replace(noisy, name="other", work_of_adhesion_J_m2=0.2)
         one, both, turned = (model(*sets).curve([1e-4]).at(1e-4) for sets in ([noisy], [noisy, other], [other, noisy]))
-        assert both.theta_low_deg == one.theta_low_deg == turned.theta_low_deg
+        assert both.fresh.theta_low_deg == one.fresh.theta_low_deg == turned.fresh.theta_low_deg
 
     def test_solid_feeds_the_surfaces(self) -> None:
         point = model(drop=Drop(0.1)).curve([0.05]).at(0.05)
-        assert point.x_effective == LI_IN_HG.x_saturation
+        assert point.fresh.x_effective == LI_IN_HG.x_saturation
 
 
 class TestUncertainty:
@@ -228,7 +230,7 @@ class TestUncertainty:
     def test_band_of_the_pure_solvent_is_that_of_its_work_of_adhesion(self) -> None:
         point = model(self.NOISY, n_draws=4000, confidence=0.6827).curve([]).at(0.0)
         low, high = (np.degrees(np.arccos((0.35 + sign * 0.03) / GAMMA - 1.0)) for sign in (1, -1))
-        assert (point.theta_low_deg, point.theta_high_deg) == pytest.approx((low, high), abs=0.3)
+        assert (point.fresh.theta_low_deg, point.fresh.theta_high_deg) == pytest.approx((low, high), abs=0.3)
 
     def test_higher_confidence_is_wider(self) -> None:
         assert np.all(
@@ -238,18 +240,18 @@ class TestUncertainty:
     def test_every_member_lies_in_the_band(self) -> None:
         other = WettingParameters("other", 0.45, LatticeGas.from_series(59.0, [-0.8, -1.1], [4, 2]))
         curve = model(self.NOISY, other).curve()
-        for theta in curve.member_theta_deg.values():
+        for theta in curve.member_theta_deg[Limit.FRESH].values():
             assert np.all(np.array(theta) >= curve.column("theta_low_deg"))
             assert np.all(np.array(theta) <= curve.column("theta_high_deg"))
-        assert curve.member_theta_deg["noisy"] == tuple(curve.column("theta_deg"))
+        assert curve.member_theta_deg[Limit.FRESH]["noisy"] == tuple(curve.column("theta_deg"))
 
     def test_the_fall_of_the_angle_is_surer_than_the_angles(self) -> None:
         noisy = model(dataclasses.replace(self.NOISY, work_of_adhesion_standard_error_J_m2=0.1))
         fall = noisy.fall(0.0, 3e-5)
         start, end = noisy.curve([3e-5]).points
-        assert fall.value_deg == pytest.approx(start.theta_deg - end.theta_deg)
+        assert fall.value_deg == pytest.approx(start.fresh.theta_deg - end.fresh.theta_deg)
         assert fall.significant
-        assert fall.high_deg - fall.low_deg < start.theta_high_deg - start.theta_low_deg
+        assert fall.high_deg - fall.low_deg < start.fresh.theta_high_deg - start.fresh.theta_low_deg
         back = noisy.fall(3e-5, 0.0)
         assert (back.value_deg, back.low_deg, back.high_deg) == pytest.approx(
             (-fall.value_deg, -fall.high_deg, -fall.low_deg)
@@ -266,14 +268,14 @@ class TestLabels:
         curve = model(member).curve()
         assert curve.mode == "calibrated"
         assert curve.as_dict()["mode"] == "calibrated"
-        assert "calibrated" in next(iter(curve.member_theta_deg))
-        assert curve.at(0.0).theta_deg == pytest.approx(140.0)
-        assert curve.at(0.0).work_of_adhesion_J_m2 == pytest.approx(0.114, abs=5e-4)
+        assert "calibrated" in next(iter(curve.member_theta_deg[Limit.FRESH]))
+        assert curve.at(0.0).fresh.theta_deg == pytest.approx(140.0)
+        assert curve.at(0.0).fresh.work_of_adhesion_J_m2 == pytest.approx(0.114, abs=5e-4)
         assert model().curve().mode == "predicted"
 
     def test_calibrated_on_a_rough_solid(self) -> None:
         member = calibrated(BARE, 120.0, GAMMA, roughness=1.3)
-        assert model(member, roughness=1.3).curve().at(0.0).theta_deg == pytest.approx(120.0)
+        assert model(member, roughness=1.3).curve().at(0.0).fresh.theta_deg == pytest.approx(120.0)
 
     def test_calibrated_and_predicted_do_not_mix(self) -> None:
         with pytest.raises(InputError, match="mixed"):
@@ -281,9 +283,9 @@ class TestLabels:
 
     def test_corrections_reach_the_curve(self) -> None:
         member = dataclasses.replace(BARE, interface=GAS.corrected(-0.5, "PBE single points"))
-        curve = model(member).curve()
+        curve = model(member).curve([3e-5])
         assert curve.corrections == ("PBE single points",)
-        assert curve.at(3e-5).theta_deg < model().curve().at(3e-5).theta_deg
+        assert curve.at(3e-5).fresh.theta_deg < model().curve([3e-5]).at(3e-5).fresh.theta_deg
 
 
 @pytest.mark.parametrize(
