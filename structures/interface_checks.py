@@ -64,6 +64,30 @@ def check_film(atoms: Atoms, *, initial: Atoms | None = None, min_coverage: floa
         _check_reacted(atoms, film, initial)
 
 
+def check_adsorbed(atoms: Atoms) -> None:
+    """Refuse a face without liquid whose solute is no longer on it: overlapping, flown off, or deep in the solid.
+
+    Parameters
+    ----------
+    atoms
+        Solid with solute, with tags, in an upright cell.
+
+    Raises
+    ------
+    FilmError
+        Naming the problem, the atoms and the limit.
+    """
+    check_upright(atoms)
+    solute = atoms.get_tags() != SOLID
+    if not solute.any() or solute.all():
+        raise FilmError(f"{atoms.symbols}: tags mark no solute on a solid")
+    if not np.isfinite(atoms.positions).all():
+        raise FilmError(f"{atoms.symbols}: positions are not finite numbers; the relaxation blew up")
+    _check_overlap(atoms, solute)
+    _check_evaporated(atoms, solute)
+    _check_reacted(atoms, solute, initial=atoms)
+
+
 def _name(atoms: Atoms, index: int) -> str:
     return f"{atoms.symbols[index]} (atom {index})"
 

@@ -16,7 +16,8 @@ from .stability_analysis import StabilityOptions, stability_sections
 from .stability_candidates import stability_keys
 from .stored_study import get_study
 from .surfaces_analysis import surfaces_sections, wulff_section_of
-from .wetting_analysis import WettingOptions, wetting_report
+from .wetting_analysis import wetting_report
+from .wetting_options import WettingOptions
 from .wetting_study import WettingStudy
 
 if TYPE_CHECKING:

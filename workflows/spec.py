@@ -14,6 +14,7 @@ from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
 from ..structures.phases import get_phase
 from ..structures.systems import parse_system
+from .database_file import check_file
 from .phonon_spec import PhononSection
 from .section import Section
 from .solutions_spec import SolutionsSection
@@ -167,6 +168,7 @@ class WorkflowSpec(Section):
         check_writable(self.database_path.parent, "database")
         if self.database_path.is_dir():
             raise SpecError(f"database: {self.database_path} is a directory; give the path of a file")
+        check_file(self.database_path)
 
 
 def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ..errors import InputError, unknown_name
 from ..thermodynamics.adhesion import AdhesionSample
+from .occupations import lowest_by_number
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 Frame = tuple[int, int]
 """Seed and number of a frame."""
+
+Pair = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class StoredStudy:
     potential: str
 
     def rows(self, role: str, **more: str | int) -> list[AtomsRow]:
-        """Return the converged rows of a role, oldest first."""
+        """Return the converged rows of a role, oldest first; no single points on another potential's structures."""
+        return [row for row in self._every_row(role, **more) if "geometry" not in row]
+
+    def _every_row(self, role: str, **more: str | int) -> list[AtomsRow]:
         terms = [f"study={self.key}", f"role={role}", *(f"{key}={value}" for key, value in more.items())]
         return self.database.select(",".join(terms), sort="id")
 
@@ -44,7 +50,7 @@ class StoredStudy:
 
     def members(self) -> list[tuple[str, str]]:
         """Return each termination with each potential that quenched films on it, the sampling potential first."""
-        rows = [row for row in self.rows("interface", n_solute=0) if "geometry" not in row]
+        rows = self.rows("interface", n_solute=0)
         pairs = list(dict.fromkeys((row.termination, row.potential) for row in rows))
         terminations = list(dict.fromkeys(termination for termination, _ in pairs))
         return sorted(pairs, key=lambda pair: (pair[1] != self.potential, terminations.index(pair[0])))
@@ -64,7 +70,7 @@ class StoredStudy:
         solid = min(self.rows("solid", **where), key=lambda row: row.energy, default=None)
         films = {frame_of(row): row for row in self.rows("detached-film", **where)}
         samples: dict[int, list[AdhesionSample]] = {}
-        for row in self._bare(termination, potential):
+        for row in self.rows("interface", n_solute=0, **where):
             film = films.get(frame_of(row))
             if solid is None or film is None:
                 continue
@@ -91,11 +97,12 @@ class StoredStudy:
     def interface_energies(self, termination: str, potential: str) -> dict[Frame, dict[int, AtomsRow]]:
         """Return for each frame the lowest row for every number of solute atoms, 0 included."""
         found: dict[Frame, dict[int, AtomsRow]] = {
-            frame_of(row): {0: row} for row in self._bare(termination, potential)
+            frame_of(row): {0: row}
+            for row in self.rows("interface", termination=termination, potential=potential, n_solute=0)
         }
         for row in self.rows("interface", termination=termination, potential=potential):
             states = found.get(frame_of(row))
-            if states is None or row.n_solute == 0 or "geometry" in row:
+            if states is None or row.n_solute == 0:
                 continue
             if row.n_solute not in states or row.energy < states[row.n_solute].energy:
                 states[row.n_solute] = row
@@ -103,39 +110,85 @@ class StoredStudy:
 
     def insertion_energies(self, role: str, potential: str) -> dict[Frame, float]:
         """Return what one solute atom costs in (``solute-in-film``) or on the free film, eV, the best of each frame."""
-        films = {frame_of(row): row.energy for row in self.rows("film", potential=potential) if "geometry" not in row}
+        films = {frame_of(row): row.energy for row in self.rows("film", potential=potential)}
         found: dict[Frame, float] = {}
         for row in self.rows(role, potential=potential):
             frame = frame_of(row)
-            if frame in films and "geometry" not in row:
+            if frame in films:
                 found[frame] = min(found.get(frame, np.inf), row.energy - films[frame])
         return found
 
-    def repeated(self, termination: str, potential: str) -> dict[str, dict[int, float]] | None:
-        """Return energies of the same structures with the sampling potential and with ``potential``; None without.
+    def dry_face(self, termination: str, potential: str) -> dict[int, AtomsRow]:
+        """Return the lowest row of the face without liquid for every number of solute atoms, 0 included; else empty.
 
-        By potential, then by state: the number of solute atoms at the interface, -1 for the film with one inside, and
-        -2 for the film alone.
+        The bare solid is the lowest of its relaxations, as in :meth:`adhesion_samples`.
         """
-        found: dict[int, float] = {}
-        base: dict[int, float] = {}
-        for role, state in (("interface", None), ("film", -2), ("solute-in-film", -1)):
-            for row in self.rows(role, potential=potential):
-                if row.get("geometry") != self.potential or row.get("termination", termination) != termination:
-                    continue
-                key = row.n_solute if state is None else state
-                found[key] = row.energy
-                base[key] = row.geometry_energy
-        return {self.potential: base, potential: found} if {0, 1, -1, -2} <= set(found) else None
+        where = {"termination": termination, "potential": potential}
+        found = lowest_by_number(self.rows("dry-face", **where))
+        solids = self.rows("solid", **where)
+        if not found or not solids:
+            return {}
+        return {0: min(solids, key=lambda row: float(row.energy)), **found}
+
+    def single_points(self, termination: str, potential: str) -> SinglePoints | None:
+        """Return energies of another potential's structures with ``potential``; None where they are not complete."""
+        rows = [
+            row
+            for role in SinglePoints.ROLES
+            for row in self._every_row(role, potential=potential)
+            if "geometry" in row and row.get("termination", termination) == termination
+        ]
+        first = {role: min((frame_of(row) for row in rows if row.role == role), default=None) for role in _OF_A_FRAME}
+        points = SinglePoints()
+        for row in rows:
+            if row.role not in _OF_A_FRAME or frame_of(row) == first[row.role]:
+                points.take(row)
+        return points if points.complete else None
 
     def repeating_potentials(self, termination: str) -> list[str]:
         """Return the potentials that gave single points on another potential's structures of this termination."""
-        rows = [row for row in self.rows("interface", termination=termination, n_solute=0) if "geometry" in row]
-        return list(dict.fromkeys(row.potential for row in rows))
+        rows = self._every_row("interface", termination=termination, n_solute=0)
+        return list(dict.fromkeys(row.potential for row in rows if "geometry" in row))
 
-    def _bare(self, termination: str, potential: str) -> list[AtomsRow]:
-        rows = self.rows("interface", termination=termination, potential=potential, n_solute=0)
-        return [row for row in rows if "geometry" not in row]
+
+_OF_A_FRAME = ("interface", "detached-film", "film", "solute-in-film", "bulk-liquid")
+
+
+@dataclass
+class SinglePoints:
+    """Energies of the same structures with two potentials: the one that relaxed them, and another; eV.
+
+    Each is a pair (relaxing, other). By number of solute atoms at the interface and on the dry face; the film alone,
+    with one solute atom inside, and as it came off the solid; the solid alone; an atom of the bulk liquid.
+    """
+
+    ROLES: ClassVar = ("interface", "dry-face", "film", "solute-in-film", "solid", "detached-film", "bulk-liquid")
+
+    structures_from: str = ""
+    interface: dict[int, Pair] = field(default_factory=dict)
+    dry_face: dict[int, Pair] = field(default_factory=dict)
+    alone: dict[str, Pair] = field(default_factory=dict)
+    film_atoms: int = 0
+
+    def take(self, row: AtomsRow) -> None:
+        """Add the single point of one structure."""
+        role, pair = row.role, (float(row.geometry_energy), float(row.energy))
+        self.structures_from = str(row.geometry)
+        if role == "interface":
+            self.interface[int(row.n_solute)] = pair
+        elif role == "dry-face":
+            self.dry_face[int(row.n_solute)] = pair
+        elif role == "bulk-liquid":
+            self.alone[role] = (pair[0] / row.natoms, pair[1] / row.natoms)
+        else:
+            self.alone[role] = pair
+            if role == "film":
+                self.film_atoms = int(row.natoms)
+
+    @property
+    def complete(self) -> bool:
+        """Whether a correction of the lattice gas follows: bare and with one atom, and the reference in the film."""
+        return {0, 1} <= set(self.interface) and {"film", "solute-in-film"} <= set(self.alone)
 
 
 def frame_of(row: AtomsRow) -> Frame:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from ase.formula import Formula
-
-from ..errors import InputError, unknown_name
-from ..reports.wetting_model import (
-    DiluteRecord,
-    WettingMember,
-    WettingReport,
-)
+from ..errors import InputError
+from ..reports.wetting_model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
 from ..structures.liquids import get_liquid
-from ..thermodynamics.contact_angle import Drop, SurfaceTension
+from ..structures.systems import parse_formula
+from ..thermodynamics.contact_angle import SurfaceTension
 from ..thermodynamics.sensitivity import sensitivity
-from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
+from ..thermodynamics.solutions import (
+    MEASURED,
+    key_compositions,
+    pinned_solution,
+    shown_compositions,
+    solution_for,
+    solution_warning,
+)
 from ..thermodynamics.voltage import ELECTRONS_PER_ION
 from ..thermodynamics.wetting import WettingModel
 from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
 from .stored_study import StoredStudy, area_of
-from .wetting_members import correction_per_state, film_surface_energy, member_parameters, seed_parameters
+from .wetting_cautions import polarity_warnings
+from .wetting_members import Member, seed_parameters, study_members
+from .wetting_options import WettingOptions, conditions_text
 from .wetting_records import adhesion_records, dilute_records, pictures, surface_records
 from .wetting_study import miller_text
+from .wetting_tables import consistency_records, coverage_records, dispersion_records, reduction_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,46 +43,6 @@ if TYPE_CHECKING:
 OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
 # Share of the fullest state beyond which the states that were tried are too few.
 _NEARLY_FULL = 0.9
-# Films of one study differ by about this much, far more than the frames of one (J/m², eV; docs/benchmarks.md, Films).
-ASSUMED_ERROR_J_M2 = 0.02
-ASSUMED_ERROR_PER_SOLUTE = 0.1
-# A computed solubility may be too small for any drop to hold one atom.
-_LEAST_SOLUBILITY = 1e-12
-
-
-@dataclass(frozen=True)
-class WettingOptions:
-    """What may be asked of the same energies.
-
-    Attributes
-    ----------
-    temperature_K
-        Of the drop.
-    gamma_LV_J_m2
-        Surface tension of the pure solvent; None for the measured one.
-    drop
-        A drop of finite size; None for an unlimited supply of solute.
-    roughness
-        Wenzel's ratio of true to projected area.
-    terminations, potentials
-        Which members; empty for all.
-    measured_angle_deg
-        Angle of the pure solvent to calibrate W_ad(0) with; None predicts.
-    computed_solution
-        Take the chemical potential of the solute from the computed insertion energy, not from measurements.
-    x
-        Compositions to show besides the usual ones.
-    """
-
-    temperature_K: float = 298.15
-    gamma_LV_J_m2: float | None = None
-    drop: Drop | None = None
-    roughness: float = 1.0
-    terminations: tuple[str, ...] = ()
-    potentials: tuple[str, ...] = ()
-    measured_angle_deg: float | None = None
-    computed_solution: bool = False
-    x: tuple[float, ...] = ()
 
 
 def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, preset: str = "") -> WettingReport:
@@ -88,31 +54,18 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         Nothing fits the options, or the study has no quenched interface yet.
     """
     gamma_LV = surface_tension(study.solvent, options)
-    members, missing = _members(study, options)
-    dilute = dilute_records(study, [potential for _, potential, _ in members], options.temperature_K)
+    members, missing = study_members(study, options.terminations, options.potentials)
+    dilute = dilute_records(study, [one.potential for one in members if not one.structures_from], options.temperature_K)
     solution, cautions = _solution(study, options, dilute)
-    shared: dict[str, Any] = {"drop": options.drop, "roughness": options.roughness}
-    parameters = tuple(_calibrate(item, options, gamma_LV) for _, _, item in members)
-    model = WettingModel(solution, gamma_LV, parameters, **shared)
-    grid = _grid(solution, options)
-    curve = model.curve(grid)
-
-    def own_curve(item: WettingParameters) -> Any:
-        return WettingModel(solution, gamma_LV, (_calibrate(item, options, gamma_LV),), **shared).curve(grid)
-
-    shown = tuple(
-        WettingMember(
-            termination=termination,
-            potential=potential,
-            parameters=item,
-            curve=own_curve(item),
-            seed_curves=tuple(own_curve(seed) for seed in seed_parameters(study, termination, potential)),
-        )
-        for (termination, potential, _), item in zip(members, parameters, strict=True)
-    )
+    members = [replace(one, parameters=_calibrate(one.parameters, options, gamma_LV)) for one in members]
+    first = members[0]
+    base = WettingModel(solution, gamma_LV, (first.parameters,), drop=options.drop, roughness=options.roughness)
+    keys = key_compositions(study.solute, study.solvent, solution.x_saturation)
+    grid = _grid(study, solution, options)
+    faces = wetting_faces(study, base, members, options, grid)
+    model = replace(base, members=tuple(one.parameters for one in faces[0].members))
+    limits = faces[0].curve.limits
     surfaces, problems = surface_records(study)
-    falls = [pair for pair in ((0.0, 3e-5), (3e-5, 0.0133), (0.0, 0.0133)) if pair[1] <= solution.x_saturation]
-    default_potential = members[0][1].split(" ")[0]
     return WettingReport(
         title=title,
         substrate=study.substrate,
@@ -123,83 +76,67 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
         preset=preset,
         temperature_K=options.temperature_K,
         gamma_LV=gamma_LV,
-        curve=curve,
-        members=shown,
+        faces=faces,
         adhesion=adhesion_records(study, members),
-        falls=tuple((pair, model.fall(*pair)) for pair in falls),
+        falls=tuple(
+            FallRecord(start, end, limit, model.fall(start, end, limit))
+            for limit in limits
+            for start, end in combinations(keys, 2)
+        ),
         surfaces=surfaces,
         dilute=dilute,
-        pictures=pictures(study, members[0][0], default_potential),
-        sensitivity=tuple(sensitivity(model, [x for x in (0.0, 3e-5, 0.0133) if x <= solution.x_saturation])),
-        vapour=members[0][2].vapour,
-        film_surface_energy=film_surface_energy(study, default_potential),
+        pictures=pictures(study, first.termination, first.structures_from or first.potential),
+        key_x=keys,
+        sensitivity=tuple(row for limit in limits for row in sensitivity(model, keys, limit=limit)),
+        dispersion=dispersion_records(study, members),
+        coverage=coverage_records(members, gamma_LV.at_J_m2(options.temperature_K), options.roughness),
+        consistency=consistency_records(base, members, keys),
+        reduction=reduction_record(study, faces[0].curve, keys),
+        vapour=first.parameters.vapour,
+        film_surface_energy=first.surface_energy_J_m2,
         observed=observations(study),
-        warnings=(*cautions, *missing, *problems, *_warnings(study, members, curve)),
+        warnings=(
+            *polarity_warnings(study),
+            *cautions,
+            *missing,
+            *problems,
+            *_warnings(study, members, faces[0].curve),
+        ),
         provenance=_provenance(study),
         settings=_settings(study, options),
+        conditions=_conditions(options, gamma_LV),
+        conditions_text=conditions_text(options),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        electrons_per_ion=solution.electrons_per_ion,
     )
 
 
-Member = tuple[str, str, WettingParameters]
+def wetting_faces(
+    study: StoredStudy, base: WettingModel, members: Sequence[Member], options: WettingOptions, grid: Sequence[float]
+) -> tuple[WettingFace, ...]:
+    """Return each termination with the curves of its parameter sets, and that of the first with the band of all."""
 
+    def curve(*sets: WettingParameters) -> WettingCurve:
+        return replace(base, members=sets).curve(grid)
 
-def _members(study: StoredStudy, options: WettingOptions) -> tuple[list[Member], list[str]]:
-    """Return termination, potential and parameters of all members asked for, corrected last, and what is missing."""
-    pairs = study.members()
-    if not pairs:
-        failed = study.failures()
-        why = f"{failed[0].name}: {failed[0].data['reason']}" if failed else "let its workflow go on"
-        raise InputError(f"{study.key}: there is no quenched interface; {why}")
-    for kind, wanted, known in (
-        ("termination", options.terminations, {termination for termination, _ in pairs}),
-        ("potential", options.potentials, {potential for _, potential in pairs}),
-    ):
-        for name in wanted:
-            if name not in known:
-                raise InputError(unknown_name(kind, name, sorted(known)))
-    chosen = [
-        pair
-        for pair in pairs
-        if (not options.terminations or pair[0] in options.terminations)
-        and (not options.potentials or pair[1] in options.potentials)
-    ]
-    if not chosen:
-        raise InputError(f"{study.key}: no member has both that termination and that potential")
-    if options.terminations:
-        chosen.sort(key=lambda pair: options.terminations.index(pair[0]))
-    members: list[Member] = []
-    problems: list[InputError] = []
-    for pair in chosen:
-        try:
-            n_films = len({seed for seed, _ in study.interface_energies(*pair)})
-            members.append((*pair, _with_errors(member_parameters(study, *pair), n_films)))
-        except InputError as error:
-            problems.append(error)
-    if not members:
-        raise problems[0]
-    for termination, potential, base in list(members):
-        if potential != study.potential:
-            continue
-        for correcting in study.repeating_potentials(termination):
-            name = f"{potential} corrected by {correcting}"
-            members.append((termination, name, _corrected(study, termination, correcting, base)))
-    return members, [f"left out: {problem}" for problem in problems]
-
-
-def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:
-    """Return the parameters with errors assumed, and said to be, where one film or one frame does not show them."""
-    assumed = {"work_of_adhesion_J_m2": ASSUMED_ERROR_J_M2, "per_solute": ASSUMED_ERROR_PER_SOLUTE}
-    item = item.assuming(**assumed)
-    return item.at_least(**assumed) if n_films == 1 else item
-
-
-def _corrected(study: StoredStudy, termination: str, correcting: str, base: WettingParameters) -> WettingParameters:
-    """Return the parameters with the other potential's differences on the same structures."""
-    shift = correction_per_state(study, termination, correcting, base.interface.counts)
-    label = f"single points with {correcting} on one frame"
-    interface = base.interface.corrected(shift, label)
-    return replace(base, name=f"{base.name}, corrected by {correcting}", interface=interface)
+    faces = []
+    for termination in dict.fromkeys(one.termination for one in members):
+        own = [one for one in members if one.termination == termination]
+        shown = tuple(
+            WettingMember(
+                termination=termination,
+                potential=one.potential,
+                parameters=one.parameters,
+                curve=curve(one.parameters),
+                seed_curves=tuple(
+                    curve(_calibrate(seed, options, base.surface_tension)) for seed in seed_parameters(study, one)
+                ),
+                structures_from=one.structures_from,
+            )
+            for one in own
+        )
+        faces.append(WettingFace(termination, shown, curve(*(one.parameters for one in own))))
+    return tuple(faces)
 
 
 def surface_tension(solvent: str, options: WettingOptions) -> SurfaceTension:
@@ -220,13 +157,17 @@ def surface_tension(solvent: str, options: WettingOptions) -> SurfaceTension:
 def _calibrate(item: WettingParameters, options: WettingOptions, gamma_LV: SurfaceTension) -> WettingParameters:
     if options.measured_angle_deg is None or item.mode == "calibrated":
         return item
-    return calibrated(item, options.measured_angle_deg, gamma_LV.at_J_m2(options.temperature_K))
+    tension_J_m2 = gamma_LV.at_J_m2(options.temperature_K)
+    return calibrated(item, options.measured_angle_deg, tension_J_m2, roughness=options.roughness)
 
 
 def _solution(
     study: StoredStudy, options: WettingOptions, dilute: Sequence[DiluteRecord]
 ) -> tuple[Solution, list[str]]:
-    """Return the chemical potential of the solute and what to know of it: measured, or computed where it was not."""
+    """Return the chemical potential of the solute and what to know of it: measured, or computed where it was not.
+
+    A computed one is pinned at the measured solubility wherever that is known.
+    """
     pair = (study.solute, study.solvent)
     if pair in MEASURED and not options.computed_solution:
         warning = solution_warning(*pair, options.temperature_K)
@@ -237,27 +178,29 @@ def _solution(
             f" it needs the hull of {study.solute}-{study.solvent} with the same potential; run that first"
         )
     first = dilute[0]
-    computed = solution_for(
+    solution, cautions = pinned_solution(
         *pair,
         options.temperature_K,
-        source="computed",
         mu_infinity=first.mu_infinity.mean,
-        x_saturation=min(max(first.solubility, _LEAST_SOLUBILITY), 1.0),
+        computed_solubility=first.solubility,
+        potential=first.potential,
         electrons_per_ion=ELECTRONS_PER_ION.get(study.solute, 1),
     )
-    return computed, [f"the chemical potential of {study.solute} is computed with {first.potential}, not measured"]
+    return solution, list(cautions)
 
 
-def _grid(solution: Solution, options: WettingOptions) -> Sequence[float]:
+def _grid(study: StoredStudy, solution: Solution, options: WettingOptions) -> Sequence[float]:
+    """Return the compositions of the curve: a scale with all that is shown of this solute, and what was asked for."""
     from ..thermodynamics.wetting_curve import composition_grid
 
-    include = [x for x in (3e-5, 0.0133, *options.x) if x != 0.0]
+    keys = key_compositions(study.solute, study.solvent, solution.x_saturation)
+    include = [x for x in (*shown_compositions(keys), *options.x) if x != 0.0]
     return composition_grid(solution.x_saturation, lowest=min(1e-7, solution.x_saturation / 10), include=include)
 
 
 def observations(study: StoredStudy) -> Mapping[float, str]:
     """Return what the paper saw on LLTO and on Li2S-P2S5, by mole fraction; nothing for another solid or liquid."""
-    thiophosphate = set(Formula(study.substrate_formula).count()) == {"Li", "P", "S"}
+    thiophosphate = set(parse_formula(study.substrate_formula)) == {"Li", "P", "S"}
     same_solid = thiophosphate or study.substrate.startswith("LLTO")
     return OBSERVED if same_solid and (study.solute, study.solvent) == ("Li", "Hg") else {}
 
@@ -268,15 +211,33 @@ def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve
     if failed:
         first = f"{failed[0].name} ({failed[0].data['reason']})"
         found.append(f"{len(failed)} calculations failed and are left out, the first: {first}")
-    default = members[0][2]
-    fullest = default.interface.saturation_per_nm2
-    if curve.points[-1].coverage_per_nm2 > _NEARLY_FULL * fullest:
-        found.append(
-            f"{default.name}: at saturation the interface cell holds nearly as much {study.solute} as the fullest that"
-            f" was computed ({fullest:.1f} per nm²): its sites are filled, or a larger max_solute may lower the angle"
-        )
-    found += [f"{item.name}: {assumption}" for _, _, item in members for assumption in item.assumptions]
-    return found
+    found += _nearly_full(members[0].parameters, curve, study.solute)
+    found += [f"{one.parameters.name}: {text}" for one in members for text in one.parameters.assumptions]
+    return list(dict.fromkeys(found))
+
+
+def _nearly_full(default: WettingParameters, curve: WettingCurve, solute: str) -> list[str]:
+    """Return a warning for each face that holds nearly as much solute at saturation as the fullest state computed."""
+    held = [("interface", default.interface, curve.points[-1].fresh.coverage_per_nm2)]
+    if default.dry_face is not None and (last := curve.points[-1].equilibrated) is not None:
+        held.append(("dry face", default.dry_face, last.dry_coverage_per_nm2))
+    return [
+        f"{default.name}: at saturation the {face} holds nearly as much {solute} as the fullest state that was computed"
+        f" ({gas.saturation_per_nm2:.1f} per nm²): its sites are filled, or a larger max_solute may change the angle"
+        for face, gas, coverage in held
+        if coverage > _NEARLY_FULL * gas.saturation_per_nm2
+    ]
+
+
+def _conditions(options: WettingOptions, gamma_LV: SurfaceTension) -> dict[str, float | None]:
+    return {
+        "temperature_K": options.temperature_K,
+        "gamma_LV_J_m2": gamma_LV.at_J_m2(options.temperature_K),
+        "drop_radius_mm": options.drop.radius_mm if options.drop else None,
+        "absorbed_per_nm2": options.drop.absorbed_per_nm2 if options.drop else None,
+        "roughness": options.roughness,
+        "calibrated_angle_deg": options.measured_angle_deg,
+    }
 
 
 def _provenance(study: StoredStudy) -> dict[str, Any]:

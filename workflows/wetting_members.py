@@ -1,25 +1,132 @@
-"""Parameters of the wetting model from the stored energies of one termination and potential."""
+"""The parameter sets of a wetting study: each termination with each potential, relaxed or as single points."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 from ..thermodynamics.adhesion import average_adhesion, check_work_of_adhesion, film_surface_energy_J_m2
 from ..thermodynamics.uncertainty import Estimate, average_over_groups
 from ..thermodynamics.wetting_parameters import WettingParameters
 from ..thermodynamics.wetting_samples import parameters_from_samples
+from .single_point_corrections import corrected_parameters, shifted, surface_energy_shift_J_m2
 from .stored_study import Frame, StoredStudy, area_of, median_degeneracies
 
 T = TypeVar("T")
+
+# Films of one study differ by about this much, far more than the frames of one (J/m², eV; docs/benchmarks.md, Films).
+ASSUMED_ERROR_J_M2 = 0.02
+ASSUMED_ERROR_PER_SOLUTE = 0.1
+
+
+@dataclass(frozen=True)
+class Member:
+    """One parameter set of a study.
+
+    Attributes
+    ----------
+    termination, potential
+        Which face, and whose energies.
+    parameters
+        Means and errors, and what was assumed.
+    structures_from
+        Potential that relaxed the structures on which ``potential`` gave single points; "" where it relaxed its own.
+    surface_energy_J_m2
+        Of the free film, computed; None where film or bulk liquid is missing.
+    """
+
+    termination: str
+    potential: str
+    parameters: WettingParameters
+    structures_from: str = ""
+    surface_energy_J_m2: Estimate | None = None
+
+
+def study_members(
+    study: StoredStudy, terminations: Sequence[str] = (), potentials: Sequence[str] = ()
+) -> tuple[list[Member], list[str]]:
+    """Return the parameter sets by termination, the sampling potential's first, and why others are missing.
+
+    Parameters
+    ----------
+    study
+        In the database.
+    terminations, potentials
+        Which ones; empty for all. ``potentials`` may name those of single points.
+
+    Raises
+    ------
+    InputError
+        There is no quenched interface, an unknown name, or nothing fits both.
+    """
+    pairs = study.members()
+    if not pairs:
+        failed = study.failures()
+        why = f"{failed[0].name}: {failed[0].data['reason']}" if failed else "let its workflow go on"
+        raise InputError(f"{study.key}: there is no quenched interface; {why}")
+    faces = list(dict.fromkeys(termination for termination, _ in pairs))
+    repeating = {face: study.repeating_potentials(face) for face in faces}
+    known = {potential for _, potential in pairs} | {name for names in repeating.values() for name in names}
+    _check_known("termination", terminations, faces)
+    _check_known("potential", potentials, known)
+    members: list[Member] = []
+    problems: list[InputError] = []
+    for face in terminations or faces:
+        relaxed = []
+        for potential in [potential for termination, potential in pairs if termination == face]:
+            try:
+                relaxed.append(_relaxed_member(study, face, potential))
+            except InputError as error:
+                problems.append(error)
+        repeated = [one for name in repeating[face] if (one := _repeated_member(study, face, name, relaxed))]
+        members += [one for one in [*relaxed, *repeated] if not potentials or one.potential in potentials]
+    if not members:
+        raise problems[0] if problems else InputError(f"{study.key}: no face has both that termination and potential")
+    return members, [f"left out: {problem}" for problem in problems]
+
+
+def _check_known(kind: str, wanted: Sequence[str], known: Sequence[str] | set[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise InputError(unknown_name(kind, name, sorted(known)))
+
+
+def _relaxed_member(study: StoredStudy, termination: str, potential: str) -> Member:
+    n_films = len({seed for seed, _ in study.interface_energies(termination, potential)})
+    parameters = _with_errors(member_parameters(study, termination, potential), n_films)
+    return Member(termination, potential, parameters, surface_energy_J_m2=film_surface_energy(study, potential))
+
+
+def _repeated_member(study: StoredStudy, termination: str, potential: str, relaxed: Sequence[Member]) -> Member | None:
+    """The parameters of the potential that relaxed the structures, with the differences of the single points."""
+    points = study.single_points(termination, potential)
+    if points is None:
+        return None
+    base = next((one for one in relaxed if one.potential == points.structures_from), None)
+    if base is None:
+        return None
+    name = f"{termination}, {potential} on structures of {base.potential}"
+    parameters = corrected_parameters(base.parameters, points, potential, name)
+    energy = base.surface_energy_J_m2
+    shift = surface_energy_shift_J_m2(points, parameters.interface.area)
+    own = None if energy is None or shift is None else shifted(energy, shift)
+    return Member(termination, potential, parameters, base.potential, own)
+
+
+def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:
+    """Return the parameters with errors assumed, and said to be, where one film or one frame does not show them."""
+    assumed = {"work_of_adhesion_J_m2": ASSUMED_ERROR_J_M2, "per_solute": ASSUMED_ERROR_PER_SOLUTE}
+    item = item.assuming(**assumed)
+    return item.at_least(**assumed) if n_films == 1 else item
 
 
 def member_parameters(
     study: StoredStudy, termination: str, potential: str, *, seed: int | None = None
 ) -> WettingParameters:
-    """Return the parameters of one member, from all its seeds or from one.
+    """Return the parameters of one face and relaxing potential, from all its seeds or from one.
 
     Raises
     ------
@@ -39,6 +146,7 @@ def member_parameters(
     counts = range(1, max(max(rows) for rows in states.values()) + 1)
     named = {f"seed {number}": group for number, group in adhesion.items()}
     check_work_of_adhesion(average_adhesion(named).total_J_m2, name)
+    dry = study.dry_face(termination, potential)
     return parameters_from_samples(
         name,
         adhesion=named,
@@ -47,14 +155,16 @@ def member_parameters(
         vapour=_by_seed(on_top) or None,
         area=study.area(termination),
         degeneracies=median_degeneracies(states, counts),
+        dry_face={n: float(row.energy) for n, row in dry.items()} or None,
+        dry_degeneracies={n: float(row.degeneracy) for n, row in dry.items() if n},
     )
 
 
-def seed_parameters(study: StoredStudy, termination: str, potential: str) -> list[WettingParameters]:
-    """Return the parameters of each seed alone; nothing when there is only one, or for a corrected member."""
-    if " " in potential:
+def seed_parameters(study: StoredStudy, member: Member) -> list[WettingParameters]:
+    """Return the parameters of each seed alone; nothing when there is only one, or for single points."""
+    if member.structures_from:
         return []
-    seeds = sorted({seed for seed, _ in study.interface_energies(termination, potential)})
+    seeds = sorted({seed for seed, _ in study.interface_energies(member.termination, member.potential)})
     if len(seeds) < 2:
         return []
     found = []
@@ -62,7 +172,7 @@ def seed_parameters(study: StoredStudy, termination: str, potential: str) -> lis
         # A seed of which only a part is there yet has no curve of its own; without one, nothing is missing.
         with contextlib.suppress(InputError):
             # Lines without a band: one film says nothing of the scatter between films.
-            found.append(member_parameters(study, termination, potential, seed=seed).exact())
+            found.append(member_parameters(study, member.termination, member.potential, seed=seed).exact())
     return found
 
 
@@ -76,39 +186,13 @@ def insertion_estimate(study: StoredStudy, role: str, potential: str, *, zero: f
 
 def film_surface_energy(study: StoredStudy, potential: str) -> Estimate | None:
     """Return the surface energy of the free film, J/m², against the bulk liquid; None when either is missing."""
-    films = [row for row in study.rows("film", potential=potential) if "geometry" not in row]
+    films = study.rows("film", potential=potential)
     liquid = study.rows("bulk-liquid", potential=potential)
     if not films or not liquid:
         return None
     film = average_over_groups(_by_seed({(row.seed, row.frame): float(row.energy) for row in films}))
     bulk = average_over_groups(_by_seed({(row.seed, row.frame): row.energy / row.natoms for row in liquid}))
     return film_surface_energy_J_m2(film, films[0].natoms, bulk, area_of(films[0]))
-
-
-def correction_per_state(study: StoredStudy, termination: str, correcting: str, counts: Sequence[int]) -> list[float]:
-    """Return what another potential adds to each state's energy, eV, from single points on the same structures.
-
-        [E'(n) - E'(0) - n e'] - [E(n) - E(0) - n e],   e = E(film with solute) - E(film)
-
-    States with more solute atoms than were repeated get the last correction in proportion to their number.
-
-    Raises
-    ------
-    InputError
-        The single points are not complete.
-    """
-    both = study.repeated(termination, correcting)
-    if both is None:
-        raise InputError(f"{study.key}: the single points with {correcting} on {termination} are not complete")
-
-    def states(energies: Mapping[int, float]) -> dict[int, float]:
-        reference = energies[-1] - energies[-2]
-        return {n: energy - energies[0] - n * reference for n, energy in energies.items() if n >= 0}
-
-    base, other = states(both[study.potential]), states(both[correcting])
-    shift = {n: other[n] - base[n] for n in other}
-    last = max(shift)
-    return [shift[n] if n in shift else shift[last] * n / last for n in counts]
 
 
 def _by_seed(values: Mapping[Frame, T]) -> dict[str, list[T]]:
@@ -120,3 +204,8 @@ def _by_seed(values: Mapping[Frame, T]) -> dict[str, list[T]]:
 
 def _of_seed(values: Mapping[Frame, T], seed: int) -> dict[Frame, T]:
     return {frame: value for frame, value in values.items() if frame[0] == seed}
+
+
+def named_as(member: Member, parameters: WettingParameters) -> Member:
+    """Return the member with other parameters, such as calibrated ones."""
+    return replace(member, parameters=parameters)

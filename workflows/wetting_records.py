@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..reports.wetting_model import AdhesionRecord, DiluteRecord, InterfacePicture, SurfaceRecord
 from ..thermodynamics.adhesion import average_adhesion
 from ..thermodynamics.dilute import computed_solubility, standard_potential
-from ..thermodynamics.solutions import MEASURED, solution_for
+from ..thermodynamics.fusion import list_fusions
+from ..thermodynamics.solubility import saturating_solid
+from ..thermodynamics.solutions import MEASURED, measured_solubility, solution_for
 from ..thermodynamics.surface import check_surface_energy, fit_thickness
-from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
+from ..thermodynamics.voltage import voltage_profile
 from .analysis import hull_of_rows, rows_for_system
 from .phase_surfaces import STUDY
 from .stored_study import StoredStudy, area_of, parse_miller
-from .wetting_members import insertion_estimate
+from .wetting_members import Member, insertion_estimate
+
+if TYPE_CHECKING:
+    from ..thermodynamics.hull import Hull
 
 
-def adhesion_records(study: StoredStudy, members: Sequence[tuple[str, str, Any]]) -> tuple[AdhesionRecord, ...]:
-    """Return the work of adhesion of each member, relaxed and rigid."""
+def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[AdhesionRecord, ...]:
+    """Return the work of adhesion of each member that relaxed its structures, relaxed and rigid."""
     records = []
-    for termination, potential, _ in members:
-        if " " in potential:  # a correction of the lattice gas leaves the work of adhesion as it is
-            continue
+    for termination, potential in [(one.termination, one.potential) for one in members if not one.structures_from]:
         for treatment in ("relaxed", "rigid"):
             samples = study.adhesion_samples(termination, potential, treatment)
             named = {f"seed {seed}": group for seed, group in samples.items()}
@@ -33,11 +36,17 @@ def adhesion_records(study: StoredStudy, members: Sequence[tuple[str, str, Any]]
 
 
 def dilute_records(study: StoredStudy, potentials: Sequence[str], temperature_K: float) -> tuple[DiluteRecord, ...]:
-    """Return the solute in the bulk liquid for each potential that has the hull of solute and solvent."""
+    """Return the solute in the bulk liquid for each potential that has the hull of solute and solvent.
+
+    The solid that saturates it is in equilibrium with the liquid solvent at ``temperature_K``, not with the solid one
+    of the hull, wherever the heat of fusion of the solvent is known.
+    """
     pair = (study.solute, study.solvent)
     measured = solution_for(*pair, temperature_K) if pair in MEASURED else None
+    known = measured_solubility(*pair, temperature_K)
+    measured_x = measured.x_saturation if measured else known[0] if known else None
     records = []
-    for potential in dict.fromkeys(name for name in potentials if " " not in name):
+    for potential in dict.fromkeys(potentials):
         try:
             rows = rows_for_system(study.database, f"{study.solute}-{study.solvent}", potential)
         except InputError:
@@ -47,21 +56,30 @@ def dilute_records(study: StoredStudy, potentials: Sequence[str], temperature_K:
         mu_infinity = insertion_estimate(study, "solute-in-film", potential, zero=pure)
         if mu_infinity is None:
             continue
-        profile = voltage_profile(hull, study.solute, electrons_per_ion=ELECTRONS_PER_ION.get(study.solute, 1))
-        # Without a compound the liquid is saturated by the pure solute, which is the zero of mu.
-        step = profile.steps[0] if profile.steps else None
-        mu_solid = -step.voltage_V * profile.electrons_per_ion if step else 0.0
+        solid, mu_solid = _saturating_solid(hull, study.solute, study.solvent, temperature_K)
         records.append(
             DiluteRecord(
                 potential=potential,
                 mu_infinity=mu_infinity,
                 measured_mu_infinity=standard_potential(measured) if measured else None,
                 solubility=computed_solubility(mu_infinity.mean, mu_solid, temperature_K),
-                measured_solubility=measured.x_saturation if measured else None,
-                saturating_phase=step.to_formula if step else study.solute,
+                measured_solubility=measured_x,
+                saturating_phase=solid,
             )
         )
     return tuple(records)
+
+
+def _saturating_solid(hull: Hull, solute: str, solvent: str, temperature_K: float) -> tuple[str, float]:
+    """Return the formula of what saturates the liquid and mu of the solute there, eV; the pure solute, at 0, at last.
+
+    Without a heat of fusion the solvent is taken as the solid of the hull.
+    """
+    if solvent in {fusion.symbol for fusion in list_fusions()}:
+        solid, mu = saturating_solid(hull, solute, temperature_K)
+        return solid.formula, mu
+    steps = voltage_profile(hull, solute).steps
+    return (steps[0].to_formula, -steps[0].voltage_V) if steps else (solute, 0.0)
 
 
 def surface_records(study: StoredStudy) -> tuple[tuple[SurfaceRecord, ...], tuple[str, ...]]:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from ase import Atoms
 from pydantic import AfterValidator, Field, model_validator
 
+from ..calculators.dispersion import DISPERSION_METHODS
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 from ..structures.electrolytes import get_electrolyte, read_substrate
 from ..structures.liquids import get_liquid
 from .section import Section
@@ -25,6 +26,12 @@ def _known_liquid(symbol: str) -> str:
 
 def _known_potential(name: str) -> str:
     return get_potential(name).name
+
+
+def _known_dispersion(method: str) -> str:
+    if method not in DISPERSION_METHODS:
+        raise ValueError(unknown_name("dispersion model", method, DISPERSION_METHODS))
+    return method
 
 
 class SubstrateSection(Section):
@@ -97,7 +104,13 @@ SLAB_SYMPREC = 0.3
 
 # What a preset sets; anything given in the input goes first.
 PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {"seeds": 1, "frames": 4, "max_solute": 5, "all_terminations": False, "surfaces": 1},
+    "quick": {
+        "seeds": 1,
+        "frames": 4,
+        "max_solute": 5,
+        "all_terminations": False,
+        "surfaces": 1,
+    },
     "standard": {
         "seeds": 3,
         # Films scatter more than the frames of one, so their number comes first.
@@ -114,11 +127,19 @@ PRESETS: dict[str, dict[str, Any]] = {
         "max_solute": 8,
         "all_terminations": True,
         "surfaces": 6,
-        "more_potentials": ("7net-0+d3", "chgnet+d4", "7net-l3i5+d3"),
+        "more_potentials": ("7net-0+d3", "7net-l3i5+d3"),
         "min_width": 10.5,
         "min_film_size": 18.0,
         "sampling": {"melt_steps": 2000, "equilibration_steps": 1000, "steps_between_frames": 400},
     },
+}
+
+# Single points that each preset takes where the sampling potential is fitted to a density functional, unless some are
+# named: another network, another functional.
+PRESET_SINGLE_POINTS = {
+    "quick": ("7net-0+d4", "chgnet-r2scan+d4"),
+    "standard": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
+    "production": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
 }
 
 
@@ -142,9 +163,11 @@ class WettingSection(Section):
         How many of the best-looking occupations of the interface are relaxed for each number of solute atoms.
     more_potentials
         Potentials besides that of the job. They relax what it found lowest, in the same cell.
+    dispersion_models
+        Dispersion models whose energies replace that of each potential, as single points on the structures of the first
+        frame; each is a parameter set of its own.
     single_points
-        Potentials, such as ``gpaw+d3``, that give energies of the quenched structures of the first frame; a labelled
-        correction comes from them.
+        Further potentials, such as ``gpaw+d3``, that give energies of these structures; None for those of the preset.
     min_slab_size, min_film_size, min_width
         Thickness of solid and film, and width of the cell, Å.
     allow_thin_slab
@@ -164,7 +187,8 @@ class WettingSection(Section):
     relaxed_occupations: Annotated[int, Field(ge=1, le=20)] = 2
     all_terminations: bool
     more_potentials: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
-    single_points: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
+    dispersion_models: tuple[Annotated[str, AfterValidator(_known_dispersion)], ...] = ("d3atm", "d4")
+    single_points: tuple[Annotated[str, AfterValidator(_known_potential)], ...] | None = None
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
     allow_thin_slab: bool = False
     min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
@@ -226,7 +250,7 @@ class WettingSection(Section):
             )
         crystal = self.substrate.crystal()
         elements = sorted(wanted | set(crystal.get_chemical_symbols()))
-        potentials = [get_potential(name) for name in (potential, *self.more_potentials, *self.single_points)]
+        potentials = [get_potential(name) for name in (potential, *self.more_potentials, *(self.single_points or ()))]
         for known in potentials:
             known.check_elements(elements)
             known.check_available()

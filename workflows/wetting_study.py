@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.constraints import FixAtoms
 
+from ..calculators.registry import get_potential
 from ..structures.parts import SOLID
 from .candidates import Candidate, Kind
 from .film_sampling import lowest_sampling_temperature_K, melt_temperature_K
+from .wetting_spec import PRESET_SINGLE_POINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ase import Atoms
     from ase.db.row import AtomsRow
 
@@ -71,6 +75,27 @@ class WettingStudy:
         """The potentials that quench, the sampling one first."""
         return tuple(dict.fromkeys((self.potential, *self.section.more_potentials)))
 
+    @property
+    def single_points(self) -> tuple[str, ...]:
+        """The potentials that give single points on quenched structures: dispersion models of each, then others."""
+        methods, others = self.section.dispersion_models, self.section.single_points
+        names = [name for base in self.potentials for name in dispersion_variants(base, methods)]
+        names += others if others is not None else self._single_points_of_preset()
+        return tuple(name for name in dict.fromkeys(names) if name not in self.potentials)
+
+    def _single_points_of_preset(self) -> list[str]:
+        """Return second opinions on a potential fitted to a density functional, where they cover all elements."""
+        if get_potential(self.potential).functional is None:
+            return []
+        elements = {self.section.solvent, self.section.solute, *self.section.substrate.crystal().get_chemical_symbols()}
+        known = map(get_potential, PRESET_SINGLE_POINTS[self.section.preset])
+        return [one.name for one in known if one.elements is None or elements <= one.elements]
+
+    def base_of(self, single_point: str) -> str:
+        """Return the potential whose structures the single points take: one of the same model, or the sampling one."""
+        model = get_potential(single_point).model
+        return next((name for name in self.potentials if get_potential(name).model == model), self.potential)
+
     def labels(self, role: str, **more: str | int) -> dict[str, str | int]:
         """Return the keys of a row of this study."""
         section = self.section
@@ -95,9 +120,9 @@ class WettingStudy:
         )
 
     def rows(self, database: StructureDatabase, role: str, **more: str | int) -> list[AtomsRow]:
-        """Return the converged rows of a role, oldest first."""
+        """Return the converged rows of a role, oldest first; no single points on another potential's structures."""
         terms = [f"study={self.key}", f"role={role}", *(f"{key}={value}" for key, value in more.items())]
-        return database.select(",".join(terms), sort="id")
+        return [row for row in database.select(",".join(terms), sort="id") if "geometry" not in row]
 
     @property
     def melt_temperature_K(self) -> float:
@@ -113,6 +138,16 @@ class WettingStudy:
     @property
     def _lowest_sampling_temperature_K(self) -> float:
         return lowest_sampling_temperature_K(self.section.solvent)
+
+
+def dispersion_variants(potential: str, methods: Sequence[str]) -> list[str]:
+    """Return the same model with other dispersion models; nothing for a potential without dispersion."""
+    known = get_potential(potential)
+    if known.dispersion is None:
+        return []
+    _, _, suffix = potential.partition("+")
+    of_functional = suffix.removeprefix(known.dispersion)  # "@pbe" of module:attribute
+    return [f"{known.model}+{method}{of_functional}" for method in methods if method != known.dispersion]
 
 
 def miller_text(miller_index: tuple[int, int, int]) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from .database import StructureDatabase
+from .dry_face import fill_dry_face
 from .phase_surfaces import N_SIZES, relax_phase_surface, relax_surface, stable_phase_surfaces
-from .quench import quench_film, quench_interface, repeat_with
+from .quench import quench_film, quench_interface
+from .single_points import repeat_with
 from .spec import WorkflowSpec
 from .wetting_steps import (
     chosen_terminations,
@@ -109,7 +111,7 @@ def _add_termination(steps: _Steps, study: WettingStudy, termination: str, films
     for potential in study.potentials:
         more = {"termination": termination, "potential": potential}
         solids[potential] = steps.add("solid", f"{termination} solid, {potential}", 1, parents=[slab], **more)
-    quenched = []
+    quenched: list[Firework] = []
     for seed in range(section.seeds):
         where: dict[str, Any] = {"termination": termination, "seed": seed}
         sampled = steps.add("interface", f"film on {termination}, seed {seed}", section.frames, parents=[slab], **where)
@@ -122,12 +124,19 @@ def _add_termination(steps: _Steps, study: WettingStudy, termination: str, films
                 arguments = {**where, "potential": potential, "frame": frame}
                 on_frame.append(steps.add("quench", name, n_results, parents=parents, **arguments))
             quenched += on_frame
-    for potential in section.single_points:
-        parents = [*quenched, *films]
+    dry: list[Firework] = []
+    for potential in study.potentials:
+        # The sampling potential also takes its films off, the others follow it.
+        parents = [dry[0], solids[potential]] if dry else [*quenched, solids[potential]]
+        n_results = section.max_solute * (_searched(study, potential) + (potential == study.potential))
+        name, more = f"dry {termination} face, {potential}", {"termination": termination, "potential": potential}
+        dry.append(steps.add("dry face", name, n_results, parents=parents, **more))
+    for potential in study.single_points:
+        parents = [*quenched, *dry, *films]
         steps.add(
             "single points",
             f"single points on {termination}, {potential}",
-            section.max_solute + 3,
+            2 * section.max_solute + 6,
             parents=parents,
             termination=termination,
             potential=potential,
@@ -169,6 +178,8 @@ def run_step(spec: WorkflowSpec, step: str, arguments: dict[str, Any]) -> None:
             quench_film(study, database, frame=frame, **arguments)
     elif step == "bulk liquid":
         quench_bulk_liquid(study, database, **arguments)
+    elif step == "dry face":
+        fill_dry_face(study, database, **arguments)
     elif step == "single points":
         repeat_with(study, database, **arguments)
     else:

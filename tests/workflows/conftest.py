@@ -5,14 +5,25 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ase.build import bulk
+
+from amalgamics.workflows import calculations as calculations_module
+from amalgamics.workflows import film_sampling
+from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.quench import quench_film, quench_interface
+from amalgamics.workflows.wetting_spec import WettingSection
+from amalgamics.workflows.wetting_steps import relax_solid, sample_film, sample_interface
+from amalgamics.workflows.wetting_study import WettingStudy
 
 TASKS = '''
 """Tasks the tests run in worker processes."""
@@ -152,7 +163,6 @@ wetting:
 def _write_wetting_job(folder: Path) -> Path:
     """Write an input for gold with copper on nickel, and the crystals it names; return its path."""
     from ase import Atoms
-    from ase.build import bulk
 
     bulk("Ni", cubic=True).write(folder / "Ni.cif")
     for symbol in ("Cu", "Au"):
@@ -175,3 +185,72 @@ def wetting_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Input for a wetting study of gold with copper on nickel, in the working directory."""
     monkeypatch.chdir(tmp_path)
     return _write_wetting_job(tmp_path)
+
+
+WETTING_SECTION = {
+    "solvent": "Au",
+    "solute": "Cu",
+    "temperature_K": 1400,
+    "frames": 1,
+    "max_solute": 2,
+    "min_slab_size": 8,
+    "min_film_size": 5,
+    "min_width": 4.9,
+    "relaxed_occupations": 2,
+    "fmax": 0.2,
+    "sampling": {"melt_steps": 20, "equilibration_steps": 5, "steps_between_frames": 5, "timestep_fs": 2},
+}
+
+
+@dataclass
+class Lab:
+    """A study and its database."""
+
+    study: WettingStudy
+    database: StructureDatabase
+
+    def rows(self, role, **more):
+        return self.study.rows(self.database, role, **more)
+
+    def all_rows(self):
+        return self.database.select("") + self.database.select("converged=False")
+
+    def with_(self, **changes) -> WettingStudy:
+        return WettingStudy(self.study.section.model_copy(update=changes), self.study.potential)
+
+
+@pytest.fixture(scope="session")
+def quenched(tmp_path_factory) -> Lab:
+    """One frame on the solid and one free film, both quenched; read only."""
+    folder = tmp_path_factory.mktemp("quenched")
+    bulk("Ni", cubic=True).write(folder / "Ni.cif")
+    section = WettingSection.model_validate({**WETTING_SECTION, "substrate": {"file": str(folder / "Ni.cif")}})
+    lab = Lab(WettingStudy(section, "emt"), StructureDatabase(folder / "structures.db"))
+    sample_interface(lab.study, lab.database, "Ni", 0)
+    relax_solid(lab.study, lab.database, "emt", "Ni")
+    quench_interface(lab.study, lab.database, "emt", termination="Ni", seed=0, frame=0)
+    sample_film(lab.study, lab.database, "Ni", 0)
+    quench_film(lab.study, lab.database, "emt", 0, 0)
+    return lab
+
+
+@pytest.fixture
+def lab(quenched, tmp_path) -> Lab:
+    """A copy of what was quenched."""
+    shutil.copy(quenched.database.path, tmp_path / "structures.db")
+    return Lab(quenched.study, StructureDatabase(tmp_path / "structures.db"))
+
+
+@pytest.fixture
+def no_compute(monkeypatch):
+    """From now on nothing can be computed."""
+
+    def refuse(*_arguments, **_options):
+        raise AssertionError("computed again")
+
+    def switch_off():
+        for name in ("relax", "get_calculator"):
+            monkeypatch.setattr(calculations_module, name, refuse)
+        monkeypatch.setattr(film_sampling, "run_md", refuse)
+
+    return switch_off

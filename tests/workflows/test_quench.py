@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from ase.build import bulk
 from ase.constraints import FixAtoms
 
 from amalgamics.errors import InputError
@@ -16,10 +14,10 @@ from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
 from amalgamics.workflows import calculations as calculations_module
 from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.quench import quench_film, quench_interface, repeat_with
+from amalgamics.workflows.quench import quench_film, quench_interface
+from amalgamics.workflows.single_points import repeat_with
 from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_members import correction_per_state, member_parameters
-from amalgamics.workflows.wetting_spec import WettingSection
+from amalgamics.workflows.wetting_members import member_parameters
 from amalgamics.workflows.wetting_steps import (
     chosen_terminations,
     quench_bulk_liquid,
@@ -29,76 +27,11 @@ from amalgamics.workflows.wetting_steps import (
     sample_film,
     sample_interface,
 )
-from amalgamics.workflows.wetting_study import WettingStudy, atoms_of, hold_solid
+from amalgamics.workflows.wetting_study import atoms_of, hold_solid
 
-SECTION = {
-    "solvent": "Au",
-    "solute": "Cu",
-    "temperature_K": 1400,
-    "frames": 1,
-    "max_solute": 2,
-    "min_slab_size": 8,
-    "min_film_size": 5,
-    "min_width": 4.9,
-    "relaxed_occupations": 2,
-    "fmax": 0.2,
-    "sampling": {"melt_steps": 20, "equilibration_steps": 5, "steps_between_frames": 5, "timestep_fs": 2},
-}
 FIRST = {"termination": "Ni", "seed": 0, "frame": 0}
-
-
-@dataclass
-class Lab:
-    """A study and its database."""
-
-    study: WettingStudy
-    database: StructureDatabase
-
-    def rows(self, role, **more):
-        return self.study.rows(self.database, role, **more)
-
-    def all_rows(self):
-        return self.database.select("") + self.database.select("converged=False")
-
-    def with_(self, **changes) -> WettingStudy:
-        return WettingStudy(self.study.section.model_copy(update=changes), self.study.potential)
-
-
-@pytest.fixture(scope="module")
-def quenched(tmp_path_factory) -> Lab:
-    """One frame on the solid and one free film, both quenched; read only."""
-    folder = tmp_path_factory.mktemp("quenched")
-    bulk("Ni", cubic=True).write(folder / "Ni.cif")
-    section = WettingSection.model_validate({**SECTION, "substrate": {"file": str(folder / "Ni.cif")}})
-    lab = Lab(WettingStudy(section, "emt"), StructureDatabase(folder / "structures.db"))
-    sample_interface(lab.study, lab.database, "Ni", 0)
-    relax_solid(lab.study, lab.database, "emt", "Ni")
-    quench_interface(lab.study, lab.database, "emt", **FIRST)
-    sample_film(lab.study, lab.database, "Ni", 0)
-    quench_film(lab.study, lab.database, "emt", 0, 0)
-    return lab
-
-
-@pytest.fixture
-def lab(quenched, tmp_path) -> Lab:
-    """A copy of what was quenched."""
-    shutil.copy(quenched.database.path, tmp_path / "structures.db")
-    return Lab(quenched.study, StructureDatabase(tmp_path / "structures.db"))
-
-
-@pytest.fixture
-def no_compute(monkeypatch):
-    """From now on nothing can be computed."""
-
-    def refuse(*_arguments, **_options):
-        raise AssertionError("computed again")
-
-    def switch_off():
-        for name in ("relax", "get_calculator"):
-            monkeypatch.setattr(calculations_module, name, refuse)
-        monkeypatch.setattr(film_sampling, "run_md", refuse)
-
-    return switch_off
+OTHER = "ase.calculators.emt:EMT"
+"""The same energies under another name."""
 
 
 def held(atoms):
@@ -242,8 +175,7 @@ def test_the_frames_of_an_interrupted_run_are_those_of_a_whole_one(lab, tmp_path
 
     sampling = lab.study.section.sampling.model_copy(update={"melt_steps": 70})
     longer = lab.with_(sampling=sampling)
-    longer_lab = Lab(longer, lab.database)
-    relax_slab(longer_lab.study, lab.database, "Ni")
+    relax_slab(longer, lab.database, "Ni")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
@@ -263,7 +195,7 @@ def test_the_frames_of_an_interrupted_run_are_those_of_a_whole_one(lab, tmp_path
     assert np.array_equal(again, film(whole))
 
 
-def spoil(lab: Lab, positions) -> None:
+def spoil(lab, positions) -> None:
     """Store a second frame like the first, with its gold atoms moved by ``positions(atoms, gold)``."""
     (frame,) = lab.rows("frame")
     atoms = atoms_of(frame)
@@ -321,7 +253,7 @@ def test_a_frame_without_film_is_stored_and_skipped(lab, monkeypatch, no_compute
 
 def test_another_potential_relaxes_what_the_first_found_lowest(lab):
     """The same energies under another name have nothing left to relax and find the same parameters."""
-    other = "ase.calculators.emt:EMT"
+    other = OTHER
     relax_solid(lab.study, lab.database, other, "Ni")
     quench_interface(lab.study, lab.database, other, **FIRST)
     quench_film(lab.study, lab.database, other, 0, 0)
@@ -340,26 +272,16 @@ def test_another_potential_relaxes_what_the_first_found_lowest(lab):
 
 
 def test_another_potential_takes_as_many_solute_atoms_as_asked(lab):
-    other = "ase.calculators.emt:EMT"
+    other = OTHER
     quench_interface(lab.with_(max_solute=1), lab.database, other, **FIRST)
     assert [row.n_solute for row in lab.rows("interface", potential=other)] == [0, 1]
 
 
 def test_another_potential_has_nothing_to_follow_without_a_quenched_frame(lab, no_compute):
     no_compute()
-    quench_interface(lab.study, lab.database, "ase.calculators.emt:EMT", termination="Ni", seed=9, frame=0)
-    quench_film(lab.study, lab.database, "ase.calculators.emt:EMT", 9, 0)
+    quench_interface(lab.study, lab.database, OTHER, termination="Ni", seed=9, frame=0)
+    quench_film(lab.study, lab.database, OTHER, 9, 0)
     assert lab.rows("interface", seed=9) == lab.rows("film", seed=9) == []
-
-
-def test_single_points_with_the_same_potential_correct_nothing(lab):
-    repeat_with(lab.study, lab.database, "emt", "Ni")
-    shift = correction_per_state(get_study(lab.database), "Ni", "emt", (0, 1, 2, 3))
-    assert shift == pytest.approx([0, 0, 0, 0], abs=1e-9)
-    (again,) = [row for row in lab.rows("interface", n_solute=0) if "geometry" in row]
-    assert again.fingerprint.startswith("point-")
-    assert again.energy == pytest.approx(again.geometry_energy, abs=1e-9)
-    assert len(get_study(lab.database).members()) == 1
 
 
 def test_without_a_quenched_frame_there_is_nothing_to_repeat(lab, no_compute):

@@ -109,14 +109,27 @@ def test_single_points_are_kept_apart(made_up):
 
 def test_incomplete_single_points_are_none(made_up):
     study = stored(made_up)
-    assert study.repeated("TiO2", "chgnet") is None
+    assert study.single_points("TiO2", "chgnet") is None
     again = {"potential": "chgnet", "geometry": "emt", "seed": 0, "frame": 0, "measured": {"geometry_energy": -1.0}}
     for role, n_solute in (("interface", 0), ("interface", 1), ("film", 0)):
         made_up.add(role, -5.0, termination="TiO2", n_solute=n_solute, **again)
-    assert study.repeated("TiO2", "chgnet") is None
+    assert study.single_points("TiO2", "chgnet") is None
     made_up.add("solute-in-film", -6.0, n_solute=1, **again)
-    both = study.repeated("TiO2", "chgnet")
-    assert both == {"emt": {0: -1.0, 1: -1.0, -2: -1.0, -1: -1.0}, "chgnet": {0: -5.0, 1: -5.0, -2: -5.0, -1: -6.0}}
+    points = study.single_points("TiO2", "chgnet")
+    assert points.structures_from == "emt"
+    assert points.interface == {0: (-1.0, -5.0), 1: (-1.0, -5.0)}
+    assert points.alone == {"film": (-1.0, -5.0), "solute-in-film": (-1.0, -6.0)}
+    assert points.dry_face == {}
+
+
+def test_single_points_are_those_of_one_frame(made_up):
+    """Frames must not be mixed: a later frame with fewer states does not take the place of the first one's."""
+    again = {"potential": "chgnet", "geometry": "emt", "measured": {"geometry_energy": -1.0}}
+    for frame in (0, 1):
+        for role, n_solute in (("interface", 0), ("interface", 1), ("film", 0), ("solute-in-film", 1)):
+            made_up.add(role, -5.0 - frame, termination="TiO2", n_solute=n_solute, seed=0, frame=frame, **again)
+    points = stored(made_up).single_points("TiO2", "chgnet")
+    assert {pair[1] for pair in (*points.interface.values(), *points.alone.values())} == {-5.0}
 
 
 def test_failures_are_listed_with_their_reasons(made_up):

@@ -11,15 +11,18 @@ from amalgamics.errors import InputError
 from amalgamics.reports.wetting_export import wetting_json
 from amalgamics.structures.liquids import get_liquid
 from amalgamics.thermodynamics.contact_angle import Drop
+from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.workflows.single_point_corrections import correction_per_state
 from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_analysis import (
+from amalgamics.workflows.wetting_analysis import observations, wetting_report
+from amalgamics.workflows.wetting_members import (
     ASSUMED_ERROR_J_M2,
     ASSUMED_ERROR_PER_SOLUTE,
-    WettingOptions,
-    observations,
-    wetting_report,
+    member_parameters,
+    seed_parameters,
+    study_members,
 )
-from amalgamics.workflows.wetting_members import correction_per_state, member_parameters, seed_parameters
+from amalgamics.workflows.wetting_options import WettingOptions
 from amalgamics.workflows.wetting_records import dilute_records
 
 GAMMA = get_liquid("Hg").surface_tension_J_m2
@@ -51,7 +54,7 @@ def test_the_pure_liquid_obeys_young_and_dupre(made_up_study, adhesion):
     made_up.fill(adhesion=adhesion)
     pure = report(get_study(made_up.database)).curve.points[0]
     assert pure.x == 0.0
-    assert np.cos(np.radians(pure.theta_deg)) == pytest.approx(adhesion / GAMMA - 1, abs=1e-6)
+    assert np.cos(np.radians(pure.fresh.theta_deg)) == pytest.approx(adhesion / GAMMA - 1, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +71,10 @@ def test_a_surface_that_is_not_wetted_is_told_so(made_up_study):
     made_up = made_up_study()
     made_up.fill(adhesion=0.05, deltas=(0.4, 0.9))
     found = wetting_json(report(get_study(made_up.database)))
-    assert all(point["theta_deg"] > 120 for point in found["curve"])
-    assert "is not wetted" in found["headline"]
+    assert all(point["theta_fresh_deg"] > 120 for point in found["curve"])
+    assert "°" in found["headline"]
+    assert "wets" not in found["headline"]
+    assert "fresh" in found["headline"]
 
 
 def test_solute_that_likes_the_interface_lowers_the_angle_and_one_that_does_not_leaves_it(made_up_study):
@@ -79,7 +84,7 @@ def test_solute_that_likes_the_interface_lowers_the_angle_and_one_that_does_not_
         made_up.key = f"LLTO(001)-Li-Hg-{name}"
         made_up.fill(deltas=deltas)
         points = report(get_study(made_up.database, study=made_up.key)).curve.points
-        falls[name] = points[0].theta_deg - points[-1].theta_deg
+        falls[name] = points[0].fresh.theta_deg - points[-1].fresh.theta_deg
     assert falls["likes"] > 5
     assert falls["dislikes"] == pytest.approx(0, abs=1.5)
 
@@ -88,12 +93,12 @@ def test_each_seed_alone_is_shown_and_one_seed_is_not_a_scatter(made_up_study):
     made_up = made_up_study()
     made_up.fill(seeds=3)
     study = get_study(made_up.database)
-    assert len(seed_parameters(study, "TiO2", "emt")) == 3
+    assert len(seed_parameters(study, study_members(study)[0][0])) == 3
     single = made_up_study()
     single.key = "LLTO(001)-Li-Hg-single"
     single.fill(seeds=1)
     alone = get_study(single.database, study=single.key)
-    assert seed_parameters(alone, "TiO2", "emt") == []
+    assert seed_parameters(alone, study_members(alone)[0][0]) == []
     (member,) = report(alone).members
     assert member.parameters.work_of_adhesion_standard_error_J_m2 >= ASSUMED_ERROR_J_M2
     assert member.parameters.interface.standard_errors[1] >= ASSUMED_ERROR_PER_SOLUTE * (1 - 1e-9)
@@ -101,50 +106,80 @@ def test_each_seed_alone_is_shown_and_one_seed_is_not_a_scatter(made_up_study):
         assert any(said in warning for warning in report(alone).warnings)
 
 
-def test_equal_energies_need_no_correction(made_up_study, study):
-    """Single points with the potential that made the structures add nothing to any state."""
-    made_up = made_up_study()
+def add_single_points(made_up, study, potential, change):
+    """Single points on the made-up structures; ``change`` gives what is added by role and number of solute atoms."""
     states = study.interface_energies("TiO2", "emt")[0, 0]
     rows = [("interface", n, row.energy) for n, row in states.items()]
     rows += [("film", 0, -40.0), ("solute-in-film", 1, -41.0)]
     for role, n_solute, energy in rows:
         where = {"seed": 0, "frame": 0, "geometry": "emt", "n_solute": n_solute, "termination": "TiO2"}
-        made_up.add(role, energy, measured={"geometry_energy": energy}, **where)
-    assert correction_per_state(study, "TiO2", "emt", (0, 1, 2, 3)) == pytest.approx([0, 0, 0, 0], abs=1e-12)
+        shifted = energy + change(role, n_solute)
+        made_up.add(role, shifted, potential=potential, measured={"geometry_energy": energy}, **where)
+
+
+def test_equal_energies_need_no_correction(made_up_study, study):
+    """Single points with the potential that made the structures add nothing to any state."""
+    add_single_points(made_up_study(), study, "chgnet", lambda _role, _n: 0.0)
     plain, corrected = report(study).members
-    assert corrected.potential == "emt corrected by emt"
+    assert (corrected.potential, corrected.structures_from) == ("chgnet", "emt")
     assert corrected.parameters.interface.delta_energies == plain.parameters.interface.delta_energies
-    assert "single points with emt" in " ".join(corrected.parameters.corrections)
+    assert "single points with chgnet" in " ".join(corrected.parameters.corrections)
 
 
 def test_a_correction_is_the_difference_of_both_potentials(made_up_study, study):
     """A shift of the zero and of the solute's reference cancels; what is left counts once for each state."""
-    made_up = made_up_study()
-    states = study.interface_energies("TiO2", "emt")[0, 0]
     zero, solute, gain = 7.0, -3.0, 0.05
-    rows = [("interface", n, row.energy, zero + n * (solute + gain)) for n, row in states.items()]
-    rows += [("film", 0, -40.0, -2.0), ("solute-in-film", 1, -41.0, -2.0 + solute)]
-    for role, n_solute, energy, change in rows:
-        where = {"seed": 0, "frame": 0, "geometry": "emt", "n_solute": n_solute, "termination": "TiO2"}
-        made_up.add(role, energy + change, potential="chgnet", measured={"geometry_energy": energy}, **where)
-    # The third was not repeated and takes its part of the last.
-    assert correction_per_state(study, "TiO2", "chgnet", (0, 1, 2, 3)) == pytest.approx([0, gain, 2 * gain, 3 * gain])
+
+    def change(role, n_solute):
+        return zero + n_solute * (solute + gain) if role == "interface" else -2.0 + n_solute * solute
+
+    add_single_points(made_up_study(), study, "chgnet", change)
+    plain, corrected = report(study).members
+    shifts = np.subtract(corrected.parameters.interface.delta_energies, plain.parameters.interface.delta_energies)
+    assert shifts == pytest.approx([n * gain for n in plain.parameters.interface.counts])
 
 
-def test_missing_single_points_are_named(study):
-    with pytest.raises(InputError, match="single points with chgnet on TiO2 are not complete"):
-        correction_per_state(study, "TiO2", "chgnet", (0, 1))
+def test_states_that_were_not_repeated_take_their_part_of_the_last():
+    states = {0: (0.0, 1.0), 1: (-1.0, -0.2), 2: (-2.0, -1.5)}
+    shifts, stretched = correction_per_state(states, (0.0, 0.0), (0, 1, 2, 4))
+    assert shifts == pytest.approx([0.0, -0.2, -0.5, -1.0])
+    assert stretched == [4]
+
+
+def test_single_points_that_are_not_complete_are_left_out(made_up_study, study):
+    where = {"seed": 0, "frame": 0, "geometry": "emt", "n_solute": 0, "termination": "TiO2"}
+    made_up_study().add("interface", -1.0, potential="chgnet", measured={"geometry_energy": -1.0}, **where)
+    assert [one.potential for one in report(study).members] == ["emt"]
+
+
+def test_both_limits_follow_from_the_dry_face(made_up_study, study):
+    """Lithium that binds to the dry face as under the liquid leaves the angle of the equilibrated limit alone."""
+    assert report(study).curve.limits == (Limit.FRESH,)
+    assert wetting_json(report(study))["curve"][0]["theta_equilibrated_deg"] is None
+    made_up = made_up_study()
+    reference = -1.0
+    for n, delta in ((1, -0.2), (2, -0.3)):
+        made_up.add(
+            "dry-face", -100.0 + n * reference + delta, kind="solid", termination="TiO2", n_solute=n,
+            site=f"sites-{n}", measured={"degeneracy": {1: 4.0, 2: 2.0}[n]},
+        )  # fmt: skip
+    curve = report(study).curve
+    assert np.ptp(curve.column("theta_deg", Limit.EQUILIBRATED)) < 1e-4
+    assert np.ptp(curve.column("theta_deg")) > 1.0
+    (bare, *filled) = report(study).coverage
+    assert (bare.n_solute, bare.work_of_adhesion_J_m2) == (0, pytest.approx(0.3))
+    assert [record.work_of_adhesion_J_m2 for record in filled] == pytest.approx([0.3, 0.3])
 
 
 def test_calibration_reproduces_the_angle_and_says_so(study):
     found = report(study, measured_angle_deg=140.0)
-    assert found.curve.points[0].theta_deg == pytest.approx(140.0)
+    assert found.curve.points[0].fresh.theta_deg == pytest.approx(140.0)
     assert wetting_json(found)["mode"] == "calibrated"
     assert wetting_json(report(study))["mode"] == "predicted"
 
 
 def test_a_larger_surface_tension_wets_less(study):
-    low, high = (report(study, gamma_LV_J_m2=gamma).curve.points[0].theta_deg for gamma in (0.35, 0.5))
+    low, high = (report(study, gamma_LV_J_m2=gamma).curve.points[0].fresh.theta_deg for gamma in (0.35, 0.5))
     assert low < high
     assert report(study, gamma_LV_J_m2=0.35).gamma_LV.source == "given by the user"
 
@@ -152,7 +187,7 @@ def test_a_larger_surface_tension_wets_less(study):
 def test_a_small_drop_runs_out_of_solute(study):
     small = Drop(1e-5, volume_per_atom=1 / get_liquid("Hg").number_density())
     endless, few = (
-        np.array([point.theta_deg for point in report(study, drop=drop).curve.points]) for drop in (None, small)
+        np.array([point.fresh.theta_deg for point in report(study, drop=drop).curve.points]) for drop in (None, small)
     )
     assert (endless <= few + 1e-6).all()
     assert (few - endless).max() > 0.5
@@ -182,7 +217,7 @@ def test_bad_options_are_told_in_one_line(study, options, told):
 
 def test_asked_for_compositions_are_on_the_curve(study):
     found = report(study, x=(2.5e-4,)).curve
-    assert found.at(2.5e-4).theta_deg <= found.points[0].theta_deg
+    assert found.at(2.5e-4).fresh.theta_deg <= found.points[0].fresh.theta_deg
 
 
 def test_the_dilute_solution_comes_from_film_and_hull(made_up_study, study):
@@ -231,6 +266,7 @@ def test_terminations_come_in_the_order_asked_for(made_up_study, study):
     made_up_study().fill(termination="LaLiO2", adhesion=0.5)
     found = report(study, terminations=("LaLiO2", "TiO2"))
     assert [member.termination for member in found.members] == ["LaLiO2", "TiO2"]
-    assert found.curve.points[0].work_of_adhesion_J_m2 == pytest.approx(0.5, abs=1e-6)
-    pure = found.curve.points[0]
-    assert pure.theta_low_deg <= pure.theta_deg < pure.theta_high_deg - 10
+    assert found.curve.points[0].fresh.work_of_adhesion_J_m2 == pytest.approx(0.5, abs=1e-6)
+    # Each face has a band of its own: another termination is another surface, not an error of this one.
+    first, second = (face.curve.points[0].fresh for face in found.faces)
+    assert first.theta_high_deg < second.theta_low_deg - 10

@@ -1,0 +1,75 @@
+"""Single points with another potential on quenched structures, and what they change in the parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from amalgamics.workflows.dry_face import fill_dry_face
+from amalgamics.workflows.single_points import repeat_with
+from amalgamics.workflows.stored_study import SinglePoints, get_study
+from amalgamics.workflows.wetting_members import study_members
+from amalgamics.workflows.wetting_steps import quench_bulk_liquid
+
+OTHER = "ase.calculators.emt:EMT"
+"""The same energies under another name."""
+
+
+def test_single_points_with_the_same_energies_correct_nothing(lab):
+    """Another name for the same energies: W_ad(0), both faces and the free film stay as they are."""
+    fill_dry_face(lab.study, lab.database, "emt", "Ni")
+    quench_bulk_liquid(lab.study, lab.database, "emt", 0)
+    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    relaxed, repeated = study_members(get_study(lab.database))[0]
+    assert (relaxed.structures_from, repeated.structures_from) == ("", "emt")
+    assert repeated.parameters.work_of_adhesion_J_m2 == pytest.approx(relaxed.parameters.work_of_adhesion_J_m2)
+    for face in ("interface", "dry_face"):
+        own, other = (getattr(one.parameters, face) for one in (relaxed, repeated))
+        assert other.delta_energies == pytest.approx(own.delta_energies, abs=1e-9)
+    assert repeated.surface_energy_J_m2.mean == pytest.approx(relaxed.surface_energy_J_m2.mean)
+    assert repeated.parameters.corrections == (f"single points with {OTHER} on one frame",)
+    points = [row for row in lab.all_rows() if "geometry" in row]
+    assert {row.role for row in points} == set(SinglePoints.ROLES)
+    assert all(row.fingerprint.startswith("point-") for row in points)
+    assert len(get_study(lab.database).members()) == 1
+
+
+def test_single_points_shift_by_their_differences(lab, tmp_path, monkeypatch):
+    """A potential that gives every copper atom on the solid 0.3 eV more, and nothing else."""
+    (tmp_path / "costly_copper.py").write_text(
+        "from ase.calculators.emt import EMT\n"
+        "class Costly(EMT):\n"
+        "    def calculate(self, atoms=None, *arguments):\n"
+        "        super().calculate(atoms, *arguments)\n"
+        "        copper = atoms.symbols == 'Cu'\n"
+        "        deep = copper & (atoms.get_tags() == 2) & any(atoms.symbols == 'Ni')\n"
+        "        self.results['energy'] += 0.3 * deep.sum()\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    fill_dry_face(lab.study, lab.database, "emt", "Ni")
+    repeat_with(lab.study, lab.database, "costly_copper:Costly", "Ni")
+    relaxed, repeated = study_members(get_study(lab.database))[0]
+    for face in ("interface", "dry_face"):
+        own, other = (getattr(one.parameters, face) for one in (relaxed, repeated))
+        shifts = np.subtract(other.delta_energies, own.delta_energies)
+        assert shifts == pytest.approx([0.3 * n for n in own.counts], abs=1e-6)
+    assert repeated.parameters.work_of_adhesion_J_m2 == pytest.approx(relaxed.parameters.work_of_adhesion_J_m2)
+
+
+def test_old_single_points_correct_the_interface_alone_and_say_so(lab):
+    """Those made before had no solid, no film and no dry face."""
+    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    old = {"interface", "film", "solute-in-film"}
+    gone = [row.id for row in lab.all_rows() if "geometry" in row and row.role not in old]
+    with lab.database._open() as connection:
+        connection.delete(gone)
+    repeated = study_members(get_study(lab.database))[0][-1]
+    assert repeated.parameters.dry_face is None
+    assert repeated.parameters.corrections == (f"single points with {OTHER} on one frame, W_ad(0) not corrected",)
+
+
+def test_a_correction_that_is_stretched_says_so(lab):
+    repeat_with(lab.with_(max_solute=1), lab.database, OTHER, "Ni")
+    repeated = study_members(get_study(lab.database))[0][-1]
+    (label,) = repeated.parameters.corrections
+    assert label.endswith("that of n = 1 stretched to n = 2")

@@ -1,0 +1,135 @@
+"""Solute atoms on a face, one by one: every distinct free site is looked at, the most promising ones are relaxed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..structures.solutes import insert_solute
+from .wetting_study import atoms_of, hold_bottom
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+    from ..structures.interface_sites import InterfaceSites
+    from .calculations import Calculations, Measure
+    from .candidates import Candidate, Kind
+    from .wetting_study import WettingStudy
+
+_SITES = "sites-"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A structure to relax besides those that the search places itself.
+
+    ``atoms`` has its solute, ``occupied`` are the sites that it sits on, ``degeneracy`` counts its equivalents.
+    """
+
+    atoms: Atoms
+    occupied: frozenset[int]
+    degeneracy: float
+    origin: str
+
+
+@dataclass(frozen=True)
+class OccupationSearch:
+    """The search for the lowest occupation of a face for each number of solute atoms: greedy, atom by atom.
+
+    Attributes
+    ----------
+    study, calculations
+        Whose structures, and what computes and stores them.
+    sites
+        Of the bare solid.
+    kind, role, where, what
+        Of the rows: their kind, their role, further labels, and the beginning of their names.
+    verify
+        Refuses the end of a relaxation.
+    measure
+        Further numbers of each result.
+    """
+
+    study: WettingStudy
+    calculations: Calculations
+    sites: InterfaceSites
+    kind: Kind
+    role: str
+    where: Mapping[str, str | int]
+    what: str
+    verify: Callable[[Atoms], None]
+    measure: Measure | None = None
+
+    def run(self, bare: Atoms, more: Mapping[int, Sequence[Start]] | None = None) -> None:
+        """Fill the face of ``bare`` up to the study's ``max_solute``; ``more`` are further starts for each number."""
+        occupied: frozenset[int] = frozenset()
+        atoms = bare
+        for n_solute in range(1, self.study.section.max_solute + 1):
+            starts = (more or {}).get(n_solute, ())
+            best = self._stored(n_solute, occupied, len(starts)) or self._lowest(n_solute, atoms, occupied, starts)
+            if best is None:
+                return
+            row, occupied = best
+            atoms = atoms_of(row)
+
+    def _stored(self, n_solute: int, occupied: frozenset[int], n_starts: int) -> tuple[AtomsRow, frozenset[int]] | None:
+        """Return what is known of this number, if all of it is: saves looking at all sites again."""
+        wanted = min(self.study.section.relaxed_occupations, len(self.sites.extend(occupied))) + n_starts
+        labels = {**self.where, "potential": self.calculations.potential.name, "n_solute": n_solute}
+        stored = self.study.rows(self.calculations.database, self.role, **labels)
+        if not stored or len(stored) < wanted:
+            return None
+        lowest = min(stored, key=lambda row: float(row.energy))
+        return lowest, sites_of(lowest)
+
+    def _lowest(
+        self, n_solute: int, atoms: Atoms, occupied: frozenset[int], starts: Sequence[Start]
+    ) -> tuple[AtomsRow, frozenset[int]] | None:
+        """Relax the trials that look best as they are, and the further starts; None when none converged."""
+        trials = [self._trial(n_solute, atoms, occupied | {site}, site) for site in self.sites.extend(occupied)]
+        ranked = sorted(trials, key=lambda trial: self.calculations.energy(trial[0].atoms))
+        chosen = [
+            (candidate, filled, float(self.sites.orbit_size(filled)))
+            for candidate, filled in ranked[: self.study.section.relaxed_occupations]
+        ]
+        chosen += [
+            (self._candidate(n_solute, one.atoms, one.occupied, one.origin), one.occupied, one.degeneracy)
+            for one in starts
+        ]
+        found = []
+        for candidate, filled, degeneracy in chosen:
+            row = self.calculations.relax(candidate, measure=self.measure, verify=self.verify, degeneracy=degeneracy)
+            if row.converged:
+                found.append((row, filled))
+        return min(found, key=lambda item: float(item[0].energy), default=None)
+
+    def _trial(
+        self, n_solute: int, atoms: Atoms, filled: frozenset[int], site: int
+    ) -> tuple[Candidate, frozenset[int]]:
+        placed = insert_solute(atoms, self.study.section.solute, self.sites.positions[site])
+        return self._candidate(n_solute, placed, filled), filled
+
+    def _candidate(self, n_solute: int, atoms: Atoms, filled: frozenset[int], origin: str = "") -> Candidate:
+        label = _SITES + "+".join(map(str, sorted(filled)))
+        name = f"{self.what}, {n_solute} {self.study.section.solute} on {label}{origin}"
+        return self.study.candidate(
+            self.kind, self.role, hold_bottom(atoms), name, n_solute=n_solute, site=label, **self.where
+        )
+
+
+def sites_of(row: AtomsRow) -> frozenset[int]:
+    """Return the sites that the solute atoms of a row were put on."""
+    return frozenset(int(site) for site in row.site.removeprefix(_SITES).split("+"))
+
+
+def lowest_by_number(rows: Sequence[AtomsRow], max_solute: float = math.inf) -> dict[int, AtomsRow]:
+    """Return the lowest row for each number of solute atoms up to the largest that is asked for."""
+    found: dict[int, AtomsRow] = {}
+    for row in rows:
+        known = found.get(row.n_solute)
+        if row.n_solute <= max_solute and (known is None or row.energy < known.energy):
+            found[row.n_solute] = row
+    return found
