@@ -95,8 +95,9 @@ def _database(path: object) -> tuple[str, bool, str]:
     target = path or default_database()
     try:
         store = StructureDatabase(str(target))
+        count = len(store.select())
     except InputError as error:
         return ("database", False, str(error))
     if not store.path.is_file():
         return ("database", True, f"none yet at {target}; the first run makes it")
-    return ("database", True, f"{target}, {len(store.select())} structures")
+    return ("database", True, f"{target}, {count} structures")

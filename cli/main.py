@@ -19,7 +19,7 @@ VERBS = {
     "submit": "Add a workflow to the LaunchPad without running it.",
     "launch": "Work through what is in the LaunchPad.",
     "status": "Show the workflows in the LaunchPad and their progress.",
-    "recover": "Repair the LaunchPad after a crash or kill.",
+    "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",
     "phonons": "Print free energies and the hull at temperatures above zero, from the database.",

@@ -1,16 +1,17 @@
-"""``amalgamics recover``: repair the LaunchPad."""
+"""``amalgamics recover``: repair the LaunchPad and the structure database."""
 
 from __future__ import annotations
 
 import typer
 
-from .options import LaunchpadOption
+from .options import DatabaseOption, LaunchpadOption
 
 
-def recover(launchpad: LaunchpadOption = None) -> None:
+def recover(launchpad: LaunchpadOption = None, database: DatabaseOption = None) -> None:
     """Repair what a crash or kill left behind; ``run`` and ``launch`` do this by themselves."""
     from ..workflows import recovery
     from ..workflows.launchpad import open_launchpad
-    from ..workflows.spec import default_launchpad
+    from ..workflows.spec import default_database, default_launchpad
 
     typer.echo(str(recovery.recover(open_launchpad(launchpad or default_launchpad()))))
+    typer.echo(recovery.recover_database(database or default_database()))

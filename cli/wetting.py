@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .options import CsvOption, DatabaseOption, JsonOption
 
-COLUMNS = {
-    "x": "x",
-    "voltage_V": "E (V)",
-    "theta_deg": "θ (°)",
-    "theta_low_deg": "low",
-    "theta_high_deg": "high",
-    "gamma_SL_change_J_m2": "Δγ_SL (J/m²)",
-    "coverage_per_nm2": "per nm²",
-    "spreading_coefficient_J_m2": "S (J/m²)",
-}
-# A screen wants the compositions that matter, a program all of them.
-_SHOWN = (0.0, 1e-7, 1e-6, 1e-5, 3e-5, 1e-4, 1e-3, 0.0133)
+COLUMNS = ("x", "E (V)", "θ equilibrated (°)", "band", "θ fresh (°)", "band", "Δγ_SL (J/m²)", "Δγ_SV (J/m²)")
+"""Of the printed table; the CSV has every key of the points in the JSON."""
 
 
 def wetting(
@@ -40,6 +31,10 @@ def wetting(
     drop_radius: Annotated[
         float | None, typer.Option("--drop-radius", help="Radius of the drop, mm; default endless supply of solute.")
     ] = None,
+    solute_into_solid: Annotated[
+        float,
+        typer.Option("--solute-into-solid", help="Solute atoms per nm² of contact that a drop loses to the solid."),
+    ] = 0.0,
     roughness: Annotated[float, typer.Option("--roughness", help="Wenzel's true to projected area, 1 or more.")] = 1.0,
     computed_solution: Annotated[
         bool, typer.Option("--computed-solution", help="Chemical potential of the solute computed, not measured.")
@@ -53,15 +48,20 @@ def wetting(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Print θ(x) with its band, for another temperature, surface tension or drop if asked."""
+    """Print θ(x) in both limits of the dry face, for another temperature, surface tension or drop if asked."""
+    from ..errors import InputError
     from ..reports.wetting_export import wetting_json
+    from ..reports.wetting_reduction import sentences
     from ..reports.wetting_report import write_wetting_report
+    from ..reports.wetting_words import before
     from ..structures.liquids import get_liquid
     from ..thermodynamics.contact_angle import Drop
+    from ..thermodynamics.solutions import shown_compositions
     from ..workflows.database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.stored_study import get_study
-    from ..workflows.wetting_analysis import WettingOptions, wetting_report
+    from ..workflows.wetting_analysis import wetting_report
+    from ..workflows.wetting_options import WettingOptions, conditions_text
     from .output import print_json, print_rows
 
     store = StructureDatabase(database or default_database(), must_exist=True)
@@ -70,7 +70,10 @@ def wetting(
     kelvin = max(298.15, liquid.melting_point_K) if temperature is None else temperature
     drop = None
     if drop_radius is not None:
-        drop = Drop(drop_radius, volume_per_atom=1.0 / liquid.number_density(kelvin))
+        volume = 1.0 / liquid.number_density(kelvin)
+        drop = Drop(drop_radius, volume_per_atom=volume, absorbed_per_nm2=solute_into_solid)
+    elif solute_into_solid:
+        raise InputError("--solute-into-solid: an endless supply loses nothing; give --drop-radius")
     options = WettingOptions(
         temperature_K=kelvin,
         gamma_LV_J_m2=gamma_lv,
@@ -80,7 +83,7 @@ def wetting(
         potentials=tuple(potential or ()),
         measured_angle_deg=calibrate,
         computed_solution=computed_solution,
-        x=(*_SHOWN[1:], *(x or ())),
+        x=tuple(x or ()),
     )
     report = wetting_report(f"{found.solute}-{found.solvent} on {found.substrate}", found, options)
     if output is not None:
@@ -90,16 +93,28 @@ def wetting(
     if as_json:
         print_json(table)
         return
-    shown = {*_SHOWN, *options.x}
+    # A screen wants the compositions that matter, a program all of them.
+    shown = {*shown_compositions(report.key_x), *options.x}
     points = [point for point in table["curve"] if as_csv or any(abs(point["x"] - one) <= 1e-9 * one for one in shown)]
-    title = (
-        f"{table['solute']} in {table['solvent']} on {table['substrate']}, {table['termination']}, {table['potential']}"
-    )
-    columns = list(COLUMNS) if as_csv else list(COLUMNS.values())
-    rows = [[point[key] for key in COLUMNS] for point in points]
-    if not as_csv:  # 1e-07 and 0.0133 want significant figures, not decimals
-        rows = [[f"{x:.3g}", *others] for x, *others in rows]
-    print_rows(title, columns, rows, as_json=False, as_csv=as_csv)
-    if not as_csv:
-        for warning in report.warnings:
-            typer.echo(f"note: {warning}", err=True)
+    what = f"{table['solute']} in {table['solvent']} on {table['substrate']}"
+    parts = [what, table["termination"], table["potential"], conditions_text(options), before(report)]
+    title = ", ".join(part for part in parts if part)
+    if as_csv:
+        print_rows(title, list(points[0]), [list(point.values()) for point in points], as_json=False, as_csv=True)
+        return
+    print_rows(title, list(COLUMNS), [_row(point) for point in points], as_json=False, as_csv=False)
+    for note in (*sentences(report), *report.warnings):
+        typer.echo(f"note: {note}", err=True)
+
+
+def _row(point: Mapping[str, Any]) -> list[Any]:
+    """Cells of one composition; 1e-07 and 0.0133 want significant figures, not decimals."""
+    angles = [cell for limit in ("equilibrated", "fresh") for cell in _angle(point, f"theta_{limit}")]
+    changes = [point["gamma_SL_change_J_m2"], point["gamma_SV_change_J_m2"]]
+    return [f"{point['x']:.3g}", point["voltage_V"], *angles, *changes]
+
+
+def _angle(point: Mapping[str, Any], name: str) -> list[str]:
+    """Angle of one limit with its band."""
+    theta, low, high = (point[f"{name}_{end}"] for end in ("deg", "low_deg", "high_deg"))
+    return ["not computed", ""] if theta is None else [f"{theta:.1f}", f"{low:.0f}–{high:.0f}"]

@@ -37,7 +37,7 @@ from .wetting_numbers import how, solid
 from .wetting_page import filters as wetting_filters
 from .wetting_page import wetting_view
 
-TEMPLATES = ("report.html.j2", "wetting.html.j2", "sections.html.j2", "macros.html.j2")
+TEMPLATES = ("report.html.j2", "wetting.html.j2", "wetting_table.html.j2", "sections.html.j2", "macros.html.j2")
 
 # Rows from which on a table of a section is folded.
 LONG_TABLE = 20
@@ -101,6 +101,7 @@ def _header(report: HullReport | None, wetting: WettingReport | None) -> dict[st
             ("temperature", f"{wetting.curve.temperature_K:g} K"),
             ("preset", wetting.preset),
             ("angles", how(wetting)),
+            ("conditions", wetting.conditions_text),
         ]
         return {"title": wetting.title, "created": wetting.created, "meta": [row for row in meta if row[1]]}
     assert report is not None

@@ -67,7 +67,12 @@ class HeldVoltage:
 
 def published_onsets(item: ElectrolyteStability) -> tuple[PublishedOnset, ...]:
     """Return the published reduction onsets of an electrolyte, the computed ones first."""
-    names = {item.name, item.window.formula, re.split(r"[-_]", item.name)[0]}
+    return onsets_of(item.name, item.window.formula)
+
+
+def onsets_of(name: str, formula: str) -> tuple[PublishedOnset, ...]:
+    """Return the published reduction onsets of an electrolyte by name or reduced formula, the computed ones first."""
+    names = {name, formula, re.split(r"[-_]", name)[0]}
     found = [one for one in benchmarks() if one.quantity == "reduction_onset" and one.subject in names]
     found.sort(key=lambda one: one.basis == "experiment")
     return tuple(_onset(one) for one in found)

@@ -1,4 +1,4 @@
-"""The interactive wetting figure as plotly JSON: angle, adhesion, interface energies and coverage on one axis.
+"""The interactive wetting figure as plotly JSON: angles in both limits, adhesion, interface energies and coverage.
 
 Conventions are those of :mod:`amalgamics.reports.interactive`. Every trace, annotation and shape carries its place on
 both axes in ``alternatives``: ``composition`` (drawn first) and ``voltage``.
@@ -9,47 +9,61 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..thermodynamics.wetting_curve import WettingCurve, WettingPoint
+from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .findings import signed
 from .formulas import couple
-from .interactive import Figure, _layout
+from .interactive import Figure
+from .wetting_axes import composition_axis, voltage_axis
+from .wetting_layout import figure_layout, label_points, shape_reaches
+from .wetting_lines import (
+    LimitLine,
+    limit_line,
+    limit_lines,
+    other_members,
+)
 from .wetting_model import WettingReport
-from .wetting_numbers import WETTING_DEG, KeyPoint, band, composition, how, key_points, saturation, set_name
+from .wetting_numbers import angle, band, composition, key_points, set_name
+from .wetting_words import has_both_limits, is_model_band, statistical_name
 
-MEMBER_COLOURS = ("--member-a", "--member-b", "--member-c", "--member-d", "--member-e")
+COLOURS = {Limit.FRESH: "--fresh", Limit.EQUILIBRATED: "--equilibrated"}
+BANDS = {Limit.FRESH: "--fresh-band", Limit.EQUILIBRATED: "--equilibrated-band"}
+_DASHES = {Limit.FRESH: "6px,2px", Limit.EQUILIBRATED: "solid"}
+_SET_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_LEGEND_ONLY = "legendonly"
 
-_PANELS = {"y": [0.575, 1.0], "y2": [0.385, 0.535], "y3": [0.195, 0.345], "y4": [0.0, 0.15]}
-_ZERO_DECADES = 0.7
-"""How far left of the lowest composition x = 0 is drawn, in decades."""
-_ZERO_VOLTAGE_SHARE = 0.1
-"""The same on the axis of voltages, as a share of its length."""
 
-Place = Callable[[WettingPoint], float | None]
+@dataclass(frozen=True)
+class _Trace:
+    """A trace without x, and the points that each of its values belongs to; None is a gap."""
+
+    figure: Figure
+    points: Sequence[WettingPoint | None]
 
 
 def wetting_figure(report: WettingReport) -> Figure:
     """Return the figure; angles on top, then W_ad, changes of the interface energies, and coverage."""
-    places = {"composition": _by_composition(report.curve), "voltage": _by_voltage(report.curve)}
-    traces, points = _traces(report)
-    layout = _figure_layout(report)
+    places = {"composition": composition_axis(report.curve), "voltage": voltage_axis(report.curve)}
+    traces = _traces(report)
+    layout = figure_layout(report)
     alternatives = {}
     for name, (place, axis) in places.items():
         alternatives[name] = {
             "title": axis.pop("title"),
             "range": axis.pop("range"),
             "xaxis": axis,
-            "x": [[None if point is None else place(point) for point in own] for own in points],
-            "labels": [None if p is None else place(p) for p in _label_points(report)],
-            "shapes": [None, _saturated_range(report.curve, name)][: len(layout["shapes"])],
+            "x": [[None if point is None else place(point) for point in trace.points] for trace in traces],
+            "labels": [None if p is None else place(p) for p in label_points(report)],
+            "shapes": shape_reaches(report, name),
         }
     first = alternatives["composition"]
     for trace, xs in zip(traces, first["x"], strict=True):
-        trace["x"] = xs
+        trace.figure["x"] = xs
     layout["xaxis"] |= first["xaxis"] | {"range": first["range"]}
     layout["xaxis"]["title"] = {"text": first["title"], "standoff": 10}
-    if any(point.voltage_V is not None for point in report.curve.points):
+    if any(point.fresh.voltage_V is not None for point in report.curve.points):
         alternatives["voltage"]["title"] = f"V vs {couple(report.solute, report.electrons_per_ion)}"
     else:
         del alternatives["voltage"]
@@ -57,114 +71,132 @@ def wetting_figure(report: WettingReport) -> Figure:
         f"mole fraction of {html.escape(report.solute)} in liquid {html.escape(report.solvent)}"
     )
     _place_labels(layout, first)
-    return {"data": traces, "layout": layout, "alternatives": alternatives}
+    return {"data": [trace.figure for trace in traces], "layout": layout, "alternatives": alternatives}
 
 
-def _by_composition(curve: WettingCurve) -> tuple[Place, Figure]:
-    logs = [math.log10(point.x) for point in curve.points if point.x > 0.0] or [-7.0, -2.0]
-    zero = min(logs) - _ZERO_DECADES
-    decades = range(math.ceil(min(logs) - 1e-9), math.floor(max(logs)) + 1)
-    axis = {
-        "type": "log",
-        "title": "",
-        "range": [zero - 0.25, max(logs) + 0.08],
-        "tickvals": [10.0**zero, *(10.0**decade for decade in decades)],
-        "ticktext": ["0", *(f"10<sup>{str(decade).replace('-', '−')}</sup>" for decade in decades)],
-    }
-    return lambda point: point.x if point.x > 0.0 else float(10.0**zero), axis
+def _traces(report: WettingReport) -> list[_Trace]:
+    lines = limit_lines(report)
+    built: list[_Trace] = []
+    for line in lines:
+        if is_model_band(report):
+            built += _band(line, "model band", lambda p: (p.theta_low_deg, p.theta_high_deg), named=line is lines[0])
+        name = statistical_name(report)
+        built += _band(line, name, lambda p: (p.statistical_low_deg, p.statistical_high_deg), named=line is lines[0])
+    built += _seeds(report)
+    built += _other_sets(report)
+    built += _other_faces(report)
+    for line in lines:
+        values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
+        trace = _values(line.label, values, "y", COLOURS[line.limit], 3.2, _DASHES[line.limit])
+        trace["text"] = [None if drop is None else _hover(drop, point) for point, drop in _gapped(line)]
+        trace |= {"cliponaxis": False, "legendrank": 1}
+        built.append(_Trace(trace, _places(line)))
+    built += [_key_markers(report, line) for line in lines]
+    built.append(_pure_marker(report))
+    return built + _panels(report)
 
 
-def _by_voltage(curve: WettingCurve) -> tuple[Place, Figure]:
-    """Voltages fall to the right, so that the solute rises as on the other axis; drops without solute lie left."""
-    voltages = [point.voltage_V for point in curve.points if point.voltage_V is not None] or [0.0, 1.0]
-    low = min(voltages)
-    # A drop that lost all its solute has a voltage without meaning; it is not what the axis is for.
-    high = min(max(voltages), low + 1.0)
-    zero = high + _ZERO_VOLTAGE_SHARE * max(high - low, 0.01)
-    ticks = [round(0.1 * i, 1) for i in range(math.ceil(10.0 * low - 1e-9), math.floor(10.0 * high + 1e-9) + 1)]
-    axis = {
-        "type": "linear",
-        "title": "",
-        "range": [zero + 0.4 * (zero - high), low - 0.25 * (zero - high)],
-        "tickvals": [zero, *ticks],
-        "ticktext": ["x = 0", *(f"{tick:.1f}".replace("-", "−") for tick in ticks)],
-    }
-
-    def place(point: WettingPoint) -> float | None:
-        if point.x == 0.0:
-            return zero
-        return point.voltage_V if point.voltage_V is not None and point.voltage_V <= high else None
-
-    return place, axis
-
-
-def _traces(report: WettingReport) -> tuple[list[Figure], list[list[WettingPoint | None]]]:
-    """Traces without x, and the points that each of their values belongs to; None is a gap."""
-    curve = report.curve
-    gapped = _gapped(curve)
-    dissolved = [point for point in curve.points if point.x > 0.0]
-    built: list[tuple[Figure, Sequence[WettingPoint | None]]] = [
-        (_band_edge([p.theta_low_deg for p in dissolved]), dissolved),
-        (_band_edge([p.theta_high_deg for p in dissolved], f"{curve.confidence:.0%} band"), dissolved),
-    ]
-    for number, seed in enumerate(report.default.seed_curves, start=1):
-        own = _gapped(seed)
-        trace = _line(f"seed {number}", own, "theta_deg", "y", "--stable", 1.0)
-        trace |= {"opacity": 0.45, "hoverinfo": "skip", "showlegend": number == 1, "legendgroup": "seeds"}
-        trace["name"] = f"seeds of {html.escape(set_name(report.default.parameters.name))}"
-        del trace["text"], trace["hovertemplate"]
-        built.append((trace, own))
-    for number, member in enumerate(report.members[1:]):
-        own = _gapped(member.curve)
-        colour = MEMBER_COLOURS[number % len(MEMBER_COLOURS)]
-        trace = _line(member.parameters.name, own, "theta_deg", "y", colour, 1.6)
-        trace["text"] = [None if p is None else f"{p.theta_deg:.1f}°" for p in own]
-        built.append((trace | {"opacity": 0.75}, own))
-    main = _line(report.default.parameters.name, gapped, "theta_deg", "y", "--stable", 3.2)
-    main["text"] = [None if p is None else _hover(p) for p in gapped]
-    built.append((main, gapped))
-    built += [(_key_markers(report), [key.point for key in key_points(report)])]
-    for name, values, axis, colour, dash in _panels(report):
-        trace = _values(name, [None if p is None else values(p) for p in gapped], axis, colour, 2.4, dash)
-        built.append((trace, gapped))
-    return [trace for trace, _ in built], [list(points) for _, points in built]
-
-
-def _gapped(curve: WettingCurve) -> list[WettingPoint | None]:
+def _gapped(line: LimitLine) -> list[tuple[WettingPoint | None, LimitPoint | None]]:
     """The points with a gap after x = 0, which is not on the scale of the others."""
-    return [curve.points[0], None, *curve.points[1:]]
+    return [line.points[0], (None, None), *line.points[1:]]
 
 
-def _band_edge(values: list[float], name: str = "") -> Figure:
-    trace: Figure = {
-        "type": "scatter",
-        "mode": "lines",
-        "y": values,
-        "yaxis": "y",
-        "line": {"width": 0, "color": "--stable"},
-        "hoverinfo": "skip",
-        "showlegend": bool(name),
-    }
-    if name:
-        trace |= {"name": name, "fill": "tonexty", "fillcolor": "--band"}
-    return trace
+def _places(line: LimitLine) -> list[WettingPoint | None]:
+    return [point for point, _ in _gapped(line)]
 
 
-def _line(
-    name: str, points: Sequence[WettingPoint | None], column: str, axis: str, colour: str, width: float
+def _band(
+    line: LimitLine, name: str, ends: Callable[[LimitPoint], tuple[float, float]], *, named: bool
+) -> list[_Trace]:
+    """Two traces without a line, the second filled down to the first; the legend names both limits' bands once."""
+    pairs = [ends(drop) for _, drop in line.dissolved]
+    points = [point for point, _ in line.dissolved]
+    edges = []
+    for own, fill in ((0, False), (1, True)):
+        trace: Figure = {
+            "type": "scatter",
+            "mode": "lines",
+            "y": [pair[own] for pair in pairs],
+            "yaxis": "y",
+            "line": {"width": 0, "color": COLOURS[line.limit]},
+            "hoverinfo": "skip",
+            "showlegend": fill and named,
+            "legendgroup": name,
+        }
+        if fill:
+            trace |= {"name": html.escape(name), "fill": "tonexty", "fillcolor": BANDS[line.limit]}
+        edges.append(_Trace(trace, points))
+    return edges
+
+
+def _seeds(report: WettingReport) -> list[_Trace]:
+    """The films of the first set, hidden until they are asked for in the legend."""
+    built: list[_Trace] = []
+    for number, seed in enumerate(report.default.seed_curves):
+        for line in _lines_of(report, seed):
+            values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
+            trace = _values(f"films of {report.default.potential}", values, "y", COLOURS[line.limit], 1.0)
+            trace |= {"hoverinfo": "skip", "opacity": 0.6, "legendgroup": "seeds", "visible": _LEGEND_ONLY}
+            trace["showlegend"] = number == 0 and not any(one.figure["showlegend"] for one in built)
+            del trace["text"], trace["hovertemplate"]
+            built.append(_Trace(trace, _places(line)))
+    return built
+
+
+def _lines_of(report: WettingReport, curve: WettingCurve) -> list[LimitLine]:
+    return [line for limit in COLOURS if (line := limit_line(report, curve, limit)) is not None]
+
+
+def _other_sets(report: WettingReport) -> list[_Trace]:
+    """The other parameter sets of the face, thin; the upper line says both angles, so that they stand together."""
+    built = []
+    for number, (member, lines) in enumerate(other_members(report)):
+        dash = _SET_DASHES[number % len(_SET_DASHES)]
+        built += _thin(member.parameters.name, lines, dash, shown=True)
+    return built
+
+
+def _other_faces(report: WettingReport) -> list[_Trace]:
+    """The first set of each other termination, hidden until it is asked for in the legend."""
+    built = []
+    for face in report.faces[1:]:
+        built += _thin(face.members[0].parameters.name, _lines_of(report, face.curve), "solid", shown=False)
+    return built
+
+
+def _thin(name: str, lines: Sequence[LimitLine], dash: str, *, shown: bool) -> list[_Trace]:
+    """One set in the colours of the limits and a dash of its own."""
+    built = []
+    for number, line in enumerate(lines):
+        values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
+        trace = _values(name, values, "y", COLOURS[line.limit], 1.3, dash)
+        trace["marker"]["color"] = "--muted"  # without solute both limits are one
+        trace |= {"opacity": 0.85, "legendgroup": html.escape(name), "showlegend": number == 0}
+        if number == 0:
+            trace["text"] = [None if point is None else _both(point) for point in _places(line)]
+        else:
+            trace["hoverinfo"] = "skip"
+            del trace["text"], trace["hovertemplate"]
+        if not shown:
+            trace["visible"] = _LEGEND_ONLY
+        built.append(_Trace(trace, _places(line)))
+    return built
+
+
+def _both(point: WettingPoint) -> str:
+    fresh = f"{angle(point.fresh.theta_deg)} fresh"
+    return fresh if point.equilibrated is None else f"{angle(point.equilibrated.theta_deg)} equilibrated, {fresh}"
+
+
+def _values(
+    name: str, values: Sequence[float | None], axis: str, colour: str, width: float, dash: str = "solid"
 ) -> Figure:
-    return _values(
-        html.escape(set_name(name)), [None if p is None else getattr(p, column) for p in points], axis, colour, width
-    )
-
-
-def _values(name: str, values: list[float | None], axis: str, colour: str, width: float, dash: str = "solid") -> Figure:
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": name,
+        "name": html.escape(set_name(name)),
         "showlegend": axis == "y",
-        "y": values,
+        "y": list(values),
         "yaxis": axis,
         "text": [None if value is None else signed(value, 4).removeprefix("+") for value in values],
         "hovertemplate": "%{text}",
@@ -174,170 +206,84 @@ def _values(name: str, values: list[float | None], axis: str, colour: str, width
     }
 
 
-def _key_markers(report: WettingReport) -> Figure:
-    keys = [key.point for key in key_points(report)]
+def _key_markers(report: WettingReport, line: LimitLine) -> _Trace:
+    """Compositions drawn as drops: filled where equilibrated, open where fresh, as the drops are."""
+    points = [key.point for key in key_points(report) if key.x > 0.0]
+    colour, open_ = COLOURS[line.limit], line.limit is Limit.FRESH
+    drops = [drop for point in points if (drop := point.of(line.limit)) is not None]
+    marker: Figure = {"color": "--card" if open_ else colour, "size": 8 if open_ else 11}
+    marker["line"] = {"width": 2.4 if open_ else 2, "color": colour if open_ else "--card"}
+    return _Trace(_markers([drop.theta_deg for drop in drops], marker), points)
+
+
+def _pure_marker(report: WettingReport) -> _Trace:
+    """The pure liquid, where both limits are one, with its bands as bars."""
+    point = report.curve.points[0]
+    drop = point.fresh
+    trace = _markers([drop.theta_deg], {"color": "--text", "size": 11, "line": {"width": 2, "color": "--card"}})
+    trace["error_y"] = {
+        "type": "data",
+        "symmetric": False,
+        "array": [drop.theta_high_deg - drop.theta_deg],
+        "arrayminus": [drop.theta_deg - drop.theta_low_deg],
+        "color": "--muted",
+        "thickness": 1.6,
+        "width": 5,
+    }
+    return _Trace(trace, [point])
+
+
+def _markers(values: list[float], marker: Figure) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "compositions drawn as drops",
-        "y": [point.theta_deg for point in keys],
+        "y": values,
         "yaxis": "y",
         "showlegend": False,
-        # The band has no width at x = 0, a single composition.
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [point.theta_high_deg - point.theta_deg if point.x == 0.0 else 0.0 for point in keys],
-            "arrayminus": [point.theta_deg - point.theta_low_deg if point.x == 0.0 else 0.0 for point in keys],
-            "color": "--stable",
-            "thickness": 1.4,
-            "width": 0,
-        },
         "hoverinfo": "skip",
-        "marker": {"color": "--stable", "size": 11, "line": {"width": 2, "color": "--card"}},
+        "cliponaxis": False,
+        "marker": marker,
     }
 
 
-def _panels(report: WettingReport) -> list[tuple[str, Callable[[WettingPoint], float], str, str, str]]:
-    start = report.curve.points[0].gamma_LV_J_m2
-    return [
-        ("W<sub>ad</sub>", lambda p: p.work_of_adhesion_J_m2, "y2", "--stable", "solid"),
-        ("γ<sub>LV</sub>", lambda p: p.gamma_LV_J_m2, "y2", "--volume", "dash"),
-        ("2 γ<sub>LV</sub>", lambda p: 2.0 * p.gamma_LV_J_m2, "y2", "--volume", "dot"),
-        ("Δγ<sub>SL</sub>", lambda p: p.gamma_SL_change_J_m2, "y3", "--solute", "solid"),
-        ("Δγ<sub>LV</sub>", lambda p: p.gamma_LV_J_m2 - start, "y3", "--volume", "dash"),
-        (f"{html.escape(report.solute)} per nm<sup>2</sup>", lambda p: p.coverage_per_nm2, "y4", "--solute", "solid"),
+Value = Callable[[WettingPoint], float | None]
+
+
+def _panels(report: WettingReport) -> list[_Trace]:
+    """W_ad, changes of the three interface energies, and both coverages of the first set."""
+    start, solute = report.curve.points[0].fresh.gamma_LV_J_m2, html.escape(report.solute)
+    fresh, dry = COLOURS[Limit.FRESH], COLOURS[Limit.EQUILIBRATED]
+    rows: list[tuple[str, Value, str, str, str]] = [
+        ("W<sub>ad</sub> equilibrated", _dry("work_of_adhesion_J_m2"), "y2", dry, "solid"),
+        ("W<sub>ad</sub> fresh", lambda p: p.fresh.work_of_adhesion_J_m2, "y2", fresh, _DASHES[Limit.FRESH]),
+        ("γ<sub>LV</sub>", lambda p: p.fresh.gamma_LV_J_m2, "y2", "--volume", "dash"),
+        ("2 γ<sub>LV</sub>", lambda p: 2.0 * p.fresh.gamma_LV_J_m2, "y2", "--volume", "dot"),
+        ("Δγ<sub>SL</sub>", lambda p: p.fresh.gamma_SL_change_J_m2, "y3", "--solute", "solid"),
+        ("Δγ<sub>SV</sub> of the dry face", _dry("gamma_SV_change_J_m2"), "y3", dry, "solid"),
+        ("Δγ<sub>LV</sub>", lambda p: p.fresh.gamma_LV_J_m2 - start, "y3", "--volume", "dash"),
+        (f"{solute} nm<sup>−2</sup> under the liquid", lambda p: p.fresh.coverage_per_nm2, "y4", "--solute", "solid"),
+        (f"{solute} nm<sup>−2</sup> on the dry face", _dry("dry_coverage_per_nm2"), "y4", dry, "solid"),
     ]
+    if not has_both_limits(report):
+        rows = [row for row in rows if row[3] != dry]
+    gapped = [report.curve.points[0], None, *report.curve.points[1:]]
+    built = []
+    for name, value, axis, colour, dash in rows:
+        trace = _values("", [None if p is None else value(p) for p in gapped], axis, colour, 2.4, dash)
+        built.append(_Trace(trace | {"name": name}, gapped))
+    return built
 
 
-def _hover(point: WettingPoint) -> str:
-    voltage = "" if point.voltage_V is None else f" · {point.voltage_V:.3f} V"
-    return f"<b>{point.theta_deg:.1f}°</b> ({band(point)}) · x = {composition(point.x)}{voltage}"
+def _dry(name: str) -> Value:
+    """One number of the equilibrated limit."""
+    return lambda point: None if point.equilibrated is None else float(getattr(point.equilibrated, name))
 
 
-def _figure_layout(report: WettingReport) -> Figure:
-    layout = _layout()
-    axis = layout.pop("yaxis")
-    largest = max(point.theta_high_deg for point in report.curve.points)
-    titles = {
-        "y": f"θ (°), {how(report)}",
-        "y2": "W<sub>ad</sub> (J/m²)",
-        "y3": "Δγ (J/m²)",
-        "y4": "Γ (nm<sup>−2</sup>)",
-    }
-    for name, domain in _PANELS.items():
-        own = axis | {"title": {"text": titles[name], "standoff": 8}, "domain": domain}
-        layout["yaxis" + name[1:]] = own
-    layout["yaxis"] |= {"range": [0.0, min(182.0, max(125.0, 1.06 * largest))], "dtick": 30}
-    for name in ("yaxis2", "yaxis4"):
-        layout[name] |= {"rangemode": "tozero", "nticks": 4}
-    layout["yaxis3"] |= {"nticks": 4}
-    layout["xaxis"] |= {
-        "anchor": "y4",
-        "showspikes": True,
-        "spikemode": "across",
-        "spikethickness": 1,
-        "spikedash": "dot",
-        "spikecolor": "--axis",
-        "unifiedhovertitle": {"text": " "},
-    }
-    layout |= {
-        "hovermode": "x unified",
-        "hoversubplots": "axis",
-        "legend": layout["legend"] | {"y": 1.01, "yanchor": "bottom"},
-        "margin": layout["margin"] | {"t": 16},
-        "shapes": _shapes(report.curve),
-        "annotations": _annotations(report),
-    }
-    return layout
-
-
-def _shapes(curve: WettingCurve) -> list[Figure]:
-    line = {"color": "--axis", "width": 1.2, "dash": "dash"}
-    shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": WETTING_DEG, "y1": WETTING_DEG, "line": line}]
-    reach = _saturated_range(curve, "composition")
-    if reach is not None:
-        shapes.append(
-            {
-                "type": "rect",
-                "xref": "x",
-                "yref": "paper",
-                "x0": reach[0],
-                "x1": reach[1],
-                "y0": 0,
-                "y1": 1,
-                "layer": "below",
-                "fillcolor": "--shade",
-                "line": {"width": 0},
-            }
-        )
-    return shapes
-
-
-def _saturated_range(curve: WettingCurve, axis: str) -> list[float] | None:
-    """Both ends of the saturated part; on the axis of voltages that is the right margin."""
-    limit = saturation(curve)
-    if limit is None:
-        return None
-    if axis == "composition":
-        return [limit, 1.3 * max(point.x for point in curve.points)]
-    voltage = next(point.voltage_V for point in curve.points if point.saturated)
-    return None if voltage is None else [voltage, voltage - 1.0]
-
-
-def _label_points(report: WettingReport) -> list[WettingPoint | None]:
-    """The point each annotation belongs to; None for those at the frame."""
-    return [None] * len(_panel_notes(report)) + [key.point for key in key_points(report)]
-
-
-def _panel_notes(report: WettingReport) -> list[tuple[str, str, float, str]]:
-    """Text, panel, height and side of the notes beside lines; they follow from the default parameter set."""
-    first, last = report.curve.points[0], report.curve.points[-1]
-    return [
-        ("does not wet ↑", "y", WETTING_DEG, "left"),
-        ("γ<sub>LV</sub>: 90°", "y2", first.gamma_LV_J_m2, "left"),
-        ("2 γ<sub>LV</sub>: spreads", "y2", 2.0 * first.gamma_LV_J_m2, "left"),
-        ("Δγ<sub>SL</sub>", "y3", last.gamma_SL_change_J_m2, "right"),
-        ("Δγ<sub>LV</sub>", "y3", last.gamma_LV_J_m2 - first.gamma_LV_J_m2, "right"),
-    ]
-
-
-def _annotations(report: WettingReport) -> list[Figure]:
-    notes = [
-        {
-            "xref": "paper",
-            "x": 0.115 if side == "left" else 0.995,
-            "yref": axis,
-            "y": y,
-            "text": text,
-            "showarrow": False,
-            "xanchor": side,
-            "yanchor": "bottom",
-            "yshift": 1,
-            "font": {"size": 11.5, "color": "--muted"},
-        }
-        for text, axis, y, side in _panel_notes(report)
-    ]
-    return notes + [_key_label(key) for key in key_points(report)]
-
-
-def _key_label(key: KeyPoint) -> Figure:
-    pure = key.x == 0.0
-    return {
-        "xref": "x",
-        "x": None,
-        "yref": "y",
-        "y": key.point.theta_deg,
-        "text": f"<b>{key.point.theta_deg:.0f}°</b> {html.escape(composition(key.x))}",
-        "showarrow": False,
-        "xanchor": "left" if pure else "right",
-        "yanchor": "middle" if pure else "bottom",
-        "xshift": 9 if pure else -7,
-        "yshift": 0 if pure else 8,
-        "font": {"size": 13, "color": "--stable"},
-        "bgcolor": "--label",
-        "borderpad": 1,
-    }
+def _hover(drop: LimitPoint, point: WettingPoint | None) -> str:
+    x = 0.0 if point is None else point.x
+    voltage = "" if drop.voltage_V is None else f" · {drop.voltage_V:.3f} V"
+    return f"<b>{drop.theta_deg:.1f}°</b> ({band(drop)}) · x = {composition(x)}{voltage}"
 
 
 def _place_labels(layout: Figure, axis: Any) -> None:

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from ..structures.glass import AMORPHOUS
 from ..thermodynamics.uncertainty import Estimate
-from ..thermodynamics.wetting_curve import WettingCurve, WettingPoint
+from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .findings import signed
 from .formulas import unicode_formula
-from .wetting_model import AdhesionRecord, WettingMember, WettingReport
+from .wetting_model import AdhesionRecord, WettingFace, WettingMember, WettingReport
 
 WETTING_DEG = 90.0
 
@@ -31,58 +31,57 @@ class KeyPoint:
 
 
 def key_points(report: WettingReport) -> list[KeyPoint]:
-    """The observed compositions, or else the pure solvent, a middle one and the saturated liquid.
+    """The compositions worth naming together with those of observations, on the first face.
 
     Raises
     ------
     InputError
-        An observed composition that is not a point of the curve.
+        One of them is not a point of the curve.
     """
-    curve = report.curve
-    if report.observed:
-        return [KeyPoint(curve.at(x), report.observed[x]) for x in sorted(report.observed)]
-    dissolved = [point for point in curve.points if point.x > 0.0]
-    if not dissolved:
-        return [KeyPoint(curve.points[0], "")]
-    limit = saturation(curve)
-    last = dissolved[-1] if limit is None else min(dissolved, key=lambda p: (abs(p.x - limit), p.x))
-    middle = math.sqrt(dissolved[0].x * last.x)
-    chosen = [curve.points[0], min(dissolved, key=lambda p: abs(math.log(p.x / middle))), last]
-    return [KeyPoint(point, "") for point in dict.fromkeys(chosen)]
+    points = {report.curve.at(x): report.observed.get(x, "") for x in sorted({*report.key_x, *report.observed})}
+    return [KeyPoint(point, observed) for point, observed in points.items()]
 
 
 def saturation(curve: WettingCurve) -> float | None:
     """Mole fraction of the saturated liquid; None when no point of the curve is saturated."""
-    return min((point.x_effective for point in curve.points if point.saturated), default=None)
+    return min((point.fresh.x_effective for point in curve.points if point.fresh.saturated), default=None)
 
 
 def finite_supply(curve: WettingCurve) -> bool:
-    """Whether the drop loses a noticeable share of its solute to its surfaces."""
-    limit = saturation(curve) or math.inf
-    return any(point.x_effective < 0.999 * min(point.x, limit) for point in curve.points if point.x > 0.0)
+    """Whether the drop loses a noticeable share of its solute, in either limit."""
+    most = saturation(curve) or math.inf
+    return any(
+        drop.x_effective < 0.999 * min(point.x, most)
+        for point in curve.points
+        if point.x > 0.0
+        for limit in curve.limits
+        if (drop := point.of(limit)) is not None
+    )
 
 
-def threshold(curve: WettingCurve) -> tuple[float, bool] | None:
-    """Mole fraction where the angle first falls below 90°, and whether it is only an upper bound.
+def threshold(curve: WettingCurve, limit: Limit) -> tuple[float, bool] | None:
+    """Mole fraction where the angle first falls below 90° in one limit, and whether it is only an upper bound.
 
-    Between two compositions cos theta is taken as linear in ln x. None when the pure solvent wets or nothing does.
+    Between two compositions cos theta is taken as linear in ln x. None when the pure solvent wets, when nothing does,
+    or when the limit was not computed.
     """
-    points = curve.points
-    if points[0].theta_deg < WETTING_DEG:
+    points = [(point.x, drop.theta_deg) for point in curve.points if (drop := point.of(limit)) is not None]
+    if not points or points[0][1] < WETTING_DEG:
         return None
-    for before, after in pairwise(points):
-        if after.theta_deg < WETTING_DEG:
-            if before.x == 0.0:
-                return after.x, True
-            low, high = (math.cos(math.radians(point.theta_deg)) for point in (before, after))
+    for (x_before, before), (x_after, after) in pairwise(points):
+        if after < WETTING_DEG:
+            if x_before == 0.0:
+                return x_after, True
+            low, high = (math.cos(math.radians(theta)) for theta in (before, after))
             share = -low / (high - low)
-            return before.x * (after.x / before.x) ** share, False
+            return x_before * (x_after / x_before) ** share, False
     return None
 
 
-def member_theta(member: WettingMember, x: float) -> float:
-    """Angle of one parameter set at a composition of the report's curve."""
-    return member.curve.at(x).theta_deg
+def theta_at(owner: WettingMember | WettingFace, x: float, limit: Limit) -> float | None:
+    """Angle of one parameter set, or of a face's first, at a composition of the curve; None where not computed."""
+    point = owner.curve.at(x).of(limit)
+    return None if point is None else point.theta_deg
 
 
 def adhesion_of(report: WettingReport, member: WettingMember) -> AdhesionRecord | None:
@@ -118,9 +117,25 @@ def angle(theta_deg: float) -> str:
     return f"{theta_deg:.0f}°"
 
 
-def band(point: WettingPoint) -> str:
-    """``96–110°``."""
-    return f"{point.theta_low_deg:.0f}–{point.theta_high_deg:.0f}°"
+def band(point: LimitPoint) -> str:
+    """The band of all parameter sets, ``80–118°``."""
+    return degree_range(point.theta_low_deg, point.theta_high_deg)
+
+
+def statistical_band(point: LimitPoint) -> str:
+    """The statistical band of the first parameter set, ``84–91°``."""
+    return degree_range(point.statistical_low_deg, point.statistical_high_deg)
+
+
+def degree_range(low: float, high: float) -> str:
+    """``80–118°``, or ``80°`` where both ends are written alike."""
+    text = f"{low:.0f}"
+    return f"{text}°" if text == f"{high:.0f}" else f"{text}–{high:.0f}°"
+
+
+def holds_both_outcomes(point: LimitPoint) -> bool:
+    """Whether 90° lies inside the band of all parameter sets."""
+    return point.theta_low_deg < WETTING_DEG < point.theta_high_deg
 
 
 def number(value: float, digits: int) -> str:

@@ -1,72 +1,72 @@
-"""The contact angle against composition as PNG: drops on the solid above, the curve with its band below."""
+"""The contact angle against composition as PNG: drops on the solid above, both limits with their bands below."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..structures.glass import AMORPHOUS
-from .drop_shape import drop_shape
-from .figure_png import draw_png
+from ..thermodynamics.wetting_curve import Limit
+from .figure_png import draw_png, plain
 from .formulas import mathtext_formula
-from .hull_png import _STYLE, DPI, MUTED, REFERENCE, STABLE
-from .wetting_model import WettingReport
-from .wetting_numbers import (
-    KeyPoint,
-    angle,
-    composition,
-    face,
-    finite_supply,
-    how,
-    is_calibrated,
-    key_points,
-    saturation,
+from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
+from .wetting_drops_png import draw_drops
+from .wetting_lines import (
+    ZERO_DECADES,
+    LimitLine,
+    limit_lines,
+    log_place,
+    lowest_decade,
+    model_band_label,
+    other_members,
+    reduction_reach,
+    statistical_band_label,
 )
+from .wetting_model import WettingReport
+from .wetting_numbers import KeyPoint, face, finite_supply, how, is_calibrated, key_points, saturation
+from .wetting_reduction import reduction_label
+from .wetting_words import BEFORE, is_model_band, not_computed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIZE_INCHES = (9.0, 7.0)
+SIZE_INCHES = (9.0, 7.5)
 """900 pixels wide at half its resolution."""
 
+COLOURS = {Limit.FRESH: REFERENCE, Limit.EQUILIBRATED: STABLE}
+"""Also told apart by their names, and by a dashed outline of the drop."""
+
+_STYLES: dict[Limit, Any] = {Limit.FRESH: (0, (4.5, 1.1)), Limit.EQUILIBRATED: "-"}
 _MARGIN = 0.3
 _LEFT, _RIGHT = 0.82, _MARGIN
-_CURVE_BOTTOM, _CURVE_HEIGHT = 1.18, 3.62
-_STRIP_BOTTOM, _STRIP_HEIGHT = 4.86, 1.62
-_BASELINE = 0.86
-"""Height of the solid's surface inside the strip of drops, inches."""
-
-_SPHERE_RADIUS = 0.36
-_ZERO_OFFSET = 0.8
-"""Decades between the lowest composition and the place where x = 0 is drawn."""
-
-_MEMBERS = ("#7c5295", "#4d7c0f", "#b45309", "#0f766e", "#9f1239")
-_FAINT = "#5f9bbf"
+_CURVE_BOTTOM, _CURVE_HEIGHT = 1.25, 3.62
+_STRIP_BOTTOM, _STRIP_HEIGHT = 4.93, 1.86
 
 
 def wetting_png(report: WettingReport) -> bytes:
-    """Return the picture: the angle against the mole fraction of the solute, with drops at the key compositions.
+    """Return the picture: the angle against the mole fraction of the solute in both limits, with drops above.
 
-    The band, the other parameter sets and the seeds of the default one are drawn faintly; x = 0 stands apart, behind
-    a break of the axis. Drops are spherical caps of one volume, true to their angle, made smaller where they would
-    not fit.
+    Each limit has a colour, the model band of all parameter sets of the face, and in it the statistical band of the
+    first; the other sets are thin. x = 0, where both limits are one, stands apart behind a break of the axis. Filled
+    drops are those of the equilibrated limit, dashed outlines those of the fresh one.
 
     Raises
     ------
     InputError
-        An observed composition that is not on the curve.
+        A composition to show that is not on the curve.
     """
     keys = key_points(report)
 
     def draw(figure: Figure) -> None:
         axes = figure.add_axes(_box(_LEFT, _CURVE_BOTTOM, SIZE_INCHES[0] - _LEFT - _RIGHT, _CURVE_HEIGHT))
         _draw_curve(axes, report, keys)
-        _draw_drops(figure, axes, report, keys)
+        strip = figure.add_axes(_box(0.0, _STRIP_BOTTOM, SIZE_INCHES[0], _STRIP_HEIGHT))
+        left, right = axes.get_xlim()
+        scale = (SIZE_INCHES[0] - _LEFT - _RIGHT) / (right - left)
+        places = [_LEFT + (log_place(report.curve, key.x) - left) * scale for key in keys]
+        draw_drops(strip, report, keys, places, (SIZE_INCHES[0], _STRIP_HEIGHT), COLOURS)
         _titles(figure, report)
 
     return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE)
@@ -77,72 +77,85 @@ def _box(left: float, bottom: float, width: float, height: float) -> tuple[float
     return left / SIZE_INCHES[0], bottom / SIZE_INCHES[1], width / SIZE_INCHES[0], height / SIZE_INCHES[1]
 
 
-def _place(report: WettingReport, x: float) -> float:
-    """Where a mole fraction is drawn: its decimal logarithm, with 0 to the left of all others."""
-    return math.log10(x) if x > 0.0 else _lowest(report) - _ZERO_OFFSET
-
-
-def _lowest(report: WettingReport) -> float:
-    return min((math.log10(p.x) for p in report.curve.points if p.x > 0.0), default=-7.0)
-
-
 def _draw_curve(axes: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> None:
-    points = report.curve.points
-    dissolved = [p for p in points if p.x > 0.0]
-    low, high = _lowest(report), max((math.log10(p.x) for p in dissolved), default=-1.0)
-    axes.set_xlim(low - _ZERO_OFFSET - 0.45, high + 0.24)
-    top = max(p.theta_high_deg for p in points)
-    axes.set_ylim(0.0, min(184.0, max(145.0, 1.1 * top)))
-    axes.set_yticks(range(0, int(axes.get_ylim()[1]) + 1, 30))
-    _wetting_line(axes)
+    curve, lines = report.curve, limit_lines(report)
+    low = lowest_decade(curve)
+    high = max((math.log10(p.x) for p in curve.points if p.x > 0.0), default=-1.0)
+    axes.set_xlim(low - ZERO_DECADES - 0.45, high + 0.24)
+    top = max(drop.theta_high_deg for line in lines for _, drop in line.points)
+    axes.set_ylim(0.0, min(199.0, max(145.0, top + 28.0)))
+    axes.set_yticks(range(0, min(180, int(axes.get_ylim()[1])) + 1, 30))
+    _wetting_line(axes, low - 0.5 * ZERO_DECADES)
     _saturation(axes, report)
-    xs = [math.log10(p.x) for p in dissolved]
-    label = f"{report.curve.confidence:.0%} band" + (" of all sets" if len(report.members) > 1 else "")
-    axes.fill_between(
-        xs,
-        [p.theta_low_deg for p in dissolved],
-        [p.theta_high_deg for p in dissolved],
-        color=STABLE,
-        alpha=0.13,
-        lw=0,
-        zorder=1,
-        label=label,
-    )
-    zero = _place(report, 0.0)
-    axes.plot(
-        [zero] * 2,
-        [points[0].theta_low_deg, points[0].theta_high_deg],
-        color=STABLE,
-        alpha=0.16,
-        lw=13,
-        solid_capstyle="butt",
-        zorder=1,
-    )
-    _other_members(axes, report, zero)
-    axes.plot(
-        xs,
-        [p.theta_deg for p in dissolved],
-        color=STABLE,
-        lw=2.6,
-        zorder=5,
-        solid_capstyle="round",
-        label=_name(report.default.parameters.name),
-    )
-    for key in keys:
-        place = _place(report, key.x)
-        axes.plot([place] * 2, [key.point.theta_deg, axes.get_ylim()[1]], ":", color=MUTED, lw=0.9, zorder=2)
-        axes.plot(place, key.point.theta_deg, "o", ms=10, mfc=STABLE, mec="white", mew=1.8, zorder=11, clip_on=False)
+    _reduction(axes, report)
+    for line in lines:
+        _bands(axes, report, line)
+    _other_sets(axes, report)
+    for line in lines:
+        _line(axes, line, keys)
+    _key_lines(axes, report, keys)
+    _pure(axes, report)
     _axes(axes, report)
+    _legend(axes, report, lines)
 
 
-def _wetting_line(axes: Axes) -> None:
-    left, right = axes.get_xlim()
+def _bands(axes: Axes, report: WettingReport, line: LimitLine) -> None:
+    xs, colour = [math.log10(point.x) for point, _ in line.dissolved], COLOURS[line.limit]
+    drops = [drop for _, drop in line.dissolved]
+    if is_model_band(report):
+        lows, highs = [d.theta_low_deg for d in drops], [d.theta_high_deg for d in drops]
+        axes.fill_between(xs, lows, highs, color=colour, alpha=0.12, lw=0, zorder=1)
+    lows, highs = [d.statistical_low_deg for d in drops], [d.statistical_high_deg for d in drops]
+    axes.fill_between(xs, lows, highs, color=colour, alpha=0.24, lw=0, zorder=1.2)
+
+
+def _other_sets(axes: Axes, report: WettingReport) -> None:
+    """The other parameter sets of the face, thin."""
+    for _, lines in other_members(report):
+        for line in lines:
+            places = [(math.log10(point.x), drop.theta_deg) for point, drop in line.dissolved]
+            axes.plot(*zip(*places, strict=True), color=COLOURS[line.limit], lw=0.9, alpha=0.75, zorder=4)
+        zero = lines[0].points[0][1].theta_deg
+        axes.plot(log_place(report.curve, 0.0), zero, "_", ms=11, mew=1.3, color=INK, alpha=0.6, zorder=4)
+
+
+def _line(axes: Axes, line: LimitLine, keys: Sequence[KeyPoint]) -> None:
+    """Fresh is dashed with open points, as its drops are outlines, so that it shows where both limits agree."""
+    colour, fresh = COLOURS[line.limit], line.limit is Limit.FRESH
+    places = [(math.log10(point.x), drop.theta_deg) for point, drop in line.dissolved]
+    axes.plot(*zip(*places, strict=True), color=colour, lw=2.8, ls=_STYLES[line.limit], zorder=5, clip_on=False)
+    for key in keys:
+        drop = key.point.of(line.limit)
+        if key.x > 0.0 and drop is not None:
+            style: dict[str, Any] = {"mfc": "white", "mec": colour} if fresh else {"mfc": colour, "mec": "white"}
+            size, edge = (6.5, 2.2) if fresh else (11, 1.8)
+            axes.plot(math.log10(key.x), drop.theta_deg, "o", ms=size, mew=edge, zorder=11, clip_on=False, **style)
+
+
+def _key_lines(axes: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> None:
+    """From the drops above down to the lowest angle."""
+    for key in keys:
+        low = min(drop.theta_deg for limit in Limit if (drop := key.point.of(limit)) is not None)
+        place = log_place(report.curve, key.x)
+        axes.plot([place] * 2, [low, axes.get_ylim()[1]], ":", color=MUTED, lw=0.9, zorder=2)
+
+
+def _pure(axes: Axes, report: WettingReport) -> None:
+    """The pure liquid: both limits are one, so it has neither colour."""
+    zero, drop = log_place(report.curve, 0.0), report.curve.points[0].fresh
+    style: dict[str, Any] = {"color": MUTED, "lw": 13, "solid_capstyle": "butt", "zorder": 1}
+    if is_model_band(report):
+        axes.plot([zero] * 2, [drop.theta_low_deg, drop.theta_high_deg], alpha=0.18, **style)
+    axes.plot([zero] * 2, [drop.statistical_low_deg, drop.statistical_high_deg], alpha=0.34, **style)
+    axes.plot(zero, drop.theta_deg, "o", ms=10, mfc=INK, mec="white", mew=1.8, zorder=11, clip_on=False)
+
+
+def _wetting_line(axes: Axes, place: float) -> None:
+    """90°, named in the gap of the axis, where nothing else is drawn."""
     axes.axhline(90.0, color=MUTED, lw=1.0, ls=(0, (5, 3)), zorder=1.5)
-    style: dict[str, Any] = {"fontsize": 9, "color": MUTED, "ha": "right", "zorder": 6}
-    place = right - 0.085 * (right - left)
-    halo = _halo()
-    axes.text(place, 91.5, "does not wet ↑", va="bottom", path_effects=halo, **style)
-    axes.text(place, 88.0, "wets ↓", va="top", path_effects=halo, **style)
+    style: dict[str, Any] = {"fontsize": 8.5, "color": MUTED, "ha": "center", "zorder": 6, "path_effects": _halo()}
+    axes.text(place, 92.0, "does not wet ↑", va="bottom", **style)
+    axes.text(place, 87.5, "wets ↓", va="top", **style)
 
 
 def _halo() -> list[Any]:
@@ -152,60 +165,74 @@ def _halo() -> list[Any]:
 
 
 def _saturation(axes: Axes, report: WettingReport) -> None:
-    limit = saturation(report.curve)
-    if limit is None:
+    most = saturation(report.curve)
+    if most is None:
         return
     right = axes.get_xlim()[1]
-    axes.axvspan(math.log10(limit), right, color="#eef1f4", zorder=0, lw=0)
+    axes.axvspan(math.log10(most), right, color="#eef1f4", zorder=0, lw=0)
     solids = [record.saturating_phase for record in report.dilute if record.saturating_phase]
     name = f"{mathtext_formula(solids[0])} precipitates" if solids else "saturated"
-    top = 0.97 * axes.get_ylim()[1]
-    axes.text(right - 0.05, top, name, fontsize=9, color=MUTED, ha="right", va="top", rotation=90, zorder=6)
+    style: dict[str, Any] = {"fontsize": 9, "color": MUTED, "ha": "right", "rotation": 90, "path_effects": _halo()}
+    axes.text(right - 0.05, 4.0, name, va="bottom", zorder=6, **style)
 
 
-def _other_members(axes: Axes, report: WettingReport, zero: float) -> None:
-    for number, seed in enumerate(report.default.seed_curves):
-        places = [(math.log10(p.x), p.theta_deg) for p in seed.points if p.x > 0.0]
-        label = "its seeds" if number == 0 else None
-        axes.plot(*zip(*places, strict=True), color=_FAINT, lw=0.8, alpha=0.7, zorder=3, label=label)
-    for number, member in enumerate(report.members[1:]):
-        colour = _MEMBERS[number % len(_MEMBERS)]
-        places = [(math.log10(p.x), p.theta_deg) for p in member.curve.points if p.x > 0.0]
-        style: dict[str, Any] = {"color": colour, "alpha": 0.6, "zorder": 4}
-        axes.plot(*zip(*places, strict=True), lw=1.4, label=_name(member.parameters.name), **style)
-        axes.plot(zero, member.curve.points[0].theta_deg, "_", ms=11, mew=1.6, **style)
-
-
-def _name(name: str) -> str:
-    """Formulas of a parameter set's name with subscripts; names of potentials stay as they are."""
-    words = name.replace("$", r"\$").split(", ")
-    return ", ".join([mathtext_formula(words[0].replace(r"\$", "")), *words[1:]]) if len(words) > 1 else words[0]
+def _reduction(axes: Axes, report: WettingReport) -> None:
+    """A bracket along the top over the compositions that reduce the solid."""
+    reach = reduction_reach(report)
+    if reach is None:
+        return
+    left, right, top = math.log10(reach[0]), math.log10(reach[1]), axes.get_ylim()[1]
+    heights = [top - 9.0, top - 6.0, top - 6.0, top - 9.0]
+    axes.plot([left, left, right, right], heights, color=REFERENCE, lw=1.1, zorder=7, solid_joinstyle="miter")
+    text = f"{reduction_label(report)}: these are angles {BEFORE.replace('the solid', 'it')}"
+    style: dict[str, Any] = {"fontsize": 9.5, "color": REFERENCE, "ha": "center", "va": "top"}
+    style["bbox"] = {"fc": "white", "ec": "none", "pad": 1.5}
+    axes.text(0.5 * (left + right), top - 10.0, text, zorder=7, **style)
 
 
 def _axes(axes: Axes, report: WettingReport) -> None:
-    decades = range(math.ceil(_lowest(report) - 1e-9), math.floor(axes.get_xlim()[1]) + 1)
-    zero = _place(report, 0.0)
+    low = lowest_decade(report.curve)
+    decades = range(math.ceil(low - 1e-9), math.floor(axes.get_xlim()[1]) + 1)
+    zero = log_place(report.curve, 0.0)
     axes.set_xticks([zero, *decades], ["0", *(f"$10^{{{decade}}}$" for decade in decades)])
-    axes.set_xticks(list(_minor_ticks(decades, *axes.get_xlim())), minor=True)
-    axes.set_xlabel(f"mole fraction of {report.solute} in liquid {report.solvent}", labelpad=4)
+    axes.set_xticks(list(_minor_ticks(decades, low, axes.get_xlim()[1])), minor=True)
+    axes.set_xlabel(f"mole fraction of {plain(report.solute)} in liquid {plain(report.solvent)}", labelpad=4)
     axes.set_ylabel(f"contact angle θ (°), {how(report)}")
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(axis="y", color="#edf0f3", lw=0.8)
-    _break(axes, zero + 0.5 * _ZERO_OFFSET)
-    handles, labels = axes.get_legend_handles_labels()
-    main = labels.index(_name(report.default.parameters.name))
-    order = [main, *(i for i in range(1, len(labels)) if i != main), 0]  # the band comes last
+    _break(axes, zero + 0.5 * ZERO_DECADES)
+
+
+def _legend(axes: Axes, report: WettingReport, lines: Sequence[LimitLine]) -> None:
+    """The limits first; what holds in both has both colours."""
+    from matplotlib.legend_handler import HandlerTuple
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    colours = [COLOURS[line.limit] for line in lines]
+    entries: list[tuple[Any, str]] = [
+        (Line2D([], [], color=COLOURS[line.limit], lw=2.8, ls=_STYLES[line.limit]), line.label) for line in lines
+    ]
+    if model_band_label(report):
+        entries.append((tuple(Patch(color=c, alpha=0.14, lw=0) for c in colours), model_band_label(report)))
+    entries.append((tuple(Patch(color=c, alpha=0.36, lw=0) for c in colours), statistical_band_label(report)))
+    if len(report.faces[0].members) > 1:
+        names = "the other sets: potentials, dispersion models"
+        entries.append((tuple(Line2D([], [], color=c, lw=0.9) for c in colours), names))
+    handles, labels = zip(*entries, strict=True)
     axes.legend(
-        [handles[i] for i in order],
-        [labels[i] for i in order],
+        handles,
+        [plain(label) for label in labels],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.135),
-        ncols=3 if len(order) <= 9 else 4,
+        ncols=2,
         frameon=False,
-        fontsize=9 if len(order) <= 9 else 7.5,
-        handletextpad=0.5,
-        columnspacing=1.8,
+        fontsize=9,
+        handletextpad=0.6,
+        columnspacing=2.2,
+        handlelength=2.6,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.25)},
     )
 
 
@@ -230,74 +257,6 @@ def _break(axes: Axes, place: float) -> None:
                   transform=base + offset)  # fmt: skip
 
 
-def _draw_drops(figure: Figure, curve: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> None:
-    """Drops above their compositions, on one solid, in inches so that angles are true."""
-    strip = figure.add_axes(_box(0.0, _STRIP_BOTTOM, SIZE_INCHES[0], _STRIP_HEIGHT))
-    strip.set_xlim(0.0, SIZE_INCHES[0])
-    strip.set_ylim(0.0, _STRIP_HEIGHT)
-    strip.set_axis_off()
-    left, right = curve.get_xlim()
-    scale = (SIZE_INCHES[0] - _LEFT - _RIGHT) / (right - left)
-    places = [_LEFT + (_place(report, key.x) - left) * scale for key in keys]
-    start, end = _MARGIN, SIZE_INCHES[0] - _MARGIN
-    _solid(strip, start, end)
-    # Mirrored at the ends of the solid, so that half a gap is the room of every drop.
-    mirrored = [2.0 * start - places[0], *places, 2.0 * end - places[-1]]
-    gaps = [after - before for before, after in pairwise(mirrored)]
-    for key, place, before, after in zip(keys, places, gaps[:-1], gaps[1:], strict=True):
-        _drop(strip, key.point.theta_deg, place, min(0.9, 0.5 * min(before, after) - 0.07))
-        _drop_label(strip, report, key, place)
-
-
-def _solid(strip: Axes, start: float, end: float) -> None:
-    from matplotlib.patches import Rectangle
-
-    strip.add_patch(Rectangle((start, _BASELINE - 0.13), end - start, 0.13, fc="#c9d1da", ec="none", zorder=2))
-    strip.plot([start, end], [_BASELINE] * 2, color=MUTED, lw=1.0, zorder=3, solid_capstyle="butt")
-
-
-def _drop(strip: Axes, theta_deg: float, place: float, room: float) -> None:
-    from matplotlib.patches import Polygon
-
-    shape = drop_shape(theta_deg, _SPHERE_RADIUS, room)
-    outline = np.array(shape.outline()) + [place, _BASELINE]
-    patch = Polygon(outline, closed=True, fc="none", ec="#52606d", lw=1.1, zorder=5, joinstyle="round")
-    strip.add_patch(patch)
-    (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
-    image = strip.imshow(
-        _metal(x1 - x0, y1 - y0),
-        extent=(x0, x1, y0, y1),
-        origin="lower",
-        interpolation="bilinear",
-        aspect="auto",
-        zorder=4,
-    )
-    image.set_clip_path(patch)
-
-
-def _metal(width: float, height: float) -> np.ndarray:
-    """Shading of a metal drop, lit from the upper left; RGB of shape (n, n, 3)."""
-    n = 160
-    x, y = np.meshgrid(np.linspace(0.0, 1.0, n), np.linspace(0.0, 1.0, n))
-    aspect = min(1.0, height / width)
-    dark = np.clip(np.hypot(x - 0.36, (y - 0.68) * (0.5 + 0.5 * aspect)) / 0.85, 0.0, 1.0)[..., None] ** 1.2
-    light, shade = np.array([0.955, 0.965, 0.975]), np.array([0.53, 0.59, 0.66])
-    return np.asarray(light + dark * (shade - light))
-
-
-def _drop_label(strip: Axes, report: WettingReport, key: KeyPoint, place: float) -> None:
-    point = key.point
-    value = "spreads" if point.theta_deg == 0.0 else angle(point.theta_deg)
-    strip.text(place, 0.49, value, fontsize=16, fontweight="bold", color=STABLE, ha="center", va="center", zorder=6)
-    what = composition(key.x, report.solute) if key.x > 0.0 else f"pure {report.solvent}"
-    strip.text(place, 0.24, what, fontsize=10.5, ha="center", va="center", zorder=6)
-    if key.observed:
-        text = f"observed: {key.observed}"
-        half = 0.036 * len(text)
-        inside = min(max(place, half + 0.12), SIZE_INCHES[0] - half - 0.12)
-        strip.text(inside, 0.07, text.replace("$", r"\$"), fontsize=8.5, color=MUTED, ha="center", va="center")
-
-
 def _titles(figure: Figure, report: WettingReport) -> None:
     default = report.default
     if default.termination == AMORPHOUS:
@@ -308,16 +267,26 @@ def _titles(figure: Figure, report: WettingReport) -> None:
     title = f"{mathtext_formula(report.solvent)}–{mathtext_formula(report.solute)} on {place}"
     height = (SIZE_INCHES[1] - 0.27) / SIZE_INCHES[1]
     figure.text(_MARGIN / SIZE_INCHES[0], height, title, fontsize=13.5, fontweight="bold", va="center")
-    notes = [default.potential.replace("$", r"\$"), f"{report.curve.temperature_K:g} K"]
-    if finite_supply(report.curve):
+    notes = [default.potential, f"{report.curve.temperature_K:g} K"]
+    if report.conditions_text:
+        notes.append(report.conditions_text)
+    elif finite_supply(report.curve):
         notes.append("finite supply")
     right = 1.0 - _MARGIN / SIZE_INCHES[0]
-    figure.text(right, height, " · ".join(notes), fontsize=10, color=MUTED, ha="right", va="center")
+    figure.text(right, height, plain(" · ".join(notes)), fontsize=10, color=MUTED, ha="right", va="center")
+    second = _second_line(report)
+    if second:
+        low = height - 0.26 / SIZE_INCHES[1]
+        figure.text(_MARGIN / SIZE_INCHES[0], low, plain(second), fontsize=9.5, color=REFERENCE, va="center")
+
+
+def _second_line(report: WettingReport) -> str:
+    """What must not be overlooked: an angle that was put in, a limit that is missing, corrections."""
+    parts = []
     if is_calibrated(report):
-        text = "calibrated to a measured angle, not predicted"
-        low = height - 0.26 / SIZE_INCHES[1]
-        figure.text(_MARGIN / SIZE_INCHES[0], low, text, fontsize=10.5, fontweight="bold", color=REFERENCE, va="center")
-    elif report.curve.corrections:
-        text = "with corrections: " + "; ".join(report.curve.corrections)
-        low = height - 0.26 / SIZE_INCHES[1]
-        figure.text(_MARGIN / SIZE_INCHES[0], low, text.replace("$", r"\$"), fontsize=9, color=REFERENCE, va="center")
+        parts.append("calibrated to a measured angle, not predicted")
+    elif report.default.parameters.corrections:
+        parts.append("with corrections: " + "; ".join(report.default.parameters.corrections))
+    if Limit.EQUILIBRATED not in report.curve.limits:
+        parts.append(not_computed(report).split(":")[0] + ": the fresh one is a lower bound of the angle")
+    return " · ".join(parts)

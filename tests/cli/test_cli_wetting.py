@@ -29,16 +29,7 @@ KEYS = {
     "corrections",
     "confidence",
 }
-CURVE_KEYS = [
-    "x",
-    "voltage_V",
-    "theta_deg",
-    "theta_low_deg",
-    "theta_high_deg",
-    "gamma_SL_change_J_m2",
-    "coverage_per_nm2",
-    "spreading_coefficient_J_m2",
-]
+LIMITS = ("fresh", "equilibrated")
 TOLERANCE = 0.1
 
 
@@ -73,13 +64,18 @@ def as_json(result: tuple[int, str, str]) -> dict:
 
 def pure_angle(found: dict) -> float:
     (pure,) = [point for point in found["curve"] if point["x"] == 0]
-    return float(pure["theta_deg"])
+    assert pure["theta_fresh_deg"] == pure["theta_equilibrated_deg"] or pure["theta_equilibrated_deg"] is None
+    return float(pure["theta_fresh_deg"])
 
 
 def test_json_has_the_documented_keys(wetting):
     found = as_json(wetting("--json"))
     assert set(found) >= KEYS
-    assert all(set(point) == set(CURVE_KEYS) for point in found["curve"])
+    names = {
+        f"{key}{end}" for limit in LIMITS for key in (f"theta_{limit}",) for end in ("_deg", "_low_deg", "_high_deg")
+    }
+    names |= {f"work_of_adhesion_{limit}_J_m2" for limit in LIMITS} | {"gamma_SL_change_J_m2", "gamma_SV_change_J_m2"}
+    assert all(set(point) >= names and "theta_deg" not in point for point in found["curve"])
     assert (found["substrate"], found["termination"], found["potential"]) == ("LLTO", "TiO2", "emt")
     assert (found["solute"], found["solvent"], found["mode"]) == ("Li", "Hg", "predicted")
     assert found["temperature_K"] == 298.15
@@ -92,9 +88,11 @@ def test_json_has_the_documented_keys(wetting):
 
 def test_the_curve_is_monotonous_and_inside_its_band(wetting):
     curve = as_json(wetting("--json"))["curve"]
-    angles = np.array([point["theta_deg"] for point in curve])
+    angles = np.array([point["theta_fresh_deg"] for point in curve])
     assert (np.diff(angles) <= 1e-6).all()
-    assert all(point["theta_low_deg"] - 1 <= point["theta_deg"] <= point["theta_high_deg"] + 1 for point in curve)
+    lows, highs = (np.array([point[f"theta_fresh_{end}_deg"] for point in curve]) for end in ("low", "high"))
+    assert (lows <= angles).all()
+    assert (angles <= highs).all()
     voltages = [point["voltage_V"] for point in curve[1:]]
     assert voltages == sorted(voltages, reverse=True)
 
@@ -119,7 +117,9 @@ def test_calibration_says_so_and_keeps_the_fall(wetting):
 def test_a_small_drop_holds_less_solute(wetting):
     endless = as_json(wetting("--json", "--x", "2e-4"))
     small = as_json(wetting("--json", "--x", "2e-4", "--drop-radius", "1e-5"))
-    angles = [next(point["theta_deg"] for point in found["curve"] if point["x"] == 2e-4) for found in (endless, small)]
+    angles = [
+        next(point["theta_fresh_deg"] for point in found["curve"] if point["x"] == 2e-4) for found in (endless, small)
+    ]
     assert angles[0] < angles[1] - TOLERANCE
 
 
@@ -127,10 +127,10 @@ def test_csv_is_the_curve_with_all_its_digits(wetting):
     code, output, _ = wetting("--csv")
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(output)))
-    assert list(rows[0]) == CURVE_KEYS
     curve = as_json(wetting("--json"))["curve"]
+    assert list(rows[0]) == list(curve[0])
     assert [float(row["x"]) for row in rows] == [point["x"] for point in curve]
-    assert [float(row["theta_deg"]) for row in rows] == [point["theta_deg"] for point in curve]
+    assert [float(row["theta_fresh_deg"]) for row in rows] == [point["theta_fresh_deg"] for point in curve]
     assert rows[0]["voltage_V"] == ""
 
 
@@ -138,9 +138,18 @@ def test_the_table_shows_the_compositions_that_matter(wetting):
     code, output, errors = wetting("--x", "2e-4")
     assert code == 0
     assert "Li in Hg on LLTO, TiO2, emt" in output
+    assert "θ equilibrated (°)" in output
+    assert "θ fresh (°)" in output
     shown = [line.split()[0] for line in output.splitlines() if line.strip()[:1].isdigit()]
     assert shown == ["0", "1e-07", "1e-06", "1e-05", "3e-05", "0.0001", "0.0002", "0.001", "0.0133"]
     assert all(line.startswith("note: ") for line in errors.splitlines())
+
+
+def test_the_title_names_drop_roughness_and_calibration(wetting):
+    code, output, _ = wetting("--drop-radius", "0.5", "--roughness", "1.2", "--calibrate", "140")
+    assert code == 0
+    title = "Li in Hg on LLTO, TiO2, emt, drop of 0.5 mm, roughness 1.2, calibrated to 140°"
+    assert title in " ".join(output.split())
 
 
 def test_terminations_and_potentials_are_picked(wetting, made_up_study):
@@ -165,8 +174,8 @@ def test_a_report_is_written_when_asked(wetting, tmp_path):
 def test_a_surface_that_is_not_wetted_says_so(amalgamics, made_up_study):
     made_up_study().fill(adhesion=0.05, deltas=(0.4, 0.9))
     found = as_json(amalgamics("wetting", "--json"))
-    assert "is not wetted" in found["headline"]
-    assert all(point["theta_deg"] > 120 for point in found["curve"])
+    assert "wets" not in found["headline"].replace("does not wet", "")
+    assert all(point["theta_fresh_deg"] > 120 for point in found["curve"])
 
 
 def test_a_film_that_failed_is_named(wetting, made_up_study):

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pytest
-from ase import Atoms
 from ase.formula import Formula
 
 from amalgamics.reports.model import HullReport, PhaseRecord, SystemReport
-from amalgamics.reports.wetting_model import (
-    AdhesionRecord,
-    DiluteRecord,
-    InterfacePicture,
-    SurfaceRecord,
-    WettingMember,
-    WettingReport,
-)
-from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
-from amalgamics.thermodynamics.adhesion import WorkOfAdhesion
-from amalgamics.thermodynamics.contact_angle import SurfaceTension
+from amalgamics.reports.wetting_model import WettingReport
+from amalgamics.tests.reports.wetting_examples import wetting_report, with_default_curve, without_dry_faces
 from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solution import LI_IN_HG
-from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.thermodynamics.voltage import voltage_profile
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
+from amalgamics.thermodynamics.wetting_curve import WettingCurve
 
 ELEMENT_ENERGIES = {"Li": -1.9570, "Na": -1.3100, "Hg": -0.6660}
 
@@ -226,120 +212,6 @@ def examples() -> Examples:
     )
 
 
-def wetting_parameters(name: str, work: float, energies: Sequence[float], error: float = 0.03) -> WettingParameters:
-    """Energies of one potential and termination in a cell of 59 Å^2; they resemble computed ones, no more."""
-    return WettingParameters(
-        name,
-        work,
-        LatticeGas.from_series(
-            59.0, energies, [4, 6, 4], standard_errors=[0.08, 0.1, 0.12], standard_error_per_atom=0.03
-        ),
-        LatticeGas.from_series(59.0, [-0.04], [4], standard_errors=[0.03]),
-        work_of_adhesion_standard_error_J_m2=error,
-    )
-
-
-MERCURY = SurfaceTension(0.4855, slope_J_m2_K=-2.049e-4, reference_K=298.15, source="experiment")
-
-WETTING_SETS = (
-    ("TiO2", "chgnet+d3", 0.38, (-1.20, -1.75, -1.90)),
-    ("LaLiO2", "chgnet+d3", 0.33, (-0.95, -1.50, -1.70)),
-    ("TiO2", "7net-0+d3", 0.41, (-1.35, -2.10, -2.35)),
-)
-
-
-def interface_atoms(n_solute: int) -> Atoms:
-    """A slab of rock-salt-like TiO2/LaLiO2 layers under a film of mercury: for drawing only."""
-    rng = np.random.default_rng(n_solute)
-    cell, symbols, positions, tags = (7.7, 7.7, 40.0), [], [], []
-    for layer in range(6):
-        kinds = ("Ti", "O", "O", "Ti") if layer % 2 else ("La", "O", "O", "Li")
-        for i in range(4):
-            for j in range(4):
-                symbols.append(kinds[2 * (i % 2) + j % 2])
-                positions.append((1.925 * i + 0.4, 1.925 * j + 0.4, 1.0 + 1.95 * layer))
-                tags.append(SOLID)
-    for layer in range(4):
-        for i in range(9):
-            place = n_solute > i and layer == 0
-            symbols.append("Li" if place else "Hg")
-            tags.append(SOLUTE if place else LIQUID)
-            xy = np.array([i % 3, i // 3]) * 2.57 + rng.normal(0.0, 0.25, 2)
-            positions.append((*xy, 12.4 + 2.9 * layer + rng.normal(0.0, 0.25) + (0.8 if not place else 0.0)))
-    return Atoms(symbols, positions, cell=cell, pbc=True, tags=tags)
-
-
-def wetting_report(
-    sets: Sequence[tuple[str, str, float, Sequence[float]]] = WETTING_SETS, **changes: Any
-) -> WettingReport:
-    """A report as the workflow would make it; ``changes`` replace its fields."""
-    parameters = [wetting_parameters(f"{t}, {p}", work, energies) for t, p, work, energies in sets]
-    model = WettingModel(LI_IN_HG, MERCURY, tuple(parameters), n_draws=60)
-    members = []
-    for (termination, potential, work, energies), own in zip(sets, parameters, strict=True):
-        seeds = [
-            wetting_parameters(f"seed {i}", work + shift, np.add(energies, 2.0 * shift).tolist(), 0.0)
-            for i, shift in enumerate((-0.03, 0.0, 0.03))
-        ]
-        members.append(
-            WettingMember(
-                termination,
-                potential,
-                own,
-                replace(model, members=(own,)).curve(),
-                tuple(replace(model, members=(seed,), n_draws=2).curve() for seed in seeds),
-            )
-        )
-    adhesion = tuple(
-        AdhesionRecord(
-            termination,
-            potential,
-            treatment,
-            WorkOfAdhesion(
-                Estimate(work + extra, 0.03, 3),
-                treatment,
-                Estimate(0.92 * work, 0.01, 3),
-                Estimate(0.08 * work + extra, 0.025, 3),
-            ),
-            (work + extra - 0.04, work + extra + 0.01, work + extra + 0.03),
-        )
-        for termination, potential, work, _ in sets
-        for treatment, extra in (("relaxed", 0.0), ("rigid", 0.06))
-    )
-    report = WettingReport(
-        title="Wetting of LLTO by lithium amalgam",
-        substrate="LLTO",
-        substrate_formula="LaLiTi2O6",
-        miller_index=(0, 0, 1),
-        solvent="Hg",
-        solute="Li",
-        preset="standard",
-        temperature_K=298.15,
-        gamma_LV=MERCURY,
-        curve=model.curve(),
-        members=tuple(members),
-        adhesion=adhesion,
-        falls=(((0.0, 3e-5), model.fall(0.0, 3e-5)), ((0.0, 0.0133), model.fall(0.0, 0.0133))),
-        surfaces=(
-            SurfaceRecord("LLTO", (0, 0, 1), "TiO2", 1.08, 0.02, 3, "chgnet+d3", "mean with LaLiO2"),
-            SurfaceRecord("Li", (1, 0, 0), "Li", 0.46, 0.004, 4, "chgnet+d3"),
-            SurfaceRecord("LiHg", (1, 1, 0), "LiHg", 0.35, None, 1, "chgnet+d3"),
-        ),
-        dilute=(DiluteRecord("chgnet+d3", Estimate(-0.79, 0.02, 6), -0.8438, 0.021, 0.0133, "LiHg3"),),
-        pictures=tuple(
-            InterfacePicture(f"{n} Li at the interface", interface_atoms(n), n, "chgnet+d3") for n in range(4)
-        ),
-        vapour=parameters[0].vapour,
-        film_surface_energy=Estimate(0.36, 0.02, 6),
-        observed={0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"},
-        warnings=("LaLiO2, chgnet+d3: one of 3 seeds evaporated an atom and was left out",),
-        provenance={"potential": {"name": "chgnet+d3", "weights_sha256": "3d0e7f5a9b1c" + "0" * 52}},
-        settings={"preset": "standard", "n_seeds": 3},
-        created="2026-01-15T09:30:00+00:00",
-    )
-    return replace(report, **changes)
-
-
 @pytest.fixture(scope="session")
 def wetting() -> WettingReport:
     """A wetting report of realistic size."""
@@ -350,3 +222,15 @@ def wetting() -> WettingReport:
 def make_wetting() -> Callable[..., WettingReport]:
     """The factory behind ``wetting``, for other energies."""
     return wetting_report
+
+
+@pytest.fixture(scope="session")
+def fresh_only() -> WettingReport:
+    """What an older database gives: the dry faces were never computed."""
+    return wetting_report(without_dry_faces())
+
+
+@pytest.fixture(scope="session")
+def with_curve() -> Callable[[WettingReport, WettingCurve], WettingReport]:
+    """Replace the curve of the first face."""
+    return with_default_curve

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.image import imread
 
 from amalgamics.reports.hull_png import DPI
-from amalgamics.reports.wetting_png import SIZE_INCHES, wetting_png
+from amalgamics.reports.wetting_drops_png import spaced
+from amalgamics.reports.wetting_lines import key_angles
+from amalgamics.reports.wetting_numbers import key_points
+from amalgamics.reports.wetting_png import COLOURS, SIZE_INCHES, wetting_png
+from amalgamics.thermodynamics.wetting_curve import Limit
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -27,23 +34,59 @@ def test_size_and_white_border(picture):
         assert np.all(edge > 0.99)
 
 
-def test_it_holds_curve_band_and_other_sets(picture):
-    def share(colour: str) -> float:
-        target = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        return float(np.mean(np.all(np.abs(picture - target) < 0.03, axis=-1)))
+def share(picture: np.ndarray, colour: str) -> float:
+    target = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return float(np.mean(np.all(np.abs(picture - target) < 0.03, axis=-1)))
 
-    assert share("#ffffff") > 0.6
-    assert share("#0b5c8a") > 0.003  # the curve and the angles
-    assert share("#dfe9ef") > 0.03  # the band
-    assert share("#a48eb9") > 0.0003  # another parameter set, translucent over the band
+
+def test_it_holds_both_limits_and_their_bands(picture):
+    assert share(picture, "#ffffff") > 0.5
+    for colour in COLOURS.values():  # lines and the angles below the drops
+        assert share(picture, colour) > 0.002
+    assert share(picture, "#e1eaf0") > 0.01  # model band, equilibrated
+    assert share(picture, "#f7e7e1") > 0.03  # model band, fresh
+
+
+def test_a_limit_that_was_not_computed_is_not_drawn(fresh_only):
+    drawn = pixels(wetting_png(fresh_only))
+    assert share(drawn, "#e1eaf0") < 0.005
+    assert share(drawn, COLOURS[Limit.FRESH]) > 0.002
+
+
+@given(st.lists(st.floats(0.3, 8.7), min_size=1, max_size=5).map(sorted), st.floats(0.5, 2.0))
+def test_texts_are_moved_apart_inside_the_picture(places, gap):
+    moved = spaced(places, gap, 0.75, 7.95)
+    room = min(gap, 7.2 / max(1, len(places) - 1))
+    assert all(after - before >= room - 1e-9 for before, after in pairwise(moved))
+    assert moved[0] >= 0.75 - 1e-9
+    assert moved[-1] <= 7.95 + 1e-9
+
+
+def test_texts_with_room_stay_where_they_are():
+    assert spaced([1.3, 5.2, 7.9], 1.75, 0.75, 7.95) == [1.3, 5.2, 7.9]
+
+
+def test_below_a_drop_stand_the_angles_of_both_limits(wetting, fresh_only):
+    pure, trace, full = key_points(wetting)
+    assert [(one.limit, one.word) for one in key_angles(pure)] == [(None, "either limit")]
+    for key in (trace, full):
+        found = key_angles(key)
+        assert [one.limit for one in found] == [Limit.EQUILIBRATED, Limit.FRESH]
+        assert [one.text for one in found] == [f"{key.point.of(one.limit).theta_deg:.0f}°" for one in found]
+    missing = key_angles(key_points(fresh_only)[1])[0]
+    assert (missing.theta_deg, missing.word) == (None, "equilibrated: not computed")
 
 
 @pytest.mark.parametrize(
     "case",
     [
         {"sets": [("TiO2", "emt", 0.0, (5.0, 5.0, 5.0))]},  # 180°
-        {"sets": [("TiO2", "emt", 0.38, (-1.9, -3.1, -4.2))], "dilute": (), "observed": {}},  # spreads
-        {"substrate": r"$\frac{$", "observed": {0.0: "$x_$"}},
+        {
+            "sets": [("TiO2", "emt", 0.38, (-1.9, -3.1, -4.2), (-1.9, -3.1, -4.2))],
+            "dilute": (),
+            "observed": {},
+        },  # spreads
+        {"substrate": r"$\frac{$", "observed": {0.0: "$x_$"}, "conditions_text": "$x_$"},
     ],
 )
 def test_extremes_and_odd_texts_are_drawn(make_wetting, case):

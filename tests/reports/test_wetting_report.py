@@ -13,13 +13,16 @@ from ase import Atoms
 
 from amalgamics.errors import InputError
 from amalgamics.reports.page import render_page
-from amalgamics.reports.wetting_export import CURVE_KEYS, wetting_csv, wetting_json
+from amalgamics.reports.wetting_energy_tables import dispersion_table, state_rows
+from amalgamics.reports.wetting_export import wetting_csv, wetting_json
 from amalgamics.reports.wetting_findings import wetting_headline
 from amalgamics.reports.wetting_model import InterfacePicture
-from amalgamics.reports.wetting_page import symbols, wetting_view
+from amalgamics.reports.wetting_page import symbols
 from amalgamics.reports.wetting_pictures import draw_interface
 from amalgamics.reports.wetting_report import write_wetting_report
+from amalgamics.reports.wetting_tables import composition_table
 from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
+from amalgamics.thermodynamics.wetting_curve import Limit
 
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 
@@ -49,6 +52,14 @@ def test_nothing_is_written_when_an_observation_is_off_the_curve(wetting, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
+def test_the_works_of_single_films_are_called_that(wetting, tmp_path):
+    page = write_wetting_report(wetting, tmp_path)["report.html"].read_text(encoding="utf-8")
+    table = page[page.index("Work of adhesion of pure") :]
+    header = table[: table.index("</thead>")]
+    assert "each film<small>J/m²</small>" in header
+    assert "seeds" not in header
+
+
 def test_json_has_the_promised_keys(wetting):
     data = wetting_json(wetting)
     promised = [
@@ -64,20 +75,72 @@ def test_json_has_the_promised_keys(wetting):
     ]
     assert list(data)[: len(promised)] == promised
     assert (data["termination"], data["potential"]) == ("TiO2", "chgnet+d3")
-    assert data["work_of_adhesion_J_m2"] == pytest.approx(0.38)
-    assert all(set(entry) == set(CURVE_KEYS) for entry in data["curve"])
+    assert data["work_of_adhesion_J_m2"] == pytest.approx(0.508)
+    for key in ("limits", "dispersion", "work_at_coverage", "consistency", "reduction", "conditions", "faces"):
+        assert data[key]
     first = data["curve"][0]
     assert (first["x"], first["voltage_V"], first["gamma_SL_change_J_m2"]) == (0.0, None, 0.0)
     assert {0.0, 3e-5, 0.0133} <= {entry["x"] for entry in data["curve"]}
     json.dumps(data, allow_nan=False)
 
 
-def test_csv_has_the_curve_and_every_parameter_set(wetting):
+def keys_of(data: object) -> set[str]:
+    """All keys at every depth."""
+    if isinstance(data, dict):
+        return set(data) | {key for value in data.values() for key in keys_of(value)}
+    return {key for value in data for key in keys_of(value)} if isinstance(data, list | tuple) else set()
+
+
+def test_no_angle_in_the_json_is_without_its_limit(wetting, fresh_only, examples, tmp_path):
+    for report in (wetting, fresh_only):
+        paths = write_wetting_report(report, tmp_path / report.default.parameters.name, hull=examples.li_hg)
+        for name in ("wetting.json", "summary.json"):
+            keys = keys_of(json.loads(paths[name].read_text(encoding="utf-8")))
+            angles = {key for key in keys if key.startswith("theta")}
+            assert {"theta_fresh_deg", "theta_equilibrated_deg", "theta_fresh_low_deg"} <= angles
+            assert all(any(word in key for word in ("fresh", "equilibrated", "at_coverage")) for key in angles)
+
+
+def test_each_point_has_both_limits_with_their_bands(wetting):
+    for point, entry in zip(wetting.curve.points, wetting_json(wetting)["curve"], strict=True):
+        for limit in Limit:
+            drop = point.of(limit)
+            assert entry[f"theta_{limit}_deg"] == drop.theta_deg
+            assert entry[f"theta_{limit}_low_deg"] == drop.theta_low_deg
+            assert entry[f"theta_{limit}_high_deg"] == drop.theta_high_deg
+            assert entry[f"work_of_adhesion_{limit}_J_m2"] == drop.work_of_adhesion_J_m2
+        assert entry["gamma_SV_change_J_m2"] == point.equilibrated.gamma_SV_change_J_m2
+
+
+def test_json_names_three_body_terms_faces_and_what_reacts(wetting):
+    data = wetting_json(wetting)
+    (atm,) = [row for row in data["dispersion"] if row["potential"] == "chgnet+d3atm"]
+    assert (atm["three_body"], atm["structures_from"]) == (True, "chgnet+d3")
+    assert [face["termination"] for face in data["faces"]] == ["TiO2", "LaLiO2"]
+    assert [point["x"] for point in data["faces"][1]["points"]] == list(wetting.key_x)
+    assert [point["reacts"] for point in data["reduction"]["points"]] == [True, True]
+    assert data["members"][1]["structures_from"] == "chgnet+d3"
+    assert data["members"][0]["dry_face"]["delta_energies_eV"][1] == -1.61
+    assert len(data["members"][0]["theta_equilibrated_deg"]) == len(data["curve"])
+
+
+def test_what_was_not_computed_is_null_and_said(fresh_only):
+    data = wetting_json(fresh_only)
+    assert data["limits_computed"] == ["fresh"]
+    assert "running the job again adds them in minutes" in data["limits"]["equilibrated"]
+    assert all(point["theta_equilibrated_deg"] is None for point in data["curve"])
+    assert data["members"][0]["dry_face"] is None
+    assert data["members"][0]["theta_equilibrated_deg"] is None
+
+
+def test_csv_has_the_curve_and_every_parameter_set_in_each_limit(wetting):
     rows = list(csv.DictReader(io.StringIO(wetting_csv(wetting))))
     assert [float(row["x"]) for row in rows] == [point.x for point in wetting.curve.points]
-    for name, angles in wetting.curve.member_theta_deg.items():
-        assert [float(row[f"theta_deg [{name}]"]) for row in rows] == pytest.approx(angles)
+    for limit, members in wetting.curve.member_theta_deg.items():
+        for name, angles in members.items():
+            assert [float(row[f"theta_{limit}_deg [{name}]"]) for row in rows] == pytest.approx(angles)
     assert rows[0]["voltage_V"] == ""
+    assert "theta_deg" not in rows[0]
 
 
 def test_the_page_shows_all_tables_and_warnings(wetting, examples):
@@ -91,25 +154,61 @@ def test_the_page_shows_all_tables_and_warnings(wetting, examples):
         "3 Li at the interface",
         "observed: wets better",
         "free surface, chgnet+d3",
+        "TiO₂, chgnet+d3: on the dry face",
+        "single points on structures of chgnet+d3",
+        "each film",
+        "D3 + ATM",
+        "Adhesion at fixed coverage",
+        "One tension of the liquid in both places?",
+        "statistical 95 % band",
         "Phase stability of lithium amalgam",
     ):
         assert text in page
     assert "calibrated" not in page.split("<script>")[0].lower()
 
 
+def test_the_reacting_solid_is_the_first_thing_on_the_page(wetting, examples):
+    page = render_page(examples.li_hg, {}, wetting).split("<script>")[0]
+    assert page.index("The solid reacts first") < page.index('class="drops"')
+    assert page.index("The solid reacts first") < page.index(wetting.warnings[0])
+    head = page[page.index("<h3>Compositions") :]
+    assert "before the solid reacts" in head[: head.index("</thead>")]
+    stable = render_page(None, {}, replace(wetting, reduction=None)).split("<script>")[0]
+    assert "reacts" not in stable.split("</style>")[1].replace("does not react", "")
+
+
+def test_a_page_without_dry_faces_says_that_they_were_not_computed(fresh_only):
+    page = render_page(None, {}, fresh_only).split("<script>")[0]
+    assert "<b>One limit only.</b>" in page
+    assert "running the job again adds them in minutes" in page
+    assert page.count("not computed") >= 6  # card, drops, verdicts and table
+    assert "on the dry face</th>" not in page
+
+
+def test_the_page_names_a_limit_in_every_row_of_angles(wetting):
+    table = composition_table(wetting)
+    place = [head.text for head in table.heads].index("limit")
+    words = [row[place if len(row) == len(table.heads) else place - 2].text for row in table.rows]
+    assert words == ["either", "equilibrated", "fresh", "equilibrated", "fresh"]
+    assert all(len(row) == len(table.heads) or len(row) == len(table.heads) - 2 for row in table.rows)
+
+
 def test_a_glass_has_no_face(wetting):
-    members = (replace(wetting.members[0], termination="amorphous"), *wetting.members[1:])
-    page = render_page(None, {}, replace(wetting, members=members, substrate="Li3PS4")).split("<script>")[0]
+    first = wetting.faces[0]
+    glass = replace(first, members=(replace(first.members[0], termination="amorphous"), *first.members[1:]))
+    page = render_page(None, {}, replace(wetting, faces=(glass,), substrate="Li3PS4")).split("<script>")[0]
     assert "amorphous Li₃PS₄" in page
     assert "amorphous-terminated" not in page
 
 
-def test_the_page_says_calibrated(wetting):
-    curve = replace(wetting.curve, mode="calibrated")
-    page = render_page(None, {}, replace(wetting, curve=curve)).split("<script>")[0]
+def test_the_page_says_calibrated_and_its_conditions(wetting, with_curve):
+    report = with_curve(wetting, replace(wetting.curve, mode="calibrated"))
+    report = replace(report, conditions_text="drop of 0.5 mm, calibrated to 140°")
+    page = render_page(None, {}, report).split("<script>")[0]
     assert "<b>Calibrated.</b>" in page
-    assert page.count("calibrated, 95%") == 3
-    assert "predicted, 95%" not in page
+    assert "Calibrated, drop of 0.5 mm, calibrated to 140°" in page
+    assert page.count("drop of 0.5 mm") >= 5  # headline, conditions, captions and tables
+    assert "predicted" not in page.split("</style>")[1].replace("not predicted", "")
 
 
 def test_a_page_of_nothing_is_refused():
@@ -138,20 +237,31 @@ def test_texts_of_others_are_never_markup(wetting):
 def test_a_bare_report_is_shown(wetting):
     bare = replace(
         wetting, adhesion=(), falls=(), surfaces=(), dilute=(), pictures=(), vapour=None, film_surface_energy=None,
-        observed={}, warnings=(), members=wetting.members[:1],
+        observed={}, warnings=(), faces=wetting.faces[:1], dispersion=(), coverage=(), consistency=(), sensitivity=(),
+        reduction=None,
     )  # fmt: skip
     page = render_page(None, {}, bare)
     assert "Relaxed interfaces" not in page
-    assert "What the curve shows" in page
+    assert "What the curves show" in page
 
 
-def test_steps_are_differences_of_the_lattice_gas(wetting):
-    rows = [row for row in wetting_view(wetting)["states"] if row.owner == "TiO₂, chgnet+d3"]
-    gas = wetting.default.parameters.interface
+@pytest.mark.parametrize(("where", "name"), [("under the liquid", "interface"), ("on the dry face", "dry_face")])
+def test_steps_are_differences_of_the_lattice_gas(wetting, where, name):
+    rows = [row for row in state_rows(wetting) if row.owner == f"TiO₂, chgnet+d3: {where}"]
+    gas = getattr(wetting.default.parameters, name)
     energies = dict(zip(gas.counts, gas.delta_energies, strict=True))
-    assert [row.count for row in rows] == [1, 2, 3]
-    assert [row.first for row in rows] == [3, 0, 0]
-    assert [row.step for row in rows] == pytest.approx([energies[n] - energies[n - 1] for n in (1, 2, 3)])
+    assert [row.count for row in rows] == [1, 2, 3, 4]
+    assert [row.first for row in rows] == [4, 0, 0, 0]
+    assert [row.step for row in rows] == pytest.approx([energies[n] - energies[n - 1] for n in (1, 2, 3, 4)])
+
+
+def test_the_matrix_of_dispersion_marks_single_points(wetting):
+    table = dispersion_table(wetting)
+    assert [head.text for head in table.heads] == ["termination", "model", "none", "D3", "D3 + ATM"]
+    first = table.rows[0]
+    assert [cell.kind for cell in first[2:]] == ["", "", "single-point"]
+    assert first[3].text == "0.508 ± 0.030"
+    assert table.rows[1][4].text == "–"
 
 
 def drawn_atoms(svg: str) -> list[str]:

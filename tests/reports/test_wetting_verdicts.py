@@ -1,0 +1,99 @@
+"""Verdicts are given limit by limit, also when the outcome is not the hoped-for one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from amalgamics.reports.wetting_verdicts import Verdict, verdict_groups, verdicts
+from amalgamics.thermodynamics.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.wetting import WettingModel
+from amalgamics.thermodynamics.wetting_curve import AngleDifference, Limit
+
+WEAK = ("TiO2", "chgnet+d3", 0.10, (-0.10, -0.10, 0.20), (-0.10, -0.10, 0.20))
+
+
+def by_claim(report, text, limit=None):
+    return next(v for v in verdicts(report) if text in v.claim and (limit is None or v.limit is limit))
+
+
+def group(report, text):
+    return next(found for found in verdict_groups(verdicts(report)) if text in found.claim)
+
+
+def test_every_claim_with_solute_stands_in_both_limits(wetting):
+    for found in verdict_groups(verdicts(wetting)):
+        limits = [verdict.limit for verdict in found.verdicts]
+        assert limits in ([None], [Limit.FRESH, Limit.EQUILIBRATED])
+
+
+def test_what_differs_between_the_limits_is_called_dependent(wetting):
+    fall = group(wetting, "falls significantly")
+    assert [verdict.met for verdict in fall.verdicts] == [True, False]
+    assert fall.across == "depends on the limit"
+    assert "before the solid reacts" in fall.claim
+    for verdict in fall.verdicts:
+        record = next(f for f in wetting.falls if f.x_to == 3e-5 and f.limit is verdict.limit)
+        assert f"{record.difference.value_deg:.1f}°" in verdict.evidence
+
+
+def test_what_holds_in_both_is_called_robust_and_only_so_far_as_it_is_certain(wetting):
+    assert group(wetting, "never rises").across == "holds in both limits"
+    wets = group(wetting, "the amalgam wets")
+    assert [verdict.certain for verdict in wets.verdicts] == [True, False]
+    assert wets.across == "holds in both limits, not beyond the uncertainty"
+
+
+def test_a_limit_that_was_not_computed_is_not_evaluated(fresh_only):
+    found = by_claim(fresh_only, "the amalgam wets", Limit.EQUILIBRATED)
+    assert (found.met, found.word) == (None, "not evaluated")
+    assert "not computed" in found.evidence
+    assert group(fresh_only, "the amalgam wets").across == "one limit only"
+
+
+def test_missed_observations_are_named(make_wetting):
+    weak = make_wetting([WEAK])
+    assert by_claim(weak, "pure mercury does not wet").met is True
+    for limit in Limit:
+        assert by_claim(weak, "the amalgam wets", limit).word == "missed"
+        assert by_claim(weak, "falls significantly", limit).met is False
+    assert group(weak, "the amalgam wets").across == "fails in both limits"
+
+
+def test_a_fall_within_the_uncertainty_is_missed(wetting):
+    fall = next(f for f in wetting.falls if f.x_to == 3e-5 and f.limit is Limit.FRESH)
+    report = replace(wetting, falls=(replace(fall, difference=AngleDifference(5.0, -3.0, 12.0)),))
+    assert by_claim(report, "falls significantly", Limit.FRESH).met is False
+    assert "not more than the uncertainty" in by_claim(report, "falls significantly", Limit.FRESH).evidence
+    assert by_claim(report, "falls significantly", Limit.EQUILIBRATED).met is None
+
+
+@pytest.mark.parametrize("limit", list(Limit))
+def test_a_rise_and_a_drift_above_saturation_are_found_in_their_limit(wetting, with_curve, limit):
+    points = list(wetting.curve.points)
+    drop = points[-1].of(limit)
+    points[-1] = replace(points[-1], **{str(limit): replace(drop, theta_deg=drop.theta_deg + 7.0)})
+    report = with_curve(wetting, replace(wetting.curve, points=tuple(points)))
+    assert by_claim(report, "never rises", limit).met is False
+    assert "up by 7.0°" in by_claim(report, "never rises", limit).evidence
+    assert by_claim(report, "above saturation", limit).met is False
+    other = next(one for one in Limit if one is not limit)
+    assert by_claim(report, "never rises", other).met is True
+
+
+def test_a_surface_active_solute_is_found(wetting, with_curve):
+    active = LatticeGas.from_series(59.0, [-0.6, -1.1], [4, 6])
+    member = replace(wetting.default.parameters, vapour=active)
+    curve = WettingModel(LI_IN_HG, wetting.gamma_LV, (member,), n_draws=5).curve([p.x for p in wetting.curve.points])
+    assert by_claim(with_curve(wetting, curve), "surface-active").met is False
+    face = wetting.faces[0]
+    bare = replace(face.members[0], parameters=replace(wetting.default.parameters, vapour=None))
+    unknown = replace(wetting, vapour=None, faces=(replace(face, members=(bare, *face.members[1:])),))
+    assert by_claim(unknown, "surface-active").word == "not evaluated"
+
+
+def test_words():
+    assert Verdict("c", True, "e", certain=False).word == "met, not beyond the uncertainty"
+    assert Verdict("c", False, "e").word == "missed"
