@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError, unknown_name
 from ..structures.systems import parse_system
+from .database_file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
+from .database_upgrade import upgrade_database
 from .fingerprint import fingerprint, potential_identity
 from .row_selection import COLUMNS, add_indices, has_indices, select_rows
 
@@ -72,7 +74,6 @@ QUERY_KEYS = (
 CRYSTALS = ("library", "prototype", "file", "substrate")
 _ASE_KEYS = ("id", "unique_id", "natoms", "energy", "volume", "mass", "age", "ctime", "mtime", "user", "formula")
 _OPERATORS = ("!=", "<=", ">=", "<", ">", "=")
-_LOCK_TIMEOUT_S = 120
 _READER_TIMEOUT_S = 2
 
 
@@ -85,7 +86,8 @@ class StructureDatabase:
     """Relaxed structures with their energies and provenance, in one SQLite file.
 
     Writes are serialised between processes by a lock that the operating system releases when its holder dies, so an
-    interrupted run leaves nothing behind that would block the next one.
+    interrupted run leaves nothing behind that would block the next one. The file comes into being as a whole, at the
+    first write; reading one that is not there yet, or was left half made, finds no rows and changes nothing.
 
     Parameters
     ----------
@@ -112,20 +114,20 @@ class StructureDatabase:
                     raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
         self._database: Any = None
         self._indexed = False
+        upgrade_database(self.path)
 
     def _open(self) -> Any:
         if self._database is None:
-            from ase.db import connect
-
-            # ase's own lock file survives a killed process and would then block for ever.
-            self._database = connect(self.path, type="db", use_lock_file=False)
+            self._database = open_rows(self.path)
         return self._database
 
-    def _lock(self) -> Any:
-        from filelock import FileLock
-
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(f"{self.path}.lock", timeout=_LOCK_TIMEOUT_S)
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """Yield the ``ase.db`` database, complete, for one transaction in which no other process writes."""
+        with file_lock(self.path):
+            make_complete(self.path)
+            with self._open() as database:
+                yield database
 
     def find(self, key: str) -> AtomsRow | None:
         """Return the row with this fingerprint, or None."""
@@ -133,7 +135,7 @@ class StructureDatabase:
 
     def find_all(self, keys: Sequence[str]) -> dict[str, AtomsRow]:
         """Return the rows of those fingerprints that are stored."""
-        if not self.path.is_file() or not keys:
+        if not keys or not is_complete(self.path):
             return {}
         found = {}
         with self._open() as database:
@@ -195,7 +197,7 @@ class StructureDatabase:
                 symmetry = find_symmetry(outcome.atoms)
                 pairs |= {"space_group": symmetry.symbol, "space_group_number": symmetry.number}
                 data["lattice"] = symmetry.lattice
-        with self._lock(), self._open() as database:
+        with self._writing() as database:
             existing = next(iter(database.select(fingerprint=key, include_data=False)), None)
             if existing is not None:
                 return int(existing.id)
@@ -203,18 +205,20 @@ class StructureDatabase:
         self._index()
         return row_id
 
-    def _index(self, timeout_s: float = _LOCK_TIMEOUT_S) -> None:
+    def _index(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
         if self._indexed:
             return
-        with contextlib.closing(sqlite3.connect(self.path, timeout=timeout_s)) as connection, connection:
+        with contextlib.closing(open_existing(self.path, timeout_s)) as connection, connection:
             if not has_indices(connection):
                 add_indices(connection)
         self._indexed = True
 
     def forget_failed(self, keys: Sequence[str]) -> int:
         """Delete the failed relaxations among these fingerprints, so that they are tried again; return how many."""
-        with self._lock():
+        if not is_complete(self.path):
+            return 0
+        with file_lock(self.path):
             ids = [row.id for row in self.find_all(keys).values() if not row.converged]
             if ids:
                 self._open().delete(ids)
@@ -228,7 +232,7 @@ class StructureDatabase:
         """
         by_id = {int(phase.entry_id): phase for phase in hull.phases if phase.entry_id is not None}
         of_rows = {row_id: row_id for row_id in by_id} | {twin: kept for twin, kept in twins.items() if kept in by_id}
-        with self._lock(), self._open() as database:
+        with self._writing() as database:
             for row_id, phase_id in of_rows.items():
                 database.update(
                     row_id,
@@ -253,8 +257,8 @@ class StructureDatabase:
         Raises
         ------
         InputError
-            The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is another
-            kind of SQLite database.
+            The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is damaged or
+            another kind of SQLite database.
         """
         conditions, systems = parse_query(query)
         key = (sort or "id").removeprefix("-")
@@ -262,29 +266,25 @@ class StructureDatabase:
             raise InputError("sort: " + unknown_name("key", key, [*QUERY_KEYS, *COLUMNS]))
         if not any(condition.startswith("converged") for condition in conditions):
             conditions = [*conditions, "converged=True"]
-        if not self.path.is_file() or not self.path.stat().st_size:
+        if not is_complete(self.path):
             return []
         # A file that cannot be written, or is being written, is read without.
         with contextlib.suppress(sqlite3.OperationalError):
             self._index(timeout_s=_READER_TIMEOUT_S)
-        with contextlib.closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT_S)) as connection:
+        with contextlib.closing(open_existing(self.path)) as connection:
             try:
                 return select_rows(connection, conditions, systems, sort=sort, limit=limit)
             except (ValueError, AssertionError) as error:
                 raise InputError(f"query {query!r}: {error}") from None
-            except sqlite3.OperationalError as error:
-                if "no such table" not in str(error):
-                    raise
-                raise InputError(f"database: {self.path} is not a structure database ({error})") from None
 
     def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
         """Yield the rows stored after the one with this id, oldest first."""
-        if self.path.is_file():
+        if is_complete(self.path):
             yield from self._open().select(f"id>{row_id}", sort="id", include_data=True)
 
     def last_id(self) -> int:
         """Return the highest row id, 0 when there is none."""
-        if not self.path.is_file():
+        if not is_complete(self.path):
             return 0
         return max((int(row.id) for row in self._open().select(sort="-id", limit=1, include_data=False)), default=0)
 

@@ -1,4 +1,4 @@
-"""Repairing what a crash or ``kill -9`` leaves in a LaunchPad.
+"""Repairing what a crash or ``kill -9`` leaves in a LaunchPad, and the file of a structure database.
 
 FireWorks itself finds some of this only after hours, some never. Tasks are idempotent (a result is in the structure
 database or it is not), so that making a Firework ready again is always safe, unless it still runs: nothing that a
@@ -14,10 +14,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
 from .damage import OVER, examine
+from .database_file import check_file, check_pages, file_lock, make_complete, unfinished_file
 from .worker_identity import is_alive, living_workers, own_name
 
 if TYPE_CHECKING:
@@ -93,6 +95,30 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
             refreshed, restarted = refreshed + more_refreshed, restarted + more_restarted
         restarted += _restart_lost(launchpad)
         return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted)
+
+
+def recover_database(database: str | Path) -> str:
+    """Complete a structure database that was left half made, without rows; return in words what was found and done.
+
+    Raises
+    ------
+    InputError
+        It is damaged in a way that repairing could lose rows, or is another kind of file; it is left as it is.
+    """
+    path = Path(database).expanduser().resolve()
+    if unfinished_file(path).exists():
+        with file_lock(path):  # whoever makes it may be alive
+            unfinished_file(path).unlink(missing_ok=True)
+    if not path.exists():
+        return f"there is no structure database at {database} yet"
+    missing = check_file(path).missing
+    if missing:
+        with file_lock(path):
+            missing = make_complete(path).missing
+    check_pages(path)
+    if not missing:
+        return f"the structure database {database} is sound"
+    return f"recovered: the structure database {database} was half made, without rows (it lacked {', '.join(missing)})"
 
 
 @contextlib.contextmanager

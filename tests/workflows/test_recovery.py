@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import socket
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ase.db.sqlite import init_statements
 from fireworks import Firework, FWAction, FWorker, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
+from amalgamics.errors import InputError
 from amalgamics.workflows import recovery
+from amalgamics.workflows.database_file import FileState, examine, file_lock, make_complete, unfinished_file
 from amalgamics.workflows.launchpad import count_by_state, open_launchpad
-from amalgamics.workflows.recovery import RecoveryReport
+from amalgamics.workflows.recovery import RecoveryReport, recover_database
 from amalgamics.workflows.worker_identity import is_alive, own_name, register, unregister, worker_name
 
 DEAD = f"{socket.gethostname()}:999999999:1"
@@ -248,3 +253,41 @@ def test_who_is_alive():
     assert is_alive("my fireworker") is None
     host, pid, _ = own_name().rsplit(":", 2)
     assert is_alive(f"{host}:{pid}:1") is False  # the process id was given to another process since
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path):
+    path = tmp_path / "results" / "structures.db"
+    assert recover_database(path) == f"there is no structure database at {path} yet"
+    assert not path.parent.exists()
+    path.parent.mkdir()
+    unfinished_file(path).touch()
+    assert "yet" in recover_database(path)
+    assert not path.exists()
+    assert not unfinished_file(path).exists()
+
+
+@pytest.mark.parametrize("count", range(len(init_statements) + 1))
+def test_a_half_made_database_is_completed_and_then_sound(tmp_path, count):
+    path = tmp_path / "structures.db"
+    path.touch()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for statement in init_statements[:count]:
+            connection.execute(statement)
+    complete = count == len(init_statements)
+    assert recover_database(path).startswith("the structure" if complete else "recovered: the structure")
+    assert examine(path) == FileState()
+    assert recover_database(path) == f"the structure database {path} is sound"
+
+
+def test_a_damaged_database_is_never_called_sound(tmp_path):
+    path = tmp_path / "structures.db"
+    with file_lock(path):
+        make_complete(path)
+    whole = path.read_bytes()
+    cut_off = [whole[:size] for size in range(2, len(whole) - 4096, 1999)]
+    scribbled = whole[:4096] + b"x" * 4096 + whole[8192:]
+    for damaged in [*cut_off, scribbled, b"this is not a database at all"]:
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"structures.db is damaged.*left as it is"):
+            recover_database(path)
+        assert path.read_bytes() == damaged

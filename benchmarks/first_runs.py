@@ -1,0 +1,119 @@
+"""Run one small job again and again, each time in a fresh folder, and count the runs that broke.
+
+python benchmarks/first_runs.py [--runs N] [--at-once N] [--stress N]
+
+A first run is the one in which several processes meet over files that do not exist yet. ``--stress`` keeps processes
+busy meanwhile, so that the scheduler stops these where it would not on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from amalgamics.benchmarks.timing import say
+from amalgamics.errors import InputError
+from amalgamics.workflows.database import StructureDatabase
+
+JOB = """\
+name: first
+systems: [Cu-Au]
+potential: emt
+structures: {prototypes: false}
+relaxation: {fmax: 0.05}
+"""
+STRUCTURES = {"Cu_fcc", "Au_fcc"}
+TIMEOUT_S = 1800
+
+
+def first_run(folder: Path, workers: int) -> str:
+    """Run the job in an empty folder and return what broke; nothing when the run and its database are sound."""
+    (folder / "job.yaml").write_text(JOB, encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AMALGAMICS_")}
+    environment |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "amalgamics.cli.main", "run", "job.yaml", "--workers", str(workers)]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"not finished in {TIMEOUT_S} s"
+    if done.returncode or "Traceback" in done.stderr:
+        return f"exit code {done.returncode}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
+    try:
+        found = {row.name for row in StructureDatabase(folder / "results" / "structures.db", must_exist=True).select()}
+    except InputError as error:
+        return str(error)
+    return "" if found == STRUCTURES else f"the database holds {sorted(found)}, not {sorted(STRUCTURES)}"
+
+
+def count_broken(runs: int, at_once: int, workers: int) -> int:
+    """Make the first runs, so many at once, and return how many broke; folders of broken ones are kept."""
+    broken = 0
+    with ThreadPoolExecutor(at_once) as pool:
+        folders = (Path(tempfile.mkdtemp(prefix="first-run-")) for _ in range(runs))
+        started = {pool.submit(first_run, folder, workers): folder for folder in folders}
+        for number, run in enumerate(as_completed(started), 1):
+            problem = run.result()
+            if problem:
+                broken += 1
+                say(f"  {started[run]}: {problem}")
+            else:
+                shutil.rmtree(started[run])
+            say(f"{number} of {runs} first runs, {broken} broke")
+    return broken
+
+
+@contextlib.contextmanager
+def stress(processes: int) -> Iterator[None]:
+    """Keep so many processes busy."""
+    busy = [multiprocessing.Process(target=_keep_busy, daemon=True) for _ in range(processes)]
+    for process in busy:
+        process.start()
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.terminate()
+            process.join()
+
+
+def _keep_busy() -> None:
+    while True:
+        sum(range(10_000))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the runs and print how many broke; the exit code is 1 if any did."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=_positive, default=100, help="how many first runs (default 100)")
+    parser.add_argument("--at-once", type=_positive, default=2, help="how many of them at once (default 2)")
+    parser.add_argument("--workers", type=_positive, default=2, help="worker processes of each (default 2)")
+    parser.add_argument("--stress", type=int, default=0, help="processes that only keep cores busy (default 0)")
+    options = parser.parse_args(arguments)
+    start = time.monotonic()
+    with stress(options.stress):
+        broken = count_broken(options.runs, options.at_once, options.workers)
+    print(f"{broken} of {options.runs} first runs broke, in {time.monotonic() - start:.0f} s")
+    return int(broken > 0)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
