@@ -167,9 +167,17 @@ def _never_rises(report: WettingReport, limit: Limit) -> Verdict:
         return Verdict(claim, None, NOT_COMPUTED, limit=limit)
     rise, where = max(((after[1] - before[1], after[0]) for before, after in pairwise(points)), default=(0.0, 0.0))
     total = f"from {points[0][1]:.1f}° to {points[-1][1]:.1f}° over {len(points)} compositions"
+    rises = [_largest_rise(theta) > ROUNDING_DEG for theta in report.curve.member_theta_deg[limit].values()]
+    others = sum(rises[1:])
     if rise <= ROUNDING_DEG:
-        return Verdict(claim, True, f"{total}, no step upwards", limit=limit)
-    return Verdict(claim, False, f"{total}, but up by {rise:.1f}° at {composition(where)}", limit=limit)
+        said = f", no step upwards, but in {others} of {len(rises) - 1} other sets" if others else ", no step upwards"
+        return Verdict(claim, True, total + said, certain=not others, limit=limit)
+    evidence = f"{total}, but up by {rise:.1f}° at {composition(where)}"
+    return Verdict(claim, False, evidence, certain=all(rises), limit=limit)
+
+
+def _largest_rise(theta_deg: Sequence[float]) -> float:
+    return max((after - before for before, after in pairwise(theta_deg)), default=0.0)
 
 
 def _pinned(report: WettingReport) -> list[Verdict]:

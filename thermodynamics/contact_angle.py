@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _A_PER_MM = 1e7
+_LEAST_ATOMS = 1e3
 
 
 def young_angle_deg(
@@ -219,7 +220,8 @@ class Drop:
     Raises
     ------
     InputError
-        A value not positive (``absorbed_per_nm2``: negative), or a sphere wider than the substrate.
+        A value not positive (``absorbed_per_nm2``: negative), a drop of fewer than 1000 atoms, or a sphere wider than
+        the substrate.
 
     Notes
     -----
@@ -235,6 +237,10 @@ class Drop:
         for name in ("radius_mm", "substrate_area_mm2", "volume_per_atom"):
             positive("drop", name, getattr(self, name))
         not_negative("drop", "absorbed_per_nm2", self.absorbed_per_nm2)
+        if self.n_atoms < _LEAST_ATOMS:
+            raise InputError(
+                f"drop: radius_mm is {self.radius_mm!r}, {self.n_atoms:.2g} atoms; a drop has at least {_LEAST_ATOMS:g}"
+            )
         if math.pi * self.radius_mm**2 > self.substrate_area_mm2:
             raise InputError(
                 f"drop: radius_mm is {self.radius_mm!r}; a sphere that wide does not fit on a substrate of "

@@ -162,7 +162,8 @@ class WettingModel:
         fresh = self._limit_points(grid, by_limit[Limit.FRESH])
         equilibrated: Sequence[LimitPoint | None] = [None] * len(grid)
         if self.members[0].dry_face is not None:
-            equilibrated = self._limit_points(grid, by_limit[Limit.EQUILIBRATED])
+            # Without solute there is one angle, also of sets that have no dry face.
+            equilibrated = [fresh[0], *self._limit_points(grid, by_limit[Limit.EQUILIBRATED])[1:]]
         return WettingCurve(
             points=tuple(map(WettingPoint, grid.tolist(), fresh, equilibrated)),
             member_theta_deg={
@@ -326,7 +327,7 @@ class WettingModel:
         lows, highs = (np.array(ends) for ends in zip(*bands, strict=True))
         first = results[self.members[0].name]
         state, left = first.state, first.x_left
-        dissolved = left > 0.0
+        dissolved = left > 0.0 if self.drop is None else left * self.drop.n_atoms >= 1.0
         voltage = np.full(grid.shape, np.nan)
         voltage[dissolved] = -self.solution.chemical_potential(left[dissolved]) / self.solution.electrons_per_ion
         return [

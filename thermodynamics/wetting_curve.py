@@ -48,7 +48,7 @@ class LimitPoint:
     x_effective
         Mole fraction left in the liquid: at most the solubility, less in a drop that loses solute to its surfaces.
     voltage_V
-        -mu/n at ``x_effective``; None without solute.
+        -mu/n at ``x_effective``; None without solute, and in a drop that has less than one atom of it left.
     gamma_SL_change_J_m2, gamma_SV_change_J_m2, gamma_LV_J_m2, work_of_adhesion_J_m2, spreading_coefficient_J_m2
         Of the first parameter set, on the smooth solid. gamma_SV does not change in the fresh limit.
     coverage_per_nm2, dry_coverage_per_nm2
@@ -99,8 +99,9 @@ class WettingPoint:
     def as_dict(self) -> dict[str, Any]:
         """Return numbers that JSON can hold: each angle and work names its limit, None where that is not known.
 
-        The changes of gamma_SL and gamma_LV are those of the fresh limit, that of gamma_SV is the equilibrated one's;
-        with an endless supply of solute the liquid is the same in both.
+        Voltage, coverage and the changes of gamma_SL and gamma_LV without a limit in their name are those of the fresh
+        one, the change of gamma_SV is the equilibrated one's. With an endless supply of solute the liquid is the same
+        in both; in a drop it is not, and the equilibrated limit has keys of its own.
         """
         fresh, dry = self.fresh, self.equilibrated
         shared = {
@@ -128,7 +129,13 @@ def _limit_dict(limit: Limit, point: LimitPoint | None) -> dict[str, float | Non
         f"spreading_coefficient_{limit}_J_m2": "spreading_coefficient_J_m2",
     }
     if limit is Limit.EQUILIBRATED:
-        columns[f"x_effective_{limit}"] = "x_effective"
+        columns |= {
+            f"x_effective_{limit}": "x_effective",
+            f"voltage_{limit}_V": "voltage_V",
+            f"gamma_SL_change_{limit}_J_m2": "gamma_SL_change_J_m2",
+            f"gamma_LV_{limit}_J_m2": "gamma_LV_J_m2",
+            f"coverage_{limit}_per_nm2": "coverage_per_nm2",
+        }
     return {key: None if point is None else getattr(point, name) for key, name in columns.items()}
 
 

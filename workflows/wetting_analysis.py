@@ -27,7 +27,7 @@ from ..thermodynamics.wetting import WettingModel
 from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
 from .stored_study import StoredStudy, area_of
 from .wetting_cautions import polarity_warnings
-from .wetting_members import Member, seed_parameters, study_members
+from .wetting_members import Member, dry_face_problems, seed_parameters, study_members
 from .wetting_options import WettingOptions, conditions_text
 from .wetting_records import adhesion_records, dilute_records, pictures, surface_records
 from .wetting_study import miller_text
@@ -212,6 +212,7 @@ def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve
         first = f"{failed[0].name} ({failed[0].data['reason']})"
         found.append(f"{len(failed)} calculations failed and are left out, the first: {first}")
     found += _nearly_full(members[0].parameters, curve, study.solute)
+    found += dry_face_problems(study, members)
     # Single points have the errors of what they correct, which says so already.
     relaxed = [one for one in members if not one.structures_from]
     found += [f"{one.parameters.name}: {text}" for one in relaxed for text in one.parameters.assumptions]

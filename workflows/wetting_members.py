@@ -74,7 +74,7 @@ def study_members(
     _check_known("potential", potentials, known)
     members: list[Member] = []
     problems: list[InputError] = []
-    for face in terminations or faces:
+    for face in dict.fromkeys(terminations or faces):
         relaxed = []
         for potential in [potential for termination, potential in pairs if termination == face]:
             try:
@@ -147,6 +147,8 @@ def member_parameters(
     named = {f"seed {number}": group for number, group in adhesion.items()}
     check_work_of_adhesion(average_adhesion(named).total_J_m2, name)
     dry = study.dry_face(termination, potential)
+    if missing_on_dry_face(dry):  # a gap would make the states beside it look better than they are
+        dry = {}
     return parameters_from_samples(
         name,
         adhesion=named,
@@ -158,6 +160,29 @@ def member_parameters(
         dry_face={n: float(row.energy) for n, row in dry.items()} or None,
         dry_degeneracies={n: float(row.degeneracy) for n, row in dry.items() if n},
     )
+
+
+def missing_on_dry_face(dry: Mapping[int, object]) -> list[int]:
+    """Return the numbers of solute atoms below the largest that the dry face has no energy for."""
+    return [n for n in range(max(dry, default=0)) if n not in dry]
+
+
+def dry_face_problems(study: StoredStudy, members: Sequence[Member]) -> list[str]:
+    """Return what the equilibrated limit lacks: whole sets, gaps, and states that only the interface has."""
+    found = []
+    for one in members:
+        parameters = one.parameters
+        gaps = [] if one.structures_from else missing_on_dry_face(study.dry_face(one.termination, one.potential))
+        if gaps:
+            found.append(f"{parameters.name}: the dry face lacks n = {', '.join(map(str, gaps))} and is left out")
+        elif parameters.dry_face is None:
+            found.append(f"{parameters.name}: no dry face, so it is not in the equilibrated limit")
+        elif max(parameters.dry_face.counts) < max(parameters.interface.counts):
+            found.append(
+                f"{parameters.name}: the dry face holds at most {max(parameters.dry_face.counts)} {study.solute} atoms,"
+                f" the interface {max(parameters.interface.counts)}: the equilibrated angle may be too small"
+            )
+    return found if any(one.parameters.dry_face for one in members) or any("lacks" in text for text in found) else []
 
 
 def seed_parameters(study: StoredStudy, member: Member) -> list[WettingParameters]:

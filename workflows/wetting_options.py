@@ -57,4 +57,6 @@ def conditions_text(options: WettingOptions) -> str:
         said.append(f"roughness {options.roughness:g}")
     if options.measured_angle_deg is not None:
         said.append(f"calibrated to {options.measured_angle_deg:g}°")
+    if options.computed_solution:
+        said.append("computed chemical potential")
     return ", ".join(said)

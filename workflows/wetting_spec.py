@@ -206,6 +206,9 @@ class WettingSection(Section):
         content = dict(content)
         if isinstance(content.get("substrate"), str):
             content["substrate"] = {"name": content["substrate"]}
+        for key in ("more_potentials", "dispersion_models", "single_points"):
+            if isinstance(content.get(key), str):  # one name needs no list
+                content[key] = [content[key]]
         name = content.get("preset", "quick")
         for key, value in PRESETS.get(name, {}).items() if isinstance(name, str) else ():
             given = content.setdefault(key, value)

@@ -178,7 +178,7 @@ def test_wetting_figure_switches_its_axis_and_hovers_over_all_panels(browse, wet
     assert out["before"][0] == "0"
     assert "1.1" in out["after"]
     assert out["title"] == "V vs Li/Li⁺"
-    assert out["shaded"][0] == pytest.approx(wetting.curve.at(0.0133).voltage_V)
+    assert out["shaded"][0] == pytest.approx(wetting.curve.at(0.0133).fresh.voltage_V)
     assert set(out["hover"]) == {"y", "y2", "y3", "y4"}
     assert len(re.findall(r'class="infolayer"', body_of(document))) == 3
     assert "observed: wets better" in document

@@ -180,6 +180,16 @@ class TestFiniteSupply:
         )
         assert large.x_effective < small.x_effective
 
+    def test_a_drop_without_an_atom_of_solute_has_no_voltage(self) -> None:
+        drop = Drop(0.05, absorbed_per_nm2=100.0)
+        point = model(member([-1.5], UNREACHABLE), drop=drop).curve([1e-7]).at(1e-7).fresh
+        assert point.x_effective * drop.n_atoms < 1.0
+        assert point.voltage_V is None
+
+    def test_a_drop_smaller_than_a_drop_is_refused(self) -> None:
+        with pytest.raises(InputError, match="radius_mm is 1e-09"):
+            Drop(1e-9)
+
     def test_a_solid_that_reacts_takes_the_wetting_away(self) -> None:
         one = member([-1.5], UNREACHABLE)
         kept, lost = (model(one, drop=Drop(0.1, absorbed_per_nm2=n)).curve([1e-6]).at(1e-6).fresh for n in (0.0, 100.0))
@@ -213,6 +223,13 @@ class TestEnergies:
     def test_both_faces_are_of_one_cell(self) -> None:
         with pytest.raises(InputError, match="one cell"):
             member([-1.0], LatticeGas.from_series(2 * AREA, [-1.0]))
+
+    def test_without_solute_both_limits_are_the_same_point(self) -> None:
+        """Also where a set without a dry face widens the band of the fresh limit only."""
+        other = replace(member([-0.6], None, work=0.2), name="no dry face")
+        model_of_both = WettingModel(LI_IN_HG, HG, (member([-0.6], UNREACHABLE), other), n_draws=50)
+        pure = model_of_both.curve([1e-4]).points[0]
+        assert equilibrated(pure) == pure.fresh
 
     def test_no_equilibrated_limit_without_a_dry_face(self) -> None:
         curve = model(member([-1.0], None)).curve()

@@ -152,17 +152,33 @@ def test_single_points_that_are_not_complete_are_left_out(made_up_study, study):
     assert [one.potential for one in report(study).members] == ["emt"]
 
 
+def add_dry_face(made_up, deltas):
+    """Store the dry face with what n lithium atoms gain there, eV, by n."""
+    for n, delta in deltas.items():
+        made_up.add(
+            "dry-face", -100.0 - n + delta, kind="solid", termination="TiO2", n_solute=n,
+            site=f"sites-{n}", measured={"degeneracy": {1: 4.0, 2: 2.0}[n]},
+        )  # fmt: skip
+
+
+def test_a_gap_on_the_dry_face_leaves_it_out_and_says_so(made_up_study, study):
+    """With one of the states missing the others would look better than they are."""
+    add_dry_face(made_up_study(), {2: -0.3})
+    found = report(study)
+    assert found.curve.limits == (Limit.FRESH,)
+    assert any("lacks n = 1" in warning for warning in found.warnings)
+
+
+def test_a_dry_face_filled_less_than_the_interface_is_told(made_up_study, study):
+    add_dry_face(made_up_study(), {1: -0.2})
+    assert any("holds at most 1 Li" in warning for warning in report(study).warnings)
+
+
 def test_both_limits_follow_from_the_dry_face(made_up_study, study):
     """Lithium that binds to the dry face as under the liquid leaves the angle of the equilibrated limit alone."""
     assert report(study).curve.limits == (Limit.FRESH,)
     assert wetting_json(report(study))["curve"][0]["theta_equilibrated_deg"] is None
-    made_up = made_up_study()
-    reference = -1.0
-    for n, delta in ((1, -0.2), (2, -0.3)):
-        made_up.add(
-            "dry-face", -100.0 + n * reference + delta, kind="solid", termination="TiO2", n_solute=n,
-            site=f"sites-{n}", measured={"degeneracy": {1: 4.0, 2: 2.0}[n]},
-        )  # fmt: skip
+    add_dry_face(made_up_study(), {1: -0.2, 2: -0.3})
     curve = report(study).curve
     assert np.ptp(curve.column("theta_deg", Limit.EQUILIBRATED)) < 1e-4
     assert np.ptp(curve.column("theta_deg")) > 1.0
