@@ -73,11 +73,14 @@ def wetting_of_job(
     if spec.wetting is None:
         return None, []
     study = WettingStudy.of(spec)
-    options = WettingOptions(
-        temperature_K=spec.wetting.temperature_K, terminations=tuple(terminations), potentials=study.potentials
-    )
     try:
         stored = get_study(database, study=study.key)
+        options = WettingOptions(
+            temperature_K=spec.wetting.temperature_K,
+            terminations=tuple(terminations),
+            # Another job may have added others to the same study.
+            potentials=stored.potentials_among((*study.potentials, *study.single_points)),
+        )
         return wetting_report(spec.name, stored, options, preset=spec.wetting.preset), []
     except InputError as error:
         return None, [f"no contact angle: {error}"]

@@ -145,6 +145,13 @@ class StoredStudy:
                 points.take(row)
         return points if points.complete else None
 
+    def potentials_among(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Return those of ``wanted`` that gave a parameter set, relaxed or as single points, in that order."""
+        pairs = self.members()
+        known = {potential for _, potential in pairs}
+        known.update(name for face, _ in pairs for name in self.repeating_potentials(face))
+        return tuple(name for name in wanted if name in known)
+
     def repeating_potentials(self, termination: str) -> list[str]:
         """Return the potentials that gave single points on another potential's structures of this termination."""
         rows = self._every_row("interface", termination=termination, n_solute=0)

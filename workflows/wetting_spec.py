@@ -106,7 +106,7 @@ SLAB_SYMPREC = 0.3
 PRESETS: dict[str, dict[str, Any]] = {
     "quick": {
         "seeds": 1,
-        "frames": 4,
+        "frames": 3,
         "max_solute": 5,
         "all_terminations": False,
         "surfaces": 1,
@@ -135,9 +135,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 # Single points that each preset takes where the sampling potential is fitted to a density functional, unless some are
-# named: another network, another functional.
+# named: another functional, and where there is time another network.
 PRESET_SINGLE_POINTS = {
-    "quick": ("7net-0+d4", "chgnet-r2scan+d4"),
+    "quick": ("chgnet-r2scan+d4",),
     "standard": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
     "production": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
 }

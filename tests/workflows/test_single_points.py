@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from amalgamics.workflows import report_sections
 from amalgamics.workflows.dry_face import fill_dry_face
 from amalgamics.workflows.single_points import repeat_with
 from amalgamics.workflows.stored_study import SinglePoints, get_study
 from amalgamics.workflows.wetting_members import study_members
 from amalgamics.workflows.wetting_steps import quench_bulk_liquid
+from amalgamics.workflows.wetting_study import WettingStudy
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies under another name."""
@@ -73,3 +77,22 @@ def test_a_correction_that_is_stretched_says_so(lab):
     repeated = study_members(get_study(lab.database))[0][-1]
     (label,) = repeated.parameters.corrections
     assert label.endswith("that of n = 1 stretched to n = 2")
+
+
+def test_single_points_are_among_the_potentials_that_a_job_shows(lab):
+    """Those that the job asked for and the database has, and no others."""
+    stored = get_study(lab.database)
+    assert stored.potentials_among(("emt", OTHER)) == ("emt",)
+    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    assert stored.potentials_among((OTHER, "emt", "chgnet")) == (OTHER, "emt")
+
+
+def test_the_report_of_a_job_holds_its_single_points(lab, monkeypatch):
+    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    section = lab.study.section.model_copy(update={"single_points": (OTHER,)})
+    spec = SimpleNamespace(name="job", wetting=section, potential="emt")
+    monkeypatch.setattr(WettingStudy, "of", classmethod(lambda cls, given: cls(given.wetting, given.potential)))
+    options = []
+    monkeypatch.setattr(report_sections, "wetting_report", lambda *arguments, **_: options.append(arguments[2]))
+    report_sections.wetting_of_job(spec, lab.database, ["Ni"])
+    assert options[0].potentials == ("emt", OTHER)
