@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import InputError, unknown_name
@@ -229,8 +229,3 @@ def _by_seed(values: Mapping[Frame, T]) -> dict[str, list[T]]:
 
 def _of_seed(values: Mapping[Frame, T], seed: int) -> dict[Frame, T]:
     return {frame: value for frame, value in values.items() if frame[0] == seed}
-
-
-def named_as(member: Member, parameters: WettingParameters) -> Member:
-    """Return the member with other parameters, such as calibrated ones."""
-    return replace(member, parameters=parameters)
