@@ -12,10 +12,12 @@ from amalgamics.benchmarks.results import Mode, Result, Row, Table
 from amalgamics.benchmarks.timing import say
 from amalgamics.thermodynamics.adhesion import average_adhesion
 from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.job import Job
 from amalgamics.workflows.quench import quench_film, quench_interface
+from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.stored_study import StoredStudy, get_study
 from amalgamics.workflows.wetting_members import film_surface_energy, insertion_estimate
-from amalgamics.workflows.wetting_spec import WettingSection
+from amalgamics.workflows.wetting_spec import WettingSettings
 from amalgamics.workflows.wetting_steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
 from amalgamics.workflows.wetting_study import WettingStudy
 
@@ -47,7 +49,7 @@ def run_film_convergence(mode: Mode) -> Result:
 
 
 def _study(database: StructureDatabase, mode: Mode, size: float, seeds: int) -> StoredStudy:
-    section = WettingSection.model_validate(
+    section = WettingSettings.model_validate(
         {
             "substrate": {"name": "LLTO", "termination": TERMINATION},
             "min_film_size": size,
@@ -56,16 +58,17 @@ def _study(database: StructureDatabase, mode: Mode, size: float, seeds: int) -> 
             "max_solute": 2,
         }
     )
-    study = WettingStudy(section, POTENTIAL)
-    relax_solid(study, database, POTENTIAL, TERMINATION)
+    spec = WorkflowSpec(name="films", systems=["Li-Hg"], potential=POTENTIAL, database=database.path, wetting=section)
+    study = WettingStudy(Job(spec, database, {}))
+    relax_solid(study, POTENTIAL, TERMINATION)
     for seed in range(seeds):
         say(f"  film of {size:g} Å, seed {seed}")
-        sample_interface(study, database, TERMINATION, seed)
-        sample_film(study, database, TERMINATION, seed)
-        quench_bulk_liquid(study, database, POTENTIAL, seed)
+        sample_interface(study, TERMINATION, seed)
+        sample_film(study, TERMINATION, seed)
+        quench_bulk_liquid(study, POTENTIAL, seed)
         for frame in range(section.frames):
-            quench_interface(study, database, POTENTIAL, TERMINATION, seed, frame)
-            quench_film(study, database, POTENTIAL, seed, frame)
+            quench_interface(study, POTENTIAL, TERMINATION, seed, frame)
+            quench_film(study, POTENTIAL, seed, frame)
     return get_study(database, study=study.key)
 
 

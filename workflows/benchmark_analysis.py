@@ -17,7 +17,7 @@ from ..structures.phases import list_phases
 from .analysis import phase_entry
 from .database import CRYSTALS, StructureDatabase, subsystems
 from .free_atoms import free_atom_energies
-from .solutions_steps import insertion_energies
+from .solutions_study import stored_insertion_energies
 from .stored_study import StoredStudy
 from .stored_surfaces import stored_surfaces
 from .wetting_members import insertion_estimate
@@ -218,7 +218,7 @@ def _family(plane: Sequence[int], cubic: bool) -> tuple[int, ...]:
 def _solution_values(database: StructureDatabase, crystals: Crystals) -> Iterator[ComputedValue]:
     seen = set()
     wanted = {item.subject for item in benchmarks() if item.quantity in SOLUTION_QUANTITIES}
-    for metal, dissolved in insertion_energies(database, "Hg", crystals.potential).items():
+    for metal, dissolved in stored_insertion_energies(database, "Hg", crystals.potential, crystals.identity).items():
         pure = [float(one.energy_per_atom) for one in crystals.within([metal])]
         if metal in wanted and pure:
             seen.add(metal)

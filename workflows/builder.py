@@ -7,37 +7,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fireworks import FiretaskBase, Firework, Workflow
+from fireworks import Firework, Workflow
 
 from .. import __version__
-from ..calculators.registry import get_potential
-from .candidates import gather_candidates
-from .database import StructureDatabase
-from .fingerprint import fingerprint
-from .phase_surfaces import STUDY
-from .phonon_tasks import PlanPhonons, failed_phonon_keys
-from .solutions_tasks import PlanSolutions, study_of
-from .stability_candidates import stability_keys
-from .stability_tasks import PlanStability
-from .surfaces_steps import ADHESION
-from .surfaces_tasks import PlanSurfaces
-from .tasks import AssembleHulls, BuildStructures, WriteReport
-from .wetting_study import WettingStudy
-from .wetting_tasks import PlanWetting
+from .job import Job
+from .studies import STUDIES
+from .tasks import PlanStudy, WriteReport
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
     from .spec import WorkflowSpec
-
-# Section of the input, the task that adds the steps of the study, and its name.
-STUDIES: tuple[tuple[str, type[FiretaskBase], str], ...] = (
-    ("phonons", PlanPhonons, "plan the phonons"),
-    ("surfaces", PlanSurfaces, "plan the surfaces"),
-    ("solutions", PlanSolutions, "plan the solutions"),
-    ("stability", PlanStability, "plan the stability study"),
-    ("wetting", PlanWetting, "plan the wetting study"),
-)
 
 
 @dataclass(frozen=True)
@@ -53,8 +33,6 @@ def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
     document = spec.model_dump(mode="json")
     document["output"] = str(spec.output_dir)
     document["database"] = str(spec.database_path)
-    if spec.wetting is not None and spec.wetting.substrate.file is not None:
-        document["wetting"]["substrate"]["file"] = str(spec.wetting.substrate.file.expanduser().resolve())
     return document
 
 
@@ -65,24 +43,23 @@ def job_key(spec: WorkflowSpec) -> str:
 
 
 def build_workflow(spec: WorkflowSpec) -> Workflow:
-    """Return the workflow: build, then (added once the structures are known) relax in batches, hull, report.
+    """Return the workflow: each study that the input asks for plans its steps, one after the other, then the report.
 
-    The studies that the input has a section for come one after the other; each adds its steps once the hull is known.
+    The crystals of the hulls come first; the other studies follow once they are known. Some relaxations may have failed
+    for good reasons; what follows is made from the others and says so.
     """
     document = spec_document(spec)
     common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": spec.potential}
-    build = Firework([BuildStructures(workflow=document)], spec=dict(common), name="build structures")
-    # Some relaxations may have failed for good reasons; the hull is built from the others and says so.
-    hull = Firework([AssembleHulls(workflow=document)], spec=dict(common), name="assemble hulls", parents=[build])
-    steps = [build, hull]
-    for section, plan, name in STUDIES:
-        if getattr(spec, section) is not None:
-            steps.append(Firework([plan(workflow=document)], spec=dict(common), name=name, parents=[steps[-1]]))
-    steps.append(
-        Firework([WriteReport(workflow=document)], spec=dict(common), name="write report", parents=[steps[-1]])
-    )
+    tasks = [
+        (f"plan the {study.name}", PlanStudy(workflow=document, study=study.name))
+        for study in STUDIES
+        if study.is_asked_for(spec)
+    ]
+    fireworks: list[Firework] = []
+    for name, task in [*tasks, ("write report", WriteReport(workflow=document))]:
+        fireworks.append(Firework([task], spec=dict(common), name=name, parents=fireworks[-1:]))
     metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": spec.potential}
-    return Workflow(steps, name=spec.name, metadata=metadata)
+    return Workflow(fireworks, name=spec.name, metadata=metadata)
 
 
 def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = False) -> Submission:
@@ -92,25 +69,7 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
     are forgotten, so that they are tried once more.
     """
     if retry_failed:
-        candidates, _ = gather_candidates(spec)
-        potential, settings = get_potential(spec.potential), spec.relaxation.settings()
-        keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
-        database = StructureDatabase(spec.database_path)
-        if spec.wetting is not None:
-            failed = database.select(f"study={WettingStudy.of(spec).key},converged=False")
-            keys += [row.fingerprint for row in failed]
-        if spec.phonons is not None:
-            keys += failed_phonon_keys(spec)
-        if spec.solutions is not None:
-            failed = database.select(f"study={study_of(spec).key},converged=False")
-            keys += [row.fingerprint for row in failed]
-        if spec.stability is not None:
-            keys += stability_keys(spec)
-        if spec.surfaces is not None:
-            for study in (STUDY, ADHESION):
-                query = f"study={study},potential={spec.potential},converged=False"
-                keys += [row.fingerprint for row in database.select(query)]
-        database.forget_failed(keys)
+        forget_failed(Job.of(spec))
     unfinished = launchpad.workflows.find_one(
         {"metadata.job": job_key(spec), "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
     )
@@ -121,6 +80,12 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
         return Submission(nodes, resumed=True)
     ids = launchpad.add_wf(build_workflow(spec))
     return Submission(tuple(sorted(ids.values())), resumed=False)
+
+
+def forget_failed(job: Job) -> int:
+    """Delete what failed of a job from the database, so that it is tried again; return how many rows."""
+    failed = [row.fingerprint for study in STUDIES if study.is_asked_for(job.spec) for row in study(job).failed()]
+    return job.database.forget_failed(list(dict.fromkeys(failed)))
 
 
 def workflow_nodes(launchpad: LaunchPad, fw_id: int) -> list[int]:

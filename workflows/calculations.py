@@ -72,6 +72,11 @@ class Calculations:
 
         return self._find_or(candidate, settings, compute, measure, known)
 
+    def find(self, candidate: Candidate, *, relax_cell: bool = False) -> AtomsRow | None:
+        """Return the row of the relaxed candidate where it is stored, failed or not; None where it is not."""
+        settings = replace(self.settings, relax_cell=relax_cell)
+        return self.database.find(fingerprint(candidate.atoms, self.potential, settings, candidate.labels))
+
     def single_point(
         self, candidate: Candidate, *, verify: Callable[[Atoms], None] | None = None, **known: float
     ) -> AtomsRow:

@@ -133,6 +133,19 @@ class StructureDatabase:
         """Return the row with this fingerprint, or None."""
         return self.find_all([key]).get(key)
 
+    def get(self, key: str) -> AtomsRow:
+        """Return the row with this fingerprint.
+
+        Raises
+        ------
+        InputError
+            It is gone.
+        """
+        row = self.find(key)
+        if row is None:
+            raise InputError(f"{self.path} has no relaxation {key} any more; run the workflow again")
+        return row
+
     def find_all(self, keys: Sequence[str]) -> dict[str, AtomsRow]:
         """Return the rows of those fingerprints that are stored."""
         if not keys or not is_complete(self.path):

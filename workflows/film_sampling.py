@@ -12,12 +12,12 @@ from ..structures.liquids import get_liquid
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from .wetting_spec import SamplingSection
+    from .wetting_spec import SamplingSettings
 
 OnStep = Callable[[int, int], None]
 
 
-def melt_temperature_K(symbol: str, sampling: SamplingSection) -> float:
+def melt_temperature_K(symbol: str, sampling: SamplingSettings) -> float:
     """Return the temperature at which a film is melted: the given one, or well above the melting point."""
     return sampling.melt_temperature_K or get_liquid(symbol).melting_point_K + 350.0
 
@@ -30,7 +30,7 @@ def lowest_sampling_temperature_K(symbol: str) -> float:
 def melt_and_sample(
     atoms: Atoms,
     potential: str,
-    sampling: SamplingSection,
+    sampling: SamplingSettings,
     checkpoint: Path,
     *,
     frames: int,

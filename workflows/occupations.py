@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..structures.solutes import insert_solute
-from .wetting_study import atoms_of, hold_bottom
+from .rows import atoms_of
+from .wetting_cells import Role, hold_bottom
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -43,8 +44,6 @@ class OccupationSearch:
     ----------
     study, calculations
         Whose structures, and what computes and stores them.
-    sites
-        Of the bare solid.
     kind, role, where, what
         Of the rows: their kind, their role, further labels, and the beginning of their names.
     verify
@@ -55,45 +54,70 @@ class OccupationSearch:
 
     study: WettingStudy
     calculations: Calculations
-    sites: InterfaceSites
     kind: Kind
-    role: str
+    role: Role
     where: Mapping[str, str | int]
     what: str
     verify: Callable[[Atoms], None]
     measure: Measure | None = None
 
-    def run(self, bare: Atoms, more: Mapping[int, Sequence[Start]] | None = None) -> None:
-        """Fill the face of ``bare`` up to the study's ``max_solute``; ``more`` are further starts for each number."""
+    def run(self, sites: InterfaceSites, bare: Atoms, more: Mapping[int, Sequence[Start]] | None = None) -> None:
+        """Fill a face atom by atom up to the study's ``max_solute``.
+
+        Parameters
+        ----------
+        sites
+            Of the bare solid.
+        bare
+            The structure without solute.
+        more
+            Further starts for each number of solute atoms.
+        """
         occupied: frozenset[int] = frozenset()
         atoms = bare
-        for n_solute in range(1, self.study.section.max_solute + 1):
+        for n_solute in range(1, self.study.settings.max_solute + 1):
             starts = (more or {}).get(n_solute, ())
-            best = self._stored(n_solute, occupied, len(starts)) or self._lowest(n_solute, atoms, occupied, starts)
+            best = self._stored(sites, n_solute, occupied, len(starts))
+            best = best or self._lowest(sites, n_solute, atoms, occupied, starts)
             if best is None:
                 return
             row, occupied = best
             atoms = atoms_of(row)
 
-    def _stored(self, n_solute: int, occupied: frozenset[int], n_starts: int) -> tuple[AtomsRow, frozenset[int]] | None:
+    def follow(self, found: Mapping[int, AtomsRow]) -> None:
+        """Relax what another potential found lowest for each number of solute atoms above 0."""
+        for n_solute, row in sorted(found.items()):
+            if n_solute:
+                candidate = self._candidate(n_solute, atoms_of(row), sites_of(row))
+                self.calculations.relax(
+                    candidate, measure=self.measure, verify=self.verify, degeneracy=float(row.degeneracy)
+                )
+
+    def _stored(
+        self, sites: InterfaceSites, n_solute: int, occupied: frozenset[int], n_starts: int
+    ) -> tuple[AtomsRow, frozenset[int]] | None:
         """Return what is known of this number, if all of it is: saves looking at all sites again."""
-        wanted = min(self.study.section.relaxed_occupations, len(self.sites.extend(occupied))) + n_starts
+        wanted = min(self.study.settings.relaxed_occupations, len(sites.extend(occupied))) + n_starts
         labels = {**self.where, "potential": self.calculations.potential.name, "n_solute": n_solute}
-        stored = self.study.rows(self.calculations.database, self.role, **labels)
+        stored = self.study.rows(self.role, **labels)
         if not stored or len(stored) < wanted:
             return None
         lowest = min(stored, key=lambda row: float(row.energy))
         return lowest, sites_of(lowest)
 
     def _lowest(
-        self, n_solute: int, atoms: Atoms, occupied: frozenset[int], starts: Sequence[Start]
+        self, sites: InterfaceSites, n_solute: int, atoms: Atoms, occupied: frozenset[int], starts: Sequence[Start]
     ) -> tuple[AtomsRow, frozenset[int]] | None:
         """Relax the trials that look best as they are, and the further starts; None when none converged."""
-        trials = [self._trial(n_solute, atoms, occupied | {site}, site) for site in self.sites.extend(occupied)]
+        trials = []
+        for site in sites.extend(occupied):
+            filled = occupied | {site}
+            placed = insert_solute(atoms, self.study.settings.solute, sites.positions[site])
+            trials.append((self._candidate(n_solute, placed, filled), filled))
         ranked = sorted(trials, key=lambda trial: self.calculations.energy(trial[0].atoms))
         chosen = [
-            (candidate, filled, float(self.sites.orbit_size(filled)))
-            for candidate, filled in ranked[: self.study.section.relaxed_occupations]
+            (candidate, filled, float(sites.orbit_size(filled)))
+            for candidate, filled in ranked[: self.study.settings.relaxed_occupations]
         ]
         chosen += [
             (self._candidate(n_solute, one.atoms, one.occupied, one.origin), one.occupied, one.degeneracy)
@@ -106,15 +130,9 @@ class OccupationSearch:
                 found.append((row, filled))
         return min(found, key=lambda item: float(item[0].energy), default=None)
 
-    def _trial(
-        self, n_solute: int, atoms: Atoms, filled: frozenset[int], site: int
-    ) -> tuple[Candidate, frozenset[int]]:
-        placed = insert_solute(atoms, self.study.section.solute, self.sites.positions[site])
-        return self._candidate(n_solute, placed, filled), filled
-
     def _candidate(self, n_solute: int, atoms: Atoms, filled: frozenset[int], origin: str = "") -> Candidate:
         label = _SITES + "+".join(map(str, sorted(filled)))
-        name = f"{self.what}, {n_solute} {self.study.section.solute} on {label}{origin}"
+        name = f"{self.what}, {n_solute} {self.study.settings.solute} on {label}{origin}"
         return self.study.candidate(
             self.kind, self.role, hold_bottom(atoms), name, n_solute=n_solute, site=label, **self.where
         )

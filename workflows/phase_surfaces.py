@@ -1,92 +1,39 @@
-"""Surface energies of the stable phases and of the substrate: slabs of growing thickness."""
+"""Slabs of growing thickness of one plane of a crystal: cut, relaxed, and found again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..calculators.relaxation import RelaxationSettings
-from ..errors import InputError
-from ..structures.lattice_planes import conventional_cell, densest_planes
 from ..structures.slab_checks import check_slab
 from ..structures.slabs import Slab, enumerate_slabs, slab_series
-from .analysis import hull_of_rows
-from .calculations import Calculations
 from .candidates import Candidate
-from .database import StructureDatabase
+from .rows import miller_text
 from .wetting_spec import SLAB_SYMPREC
-from .wetting_study import atoms_of, miller_text
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from .spec import WorkflowSpec
+    from .calculations import Calculations
     from .wetting_spec import MillerIndex
 
-STUDY = "surfaces"
+SURFACES = "surfaces"
+"""Value of ``study`` of the rows of slabs, whatever study asked for them."""
 MIN_SLAB_SIZE = 9.0
 N_SIZES = 3
 
 
-def stable_phase_surfaces(
-    spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str]
-) -> list[tuple[str, str, MillerIndex]]:
-    """Return the planes to compute: of each stable phase with solute, those with the widest spacing of layers.
+def slab_candidates(
+    name: str, crystal: Atoms, miller_index: MillerIndex, *, min_slab_size: float = MIN_SLAB_SIZE
+) -> list[Candidate]:
+    """Return slabs of growing thickness of one plane of a crystal; a stoichiometric cut is preferred.
 
-    Each comes with the name of the phase and the fingerprint of its relaxation.
-    """
-    if spec.wetting is None or spec.wetting.surfaces == 0:
-        return []
-    rows = list(database.find_all(list(fingerprints.values())).values())
-    hull, _ = hull_of_rows(spec.wetting.system, rows)
-    by_id = {int(row.id): row for row in rows}
-    planes = []
-    for phase in hull.stable:
-        if spec.wetting.solute in phase.composition:
-            row = by_id[int(phase.entry_id or 0)]
-            for miller_index in densest_planes(conventional_cell(atoms_of(row)), spec.wetting.surfaces):
-                planes.append((row.name, row.fingerprint, miller_index))
-    return planes
-
-
-def relax_phase_surface(
-    spec: WorkflowSpec, database: StructureDatabase, fingerprint: str, miller_index: MillerIndex
-) -> None:
-    """Relax the slabs of one plane of the phase whose relaxation has that fingerprint."""
-    row = database.find(fingerprint)
-    if row is None:
-        raise InputError(f"{database.path} has no relaxation {fingerprint} any more; run the workflow again")
-    relax_surface(spec, database, row.name, conventional_cell(atoms_of(row)), miller_index)
-
-
-def relax_surface(
-    spec: WorkflowSpec, database: StructureDatabase, name: str, crystal: Atoms, miller_index: MillerIndex
-) -> None:
-    """Relax slabs of growing thickness of one plane of a crystal, as the wetting study does."""
-    settings = spec.wetting.settings() if spec.wetting else RelaxationSettings(fmax=0.05, relax_cell=False)
-    calculations = Calculations(database, spec.potential, replace(settings, relax_cell=False))
-    relax_slabs(calculations, name, crystal, miller_index)
-
-
-def relax_slabs(
-    calculations: Calculations,
-    name: str,
-    crystal: Atoms,
-    miller_index: MillerIndex,
-    *,
-    min_slab_size: float = MIN_SLAB_SIZE,
-) -> list[AtomsRow]:
-    """Relax slabs of growing thickness of one plane of a crystal; a stoichiometric cut is preferred.
-
-    A plane whose only slabs are non-stoichiometric has no rows: its energy would need chemical potentials.
+    A plane whose only slabs are non-stoichiometric has none: its energy would need chemical potentials.
 
     Parameters
     ----------
-    calculations
-        Their potential, and how slabs are relaxed.
     name
         Of the crystal in names and labels.
     crystal
@@ -114,10 +61,12 @@ def relax_slabs(
         prefer="stoichiometric",
         symprec=SLAB_SYMPREC,
     )
-    return [
-        calculations.relax(_candidate(name, miller_index, slab), verify=partial(check_slab, initial=slab.atoms))
-        for slab in series
-    ]
+    return [_candidate(name, miller_index, slab) for slab in series]
+
+
+def relax_slabs(calculations: Calculations, slabs: Sequence[Candidate]) -> list[AtomsRow]:
+    """Relax slabs as ``calculations`` does, and refuse those whose layers collapse."""
+    return [calculations.relax(slab, verify=partial(check_slab, initial=slab.atoms)) for slab in slabs]
 
 
 def _candidate(name: str, miller_index: MillerIndex, slab: Slab) -> Candidate:
@@ -128,7 +77,7 @@ def _candidate(name: str, miller_index: MillerIndex, slab: Slab) -> Candidate:
         atoms=slab.atoms,
         source=f"cut from the relaxed {name}",
         labels={
-            "study": STUDY,
+            "study": SURFACES,
             "role": "surface",
             "substrate": name,
             "miller": f"({miller_text(miller_index)})",

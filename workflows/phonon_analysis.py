@@ -14,60 +14,42 @@ from ..reports.finite_temperature_model import (
     VolumeModes,
     thermal_system,
 )
-from ..reports.finite_temperature_section import finite_temperature_sections
 from ..structures.systems import parse_system
 from ..thermodynamics.finite_temperature import signed_distances
 from ..thermodynamics.hull import PhaseEntry
 from ..thermodynamics.vibrations import ModeSpectrum
 from .database import chemical_system
-from .phonon_phases import phonon_phases, section_of, unrelaxed_names
+from .phonon_phases import unrelaxed_names
 from .phonon_spec import DEFAULT_TREATMENT
-from .phonon_steps import CRYSTAL, PHONONS, QUASI_HARMONIC, PhononStudy
+from .phonon_study import PhononStudy, Role
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..reports.sections import ReportSection
     from ..thermodynamics.finite_temperature import HullTreatment
     from .database import StructureDatabase
-    from .spec import WorkflowSpec
 
 
-def phonon_sections(
-    spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str]
-) -> list[ReportSection]:
-    """Return the sections of the report of a job with a ``phonons`` section, from the database alone.
-
-    Parameters
-    ----------
-    spec
-        The job.
-    database
-        Where its results are.
-    fingerprints
-        Of the relaxations of the job, by name.
-    """
-    section = section_of(spec)
-    study = PhononStudy(section, section.potential_of(spec), database)
-    phases = phonon_phases(spec, database, fingerprints)
+def thermal_systems(study: PhononStudy) -> list[ThermalSystem]:
+    """Return each system of a job that has a compound among the phases with phonons, at the temperatures asked for."""
+    settings, spec = study.settings, study.job.spec
     records: list[PhononRecord] = []
     missing: list[MissingPhonons] = []
-    for name, row in phases.items():
-        record = _record(name, study.find(row), with_volumes=section.quasi_harmonic)
+    for name, row in study.phases.items():
+        record = _record(name, study.find(row), with_volumes=settings.quasi_harmonic)
         if isinstance(record, PhononRecord):
             records.append(record)
         else:
             missing.append(MissingPhonons(name, row.chemical_system, record))
-    unrelaxed = unrelaxed_names(section, phases)
+    unrelaxed = unrelaxed_names(settings, study.phases)
     everywhere = "-".join(spec.elements)
     missing += [MissingPhonons(name, everywhere, "the job has no relaxed structure of it") for name in unrelaxed]
-    systems = [
+    return [
         thermal_system(
-            system, study.potential, records, section.temperatures_K, imaginary=section.imaginary, missing=missing
+            system, study.potential, records, settings.temperatures_K, imaginary=settings.imaginary, missing=missing
         )
-        for system in _with_compounds(spec.systems, phases)
+        for system in _with_compounds(spec.systems, study.phases)
     ]
-    return finite_temperature_sections(systems)
 
 
 def _with_compounds(systems: Sequence[str], phases: Mapping[str, AtomsRow]) -> list[str]:
@@ -107,7 +89,7 @@ def stored_thermal_system(
         There are no phonons, or from several potentials and none chosen.
     """
     elements = "-".join(parse_system(system))
-    computed = database.select(f"{elements},role={PHONONS}", sort="id")
+    computed = database.select(f"{elements},role={Role.PHONONS}", sort="id")
     available = sorted({row.potential for row in computed})
     if not computed:
         raise InputError(f"the database has no phonons of {elements}; run a workflow with a phonons section first")
@@ -123,14 +105,14 @@ def stored_thermal_system(
     rows: dict[str, dict[str, AtomsRow]] = {}
     for row in database.select(same, sort="id"):
         rows.setdefault(row.substrate, {})[row.role] = row
-    crystals = f"{elements},potential_identity={newest.potential_identity},role={CRYSTAL}"
+    crystals = f"{elements},potential_identity={newest.potential_identity},role={Role.CRYSTAL}"
     for query in (same, crystals):
         for row in database.select(f"{query},converged=False", sort="-id"):
             rows.setdefault(row.substrate, {}).setdefault(row.role, row)
     records: list[PhononRecord] = []
     missing: list[MissingPhonons] = []
     for name, found in rows.items():
-        record = _record(name, found, with_volumes=QUASI_HARMONIC in found)
+        record = _record(name, found, with_volumes=Role.QUASI_HARMONIC in found)
         if isinstance(record, PhononRecord):
             records.append(record)
         else:
@@ -212,7 +194,7 @@ def _plain_vibrations(thermal: ThermalSystem, record: PhononRecord) -> list[dict
 
 def _record(name: str, rows: Mapping[str, AtomsRow], *, with_volumes: bool) -> PhononRecord | str:
     """Return what the rows of one phase hold, or why there are no phonons."""
-    crystal, row = rows.get(CRYSTAL), rows.get(PHONONS)
+    crystal, row = rows.get(Role.CRYSTAL), rows.get(Role.PHONONS)
     if row is None:
         if crystal is None:
             return "it was not computed"
@@ -232,7 +214,7 @@ def _record(name: str, rows: Mapping[str, AtomsRow], *, with_volumes: bool) -> P
     )
     if not with_volumes:
         return PhononRecord(entry, phonons)
-    expanded = rows.get(QUASI_HARMONIC)
+    expanded = rows.get(Role.QUASI_HARMONIC)
     if expanded is None:
         return PhononRecord(entry, phonons, volumes_failure="it was not computed")
     if not expanded.converged:

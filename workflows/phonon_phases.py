@@ -11,47 +11,27 @@ from .analysis import hull_of_rows
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from .database import StructureDatabase
-    from .phonon_spec import PhononSection
+    from .job import Job
+    from .phonon_spec import PhononStudySettings
     from .spec import WorkflowSpec
 
 
-def phonon_phases(
-    spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str]
-) -> dict[str, AtomsRow]:
-    """Return the relaxed phases of the job whose phonons are asked for, by name.
-
-    Parameters
-    ----------
-    spec
-        The job, with its ``phonons`` section.
-    database
-        Where the relaxations are.
-    fingerprints
-        Of the relaxations of the job, by name.
-    """
-    section = section_of(spec)
-    rows = [row for row in database.find_all(list(fingerprints.values())).values() if row.converged]
-    if section.phases == "stable":
-        found = [row for system in spec.systems for row in _competing(system, rows, section.max_e_above_hull)]
+def phonon_phases(job: Job, settings: PhononStudySettings) -> dict[str, AtomsRow]:
+    """Return the relaxed phases of the job whose phonons are asked for, by name."""
+    rows = job.relaxed_rows
+    if settings.phases == "stable":
+        found = [row for system in job.spec.systems for row in _competing(system, rows, settings.max_e_above_hull)]
     else:
-        named = [row for name in section.phases if (row := _lowest(name, rows)) is not None]
-        found = named + _references(spec, rows, named)
+        named = [row for name in settings.phases if (row := _lowest(name, rows)) is not None]
+        found = named + _references(job.spec, rows, named)
     return {row.name: row for row in found}
 
 
-def section_of(spec: WorkflowSpec) -> PhononSection:
-    """Return the section; it is a mistake of the program to ask for one that is not there."""
-    if spec.phonons is None:
-        raise ValueError(f"workflow {spec.name!r} has no phonons section")
-    return spec.phonons
-
-
-def unrelaxed_names(section: PhononSection, rows: Mapping[str, AtomsRow]) -> list[str]:
+def unrelaxed_names(settings: PhononStudySettings, rows: Mapping[str, AtomsRow]) -> list[str]:
     """Return the names that were asked for and have no relaxed structure among ``rows``."""
-    if section.phases == "stable":
+    if settings.phases == "stable":
         return []
-    return [name for name in section.phases if _lowest(name, list(rows.values())) is None]
+    return [name for name in settings.phases if _lowest(name, list(rows.values())) is None]
 
 
 def _competing(system: str, rows: Sequence[AtomsRow], max_e_above_hull: float) -> list[AtomsRow]:

@@ -10,7 +10,7 @@ from ..calculators.phonons import PhononSettings
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
-from .section import Section
+from .settings import StudySettings
 
 if TYPE_CHECKING:
     from ..thermodynamics.finite_temperature import HullTreatment
@@ -33,7 +33,7 @@ def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sorted(set(values)))
 
 
-class PhononSection(Section):
+class PhononStudySettings(StudySettings):
     """Phonons of crystals, and the hulls of their free energies.
 
     Attributes
@@ -75,7 +75,7 @@ class PhononSection(Section):
     potential: Annotated[str, AfterValidator(_known_potential)] | None = None
 
     @model_validator(mode="after")
-    def _enough(self) -> PhononSection:
+    def _enough(self) -> PhononStudySettings:
         if not self.phases:
             raise ValueError("phases: give at least one name, or leave it out for the stable phases")
         if self.quasi_harmonic and len(self.temperatures_K) < 2:

@@ -5,52 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .calculations import Calculations
-from .dry_face import ROLE as DRY_FACE
 from .occupations import lowest_by_number
-from .wetting_study import WettingStudy, atoms_of
+from .rows import atoms_of
+from .wetting_cells import Role
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from .database import StructureDatabase
+    from .wetting_study import WettingStudy
 
 
-def repeat_with(study: WettingStudy, database: StructureDatabase, potential: str, termination: str) -> None:
+def repeat_with(study: WettingStudy, potential: str, termination: str) -> None:
     """Compute single points with ``potential`` on structures that a potential of the same model quenched.
 
     Where none of the study's has the same model, the sampling potential's are taken. The structures are those of the
     first frame that has solute at its interface, with the solid and the film alone; the dry face; the first free film,
     bare and with solute in it; and the bulk liquid. Nothing is computed where there is no such frame.
     """
-    calculations = Calculations(database, potential, study.section.settings())
+    calculations = study.calculations(potential)
     base = study.base_of(potential)
-    for row in structures_to_repeat(study, database, base, termination):
+    for row in structures_to_repeat(study, base, termination):
         labels = {key: row[key] for key in ("termination", "site", "seed", "frame", "n_solute") if key in row}
         what = f"{row.name.removeprefix(study.surface_name).strip()}, single point with {potential}"
-        candidate = study.candidate(row.kind, row.role, atoms_of(row), what, geometry=base, **labels)
+        candidate = study.candidate(row.kind, Role(row.role), atoms_of(row), what, geometry=base, **labels)
         calculations.single_point(candidate, geometry_energy=float(row.energy))
 
 
-def structures_to_repeat(
-    study: WettingStudy, database: StructureDatabase, base: str, termination: str
-) -> list[AtomsRow]:
+def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> list[AtomsRow]:
     """Return the rows of ``base`` whose structures the single points are taken on; empty where there is no frame."""
 
-    def rows(role: str, **more: str | int) -> list[AtomsRow]:
-        return study.rows(database, role, potential=base, **more)
+    def rows(role: Role, **more: str | int) -> list[AtomsRow]:
+        return study.rows(role, potential=base, **more)
 
-    on_solid = _first_frame(rows("interface", termination=termination, n_solute=1))
-    in_film = _first_frame(rows("solute-in-film", n_solute=1))
+    on_solid = _first_frame(rows(Role.INTERFACE, termination=termination, n_solute=1))
+    in_film = _first_frame(rows(Role.SOLUTE_IN_FILM, n_solute=1))
     if on_solid is None or in_film is None:
         return []
-    most = study.section.max_solute
-    chosen = list(lowest_by_number(rows("interface", termination=termination, **on_solid), most).values())
-    chosen += _lowest(rows("solid", termination=termination))
-    chosen += _lowest(rows("detached-film", termination=termination, **on_solid))
-    chosen += lowest_by_number(rows(DRY_FACE, termination=termination), most).values()
-    chosen += _lowest(rows("film", **in_film)) + _lowest(rows("solute-in-film", **in_film))
-    return chosen + _lowest(rows("bulk-liquid", **in_film))
+    most = study.settings.max_solute
+    chosen = list(lowest_by_number(rows(Role.INTERFACE, termination=termination, **on_solid), most).values())
+    chosen += _lowest(rows(Role.SOLID, termination=termination))
+    chosen += _lowest(rows(Role.DETACHED_FILM, termination=termination, **on_solid))
+    chosen += lowest_by_number(rows(Role.DRY_FACE, termination=termination), most).values()
+    chosen += _lowest(rows(Role.FILM, **in_film)) + _lowest(rows(Role.SOLUTE_IN_FILM, **in_film))
+    return chosen + _lowest(rows(Role.BULK_LIQUID, **in_film))
 
 
 def _first_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -11,15 +11,18 @@ from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError
 from ..structures.liquids import get_liquid
 from ..structures.systems import parse_system
-from .section import Section
-from .wetting_spec import SamplingSection
+from .settings import StudySettings
+from .wetting_spec import SamplingSettings
+
+if TYPE_CHECKING:
+    from .spec import WorkflowSpec
 
 
 def _known_liquid(symbol: str) -> str:
     return get_liquid(symbol).symbol
 
 
-class SolutionsSection(Section):
+class SolutionsSettings(StudySettings):
     """Metals dissolved in a liquid one, one atom at a time.
 
     Attributes
@@ -48,7 +51,7 @@ class SolutionsSection(Section):
     places: Annotated[int, Field(ge=1, le=20)] = 2
     fmax: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.05
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
-    sampling: SamplingSection = SamplingSection()
+    sampling: SamplingSettings = SamplingSettings()
 
     def settings(self) -> RelaxationSettings:
         """Return how films are relaxed: positions only."""
@@ -60,7 +63,7 @@ class SolutionsSection(Section):
         found = [symbol for pair in pairs if self.solvent in pair for symbol in sorted(pair - {self.solvent})]
         return self.solutes or tuple(dict.fromkeys(found))
 
-    def check(self, potential: str, systems: tuple[str, ...]) -> None:
+    def check(self, spec: WorkflowSpec) -> None:
         """Refuse what the fields alone cannot tell.
 
         Raises
@@ -69,14 +72,14 @@ class SolutionsSection(Section):
             There is no solute, one has no system with the solvent, from which its own crystal would come, or the
             potential does not cover one.
         """
-        solutes = self.solutes_of(systems)
+        solutes = self.solutes_of(spec.systems)
         if not solutes:
             raise InputError(
                 f"solutions: no system of the job contains {self.solvent}; name one, e.g. Li-{self.solvent}"
             )
         for solute in solutes:
-            if not any({solute, self.solvent} <= set(parse_system(system)) for system in systems):
+            if not any({solute, self.solvent} <= set(parse_system(system)) for system in spec.systems):
                 raise InputError(
                     f"solutions.solutes: {solute} needs a system with {self.solvent}; add {solute}-{self.solvent}"
                 )
-        get_potential(potential).check_elements([*solutes, self.solvent])
+        get_potential(spec.potential).check_elements([*solutes, self.solvent])

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_model, field_validator
 
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
-from ..structures.phases import get_phase
 from ..structures.systems import parse_system
 from .database_file import check_file
-from .phonon_spec import PhononSection
-from .section import Section
-from .solutions_spec import SolutionsSection
-from .stability_spec import StabilitySection
-from .surfaces_spec import AdhesionSection, SurfacesSection
-from .wetting_spec import SamplingSection, SubstrateSection, WettingSection
+from .settings import Settings, StudySettings
+from .studies import STUDIES
 from .writable import check_writable
+
+if TYPE_CHECKING:
+    from .study import Study
 
 DEFAULT_DATABASE = "results/structures.db"
 DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
@@ -48,46 +46,7 @@ def _check_system(system: str) -> str:
     return "-".join(symbols)
 
 
-class PrototypeSection(Section):
-    """Which decorated AFLOW prototypes to add to the library phases."""
-
-    max_atoms: Annotated[int, Field(ge=1, le=60, description="largest primitive cell, atoms")] = 12
-    max_candidates: Annotated[int, Field(ge=0, le=500, description="most candidates per system")] = 24
-    stoichiometries: tuple[str, ...] | None = None
-
-
-class StructureSection(Section):
-    """Where the structures come from."""
-
-    library: bool | tuple[str, ...] = True
-    prototypes: bool | PrototypeSection = True
-    files: tuple[Path, ...] = ()
-
-    @field_validator("library")
-    @classmethod
-    def _known_phases(cls, value: bool | tuple[str, ...]) -> bool | tuple[str, ...]:
-        if not isinstance(value, bool):
-            for key in value:
-                get_phase(key).structure()  # refuses unknown keys and phases that cannot be built
-        return value
-
-    @field_validator("files")
-    @classmethod
-    def _readable_files(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        for path in value:
-            if not path.expanduser().is_file():
-                raise ValueError(f"no such structure file: {path}")
-        return tuple(path.expanduser().resolve() for path in value)
-
-    @property
-    def prototype_options(self) -> PrototypeSection | None:
-        """Options of the prototype search, or None when it is switched off."""
-        if isinstance(self.prototypes, PrototypeSection):
-            return self.prototypes
-        return PrototypeSection() if self.prototypes else None
-
-
-class RelaxationSection(Section):
+class RelaxationOptions(Settings):
     """Convergence of the relaxations; see :class:`~amalgamics.calculators.relaxation.RelaxationSettings`."""
 
     fmax: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False, description="force convergence, eV/Å")] = 0.02
@@ -102,8 +61,21 @@ class RelaxationSection(Section):
         return RelaxationSettings(**self.model_dump(exclude={"evaluator"}))
 
 
-class WorkflowSpec(Section):
-    """A whole job: systems, potential, structures, relaxation, and where the results go.
+def _section_of(study: type[Study[Any, Any]]) -> Any:
+    """Type and default of the key that holds a study's settings."""
+    if study.default_settings is not None:
+        return study.settings_class, study.default_settings
+    return study.settings_class | None, None
+
+
+# One key for each study, of the type that the study declares.
+_StudySections: Any = create_model(
+    "_StudySections", __base__=Settings, **{study.section: _section_of(study) for study in STUDIES}
+)
+
+
+class WorkflowSpec(_StudySections):
+    """A whole job: systems, potential, structures, relaxation, studies, and where the results go.
 
     Relative paths are taken from the current directory. ``amalgamics run`` writes ``report.html``, ``hull.png``,
     ``hull.csv`` and ``summary.json`` into ``output`` (default ``results/<name>``).
@@ -112,13 +84,7 @@ class WorkflowSpec(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
     systems: Annotated[tuple[Annotated[str, AfterValidator(_check_system)], ...], Field(min_length=1)]
     potential: str = "chgnet+d3"
-    structures: StructureSection = StructureSection()
-    relaxation: RelaxationSection = RelaxationSection()
-    wetting: WettingSection | None = None
-    surfaces: SurfacesSection | None = None
-    phonons: PhononSection | None = None
-    solutions: SolutionsSection | None = None
-    stability: StabilitySection | None = None
+    relaxation: RelaxationOptions = RelaxationOptions()
     output: Path | None = None
     database: Path = Field(default_factory=default_database)
     launchpad: str = Field(default_factory=default_launchpad)
@@ -154,16 +120,10 @@ class WorkflowSpec(Section):
         potential = get_potential(self.potential)
         potential.check_elements(self.elements)
         potential.check_available()
-        if self.wetting is not None:
-            self.wetting.check(self.potential, self.systems)
-        if self.surfaces is not None:
-            self.surfaces.check(self)
-        if self.phonons is not None:
-            self.phonons.check(self)
-        if self.solutions is not None:
-            self.solutions.check(self.potential, self.systems)
-        if self.stability is not None:
-            self.stability.check(self.potential, self.relaxation.relax_cell)
+        for study in STUDIES:
+            section = getattr(self, study.section)
+            if isinstance(section, StudySettings):
+                section.check(self)
         check_writable(self.output_dir, "output")
         check_writable(self.database_path.parent, "database")
         if self.database_path.is_dir():
@@ -235,33 +195,28 @@ def describe(error: ValidationError) -> str:
     return f"{where}: {message}{shown}"
 
 
-_UNION_MEMBERS = {
-    "bool",
-    "str",
-    "PrototypeSection",
-    "WettingSection",
-    "StabilitySection",
-    "PhononSection",
-    "SolutionsSection",
-    "SurfacesSection",
-    "tuple[str, ...]",
-}
-_SECTIONS: dict[tuple[str, ...], type[Section]] = {
-    (): WorkflowSpec,
-    ("structures",): StructureSection,
-    ("structures", "prototypes"): PrototypeSection,
-    ("relaxation",): RelaxationSection,
-    ("wetting",): WettingSection,
-    ("surfaces",): SurfacesSection,
-    ("surfaces", "adhesion"): AdhesionSection,
-    ("wetting", "substrate"): SubstrateSection,
-    ("wetting", "sampling"): SamplingSection,
-    ("phonons",): PhononSection,
-    ("solutions",): SolutionsSection,
-    ("solutions", "sampling"): SamplingSection,
-    ("stability",): StabilitySection,
-}
-
-
 def _keys_at(location: list[str]) -> list[str]:
-    return list(_SECTIONS[tuple(location)].model_fields)
+    """Names of the keys allowed in the mapping at a place of the input."""
+    model: type[BaseModel] = WorkflowSpec
+    for name in location:
+        model = _models_in(model.model_fields[name].annotation)[0]
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a type is made of, whatever they are nested in: unions, tuples, annotations."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]
+
+
+def _members_of_unions(model: type[BaseModel]) -> set[str]:
+    """Names by which pydantic tells the members of a union apart in the path of an error."""
+    found = {"bool", "str", "tuple[str, ...]"}
+    for info in model.model_fields.values():
+        for inner in _models_in(info.annotation):
+            found |= {inner.__name__} | _members_of_unions(inner)
+    return found
+
+
+_UNION_MEMBERS = _members_of_unions(WorkflowSpec)

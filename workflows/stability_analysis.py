@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, unknown_name
 from ..reports.stability_model import ElectrolyteStability, published_onsets
-from ..reports.stability_section import stability_report_sections
 from ..structures.phases import list_phases
 from ..structures.systems import atomic_fractions, parse_formula
 from ..thermodynamics.voltage import ELECTRONS_PER_ION
@@ -18,10 +17,9 @@ from .database import CRYSTALS, chemical_system, subsystems
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..reports.sections import ReportSection
     from ..thermodynamics.hull import Hull
     from .database import StructureDatabase
-    from .stability_spec import StabilitySection
+    from .stability_spec import StabilitySettings
 
 
 @dataclass(frozen=True)
@@ -44,20 +42,9 @@ class StabilityOptions:
     solvent: str = "Hg"
 
     @classmethod
-    def of(cls, section: StabilitySection) -> StabilityOptions:
+    def of(cls, section: StabilitySettings) -> StabilityOptions:
         """Return the options that a section of a workflow input asks for."""
         return cls(section.names, section.electrodes, section.metal, section.solvent)
-
-
-def stability_sections(
-    options: StabilityOptions, database: StructureDatabase, potential: str | None = None, keys: Sequence[str] = ()
-) -> list[ReportSection]:
-    """Return the sections of the report, from the database alone.
-
-    An electrolyte that lacks an energy is told as a warning; see :func:`stabilities` for parameters.
-    """
-    found, problems = stabilities(options, database, potential, keys)
-    return stability_report_sections(found, metal=options.metal, solvent=options.solvent, warnings=problems)
 
 
 def stabilities(

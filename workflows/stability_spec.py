@@ -13,13 +13,15 @@ from ..errors import InputError
 from ..structures.electrolytes import ElectrolyteError, get_electrolyte, read_substrate
 from ..structures.phases import list_phases
 from ..structures.systems import parse_formula, parse_system
-from .section import Section
+from .settings import StudySettings
 
 if TYPE_CHECKING:
     from ase import Atoms
 
+    from .spec import WorkflowSpec
 
-class StabilitySection(Section):
+
+class StabilitySettings(StudySettings):
     """Reactions of electrolytes with the phases of an electrode.
 
     Attributes
@@ -51,7 +53,7 @@ class StabilitySection(Section):
         return places
 
     @model_validator(mode="after")
-    def _phases_of_the_electrode(self) -> StabilitySection:
+    def _phases_of_the_electrode(self) -> StabilitySettings:
         parse_system(f"{self.metal}-{self.solvent}")  # two different elements
         for electrode in self.electrodes:
             check_electrode(electrode, self.metal, self.solvent)
@@ -79,7 +81,7 @@ class StabilitySection(Section):
             for name, crystal in self.crystals().items()
         }
 
-    def check(self, potential: str, relax_cell: bool) -> None:
+    def check(self, spec: WorkflowSpec) -> None:
         """Refuse what the fields alone cannot tell.
 
         Raises
@@ -89,7 +91,7 @@ class StabilitySection(Section):
             phase; the library has no crystal of one of its elements; the potential does not cover one; or cells are not
             relaxed.
         """
-        if not relax_cell:
+        if not spec.relaxation.relax_cell:
             raise InputError("stability: energies of crystals compare in relaxed cells only; set relaxation.relax_cell")
         keys = {phase.key for phase in list_phases()}
         systems = self.systems()
@@ -99,7 +101,7 @@ class StabilitySection(Section):
             elements = system.split("-")
             if not set(elements) - {self.metal, self.solvent}:
                 raise InputError(f"stability.electrolytes: {name!r} holds {self.metal} and {self.solvent} only")
-            get_potential(potential).check_elements(sorted(elements))
+            get_potential(spec.potential).check_elements(sorted(elements))
             pure = {symbol for phase in list_phases(system, buildable=True) for symbol in _pure(phase.elements)}
             if missing := [element for element in elements if element not in pure]:
                 raise InputError(

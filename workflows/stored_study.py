@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ..errors import InputError, unknown_name
 from ..thermodynamics.adhesion import AdhesionSample
 from .occupations import lowest_by_number
+from .rows import area_of, parse_miller
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -35,18 +37,32 @@ class StoredStudy:
     solvent: str
     solute: str
     potential: str
+    within: Callable[[AtomsRow], bool] | None = None
+    """Which rows count, where a job asked for a part of what the database has; None for all."""
+
+    @cached_property
+    def identities(self) -> dict[str, str]:
+        """Identity of what is behind the name of each potential, by name: that of its newest rows."""
+        return {row.potential: row.potential_identity for row in self.database.select(f"study={self.key}", sort="id")}
 
     def rows(self, role: str, **more: str | int) -> list[AtomsRow]:
         """Return the converged rows of a role, oldest first; no single points on another potential's structures."""
         return [row for row in self._every_row(role, **more) if "geometry" not in row]
 
     def _every_row(self, role: str, **more: str | int) -> list[AtomsRow]:
-        terms = [f"study={self.key}", f"role={role}", *(f"{key}={value}" for key, value in more.items())]
-        return self.database.select(",".join(terms), sort="id")
+        terms = [f"study={self.key}", f"role={role}"]
+        terms += [f"{key}={value}" for key, value in more.items()]
+        return [row for row in self.database.select(",".join(terms), sort="id") if self._counts(row)]
+
+    def _counts(self, row: AtomsRow) -> bool:
+        if self.within is not None:
+            return self.within(row)
+        return self.identities.get(row.potential, row.potential_identity) == row.potential_identity
 
     def failures(self) -> list[AtomsRow]:
         """Return the rows of what did not converge."""
-        return self.database.select(f"study={self.key},converged=False", sort="id")
+        failed = self.database.select(f"study={self.key},converged=False", sort="id")
+        return [row for row in failed if self._counts(row)]
 
     def members(self) -> list[tuple[str, str]]:
         """Return each termination with each potential that quenched films on it, the sampling potential first."""
@@ -203,11 +219,6 @@ def frame_of(row: AtomsRow) -> Frame:
     return int(row.seed), int(row.frame)
 
 
-def area_of(row: AtomsRow) -> float:
-    """Return the area of the cell's base, Å²."""
-    return float(np.linalg.norm(np.cross(row.cell[0], row.cell[1])))
-
-
 def find_studies(database: StructureDatabase, **wanted: str | None) -> list[StoredStudy]:
     """Return the studies in the database, the newest last.
 
@@ -254,13 +265,6 @@ def get_study(database: StructureDatabase, **wanted: str | None) -> StoredStudy:
             raise InputError(unknown_name(key, value, known))
     asked = ", ".join(f"{key} {value}" for key, value in wanted.items() if value is not None)
     raise InputError(f"the database has no wetting study with {asked}; there are: {', '.join(s.key for s in every)}")
-
-
-def parse_miller(text: str) -> tuple[int, int, int]:
-    """Return the plane of ``(001)`` or ``(1.-1.0)``."""
-    inner = text.strip("()")
-    first, second, third = inner.split(".") if "." in inner else list(inner)
-    return int(first), int(second), int(third)
 
 
 def median_degeneracies(states: Mapping[Frame, Mapping[int, AtomsRow]], n_solute: Sequence[int]) -> list[float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import InputError, unknown_name
 from ..reports.surfaces_model import InterfaceRecord, LatticeRecord, PhaseSurfaces
@@ -16,10 +16,9 @@ from ..thermodynamics.surface import check_surface_energy, fit_thickness
 from ..thermodynamics.uncertainty import Estimate
 from ..thermodynamics.wulff import WulffShape, wulff_shape
 from .database import CRYSTALS
-from .phase_surfaces import STUDY
-from .stored_study import area_of, parse_miller
-from .surfaces_steps import ADHESION
-from .wetting_study import atoms_of
+from .joined_crystals import ADHESION
+from .phase_surfaces import SURFACES
+from .rows import area_of, atoms_of, parse_miller
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -53,7 +52,7 @@ def stored_surfaces(
     InputError
         There is none with that potential, or none of a phase that is asked for.
     """
-    rows = database.select(f"study={STUDY}" + (f",potential={potential}" if potential else ""), sort="id")
+    rows = database.select(f"study={SURFACES}" + (f",potential={potential}" if potential else ""), sort="id")
     groups: dict[tuple[str, str], list[AtomsRow]] = {}
     for row in rows:
         groups.setdefault((row.substrate, row.potential), []).append(row)
@@ -84,33 +83,54 @@ def _phase_surfaces(
     database: StructureDatabase, name: str, potential: str, rows: Sequence[AtomsRow], problems: list[str]
 ) -> PhaseSurfaces:
     identity = rows[-1].potential_identity
+    own = [row for row in rows if row.potential_identity == identity]
+    bulk = bulk_row(database, name, potential, identity)
+    records = surface_records(own, bulk, problems)
+    return phase_record(name, str(rows[-1].reduced_formula), potential, records, bulk)
+
+
+def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
+    """Return the surface energy of each plane and termination of a crystal from its newest computation.
+
+    Parameters
+    ----------
+    rows
+        Slabs of one crystal with one potential, oldest first.
+    bulk
+        The relaxed crystal, where it is known.
+    problems
+        Takes a sentence for each plane without a surface energy.
+    """
     by_plane: dict[tuple[str, str], list[AtomsRow]] = {}
     for row in rows:
-        if row.potential_identity == identity:
-            by_plane.setdefault((row.miller, row.termination), []).append(row)
-    bulk = bulk_row(database, name, potential, identity)
+        by_plane.setdefault((row.miller, row.termination), []).append(row)
     records = []
-    for (miller, termination), slabs in by_plane.items():
+    for slabs in by_plane.values():
         try:
-            record = _surface(name, miller, termination, _newest(slabs), bulk)
+            records.append(surface_record(slabs[0].substrate, newest_slabs(slabs), bulk))
         except InputError as error:
             problems.append(str(error))
-            continue
-        records.append(record)
-    records.sort(key=lambda record: record.surface_energy_J_m2)
-    shape, reason = _shape(bulk, records)
+    return records
+
+
+def phase_record(
+    name: str, formula: str, potential: str, records: Sequence[SurfaceRecord], bulk: AtomsRow | None
+) -> PhaseSurfaces:
+    """Return the surfaces of one crystal, lowest first, with its equilibrium shape."""
+    ordered = sorted(records, key=lambda record: record.surface_energy_J_m2)
+    shape, reason = _shape(bulk, ordered)
     return PhaseSurfaces(
         phase=name,
-        formula=str(rows[-1].reduced_formula),
+        formula=formula,
         potential=potential,
-        surfaces=tuple(records),
+        surfaces=tuple(ordered),
         space_group_number=int(bulk.get("space_group_number", 0)) if bulk is not None else 0,
         shape=shape,
         no_shape=reason,
     )
 
 
-def _newest(slabs: Sequence[AtomsRow]) -> list[AtomsRow]:
+def newest_slabs(slabs: Sequence[AtomsRow]) -> list[AtomsRow]:
     """Return the slabs of the newest computation of a plane, one of each thickness."""
     last = slabs[-1]
     alike = [
@@ -121,29 +141,35 @@ def _newest(slabs: Sequence[AtomsRow]) -> list[AtomsRow]:
     return list({row.n_layers: row for row in alike}.values())
 
 
-def _surface(
-    name: str, miller: str, termination: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None
-) -> SurfaceRecord:
-    title = f"{name}{miller} {termination}"
+def surface_record(name: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None) -> SurfaceRecord:
+    """Return the surface energy of one plane of a crystal from slabs of one computation.
+
+    Raises
+    ------
+    InputError
+        There are fewer than two slabs, or no surface can have such an energy.
+    """
+    first = slabs[0]
+    title = f"{name}{first.miller} {first.termination}"
     if len(slabs) < 2:
         raise InputError(f"surface {title}: only {len(slabs)} slab relaxed, a fit needs two")
     fit = fit_thickness(
         [row.energy for row in slabs],
         [row.natoms for row in slabs],
-        area_of(slabs[0]),
+        area_of(first),
         bulk_energy_per_atom=bulk.energy_per_atom if bulk is not None else None,
     )
     check_surface_energy(fit.surface_energy_J_m2, title)
-    notes = ["mean of the two terminations"] if "|" in termination else []
+    notes = ["mean of the two terminations"] if "|" in first.termination else []
     notes += [fit.warning] if fit.warning else []
     return SurfaceRecord(
         phase=name,
-        miller_index=parse_miller(miller),
-        termination=termination,
+        miller_index=parse_miller(first.miller),
+        termination=first.termination,
         surface_energy_J_m2=fit.surface_energy_J_m2,
         standard_error_J_m2=fit.standard_error_J_m2,
         n_slabs=fit.n_slabs,
-        potential=str(slabs[0].potential),
+        potential=str(first.potential),
         note="; ".join(notes),
     )
 
@@ -192,7 +218,6 @@ def stored_interfaces(
     surfaces: Sequence[PhaseSurfaces],
     *,
     potential: str | None = None,
-    wanted: Sequence[Mapping[str, Any]] | None = None,
 ) -> tuple[list[InterfaceRecord], list[str]]:
     """Return the joined crystals that are stored, the lowest registry of each, and what is wrong.
 
@@ -204,8 +229,6 @@ def stored_interfaces(
         Surface energies to compare with.
     potential
         Only of this one.
-    wanted
-        Only pairs with these labels, in this order.
     """
     query = f"study={ADHESION}" + (f",potential={potential}" if potential else "")
     groups: dict[tuple[str, ...], list[AtomsRow]] = {}
@@ -213,43 +236,53 @@ def stored_interfaces(
         groups.setdefault(_pair_key(row), []).append(row)
     failed = {_pair_key(row): row for row in database.select(f"{query},converged=False", sort="id")}
     keys = list(dict.fromkeys([*groups, *failed]))
-    if wanted is not None:
-        keys = [key for labels in wanted for key in keys if key[:-1] == _label_key(labels)]
     records, problems = [], []
     for key in keys:
         try:
-            records.append(_interface(key, groups.get(key, []), surfaces))
+            records.append(interface_record(_newest_joined(groups.get(key, [])), surfaces))
         except InputError as error:
             reason = failed[key].data["reason"] if key in failed else str(error)
             problems.append(f"{key[0]}{key[2]} on {key[1]}{key[3]}: {reason}")
     return records, problems
 
 
-def _label_key(labels: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(labels[name]) for name in ("film", "substrate", "film_miller", "miller"))
-
-
 def _pair_key(row: AtomsRow) -> tuple[str, ...]:
     return (row.film, row.substrate, row.film_miller, row.miller, row.potential)
 
 
-def _interface(key: tuple[str, ...], rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]) -> InterfaceRecord:
-    film, substrate, film_plane, substrate_plane, potential = key
+def _newest_joined(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
+    """Return what belongs to the newest computation of a pair: the same cell, the same settings, the same weights."""
     joined = [row for row in rows if row.role == "interface"]
-    if not joined:
+    return [row for row in rows if _same_computation(row, joined[-1])] if joined else []
+
+
+def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]) -> InterfaceRecord:
+    """Return the work of adhesion of two joined crystals in their lowest stacking.
+
+    Parameters
+    ----------
+    rows
+        Interfaces and sides alone of one computation.
+    surfaces
+        Surface energies to compare with.
+
+    Raises
+    ------
+    InputError
+        No interface or no side was relaxed, or two crystals cannot hold together like this.
+    """
+    interfaces = [row for row in rows if row.role == "interface"]
+    if not interfaces:
         raise InputError("no interface was relaxed")
-    newest = joined[-1]
-    # Only what belongs to the newest computation: the same cell, the same settings, the same weights.
-    alike = [row for row in rows if _same_computation(row, newest)]
-    sizes = {"solid": _count(newest, SOLID), "film": _count(newest, LIQUID)}
-    parts = {row.role: row for row in alike if row.natoms == sizes.get(row.role)}
+    sizes = {"solid": _count(interfaces[-1], SOLID), "film": _count(interfaces[-1], LIQUID)}
+    parts = {row.role: row for row in rows if row.natoms == sizes.get(row.role)}
     if set(parts) != {"solid", "film"}:
         raise InputError("a side alone was not relaxed")
-    interfaces = [row for row in alike if row.role == "interface"]
     lowest = min(interfaces, key=lambda row: row.energy)
     area = area_of(lowest)
     relaxed = AdhesionSample(parts["solid"].energy, parts["film"].energy, lowest.energy, area, "relaxed")
     rigid = AdhesionSample(lowest.rigid_solid_energy, lowest.rigid_film_energy, lowest.energy, area, "rigid")
+    film, substrate, film_plane, substrate_plane, potential = _pair_key(lowest)
     name = f"{film} on {substrate}"
     check_work_of_adhesion(Estimate(relaxed.total_J_m2, None), name, PLAUSIBLE_METAL_ADHESION_J_M2)
     return InterfaceRecord(

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..calculators.registry import get_potential
 from ..errors import InputError, nearest
 from ..structures.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
 from ..structures.phases import Phase, list_phases
 from ..structures.systems import parse_formula
-from .analysis import hull_of_rows
 from .calculations import Calculations
 from .candidates import Candidate, gather_candidates
 from .database import reduced_formula
-from .fingerprint import fingerprint
-from .surfaces_spec import DEFAULT_PLANES, SurfacesSection
-from .wetting_study import atoms_of
+from .rows import atoms_of
+from .surfaces_spec import DEFAULT_PLANES, SurfacesSettings
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from .database import StructureDatabase
+    from .job import Job
     from .spec import WorkflowSpec
 
 
@@ -47,19 +44,15 @@ def check_name(spec: WorkflowSpec, name: str) -> list[str]:
     raise InputError(f"surfaces: neither the job nor the phase library has {name!r}.{hint}")
 
 
-def surface_phases(
-    spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str], *, compute: bool = False
-) -> dict[str, AtomsRow]:
+def surface_phases(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
     """Return the relaxed crystals whose surfaces are asked for, by their own names.
 
     Parameters
     ----------
-    spec
-        The job, with its ``surfaces`` section.
-    database
-        Where the relaxations are.
-    fingerprints
-        Of the relaxations of the job, by name.
+    job
+        With its relaxations.
+    settings
+        The ``surfaces`` section.
     compute
         Relax those phases of the library that the job does not hold; otherwise they are left out until they are there.
 
@@ -68,40 +61,34 @@ def surface_phases(
     InputError
         A name stands for nothing that was relaxed, or its relaxation failed.
     """
-    section = _section(spec)
-    rows = _job_rows(database, fingerprints)
-    if section.phases == "stable":
-        hulls = [hull_of_rows(system, rows)[0] for system in spec.systems]
-        names = [phase.name for hull in hulls for phase in hull.stable]
-    elif section.phases == "elements":
-        names = list(spec.elements)
+    rows = job.relaxed_rows
+    if settings.phases == "stable":
+        names = [phase.name for hull in job.hulls() for phase in hull.stable]
+    elif settings.phases == "elements":
+        names = list(job.spec.elements)
     else:
-        names = list(section.phases)
-    found = [phase_row(spec, database, rows, name, compute=compute) for name in names]
+        names = list(settings.phases)
+    found = [phase_row(job, rows, name, compute=compute) for name in names]
     return {row.name: row for row in found if row is not None}
 
 
-def adhesion_rows(
-    spec: WorkflowSpec, database: StructureDatabase, fingerprints: Mapping[str, str], *, compute: bool = False
-) -> dict[str, AtomsRow]:
+def adhesion_rows(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
     """Return the relaxed crystals of the pairs, by the names the input gives them; otherwise as above."""
-    rows = _job_rows(database, fingerprints)
-    names = dict.fromkeys(name for pair in _section(spec).adhesion for name in (pair.film, pair.substrate))
-    found = {name: phase_row(spec, database, rows, name, compute=compute) for name in names}
+    rows = job.relaxed_rows
+    names = dict.fromkeys(name for pair in settings.adhesion for name in (pair.film, pair.substrate))
+    found = {name: phase_row(job, rows, name, compute=compute) for name in names}
     return {name: row for name, row in found.items() if row is not None}
 
 
-def planes_of(section: SurfacesSection, row: AtomsRow) -> list[MillerIndex]:
+def planes_of(settings: SurfacesSettings, row: AtomsRow) -> list[MillerIndex]:
     """Return the planes to compute of a relaxed crystal, in its conventional cell."""
     conventional = conventional_cell(atoms_of(row))
-    if section.miller_indices:
-        return distinct_planes(conventional, section.miller_indices)
-    return densest_planes(conventional, section.planes or DEFAULT_PLANES)
+    if settings.miller_indices:
+        return distinct_planes(conventional, settings.miller_indices)
+    return densest_planes(conventional, settings.planes or DEFAULT_PLANES)
 
 
-def phase_row(
-    spec: WorkflowSpec, database: StructureDatabase, rows: Sequence[AtomsRow], name: str, *, compute: bool
-) -> AtomsRow | None:
+def phase_row(job: Job, rows: Sequence[AtomsRow], name: str, *, compute: bool) -> AtomsRow | None:
     """Return the relaxation that ``name`` stands for: by name, by formula (the lowest), or from the phase library.
 
     None when it is of the library, not there yet, and ``compute`` is off.
@@ -119,25 +106,19 @@ def phase_row(
     phase = _library_phase(name)
     if phase is None:
         raise InputError(f"surfaces: {name!r} is not among the relaxed structures of the job")
-    candidate = _candidate(spec, phase)
-    settings = spec.relaxation.settings()
+    candidate = _candidate(job.spec, phase)
+    settings = job.spec.relaxation.settings()
+    calculations = Calculations(job.database, job.spec.potential, settings)
     if compute:
-        row = Calculations(database, spec.potential, settings).relax(candidate, relax_cell=settings.relax_cell)
+        row = calculations.relax(candidate, relax_cell=settings.relax_cell)
     else:
-        row = database.find(fingerprint(candidate.atoms, get_potential(spec.potential), settings))
-    if row is not None and not row.converged:
+        stored = calculations.find(candidate, relax_cell=settings.relax_cell)
+        if stored is None:
+            return None
+        row = stored
+    if not row.converged:
         raise InputError(f"surfaces: the relaxation of {candidate.name} failed: {row.data['reason']}")
     return row
-
-
-def _section(spec: WorkflowSpec) -> SurfacesSection:
-    if spec.surfaces is None:
-        raise InputError("the input has no surfaces section")
-    return spec.surfaces
-
-
-def _job_rows(database: StructureDatabase, fingerprints: Mapping[str, str]) -> list[AtomsRow]:
-    return [row for row in database.find_all(list(fingerprints.values())).values() if row.converged]
 
 
 def _candidate(spec: WorkflowSpec, phase: Phase) -> Candidate:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError
-from .section import Section
+from .settings import Settings, StudySettings
 
 if TYPE_CHECKING:
     from .spec import WorkflowSpec
@@ -39,7 +39,7 @@ Phases = Annotated[Literal["stable", "elements"] | tuple[str, ...], BeforeValida
 DEFAULT_PLANES = 3
 
 
-class AdhesionSection(Section):
+class AdhesionSettings(Settings):
     """Two crystals joined along a plane: how much work pulls them apart.
 
     Attributes
@@ -69,7 +69,7 @@ class AdhesionSection(Section):
         return self.film_miller_index or self.miller_index
 
 
-class SurfacesSection(Section):
+class SurfacesSettings(StudySettings):
     """Surface energies, equilibrium shapes and work of adhesion of crystals.
 
     Attributes
@@ -93,14 +93,14 @@ class SurfacesSection(Section):
     phases: Phases = "stable"
     miller_indices: tuple[Plane, ...] = ()
     planes: Annotated[int | None, Field(ge=1, le=20)] = None
-    adhesion: tuple[AdhesionSection, ...] = ()
+    adhesion: tuple[AdhesionSettings, ...] = ()
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 9.0
     registries: Annotated[int, Field(ge=1, le=10)] = 2
     fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
 
     @model_validator(mode="after")
-    def _one_choice_of_planes(self) -> SurfacesSection:
+    def _one_choice_of_planes(self) -> SurfacesSettings:
         if self.miller_indices and self.planes is not None:
             raise ValueError("give either miller_indices or planes, not both")
         return self

@@ -1,104 +1,49 @@
-"""The Firetasks: each unpacks its spec, calls one plain function, and stores."""
+"""The Firetasks: two for all studies, which plan and run their steps, and one for the report."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
-from ..calculators.batch import relax_many
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
-from .analysis import hull_of_rows, write_report
-from .batches import split_batches
-from .candidates import Candidate, gather_candidates
-from .database import StructureDatabase
-from .fingerprint import fingerprint
-from .report_sections import report_sections, wetting_of_job
-from .spec import WorkflowSpec
-
-logger = logging.getLogger(__name__)
+from .job import Job
+from .report import report_of_job
+from .studies import get_study_class
+from .study import Step
 
 
 @explicit_serialize
-class BuildStructures(FiretaskBase):
-    """Build the candidates, and add one Firework for each batch of those that are not in the database yet."""
+class PlanStudy(FiretaskBase):
+    """Add the steps of a study, as far as the database lacks their results."""
 
-    required_params = ("workflow",)
+    required_params = ("workflow", "study")
 
-    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:  # noqa: ARG002 - the FireWorks signature
-        spec = WorkflowSpec.model_validate(self["workflow"])
-        candidates, refused = gather_candidates(spec)
-        potential, settings = get_potential(spec.potential), spec.relaxation.settings()
-        keys = {item.name: fingerprint(item.atoms, potential, settings) for item in candidates}
-        database = StructureDatabase(spec.database_path)
-        fresh_after = database.last_id()
-        stored = database.find_all(list(keys.values()))
-        missing = [item for item in candidates if keys[item.name] not in stored]
-        detours = [
-            Firework(
-                [RelaxStructures(candidates=[item.as_dict() for item in batch])],
-                spec={
-                    "workflow_name": spec.name,
-                    "potential": potential.name,
-                    "settings": settings.as_dict(),
-                    "evaluator": spec.relaxation.evaluator,
-                    "database": str(database.path),
-                    "structures": [item.name for item in batch],
-                },
-                name=f"relax {batch[0].name}" + (f" and {len(batch) - 1} more" if len(batch) > 1 else ""),
-            )
-            for batch in split_batches(missing, potential.model)
-        ]
-        manifest = {"fingerprints": keys, "refused": refused, "fresh_after": fresh_after}
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
+        manifest = fw_spec.get("manifest") or {
+            "fingerprints": dict(job.fingerprints),
+            "fresh_after": job.database.last_id(),
+        }
+        steps = get_study_class(self["study"])(job).plan()
         return FWAction(
-            stored_data={"candidates": len(candidates), "to_relax": len(missing)},
+            stored_data={"steps": [step.title for step in steps]},
             update_spec={"manifest": manifest},
-            detours=Workflow(detours) if detours else None,
+            detours=Workflow(fireworks_of(steps, self["workflow"], self["study"])) if steps else None,
         )
 
 
 @explicit_serialize
-class RelaxStructures(FiretaskBase):
-    """Relax a batch of candidates; each result is in the database the moment it is there."""
+class RunStep(FiretaskBase):
+    """Run one step of a study; what it finds is in the database afterwards."""
 
-    required_params = ("candidates",)
-
-    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
-        candidates = [Candidate.from_dict(item) for item in self["candidates"]]
-        potential, settings = get_potential(fw_spec["potential"]), RelaxationSettings(**fw_spec["settings"])
-        database = StructureDatabase(fw_spec["database"])
-        # A batch that was interrupted has some of its results already.
-        keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
-        stored = database.find_all(keys)
-        todo = [item for item, key in zip(candidates, keys, strict=True) if key not in stored]
-
-        def store(index: int, outcome: RelaxationResult | RelaxationError) -> None:
-            database.add(todo[index], outcome, potential, settings)
-
-        structures = [item.atoms for item in todo]
-        relax_many(structures, potential.name, settings, on_result=store, evaluator=fw_spec["evaluator"])
-        return FWAction(stored_data={"relaxed": len(todo), "reused": len(candidates) - len(todo)})
-
-
-@explicit_serialize
-class AssembleHulls(FiretaskBase):
-    """Build the hull of each system and write its distances into the database."""
-
-    required_params = ("workflow",)
+    required_params = ("workflow", "study", "step", "arguments")
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
-        spec = WorkflowSpec.model_validate(self["workflow"])
-        database = StructureDatabase(spec.database_path)
-        rows = list(database.find_all(list(fw_spec["manifest"]["fingerprints"].values())).values())
-        stable: dict[str, list[str]] = {}
-        for system in spec.systems:
-            hull, twins = hull_of_rows(system, rows)
-            database.store_hull(hull, twins)
-            stable[system] = [phase.name for phase in hull.stable]
-        return FWAction(stored_data={"stable": stable}, update_spec={"manifest": fw_spec["manifest"]})
+        job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
+        get_study_class(self["study"])(job).run(self["step"], self["arguments"])
+        return FWAction()
 
 
 @explicit_serialize
@@ -108,19 +53,37 @@ class WriteReport(FiretaskBase):
     required_params = ("workflow",)
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
-        spec = WorkflowSpec.model_validate(self["workflow"])
-        manifest, database = fw_spec["manifest"], StructureDatabase(spec.database_path)
-        rows = list(database.find_all(list(manifest["fingerprints"].values())).values())
-        sections, warnings = report_sections(spec, database, rows, manifest["fingerprints"])
-        wetting, why_none = wetting_of_job(spec, database, fw_spec.get("terminations", ()))
-        paths = write_report(
-            spec.name,
-            spec.systems,
-            rows,
-            Path(spec.output_dir),
-            wetting=wetting,
-            fresh_after=int(manifest["fresh_after"]),
-            warnings=[*warnings, *why_none],
-            sections=sections,
-        )
+        manifest = fw_spec["manifest"]
+        job = Job.of_document(self["workflow"], manifest)
+        paths = report_of_job(job, Path(job.spec.output_dir), fresh_after=int(manifest["fresh_after"]))
         return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})
+
+
+def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str) -> list[Firework]:
+    """Return a Firework for each step, each after those that it names.
+
+    Parameters
+    ----------
+    steps
+        A plan, in an order in which it could run.
+    document
+        The input as plain JSON.
+    study
+        Name of the study.
+    """
+    made: dict[str, Firework] = {}
+    for step in steps:
+        if step.title in made:
+            raise ValueError(f"{study}: two steps are called {step.title!r}")
+        task = RunStep(workflow=document, study=study, step=step.method, arguments=dict(step.arguments))
+        made[step.title] = Firework(
+            [task],
+            spec={
+                "workflow_name": document["name"],
+                "potential": document["potential"],
+                "structures": list(step.results),
+            },
+            name=step.title,
+            parents=[made[title] for title in step.after],
+        )
+    return list(made.values())

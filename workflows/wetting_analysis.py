@@ -25,16 +25,18 @@ from ..thermodynamics.solutions import (
 from ..thermodynamics.voltage import ELECTRONS_PER_ION
 from ..thermodynamics.wetting import WettingModel
 from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
-from .stored_study import StoredStudy, area_of
+from .rows import area_of, miller_text
+from .stored_study import StoredStudy
 from .wetting_cautions import polarity_warnings
 from .wetting_members import Member, dry_face_problems, seed_parameters, study_members
 from .wetting_options import WettingOptions, conditions_text
-from .wetting_records import adhesion_records, dilute_records, pictures, surface_records
-from .wetting_study import miller_text
+from .wetting_records import adhesion_records, dilute_records, pictures, surfaces_of
 from .wetting_tables import consistency_records, coverage_records, dispersion_records, reduction_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ase.db.row import AtomsRow
 
     from ..thermodynamics.dilute import Solution
     from ..thermodynamics.wetting_curve import WettingCurve
@@ -45,8 +47,17 @@ OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
 _NEARLY_FULL = 0.9
 
 
-def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, preset: str = "") -> WettingReport:
+def wetting_report(
+    title: str,
+    study: StoredStudy,
+    options: WettingOptions,
+    *,
+    preset: str = "",
+    slabs: Sequence[AtomsRow] | None = None,
+) -> WettingReport:
     """Return everything the wetting page shows, recomputed from the stored energies.
+
+    ``slabs`` give the surface energies beside it: those of a job, or None for the newest that are alike.
 
     Raises
     ------
@@ -65,7 +76,7 @@ def wetting_report(title: str, study: StoredStudy, options: WettingOptions, *, p
     faces = wetting_faces(study, base, members, options, grid)
     model = replace(base, members=tuple(one.parameters for one in faces[0].members))
     limits = faces[0].curve.limits
-    surfaces, problems = surface_records(study)
+    surfaces, problems = surfaces_of(study, slabs)
     return WettingReport(
         title=title,
         substrate=study.substrate,

@@ -9,9 +9,9 @@ import numpy as np
 from ..errors import InputError
 from ..structures.glass import AMORPHOUS
 from ..structures.slabs import get_slab
+from .rows import atoms_of
 from .stored_study import StoredStudy
 from .wetting_spec import SLAB_SYMPREC
-from .wetting_study import atoms_of
 
 # A thinner cut than the stored slab, so that the same number of layers is found again after relaxation.
 _THINNER = 0.8

@@ -12,8 +12,9 @@ from ..thermodynamics.adhesion import average_adhesion, check_work_of_adhesion, 
 from ..thermodynamics.uncertainty import Estimate, average_over_groups
 from ..thermodynamics.wetting_parameters import WettingParameters
 from ..thermodynamics.wetting_samples import parameters_from_samples
+from .rows import area_of
 from .single_point_corrections import corrected_parameters, shifted, surface_energy_shift_J_m2
-from .stored_study import Frame, StoredStudy, area_of, median_degeneracies
+from .stored_study import Frame, StoredStudy, median_degeneracies
 
 T = TypeVar("T")
 

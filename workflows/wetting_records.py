@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..reports.wetting_model import AdhesionRecord, DiluteRecord, InterfacePicture, SurfaceRecord
@@ -12,14 +12,17 @@ from ..thermodynamics.dilute import computed_solubility, standard_potential
 from ..thermodynamics.fusion import list_fusions
 from ..thermodynamics.solubility import saturating_solid
 from ..thermodynamics.solutions import MEASURED, measured_solubility, solution_for
-from ..thermodynamics.surface import check_surface_energy, fit_thickness
 from ..thermodynamics.voltage import voltage_profile
 from .analysis import hull_of_rows, rows_for_system
-from .phase_surfaces import STUDY
-from .stored_study import StoredStudy, area_of, parse_miller
+from .phase_surfaces import SURFACES
+from .stored_study import StoredStudy
+from .stored_surfaces import surface_records
+from .wetting_cells import Role
 from .wetting_members import Member, insertion_estimate
 
 if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
     from ..thermodynamics.hull import Hull
 
 
@@ -82,41 +85,43 @@ def _saturating_solid(hull: Hull, solute: str, solvent: str, temperature_K: floa
     return (steps[0].to_formula, -steps[0].voltage_V) if steps else (solute, 0.0)
 
 
-def surface_records(study: StoredStudy) -> tuple[tuple[SurfaceRecord, ...], tuple[str, ...]]:
+def surfaces_of(
+    study: StoredStudy, slabs: Sequence[AtomsRow] | None = None
+) -> tuple[tuple[SurfaceRecord, ...], tuple[str, ...]]:
     """Return the surface energies of the substrate and of the phases of solute and solvent, and what is wrong with any.
 
     A surface energy that no surface can have is left out and named.
+
+    Parameters
+    ----------
+    study
+        In the database.
+    slabs
+        Those of a job; None: the newest computation of each plane with the potential and the settings of the study.
     """
-    wanted = {study.solute, study.solvent}
-    groups: dict[tuple[str, str, str], dict[int, Any]] = {}
-    for row in study.database.select(f"study={STUDY},potential={study.potential}", sort="id"):
-        if row.substrate == study.substrate or set(row.symbols) <= wanted:
-            groups.setdefault((row.substrate, row.miller, row.termination), {})[row.n_layers] = row
-    records, problems = [], []
-    for (phase, miller, termination), by_layers in groups.items():
-        rows = list(by_layers.values())
-        if len(rows) < 2:
-            continue
-        fit = fit_thickness([row.energy for row in rows], [row.natoms for row in rows], area_of(rows[0]))
-        sides = "mean of the two terminations" if "|" in termination else ""
-        try:
-            check_surface_energy(fit.surface_energy_J_m2, f"{phase}{miller} {termination}")
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        records.append(
-            SurfaceRecord(
-                phase=phase,
-                miller_index=parse_miller(miller),
-                termination=termination,
-                surface_energy_J_m2=fit.surface_energy_J_m2,
-                standard_error_J_m2=fit.standard_error_J_m2,
-                n_slabs=len(rows),
-                potential=study.potential,
-                note=sides,
-            )
-        )
+    if slabs is None:
+        slabs = _slabs_alike(study)
+    records: list[SurfaceRecord] = []
+    problems: list[str] = []
+    for phase in dict.fromkeys(row.substrate for row in slabs):
+        own = [row for row in slabs if row.substrate == phase]
+        records += surface_records(own, None, problems)
     return tuple(records), tuple(problems)
+
+
+def _slabs_alike(study: StoredStudy) -> list[AtomsRow]:
+    """Return the slabs that were relaxed as the study relaxes its films."""
+    wanted = {study.solute, study.solvent}
+    films = study.rows(Role.INTERFACE, n_solute=0)
+    fmax = films[-1].get("relax_fmax") if films else None
+    same = f"study={SURFACES},potential={study.potential}"
+    return [
+        row
+        for row in study.database.select(same, sort="id")
+        if (row.substrate == study.substrate or set(row.symbols) <= wanted)
+        and row.potential_identity == study.identities.get(study.potential)
+        and row.get("relax_fmax") == fmax
+    ]
 
 
 def pictures(study: StoredStudy, termination: str, potential: str) -> tuple[InterfacePicture, ...]:

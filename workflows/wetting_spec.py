@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ase import Atoms
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ..calculators.dispersion import DISPERSION_METHODS
 from ..calculators.registry import get_potential
@@ -15,7 +15,10 @@ from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, unknown_name
 from ..structures.electrolytes import get_electrolyte, read_substrate
 from ..structures.liquids import get_liquid
-from .section import Section
+from .settings import Settings, StudySettings
+
+if TYPE_CHECKING:
+    from .spec import WorkflowSpec
 
 MillerIndex = tuple[int, int, int]
 
@@ -34,7 +37,7 @@ def _known_dispersion(method: str) -> str:
     return method
 
 
-class SubstrateSection(Section):
+class SubstrateSettings(Settings):
     """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
 
     An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
@@ -47,13 +50,18 @@ class SubstrateSection(Section):
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
 
+    @field_validator("file")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()  # workers have other working directories
+
     @model_validator(mode="after")
-    def _one_source(self) -> SubstrateSection:
+    def _one_source(self) -> SubstrateSettings:
         if (self.name is None) == (self.file is None):
             raise ValueError("give either the name of an electrolyte or a file")
         if self.name is not None:
             get_electrolyte(self.name)
-        elif self.file is not None and not self.file.expanduser().is_file():
+        elif self.file is not None and not self.file.is_file():
             raise ValueError(f"no such structure file: {self.file}")
         if self.amorphous and self.termination is not None:
             raise ValueError("an amorphous substrate has no terminations; leave out termination")
@@ -85,10 +93,10 @@ class SubstrateSection(Section):
         """
         if self.name is not None:
             return get_electrolyte(self.name)
-        return read_substrate(Path(self.file or "").expanduser())
+        return read_substrate(Path(self.file or ""))
 
 
-class SamplingSection(Section):
+class SamplingSettings(Settings):
     """Molecular dynamics of the film on the rigid solid; temperatures None follow the melting point of the liquid."""
 
     melt_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
@@ -143,7 +151,7 @@ PRESET_SINGLE_POINTS = {
 }
 
 
-class WettingSection(Section):
+class WettingSettings(StudySettings):
     """How the contact angle is computed.
 
     Attributes
@@ -177,7 +185,7 @@ class WettingSection(Section):
     """
 
     preset: Literal["quick", "standard", "production"] = "quick"
-    substrate: SubstrateSection
+    substrate: SubstrateSettings
     solvent: Annotated[str, AfterValidator(_known_liquid)] = "Hg"
     solute: str = "Li"
     temperature_K: Annotated[float, Field(gt=0, le=3000)] = 298.15
@@ -196,7 +204,7 @@ class WettingSection(Section):
     surfaces: Annotated[int, Field(ge=0, le=20)]
     fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
-    sampling: SamplingSection = SamplingSection()
+    sampling: SamplingSettings = SamplingSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -225,7 +233,7 @@ class WettingSection(Section):
         """Return how slabs, films and interfaces are relaxed: positions only."""
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
 
-    def check(self, potential: str, systems: tuple[str, ...]) -> None:
+    def check(self, spec: WorkflowSpec) -> None:
         """Refuse what the fields alone cannot tell.
 
         Raises
@@ -247,13 +255,15 @@ class WettingSection(Section):
                 f" {melting_point_K:g} K"
             )
         wanted = {self.solute, self.solvent}
-        if not any(wanted <= set(system.split("-")) for system in systems):
+        if not any(wanted <= set(system.split("-")) for system in spec.systems):
             raise InputError(
                 f"wetting: {self.solute} in {self.solvent} needs the hull of {self.system}; add it to systems"
             )
         crystal = self.substrate.crystal()
         elements = sorted(wanted | set(crystal.get_chemical_symbols()))
-        potentials = [get_potential(name) for name in (potential, *self.more_potentials, *(self.single_points or ()))]
+        potentials = [
+            get_potential(name) for name in (spec.potential, *self.more_potentials, *(self.single_points or ()))
+        ]
         for known in potentials:
             known.check_elements(elements)
             known.check_available()

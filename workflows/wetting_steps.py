@@ -20,15 +20,16 @@ from ..structures.liquids import bulk_liquid
 from ..structures.parts import LIQUID
 from ..structures.slab_checks import check_slab
 from ..structures.slabs import enumerate_slabs, get_slab
-from .calculations import Calculations
-from .database import StructureDatabase
 from .film_sampling import OnStep, melt_and_sample
+from .rows import atoms_of
+from .wetting_cells import Role, hold_bottom, hold_solid
 from .wetting_spec import SLAB_SYMPREC
-from .wetting_study import WettingStudy, atoms_of, hold_bottom, hold_solid
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
+
+    from .wetting_study import WettingStudy
 
 # Enough for the first shells of neighbours in each direction.
 BULK_LIQUID_ATOMS = 40
@@ -37,7 +38,7 @@ BULK_FMAX = 0.02
 RATTLE = 0.05
 
 
-def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
+def relax_substrate(study: WettingStudy) -> Atoms:
     """Relax the crystal of the substrate, cell and positions, and return it; an amorphous solid keeps its cell.
 
     A crystal given in a high-symmetry model may be a saddle point: the octahedra of LLTO tilt, and tilted it is
@@ -50,17 +51,17 @@ def relax_substrate(study: WettingStudy, database: StructureDatabase) -> Atoms:
     InputError
         Every relaxation failed; the message says why the first did.
     """
-    substrate = study.section.substrate
+    substrate = study.settings.substrate
     crystal = substrate.crystal()
     operations: list[Operation] = []
     if not substrate.amorphous:
         operations = reversing_operations(crystal, substrate.miller_index, symprec=SLAB_SYMPREC)
     settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=bool(operations))
-    calculations = Calculations(database, study.potential, settings)
+    calculations = study.calculations(study.potential, settings)
     rows = []
     for variant, operation in enumerate(operations or [None]):
         what = f"crystal, variant {variant}" if operations else "crystal"
-        candidate = study.candidate("substrate", "substrate", rattled(crystal, RATTLE, keep=operation), what)
+        candidate = study.candidate("substrate", Role.SUBSTRATE, rattled(crystal, RATTLE, keep=operation), what)
         rows.append(calculations.relax(candidate, relax_cell=not substrate.amorphous))
     relaxed = [row for row in rows if row.converged] or [_good(rows[0])]
     return atoms_of(min(relaxed, key=lambda row: row.energy))
@@ -74,7 +75,7 @@ def chosen_terminations(study: WettingStudy) -> list[str]:
     InputError
         The surface has none that is nonpolar, and none was named.
     """
-    section = study.section
+    section = study.settings
     if section.substrate.amorphous:
         return [AMORPHOUS]
     names = list(section.substrate.terminations)
@@ -94,7 +95,7 @@ def chosen_terminations(study: WettingStudy) -> list[str]:
 
 def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Atoms:
     """Cut the slab that carries the film, wide enough in both directions."""
-    section = study.section
+    section = study.settings
     if section.substrate.amorphous:
         return glass_slab(crystal)
     slab = get_slab(
@@ -108,7 +109,7 @@ def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Ato
     return slab.atoms
 
 
-def relax_slab(study: WettingStudy, database: StructureDatabase, termination: str) -> Atoms:
+def relax_slab(study: WettingStudy, termination: str) -> Atoms:
     """Relax the slab that carries the film with the sampling potential, and return it.
 
     Raises
@@ -116,27 +117,25 @@ def relax_slab(study: WettingStudy, database: StructureDatabase, termination: st
     InputError
         It did not converge, or its layers collapsed.
     """
-    slab = interface_slab(study, relax_substrate(study, database), termination)
-    candidate = study.candidate("slab", "slab", slab, f"{termination} slab", termination=termination)
-    row = Calculations(database, study.potential, study.section.settings()).relax(candidate)
+    slab = interface_slab(study, relax_substrate(study), termination)
+    candidate = study.candidate("slab", Role.SLAB, slab, f"{termination} slab", termination=termination)
+    row = study.calculations(study.potential).relax(candidate)
     relaxed = atoms_of(_good(row))
     check_slab(relaxed, slab)
     return relaxed
 
 
-def relax_solid(study: WettingStudy, database: StructureDatabase, potential: str, termination: str) -> Atoms:
+def relax_solid(study: WettingStudy, potential: str, termination: str) -> Atoms:
     """Relax the slab once more with ``potential``, its lower half held as it is under a film."""
-    slab = relax_slab(study, database, termination)
+    slab = relax_slab(study, termination)
     candidate = study.candidate(
-        "solid", "solid", hold_bottom(slab), f"{termination} solid, {potential}", termination=termination
+        "solid", Role.SOLID, hold_bottom(slab), f"{termination} solid, {potential}", termination=termination
     )
-    calculations = Calculations(database, potential, study.section.settings())
+    calculations = study.calculations(potential)
     return atoms_of(_good(calculations.relax(candidate, measure=dispersion_of(potential))))
 
 
-def sample_interface(
-    study: WettingStudy, database: StructureDatabase, termination: str, seed: int, on_step: OnStep | None = None
-) -> list[AtomsRow]:
+def sample_interface(study: WettingStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
     """Melt a film on the rigid slab and store frames of it; return their rows.
 
     A frame that shows no film (evaporated, not covering, or reacted through) is stored as failed with the reason.
@@ -144,80 +143,74 @@ def sample_interface(
     where: dict[str, str | int] = {"termination": termination, "seed": seed}
 
     def build() -> Atoms:
-        slab = relax_slab(study, database, termination)
-        section = study.section
+        slab = relax_slab(study, termination)
+        section = study.settings
         return hold_solid(add_film(slab, section.solvent, min_film_size=section.min_film_size, seed=seed))
 
-    return _sample(study, database, "frame", f"{termination} seed {seed}", build, where, on_step)
+    return _sample(study, Role.FRAME, f"{termination} seed {seed}", build, where, on_step)
 
 
-def sample_film(
-    study: WettingStudy, database: StructureDatabase, termination: str, seed: int, on_step: OnStep | None = None
-) -> list[AtomsRow]:
+def sample_film(study: WettingStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
     """Melt a free film of as many atoms as lie on the slab, in the same cell, and store frames of it."""
 
     def build() -> Atoms:
-        slab = relax_slab(study, database, termination)
-        symbol, size = study.section.solvent, study.section.min_film_size
+        slab = relax_slab(study, termination)
+        symbol, size = study.settings.solvent, study.settings.min_film_size
         on_slab = add_film(slab, symbol, min_film_size=size, seed=seed)
         n_atoms = int((on_slab.get_tags() == LIQUID).sum())
         return free_film(symbol, slab.cell.array[:2, :2], n_atoms=n_atoms, seed=seed)
 
-    return _sample(study, database, "film-frame", f"free film seed {seed}", build, {"seed": seed}, on_step)
+    return _sample(study, Role.FILM_FRAME, f"free film seed {seed}", build, {"seed": seed}, on_step)
 
 
-def quench_bulk_liquid(study: WettingStudy, database: StructureDatabase, potential: str, seed: int) -> None:
+def quench_bulk_liquid(study: WettingStudy, potential: str, seed: int) -> None:
     """Relax frames of the bulk liquid, the cell with them: what an atom of the liquid has when there is no surface."""
-    symbol = study.section.solvent
+    symbol = study.settings.solvent
     rows = _sample(
         study,
-        database,
-        "liquid-frame",
+        Role.LIQUID_FRAME,
         f"bulk liquid seed {seed}",
         lambda: bulk_liquid(symbol, BULK_LIQUID_ATOMS, seed=seed),
         {"seed": seed},
         None,
     )
-    calculations = Calculations(database, potential, study.section.settings())
+    calculations = study.calculations(potential)
     for row in rows:
         where: dict[str, str | int] = {"seed": seed, "frame": row.frame}
         what = f"bulk liquid seed {seed} frame {row.frame}, {potential}"
-        candidate = study.candidate("film", "bulk-liquid", atoms_of(row), what, **where)
+        candidate = study.candidate("film", Role.BULK_LIQUID, atoms_of(row), what, **where)
         calculations.relax(candidate, relax_cell=True)
 
 
 def _sample(
     study: WettingStudy,
-    database: StructureDatabase,
-    role: str,
+    role: Role,
     what: str,
     build: Callable[[], Atoms],
     where: dict[str, str | int],
     on_step: OnStep | None,
 ) -> list[AtomsRow]:
-    n_frames = study.section.frames
-    stored = [*study.rows(database, role, **where), *study.rows(database, role, converged="False", **where)]
+    n_frames = study.settings.frames
+    stored = [*study.rows(role, **where), *study.failed_rows(role, **where)]
     if len(stored) >= n_frames:
         return sorted(stored, key=lambda row: row.frame)[:n_frames]
-    result = _melt_and_sample(study, database, build(), what, int(where["seed"]), on_step)
-    calculations = Calculations(database, study.potential, study.section.settings())
+    result = _melt_and_sample(study, build(), what, int(where["seed"]), on_step)
+    calculations = study.calculations(study.potential)
     rows = []
     for number, frame in enumerate(result.frames[-n_frames:]):
         candidate = study.candidate("frame", role, frame, f"{what} frame {number}", frame=number, **where)
-        rows.append(calculations.single_point(candidate, verify=None if role == "liquid-frame" else check_film))
+        rows.append(calculations.single_point(candidate, verify=None if role == Role.LIQUID_FRAME else check_film))
     return rows
 
 
-def _melt_and_sample(
-    study: WettingStudy, database: StructureDatabase, atoms: Atoms, what: str, seed: int, on_step: OnStep | None
-) -> MDResult:
+def _melt_and_sample(study: WettingStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> MDResult:
     name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
     return melt_and_sample(
         atoms,
         study.potential,
-        study.section.sampling,
-        database.path.parent / "checkpoints" / f"{name}-{study.section.frames}.npz",
-        frames=study.section.frames,
+        study.settings.sampling,
+        study.database.path.parent / "checkpoints" / f"{name}-{study.settings.frames}.npz",
+        frames=study.settings.frames,
         melt_K=study.melt_temperature_K,
         sample_K=study.sampling_temperature_K,
         seed=seed,

@@ -15,22 +15,25 @@ from amalgamics.calculators.relaxation import relax
 from amalgamics.cli import main as cli
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.phonon_spec import PhononSection
-from amalgamics.workflows.phonon_steps import PhononStudy
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.phonon_spec import PhononStudySettings
+from amalgamics.workflows.phonon_study import PhononStudy
+from amalgamics.workflows.spec import WorkflowSpec
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copper, gold, and bcc copper, which is unstable."""
     store = StructureDatabase(tmp_path_factory.mktemp("phonons") / "structures.db")
-    section = PhononSection(min_length=4.5)
-    study = PhononStudy(section, "emt", store)
+    section = PhononStudySettings(min_length=4.5)
+    spec = WorkflowSpec(name="job", systems=["Cu-Au"], potential="emt", database=store.path, phonons=section)
+    study = PhononStudy(Job(spec, store, {}))
     crystals = {"Cu": bulk("Cu"), "Au": bulk("Au"), "Cu-bcc": bulk("Cu", "bcc", a=2.86)}
     for name, crystal in crystals.items():
         result = relax(crystal, "emt", section.relaxation())
         row_id = store.add(Candidate(name, "file", crystal, "test"), result, get_potential("emt"), section.relaxation())
         (row,) = store.select(f"id={row_id}")
-        study.compute(row)
+        study.compute(row.fingerprint)
     return store.path
 
 

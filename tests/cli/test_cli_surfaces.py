@@ -17,8 +17,8 @@ from amalgamics.structures.lattice_planes import conventional_cell
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.phase_surfaces import relax_slabs
-from amalgamics.workflows.wetting_study import atoms_of
+from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
+from amalgamics.workflows.rows import atoms_of
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def silver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     crystal = conventional_cell(atoms_of(row))
     slabs = Calculations(database, "emt", RelaxationSettings(fmax=0.05, relax_cell=False))
     for plane in ((1, 1, 1), (1, 0, 0)):
-        relax_slabs(slabs, "Ag_fcc", crystal, plane)
+        relax_slabs(slabs, slab_candidates("Ag_fcc", crystal, plane))
     return database.path
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import amalgamics
-from amalgamics.workflows.phonon_spec import PhononSection
+from amalgamics.workflows.phonon_spec import PhononStudySettings
 from amalgamics.workflows.spec import WorkflowSpec
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "finite-temperature.md"
@@ -28,12 +28,12 @@ def test_snippets_run_and_print_what_the_page_says(capsys: pytest.CaptureFixture
 def test_the_input_section_is_as_the_page_says() -> None:
     text = PAGE.read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
-    assert WorkflowSpec.model_validate(yaml.safe_load(example)).phonons == PhononSection()
+    assert WorkflowSpec.model_validate(yaml.safe_load(example)).phonons == PhononStudySettings()
     rows = re.findall(r"^\| (`.*?) \| (.*?) \|", text, flags=re.MULTILINE)
     documented = {key: default for keys, default in rows for key in re.findall(r"`(\w+)`", keys)}
-    assert documented.keys() == PhononSection.model_fields.keys()
-    assert documented["phases"] == f"`{PhononSection().phases}`"
-    assert documented["imaginary"] == f"`{PhononSection().imaginary}`"
+    assert documented.keys() == PhononStudySettings.model_fields.keys()
+    assert documented["phases"] == f"`{PhononStudySettings().phases}`"
+    assert documented["imaginary"] == f"`{PhononStudySettings().imaginary}`"
     for key in ("max_e_above_hull", "min_length", "displacement"):
-        assert float(documented[key]) == getattr(PhononSection(), key)
-    assert documented["fmax"] == f"{PhononSection().fmax:g}, {PhononSection().max_steps}"
+        assert float(documented[key]) == getattr(PhononStudySettings(), key)
+    assert documented["fmax"] == f"{PhononStudySettings().fmax:g}, {PhononStudySettings().max_steps}"

@@ -20,8 +20,11 @@ from ase.build import bulk
 from amalgamics.workflows import calculations as calculations_module
 from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.job import Job
 from amalgamics.workflows.quench import quench_film, quench_interface
-from amalgamics.workflows.wetting_spec import WettingSection
+from amalgamics.workflows.spec import WorkflowSpec
+from amalgamics.workflows.wetting_cells import Role
+from amalgamics.workflows.wetting_spec import WettingSettings
 from amalgamics.workflows.wetting_steps import relax_solid, sample_film, sample_interface
 from amalgamics.workflows.wetting_study import WettingStudy
 
@@ -187,10 +190,14 @@ def wetting_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return _write_wetting_job(tmp_path)
 
 
+OTHER = "ase.calculators.emt:EMT"
+"""The same energies as ``emt`` under another name."""
+
 WETTING_SECTION = {
     "solvent": "Au",
     "solute": "Cu",
     "temperature_K": 1400,
+    "seeds": 10,
     "frames": 1,
     "max_solute": 2,
     "min_slab_size": 8,
@@ -202,6 +209,13 @@ WETTING_SECTION = {
 }
 
 
+def study_of(section: WettingSettings, database: StructureDatabase, potential: str = "emt") -> WettingStudy:
+    """The wetting study of a job with these settings; its crystals do not matter."""
+    system = f"{section.solute}-{section.solvent}"
+    spec = WorkflowSpec(name="lab", systems=[system], potential=potential, database=database.path, wetting=section)
+    return WettingStudy(Job(spec, database, {}))
+
+
 @dataclass
 class Lab:
     """A study and its database."""
@@ -210,13 +224,14 @@ class Lab:
     database: StructureDatabase
 
     def rows(self, role, **more):
-        return self.study.rows(self.database, role, **more)
+        """Rows of a role, whatever of the study was asked for when they were made."""
+        return self.with_(frames=9, max_solute=9, more_potentials=(OTHER,)).rows(Role(role), **more)
 
     def all_rows(self):
         return self.database.select("") + self.database.select("converged=False")
 
     def with_(self, **changes) -> WettingStudy:
-        return WettingStudy(self.study.section.model_copy(update=changes), self.study.potential)
+        return study_of(self.study.settings.model_copy(update=changes), self.database)
 
 
 @pytest.fixture(scope="session")
@@ -224,13 +239,14 @@ def quenched(tmp_path_factory) -> Lab:
     """One frame on the solid and one free film, both quenched; read only."""
     folder = tmp_path_factory.mktemp("quenched")
     bulk("Ni", cubic=True).write(folder / "Ni.cif")
-    section = WettingSection.model_validate({**WETTING_SECTION, "substrate": {"file": str(folder / "Ni.cif")}})
-    lab = Lab(WettingStudy(section, "emt"), StructureDatabase(folder / "structures.db"))
-    sample_interface(lab.study, lab.database, "Ni", 0)
-    relax_solid(lab.study, lab.database, "emt", "Ni")
-    quench_interface(lab.study, lab.database, "emt", termination="Ni", seed=0, frame=0)
-    sample_film(lab.study, lab.database, "Ni", 0)
-    quench_film(lab.study, lab.database, "emt", 0, 0)
+    section = WettingSettings.model_validate({**WETTING_SECTION, "substrate": {"file": str(folder / "Ni.cif")}})
+    database = StructureDatabase(folder / "structures.db")
+    lab = Lab(study_of(section, database), database)
+    sample_interface(lab.study, "Ni", 0)
+    relax_solid(lab.study, "emt", "Ni")
+    quench_interface(lab.study, "emt", termination="Ni", seed=0, frame=0)
+    sample_film(lab.study, "Ni", 0)
+    quench_film(lab.study, "emt", 0, 0)
     return lab
 
 
@@ -238,7 +254,8 @@ def quenched(tmp_path_factory) -> Lab:
 def lab(quenched, tmp_path) -> Lab:
     """A copy of what was quenched."""
     shutil.copy(quenched.database.path, tmp_path / "structures.db")
-    return Lab(quenched.study, StructureDatabase(tmp_path / "structures.db"))
+    database = StructureDatabase(tmp_path / "structures.db")
+    return Lab(study_of(quenched.study.settings, database), database)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from amalgamics.workflows.benchmark_analysis import benchmark_rows, computed_val
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.free_atoms import compute_free_atoms, free_atom, free_atom_energies
-from amalgamics.workflows.wetting_study import miller_text
+from amalgamics.workflows.rows import miller_text
 
 CRYSTAL = RelaxationSettings()
 SLAB = RelaxationSettings(relax_cell=False)

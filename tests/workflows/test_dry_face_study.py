@@ -6,9 +6,9 @@ import pytest
 
 from amalgamics.structures.parts import SOLID, SOLUTE
 from amalgamics.workflows.dry_face import fill_dry_face
+from amalgamics.workflows.rows import atoms_of
 from amalgamics.workflows.stored_study import get_study
 from amalgamics.workflows.wetting_members import member_parameters
-from amalgamics.workflows.wetting_study import atoms_of
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies under another name."""
@@ -19,7 +19,7 @@ def held(atoms):
 
 
 def test_every_number_is_searched_and_taken_from_under_the_film(lab):
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
     rows = lab.rows("dry-face")
     assert {row.n_solute for row in rows} == {1, 2}
     assert sum("as under the film" in row.name for row in rows) == 2
@@ -31,15 +31,15 @@ def test_every_number_is_searched_and_taken_from_under_the_film(lab):
 
 
 def test_a_second_time_nothing_is_computed(lab, no_compute):
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
     before = [row.id for row in lab.all_rows()]
     no_compute()
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
     assert [row.id for row in lab.all_rows()] == before
 
 
 def test_energies_are_those_of_the_slab_against_the_same_reference(lab):
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
     parameters = member_parameters(get_study(lab.database), "Ni", "emt")
     solid = min(row.energy for row in lab.rows("solid"))
     lowest = {n: min(row.energy for row in lab.rows("dry-face", n_solute=n)) for n in (1, 2)}
@@ -51,8 +51,8 @@ def test_energies_are_those_of_the_slab_against_the_same_reference(lab):
 
 
 def test_another_potential_follows_the_first(lab):
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
-    fill_dry_face(lab.study, lab.database, OTHER, "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
+    fill_dry_face(lab.study, OTHER, "Ni")
     again = lab.rows("dry-face", potential=OTHER)
     assert [row.n_solute for row in again] == [1, 2]
     assert {row.n_steps for row in again} == {0}

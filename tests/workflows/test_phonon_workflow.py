@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
 from ase import Atoms
 from ase.build import bulk
-from fireworks import Firework, FWorker, LaunchPad, Workflow
+from fireworks import Firework, FWorker, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
 from amalgamics.calculators.phonon_results import Phonons
 from amalgamics.calculators.phonons import PhononSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows import phonon_steps
-from amalgamics.workflows.builder import spec_document
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows import phonon_study
+from amalgamics.workflows.builder import forget_failed, spec_document
+from amalgamics.workflows.job import Job
 from amalgamics.workflows.launchpad import open_launchpad
-from amalgamics.workflows.phonon_analysis import phonon_sections, stored_thermal_system, thermal_table
-from amalgamics.workflows.phonon_phases import phonon_phases
-from amalgamics.workflows.phonon_tasks import PlanPhonons, failed_phonon_keys, study_of
+from amalgamics.workflows.phonon_analysis import stored_thermal_system, thermal_table
+from amalgamics.workflows.phonon_study import PhononStudy
 from amalgamics.workflows.spec import SpecError, WorkflowSpec, load_spec
-from amalgamics.workflows.tasks import AssembleHulls, BuildStructures
+from amalgamics.workflows.tasks import PlanStudy
 
 JOB = """
 name: alloys
@@ -38,20 +36,15 @@ phonons: {min_length: 4.5, temperatures_K: [300, 0, 600]}
 EVERY = "phonons: {phases: [CuAu, Cu-bcc], "
 
 
-@dataclass(frozen=True)
-class Job:
-    """A job that ran, and the fingerprints of its relaxations."""
+def stored(job: Job) -> list:
+    """All rows of phonons, whatever job made them."""
+    return job.database.select("kind=solid", sort="id") + job.database.select("kind=solid,converged=False")
 
-    spec: WorkflowSpec
-    launchpad: LaunchPad
-    fingerprints: dict[str, str]
 
-    @property
-    def database(self) -> StructureDatabase:
-        return StructureDatabase(self.spec.database_path)
-
-    def rows(self) -> list:
-        return self.database.select("kind=solid", sort="id") + self.database.select("kind=solid,converged=False")
+def sections(job: Job) -> list:
+    """The sections of the phonons of a job."""
+    study = PhononStudy(job)
+    return list(study.sections(study.results()))
 
 
 def write_job(folder: Path) -> Path:
@@ -73,15 +66,14 @@ def work(spec: WorkflowSpec) -> Job:
     """Run the job up to the phonons, in this process."""
     launchpad = open_launchpad(spec.launchpad)
     document = spec_document(spec)
-    build = Firework([BuildStructures(workflow=document)], name="build")
-    hull = Firework([AssembleHulls(workflow=document)], name="hull", parents=[build])
-    plan = Firework([PlanPhonons(workflow=document)], name="plan", parents=[hull])
-    launchpad.add_wf(Workflow([build, hull, plan]))  # which numbers the Fireworks
+    hulls = Firework([PlanStudy(workflow=document, study="hulls")], name="hulls")
+    plan = Firework([PlanStudy(workflow=document, study="phonons")], name="plan", parents=[hulls])
+    launchpad.add_wf(Workflow([hulls, plan]))  # which numbers the Fireworks
     while launch_rocket(launchpad, FWorker()):
         pass
     last = launchpad.get_fw_by_id(plan.fw_id)
     assert last.state == "COMPLETED"
-    return Job(spec, launchpad, last.spec["manifest"]["fingerprints"])
+    return Job.of(spec, last.spec["manifest"]["fingerprints"])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -118,7 +110,7 @@ def changed(job: Job, section: str) -> WorkflowSpec:
 
 
 def test_the_stable_phases_have_phonons_in_the_database(job: Job) -> None:
-    assert {(row.substrate, row.role) for row in job.rows()} == {
+    assert {(row.substrate, row.role) for row in stored(job)} == {
         (name, role) for name in ("Cu", "Au", "CuAu") for role in ("crystal", "phonons")
     }
     for row in job.database.select("role=phonons"):
@@ -138,17 +130,16 @@ def test_they_are_not_phases_of_the_hull(job: Job) -> None:
 
 def test_planning_again_adds_nothing(job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    before = [(row.id, row.mtime) for row in job.rows()]
-    action = PlanPhonons(workflow=spec_document(job.spec)).run_task(
-        {"manifest": {"fingerprints": job.fingerprints}, "terminations": ["Ni"]}
-    )
+    before = [(row.id, row.mtime) for row in stored(job)]
+    manifest = {"fingerprints": job.fingerprints, "fresh_after": 0}
+    action = PlanStudy(workflow=spec_document(job.spec), study="phonons").run_task({"manifest": manifest})
     assert not action.detours
-    assert action.update_spec == {"manifest": {"fingerprints": job.fingerprints}, "terminations": ["Ni"]}
-    assert [(row.id, row.mtime) for row in job.rows()] == before
+    assert action.update_spec == {"manifest": manifest}
+    assert [(row.id, row.mtime) for row in stored(job)] == before
 
 
 def test_the_sections_come_from_the_database_alone(job: Job) -> None:
-    first, second = phonon_sections(job.spec, job.database, job.fingerprints)
+    first, second = sections(job)
     assert first.paragraphs[0] == "With emt, all 3 phases are dynamically stable: no mode is imaginary."
     assert [picture.file_name for picture in first.pictures] == [
         "phonons-au.png",
@@ -182,9 +173,9 @@ def test_imaginary_modes_are_told_and_do_not_stop_the_report(job: Job, monkeypat
     """bcc copper is unstable; asked for by name, it comes with the elements that its hull needs."""
     monkeypatch.chdir(tmp_path)
     spec = changed(job, EVERY + "min_length: 4.5}")
-    assert set(phonon_phases(spec, job.database, job.fingerprints)) == {"CuAu", "Cu-bcc", "Cu", "Au"}
+    assert set(PhononStudy(Job.of(spec)).phases) == {"CuAu", "Cu-bcc", "Cu", "Au"}
     unstable = work(spec)
-    first, second = phonon_sections(spec, unstable.database, job.fingerprints)
+    first, second = sections(unstable)
     assert "3 of 4 phases are dynamically stable" in first.paragraphs[0]
     (warning,) = first.warnings
     assert warning.startswith("Cu (Cu-bcc) is dynamically unstable")
@@ -194,9 +185,7 @@ def test_imaginary_modes_are_told_and_do_not_stop_the_report(job: Job, monkeypat
     assert "the absolute value of their frequencies is taken" in treated
     captions = [table.caption for table in second.tables]
     assert any("treatment of imaginary modes" in caption for caption in captions)
-    refused = phonon_sections(
-        changed(job, EVERY + "min_length: 4.5, imaginary: refuse}"), job.database, job.fingerprints
-    )
+    refused = sections(Job.of(changed(job, EVERY + "min_length: 4.5, imaginary: refuse}")))
     assert "There is no Cu–Au hull" in refused[1].warnings[0]
     assert refused[1].tables  # the vibrations of the others are still there
 
@@ -206,34 +195,33 @@ def test_a_failure_is_stored_reported_and_tried_again_when_asked(job: Job, monke
     monkeypatch.chdir(tmp_path)
 
     def fail(*_: object) -> None:
-        raise phonon_steps.PhononError("the potential failed")
+        raise phonon_study.PhononError("the potential failed")
 
     spec = changed(job, "phonons: {min_length: 4.6}")
-    assert study_of(spec).key != study_of(job.spec).key
+    assert PhononStudy(Job.of(spec)).key != PhononStudy(job).key
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(phonon_steps, "run_phonons", fail)
+        patch.setattr(phonon_study, "run_phonons", fail)
         failed = work(spec)
-    first, second = phonon_sections(spec, failed.database, job.fingerprints)
+    first, second = sections(failed)
     assert first.paragraphs == ("No phase has phonons.",)
     assert "CuAu has no phonons and is not in the hulls at a temperature: the potential failed." in first.warnings
     assert "There is no Cu–Au hull" in second.warnings[0]
-    keys = failed_phonon_keys(spec)
-    assert len(keys) == 3
-    failed.database.forget_failed(keys)
-    assert not phonon_sections(spec, work(spec).database, job.fingerprints)[0].warnings
+    assert len(PhononStudy(failed).failed()) == 3
+    assert forget_failed(failed) == 3
+    assert not sections(work(spec))[0].warnings
 
 
 @pytest.mark.usefixtures("_no_pictures")
 def test_thermal_expansion_where_it_is_asked_for(job: Job, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    fewer = partial(phonon_steps.phonons_at_volumes, volume_ratios=(0.97, 1.0, 1.03, 1.06, 1.09))
-    monkeypatch.setattr(phonon_steps, "phonons_at_volumes", fewer)
+    fewer = partial(phonon_study.phonons_at_volumes, volume_ratios=(0.97, 1.0, 1.03, 1.06, 1.09))
+    monkeypatch.setattr(phonon_study, "phonons_at_volumes", fewer)
     spec = changed(job, "phonons: {min_length: 4.5, temperatures_K: [0, 200, 300], quasi_harmonic: true}")
-    before = {row.id for row in job.rows()}
+    before = {row.id for row in stored(job)}
     expanded = work(spec)
-    added = [row for row in expanded.rows() if row.id not in before]
+    added = [row for row in stored(expanded) if row.id not in before]
     assert {(row.substrate, row.role) for row in added} >= {(name, "quasi-harmonic") for name in ("Cu", "Au", "CuAu")}
-    *_, section = phonon_sections(spec, expanded.database, job.fingerprints)
+    *_, section = sections(expanded)
     table = section.tables[-1]
     assert table.caption == "Thermal expansion"
     copper = next(row for row in table.rows if row[0] == "Cu")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from amalgamics.workflows import calculations as calculations_module
 from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.quench import quench_film, quench_interface
+from amalgamics.workflows.rows import atoms_of
 from amalgamics.workflows.single_points import repeat_with
 from amalgamics.workflows.stored_study import get_study
+from amalgamics.workflows.wetting_cells import Role, hold_solid
 from amalgamics.workflows.wetting_members import member_parameters
 from amalgamics.workflows.wetting_steps import (
     chosen_terminations,
@@ -27,7 +30,7 @@ from amalgamics.workflows.wetting_steps import (
     sample_film,
     sample_interface,
 )
-from amalgamics.workflows.wetting_study import atoms_of, hold_solid
+from amalgamics.workflows.wetting_study import WettingStudy
 
 FIRST = {"termination": "Ni", "seed": 0, "frame": 0}
 OTHER = "ase.calculators.emt:EMT"
@@ -40,7 +43,7 @@ def held(atoms):
 
 def test_the_frame_is_a_film_on_a_solid_that_did_not_move(quenched):
     (frame,) = quenched.rows("frame")
-    atoms, slab = atoms_of(frame), relax_slab(quenched.study, quenched.database, "Ni")
+    atoms, slab = atoms_of(frame), relax_slab(quenched.study, "Ni")
     solid = atoms.get_tags() == SOLID
     assert set(atoms.get_tags()) == {SOLID, LIQUID}
     assert atoms.positions[solid] == pytest.approx(slab.positions)
@@ -130,17 +133,17 @@ def test_parameters_are_differences_of_what_is_stored(quenched):
 def test_a_second_time_nothing_is_computed(lab, no_compute):
     before = [row.id for row in lab.all_rows()]
     no_compute()
-    sample_interface(lab.study, lab.database, "Ni", 0)
-    sample_film(lab.study, lab.database, "Ni", 0)
-    relax_solid(lab.study, lab.database, "emt", "Ni")
-    quench_interface(lab.study, lab.database, "emt", **FIRST)
-    quench_film(lab.study, lab.database, "emt", 0, 0)
+    sample_interface(lab.study, "Ni", 0)
+    sample_film(lab.study, "Ni", 0)
+    relax_solid(lab.study, "emt", "Ni")
+    quench_interface(lab.study, "emt", **FIRST)
+    quench_film(lab.study, "emt", 0, 0)
     assert [row.id for row in lab.all_rows()] == before
 
 
 def test_more_occupations_add_to_those_that_are_there(lab):
     before = {row.fingerprint for row in lab.all_rows()}
-    quench_interface(lab.with_(max_solute=3), lab.database, "emt", **FIRST)
+    quench_interface(lab.with_(max_solute=3), "emt", **FIRST)
     after = {row.fingerprint for row in lab.all_rows()}
     assert before < after
     assert {row.n_solute for row in lab.rows("interface")} == {0, 1, 2, 3}
@@ -149,7 +152,7 @@ def test_more_occupations_add_to_those_that_are_there(lab):
 def test_more_frames_go_on_with_the_same_film(lab):
     """The first frame of two is the only frame of one: nothing is thrown away."""
     (before,) = lab.rows("frame")
-    rows = sample_interface(lab.with_(frames=2), lab.database, "Ni", 0)
+    rows = sample_interface(lab.with_(frames=2), "Ni", 0)
     assert [row.frame for row in rows] == [0, 1]
     assert rows[0].id == before.id
     assert len(lab.rows("frame")) == 2
@@ -160,7 +163,7 @@ def test_no_checkpoint_is_left(quenched):
 
 
 def test_seeds_are_different_films(lab):
-    sample_interface(lab.study, lab.database, "Ni", 1)
+    sample_interface(lab.study, "Ni", 1)
     first, second = lab.rows("frame")
     assert not np.allclose(first.positions, second.positions, atol=0.1)
 
@@ -171,11 +174,12 @@ def test_the_frames_of_an_interrupted_run_are_those_of_a_whole_one(lab, tmp_path
     def film(folder, on_step=None):
         shutil.copy(lab.database.path, folder / "structures.db")
         database = StructureDatabase(folder / "structures.db")
-        return [row.positions for row in sample_interface(longer, database, "Ni", 3, on_step)]
+        study = WettingStudy(replace(longer.job, database=database))
+        return [row.positions for row in sample_interface(study, "Ni", 3, on_step)]
 
-    sampling = lab.study.section.sampling.model_copy(update={"melt_steps": 70})
+    sampling = lab.study.settings.sampling.model_copy(update={"melt_steps": 70})
     longer = lab.with_(sampling=sampling)
-    relax_slab(longer, lab.database, "Ni")
+    relax_slab(longer, "Ni")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
@@ -200,8 +204,8 @@ def spoil(lab, positions) -> None:
     (frame,) = lab.rows("frame")
     atoms = atoms_of(frame)
     positions(atoms, np.flatnonzero(atoms.get_tags() == LIQUID))
-    candidate = lab.study.candidate("frame", "frame", atoms, "spoilt", termination="Ni", seed=7, frame=0)
-    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.section.settings())
+    candidate = lab.study.candidate("frame", Role.FRAME, atoms, "spoilt", termination="Ni", seed=7, frame=0)
+    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.settings.settings())
     calculations.single_point(candidate)
 
 
@@ -220,7 +224,7 @@ def react(atoms, gold):
 @pytest.mark.parametrize(("spoiling", "reason"), [(evaporate, "film evaporated"), (react, "film reacted")])
 def test_a_film_that_is_none_is_stored_with_the_reason(lab, spoiling, reason):
     spoil(lab, spoiling)
-    quench_interface(lab.study, lab.database, "emt", termination="Ni", seed=7, frame=0)
+    quench_interface(lab.study, "emt", termination="Ni", seed=7, frame=0)
     (failed,) = get_study(lab.database).failures()
     assert failed.role == "interface"
     assert failed.data["reason"].startswith(reason)
@@ -242,21 +246,21 @@ def test_a_frame_without_film_is_stored_and_skipped(lab, monkeypatch, no_compute
 
     monkeypatch.setattr(film_sampling, "run_md", with_one_lost)
     two = lab.with_(frames=2)
-    rows = sample_interface(two, lab.database, "Ni", 5)
+    rows = sample_interface(two, "Ni", 5)
     assert [row.converged for row in rows] == [False, True]
     assert rows[0].data["reason"].startswith("film evaporated")
     no_compute()
-    assert [row.id for row in sample_interface(two, lab.database, "Ni", 5)] == [row.id for row in rows]
-    quench_interface(two, lab.database, "emt", termination="Ni", seed=5, frame=0)
+    assert [row.id for row in sample_interface(two, "Ni", 5)] == [row.id for row in rows]
+    quench_interface(two, "emt", termination="Ni", seed=5, frame=0)
     assert lab.rows("interface", seed=5) == []
 
 
 def test_another_potential_relaxes_what_the_first_found_lowest(lab):
     """The same energies under another name have nothing left to relax and find the same parameters."""
     other = OTHER
-    relax_solid(lab.study, lab.database, other, "Ni")
-    quench_interface(lab.study, lab.database, other, **FIRST)
-    quench_film(lab.study, lab.database, other, 0, 0)
+    relax_solid(lab.study, other, "Ni")
+    quench_interface(lab.study, other, **FIRST)
+    quench_film(lab.study, other, 0, 0)
     for role in ("interface", "film", "solute-in-film", "solute-on-film"):
         again = lab.rows(role, potential=other)
         assert {row.n_solute: row.site for row in again} == {
@@ -273,28 +277,28 @@ def test_another_potential_relaxes_what_the_first_found_lowest(lab):
 
 def test_another_potential_takes_as_many_solute_atoms_as_asked(lab):
     other = OTHER
-    quench_interface(lab.with_(max_solute=1), lab.database, other, **FIRST)
+    quench_interface(lab.with_(max_solute=1), other, **FIRST)
     assert [row.n_solute for row in lab.rows("interface", potential=other)] == [0, 1]
 
 
 def test_another_potential_has_nothing_to_follow_without_a_quenched_frame(lab, no_compute):
     no_compute()
-    quench_interface(lab.study, lab.database, OTHER, termination="Ni", seed=9, frame=0)
-    quench_film(lab.study, lab.database, OTHER, 9, 0)
+    quench_interface(lab.study, OTHER, termination="Ni", seed=9, frame=0)
+    quench_film(lab.study, OTHER, 9, 0)
     assert lab.rows("interface", seed=9) == lab.rows("film", seed=9) == []
 
 
 def test_without_a_quenched_frame_there_is_nothing_to_repeat(lab, no_compute):
     no_compute()
-    repeat_with(lab.study, lab.database, "emt", "NiO")
+    repeat_with(lab.study, "emt", "NiO")
     assert lab.rows("interface", termination="NiO") == []
 
 
 def test_the_bulk_liquid_is_relaxed_with_its_cell(lab):
-    quench_bulk_liquid(lab.with_(fmax=0.3), lab.database, "emt", 0)
+    quench_bulk_liquid(lab.with_(fmax=0.3), "emt", 0)
     (frame,), (relaxed,) = (
-        lab.with_(fmax=0.3).rows(lab.database, "liquid-frame"),
-        lab.with_(fmax=0.3).rows(lab.database, "bulk-liquid"),
+        lab.with_(fmax=0.3).rows(Role.LIQUID_FRAME),
+        lab.with_(fmax=0.3).rows(Role.BULK_LIQUID),
     )
     assert relaxed.relax_cell
     assert relaxed.energy < frame.energy
@@ -304,13 +308,13 @@ def test_the_bulk_liquid_is_relaxed_with_its_cell(lab):
 
 def test_terminations_are_those_named_or_found(lab):
     assert chosen_terminations(lab.study) == ["Ni"]
-    named = lab.study.section.substrate.model_copy(update={"termination": ("b", "a")})
+    named = lab.study.settings.substrate.model_copy(update={"termination": ("b", "a")})
     assert chosen_terminations(lab.with_(substrate=named)) == ["b"]
     assert chosen_terminations(lab.with_(substrate=named, all_terminations=True)) == ["b", "a"]
 
 
 def test_the_substrate_relaxes_to_its_own_lattice(quenched):
-    atoms = relax_substrate(quenched.study, quenched.database)
+    atoms = relax_substrate(quenched.study)
     assert atoms.cell.lengths() == pytest.approx([3.49] * 3, abs=0.05)
 
 
@@ -318,14 +322,14 @@ def test_a_step_that_cannot_go_on_says_why(lab):
     """A slab that does not converge is an error of the step, not a film on nothing."""
     hopeless = lab.with_(max_steps=1, fmax=1e-4)
     with pytest.raises(InputError, match=r"Ni slab: .*"):
-        sample_interface(hopeless, lab.database, "Ni", 0)
+        sample_interface(hopeless, "Ni", 0)
 
 
 def test_holding_is_kept_in_the_database(lab):
     (frame,) = lab.rows("frame")
     atoms = hold_solid(atoms_of(frame))
-    candidate = lab.study.candidate("frame", "frame", atoms, "kept", termination="Ni", seed=8, frame=0)
-    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.section.settings())
+    candidate = lab.study.candidate("frame", Role.FRAME, atoms, "kept", termination="Ni", seed=8, frame=0)
+    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.settings.settings())
     back = atoms_of(calculations.single_point(candidate))
     assert held(back) == held(atoms)
     assert back.get_tags().tolist() == atoms.get_tags().tolist()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from amalgamics.workflows import report_sections
+from amalgamics.workflows import wetting_analysis
 from amalgamics.workflows.dry_face import fill_dry_face
 from amalgamics.workflows.single_points import repeat_with
 from amalgamics.workflows.stored_study import SinglePoints, get_study
 from amalgamics.workflows.wetting_members import study_members
 from amalgamics.workflows.wetting_steps import quench_bulk_liquid
-from amalgamics.workflows.wetting_study import WettingStudy
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies under another name."""
@@ -21,9 +18,9 @@ OTHER = "ase.calculators.emt:EMT"
 
 def test_single_points_with_the_same_energies_correct_nothing(lab):
     """Another name for the same energies: W_ad(0), both faces and the free film stay as they are."""
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
-    quench_bulk_liquid(lab.study, lab.database, "emt", 0)
-    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
+    quench_bulk_liquid(lab.study, "emt", 0)
+    repeat_with(lab.study, OTHER, "Ni")
     relaxed, repeated = study_members(get_study(lab.database))[0]
     assert (relaxed.structures_from, repeated.structures_from) == ("", "emt")
     assert repeated.parameters.work_of_adhesion_J_m2 == pytest.approx(relaxed.parameters.work_of_adhesion_J_m2)
@@ -50,8 +47,8 @@ def test_single_points_shift_by_their_differences(lab, tmp_path, monkeypatch):
         "        self.results['energy'] += 0.3 * deep.sum()\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    fill_dry_face(lab.study, lab.database, "emt", "Ni")
-    repeat_with(lab.study, lab.database, "costly_copper:Costly", "Ni")
+    fill_dry_face(lab.study, "emt", "Ni")
+    repeat_with(lab.study, "costly_copper:Costly", "Ni")
     relaxed, repeated = study_members(get_study(lab.database))[0]
     for face in ("interface", "dry_face"):
         own, other = (getattr(one.parameters, face) for one in (relaxed, repeated))
@@ -62,7 +59,7 @@ def test_single_points_shift_by_their_differences(lab, tmp_path, monkeypatch):
 
 def test_old_single_points_correct_the_interface_alone_and_say_so(lab):
     """Those made before had no solid, no film and no dry face."""
-    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    repeat_with(lab.study, OTHER, "Ni")
     old = {"interface", "film", "solute-in-film"}
     gone = [row.id for row in lab.all_rows() if "geometry" in row and row.role not in old]
     with lab.database._open() as connection:
@@ -73,7 +70,7 @@ def test_old_single_points_correct_the_interface_alone_and_say_so(lab):
 
 
 def test_a_correction_that_is_stretched_says_so(lab):
-    repeat_with(lab.with_(max_solute=1), lab.database, OTHER, "Ni")
+    repeat_with(lab.with_(max_solute=1), OTHER, "Ni")
     repeated = study_members(get_study(lab.database))[0][-1]
     (label,) = repeated.parameters.corrections
     assert label.endswith("that of n = 1 stretched to n = 2")
@@ -83,16 +80,13 @@ def test_single_points_are_among_the_potentials_that_a_job_shows(lab):
     """Those that the job asked for and the database has, and no others."""
     stored = get_study(lab.database)
     assert stored.potentials_among(("emt", OTHER)) == ("emt",)
-    repeat_with(lab.study, lab.database, OTHER, "Ni")
+    repeat_with(lab.study, OTHER, "Ni")
     assert stored.potentials_among((OTHER, "emt", "chgnet")) == (OTHER, "emt")
 
 
 def test_the_report_of_a_job_holds_its_single_points(lab, monkeypatch):
-    repeat_with(lab.study, lab.database, OTHER, "Ni")
-    section = lab.study.section.model_copy(update={"single_points": (OTHER,)})
-    spec = SimpleNamespace(name="job", wetting=section, potential="emt")
-    monkeypatch.setattr(WettingStudy, "of", classmethod(lambda cls, given: cls(given.wetting, given.potential)))
+    repeat_with(lab.study, OTHER, "Ni")
     options = []
-    monkeypatch.setattr(report_sections, "wetting_report", lambda *arguments, **_: options.append(arguments[2]))
-    report_sections.wetting_of_job(spec, lab.database, ["Ni"])
+    monkeypatch.setattr(wetting_analysis, "wetting_report", lambda *arguments, **_: options.append(arguments[2]))
+    lab.with_(single_points=(OTHER,), surfaces=0).results()
     assert options[0].potentials == ("emt", OTHER)

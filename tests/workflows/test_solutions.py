@@ -10,24 +10,37 @@ from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.solutions_analysis import solutions_sections
-from amalgamics.workflows.solutions_spec import SolutionsSection
-from amalgamics.workflows.solutions_steps import SolutionStudy, insertion_energies
-from amalgamics.workflows.solutions_tasks import PlanSolutions
-from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.solutions_spec import SolutionsSettings
+from amalgamics.workflows.solutions_study import SolutionsStudy
+from amalgamics.workflows.spec import WorkflowSpec, load_spec
+from amalgamics.workflows.tasks import PlanStudy
 
 SHORT = {"melt_steps": 10, "equilibration_steps": 0, "steps_between_frames": 5}
-SECTION = SolutionsSection(solvent="Au", n_atoms=16, width=8.0, frames=2, places=2, fmax=0.2, sampling=SHORT)
+SECTION = SolutionsSettings(solvent="Au", n_atoms=16, width=8.0, frames=2, places=2, fmax=0.2, sampling=SHORT)
 SYSTEMS = ("Ag-Au", "Cu-Au")
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    database = StructureDatabase(tmp_path_factory.mktemp("solutions") / "structures.db")
-    study = SolutionStudy(SECTION, "emt", database)
-    for solute in SECTION.solutes_of(SYSTEMS):
+    study = study_in(tmp_path_factory.mktemp("solutions") / "structures.db")
+    for solute in study.solutes:
         study.dissolve(solute)
     return study
+
+
+def study_in(path, **changes):
+    """The study of a job whose hulls are made up."""
+    section = SECTION.model_copy(update=changes)
+    spec = WorkflowSpec(name="job", systems=SYSTEMS, potential="emt", database=path, solutions=section)
+    return SolutionsStudy(MadeUp(spec, StructureDatabase(path), {}))
+
+
+class MadeUp(Job):
+    """A job with the hulls of :func:`hulls`."""
+
+    def hulls(self):
+        return hulls()
 
 
 def hulls():
@@ -43,7 +56,7 @@ def hulls():
 
 def test_solutes_are_those_of_the_systems_unless_named():
     assert SECTION.solutes_of(SYSTEMS) == ("Ag", "Cu")
-    assert SolutionsSection(solvent="Au", solutes=("Cu",)).solutes_of(SYSTEMS) == ("Cu",)
+    assert SolutionsSettings(solvent="Au", solutes=("Cu",)).solutes_of(SYSTEMS) == ("Cu",)
 
 
 def test_the_film_is_shared_and_every_place_is_there_once(study):
@@ -57,7 +70,7 @@ def test_the_film_is_shared_and_every_place_is_there_once(study):
 
 
 def test_the_lowest_place_of_each_frame_counts(study):
-    found = insertion_energies(study.database, "Au", "emt")["Cu"]
+    found = study.insertion_energies()["Cu"]
     expected = []
     for frame in (0, 1):
         film = study.database.select(f"role=solvent-film,frame={frame}")[0].energy
@@ -79,9 +92,9 @@ def test_nothing_is_computed_twice(study, monkeypatch):
 
 
 def test_the_section_refers_energies_to_the_crystal(study):
-    (section,) = solutions_sections(SECTION, study.database, "emt", hulls())
+    (section,) = study.sections(study.results())
     (table,) = section.tables
-    energies = insertion_energies(study.database, "Au", "emt")
+    energies = study.insertion_energies()
     silver, copper = table.rows
     assert silver[0] == "Ag"
     assert silver[1].split(" ")[0] == f"{energies['Ag'].mean:+.3f}".replace("-", "−")
@@ -91,7 +104,7 @@ def test_the_section_refers_energies_to_the_crystal(study):
 
 def test_without_films_there_is_no_section(tmp_path):
     with pytest.raises(InputError, match="no atom was dissolved in Au"):
-        solutions_sections(SECTION, StructureDatabase(tmp_path / "empty.db"), "emt", hulls())
+        study_in(tmp_path / "empty.db").results()
 
 
 def test_a_measured_solubility_stands_beside_the_computed_one():
@@ -127,10 +140,11 @@ def test_the_plan_has_the_film_before_the_solutes(tmp_path, monkeypatch):
     from amalgamics.workflows.builder import build_workflow, spec_document
 
     spec = load_spec(path)
-    action = PlanSolutions(workflow=spec_document(spec)).run_task({"manifest": {"fingerprints": {}}})
+    manifest = {"fingerprints": {}, "fresh_after": 0}
+    action = PlanStudy(workflow=spec_document(spec), study="solutions").run_task({"manifest": manifest})
     (steps,) = action.detours
     assert [step.name for step in steps.fws] == ["film of Au", "Ag in Au", "Cu in Au"]
     film = steps.fws[0].fw_id
     assert sorted(steps.links[film]) == sorted(step.fw_id for step in steps.fws[1:])
-    assert action.update_spec == {"manifest": {"fingerprints": {}}}
+    assert action.update_spec == {"manifest": manifest}
     assert "plan the solutions" in [step.name for step in build_workflow(spec).fws]

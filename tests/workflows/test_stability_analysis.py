@@ -12,13 +12,13 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.registry import get_potential
 from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.reports.stability_section import stability_report_sections
 from amalgamics.structures.systems import parse_formula
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.stability_analysis import (
     StabilityOptions,
     stabilities,
-    stability_sections,
     stability_table,
 )
 
@@ -164,7 +164,8 @@ def test_only_the_relaxations_of_a_job_are_used(store: Store) -> None:
 def test_what_is_missing_becomes_a_warning(store: Store, changes: Mapping[str, Any], told: str) -> None:
     database = store(changes)
     rows = [*database.select(""), *database.select("converged=False")]
-    (section,) = stability_sections(OPTIONS, database, keys=[row.fingerprint for row in rows])
+    found, problems = stabilities(OPTIONS, database, keys=[row.fingerprint for row in rows])
+    (section,) = stability_report_sections(found, warnings=problems)
     assert told in section.warnings[0]
     assert "Li3PS4-beta" in section.warnings[0]
 
@@ -175,7 +176,8 @@ def test_an_unknown_electrolyte_names_those_there_are(store: Store) -> None:
 
 
 def test_sections_are_one_over_all_and_one_for_each(store: Store) -> None:
-    sections = stability_sections(OPTIONS, store())
+    found, problems = stabilities(OPTIONS, store())
+    sections = stability_report_sections(found, warnings=problems)
     assert [section.anchor for section in sections] == ["stability", "stability-Li3PS4-beta"]
     assert "reduced below 1.78 V" in sections[0].paragraphs[0]
     assert len(sections[1].pictures) == 2

@@ -10,9 +10,10 @@ from ase.build import bulk
 from pydantic import ValidationError
 
 from amalgamics.errors import InputError
-from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.stability_candidates import stability_crystals, stability_keys
-from amalgamics.workflows.stability_spec import StabilitySection
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.spec import WorkflowSpec, load_spec
+from amalgamics.workflows.stability_spec import StabilitySettings
+from amalgamics.workflows.stability_study import StabilityStudy
 
 JOB = """
 name: job
@@ -23,23 +24,34 @@ stability: {electrolytes: [Li3PS4-beta]}
 """
 
 
+def check(section: StabilitySettings, potential: str = "chgnet+d3", *, relax_cell: bool = True) -> None:
+    """Check the section as part of a whole input."""
+    relaxation = {"relax_cell": relax_cell}
+    spec = WorkflowSpec(name="job", systems=["Li-Hg"], potential=potential, relaxation=relaxation, stability=section)
+    section.check(spec)
+
+
+def study_of(spec: WorkflowSpec) -> StabilityStudy:
+    return StabilityStudy(Job.of(spec, {}))
+
+
 def test_a_name_is_enough() -> None:
-    section = StabilitySection(electrolytes=["LLTO", "Li3PS4-beta"])
+    section = StabilitySettings(electrolytes=["LLTO", "Li3PS4-beta"])
     assert section.names == ("LLTO", "Li3PS4-beta")
     assert (section.metal, section.solvent, section.electrodes) == ("Li", "Hg", ())
     systems = section.systems()
     assert set(systems["LLTO"].split("-")) == {"Li", "Hg", "La", "Ti", "O"}
-    section.check("chgnet+d3", relax_cell=True)
+    check(section)
 
 
 def test_a_file_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bulk("Au").write(tmp_path / "my gold.cif")
     monkeypatch.chdir(tmp_path)
-    section = StabilitySection(electrolytes=["my gold.cif"])
+    section = StabilitySettings(electrolytes=["my gold.cif"])
     assert section.names == ("my-gold",)
     assert section.electrolytes == (str(tmp_path / "my gold.cif"),)  # a worker runs elsewhere
     assert section.crystals()["my-gold"].get_chemical_formula() == "Au"
-    again = StabilitySection.model_validate(section.model_dump(mode="json"))
+    again = StabilitySettings.model_validate(section.model_dump(mode="json"))
     assert again == section
 
 
@@ -59,23 +71,23 @@ def test_a_file_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_mistakes_are_told(content: dict, told: str) -> None:
     with pytest.raises(ValidationError, match=told):
-        StabilitySection.model_validate(content)
+        StabilitySettings.model_validate(content)
 
 
 def test_what_the_fields_alone_cannot_tell_is_checked_before_any_compute(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="relax_cell"):
-        StabilitySection(electrolytes=["LLTO"]).check("chgnet+d3", relax_cell=False)
+        check(StabilitySettings(electrolytes=["LLTO"]), "chgnet+d3", relax_cell=False)
     with pytest.raises(InputError, match="emt"):
-        StabilitySection(electrolytes=["LLTO"]).check("emt", relax_cell=True)
+        check(StabilitySettings(electrolytes=["LLTO"]), "emt")
     with pytest.raises(InputError, match="Li and Hg only"):
-        StabilitySection(electrolytes=["LiHg"]).check("chgnet+d3", relax_cell=True)
+        check(StabilitySettings(electrolytes=["LiHg"]))
     places = [[0, 0, 0], [0.5, 0.5, 0.5]]
     Atoms("CsLi", scaled_positions=places, cell=[4.0] * 3, pbc=True).write(tmp_path / "odd.cif")
     with pytest.raises(InputError, match="pure Cs"):
-        StabilitySection(electrolytes=[str(tmp_path / "odd.cif")]).check("chgnet+d3", relax_cell=True)
+        check(StabilitySettings(electrolytes=[str(tmp_path / "odd.cif")]))
     bulk("Au").write(tmp_path / "Au_fcc.cif")
     with pytest.raises(InputError, match="rename the file"):
-        StabilitySection(electrolytes=[str(tmp_path / "Au_fcc.cif")]).check("chgnet+d3", relax_cell=True)
+        check(StabilitySettings(electrolytes=[str(tmp_path / "Au_fcc.cif")]))
 
 
 @pytest.fixture
@@ -93,7 +105,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_electrolyte_and_all_its_possible_products_are_asked_for(write) -> None:
     spec = load_spec(write(JOB))
-    crystals = {item.name: (item, settings) for item, settings in stability_crystals(spec)}
+    crystals = {item.name: (item, settings) for item, settings in study_of(spec).crystals}
     assert {"Li3PS4-beta", "Li2S", "Li3P", "HgS_beta", "LiHg3", "Hg_alpha", "S_alpha"} <= set(crystals)
     assert "LaTiO3" not in crystals
     assert all(set(item.atoms.get_chemical_symbols()) <= {"Li", "P", "S", "Hg"} for item, _ in crystals.values())
@@ -101,12 +113,13 @@ def test_electrolyte_and_all_its_possible_products_are_asked_for(write) -> None:
     assert electrolyte.kind == "substrate"
     assert settings.max_steps >= 1000
     assert crystals["Li2S"][1] == spec.relaxation.settings()
-    keys = stability_keys(spec)
+    study = study_of(spec)
+    keys = study.keys_of(study.crystals)
     assert len(set(keys)) == len(crystals)
-    assert keys == stability_keys(spec)
+    assert keys == study_of(spec).keys_of(study_of(spec).crystals)
 
 
 def test_an_electrolyte_that_is_a_library_phase_is_computed_once(write) -> None:
     spec = load_spec(write(JOB.replace("Li3PS4-beta", "Li3PS4_gamma")))
-    names = [item.name for item, _ in stability_crystals(spec)]
+    names = [item.name for item, _ in study_of(spec).crystals]
     assert names.count("Li3PS4_gamma") == 1

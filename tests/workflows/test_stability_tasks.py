@@ -11,13 +11,14 @@ from fireworks import Firework, Workflow
 
 from amalgamics.workflows.builder import spec_document
 from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.job import Job
 from amalgamics.workflows.launchpad import open_launchpad
 from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.stability_analysis import StabilityOptions, stability_sections
-from amalgamics.workflows.stability_candidates import stability_keys
-from amalgamics.workflows.stability_tasks import PlanStability
+from amalgamics.workflows.stability_study import StabilityStudy
+from amalgamics.workflows.tasks import PlanStudy
 from amalgamics.workflows.worker import Worker
 
+MANIFEST = {"fingerprints": {"Al_fcc": "x"}, "fresh_after": 0}
 JOB = """
 name: tiny
 systems: [Al-Ag]
@@ -41,7 +42,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def work_through(launchpad: Any, document: dict[str, Any], scratch: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Plan the study in a workflow of its own and work until nothing is left; return how many Fireworks ran."""
-    plan = Firework([PlanStability(workflow=document)], spec={"manifest": {"fingerprints": {}}})
+    plan = Firework([PlanStudy(workflow=document, study="stability")], spec={"manifest": MANIFEST})
     launchpad.add_wf(Workflow([plan]))
     scratch.mkdir(exist_ok=True)
     with monkeypatch.context() as patch:
@@ -60,19 +61,19 @@ def test_everything_is_relaxed_once_and_the_report_follows(
     database = StructureDatabase(spec.database_path)
     rows = database.select("", sort="id")
     assert {row.name for row in rows} == {"Au3Ag", "Al_fcc", "Ag_fcc", "Au_fcc"}
-    assert {row.fingerprint for row in rows} == set(stability_keys(spec))
+    study = StabilityStudy(Job.of(spec, {}))
+    assert {row.fingerprint for row in rows} == set(study.keys_of(study.crystals))
     assert work_through(launchpad, document, tmp_path / "scratch", monkeypatch) == 1
     assert [row.id for row in database.select("", sort="id")] == [row.id for row in rows]
-    sections = stability_sections(StabilityOptions.of(spec.stability), database, spec.potential, stability_keys(spec))
+    sections = study.sections(study.results())
     assert [section.anchor for section in sections] == ["stability", "stability-Au3Ag"]
     assert not sections[0].warnings
     assert [row[0] for row in sections[1].tables[0].rows] == ["Ag", "Al"]
 
 
 def test_what_follows_still_gets_the_manifest(job: Path) -> None:
-    task = PlanStability(workflow=spec_document(load_spec(job)))
-    handed = {"manifest": {"fingerprints": {"Al_fcc": "x"}}, "terminations": ["TiO2"], "other": 1}
-    action = task.run_task(handed)
-    assert action.update_spec == {"manifest": handed["manifest"], "terminations": ["TiO2"]}
+    task = PlanStudy(workflow=spec_document(load_spec(job)), study="stability")
+    action = task.run_task({"manifest": MANIFEST, "other": 1})
+    assert action.update_spec == {"manifest": MANIFEST}
     names = [name for detour in action.detours[0].fws for name in detour.spec["structures"]]
     assert sorted(names) == ["Ag_fcc", "Al_fcc", "Au3Ag", "Au_fcc"]

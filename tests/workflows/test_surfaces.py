@@ -12,24 +12,16 @@ from amalgamics.calculators.relaxation import RelaxationSettings, relax
 from amalgamics.errors import InputError
 from amalgamics.structures.lattice_planes import conventional_cell
 from amalgamics.thermodynamics.surface import surface_energy_J_m2
-from amalgamics.workflows import spec as spec_module
-from amalgamics.workflows.builder import spec_document
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import gather_candidates
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.phase_surfaces import relax_surface
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
+from amalgamics.workflows.rows import atoms_of
+from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.stored_surfaces import bulk_row, stored_interfaces, stored_surfaces
-from amalgamics.workflows.surfaces_analysis import surfaces_sections, wulff_section_of
-from amalgamics.workflows.surfaces_spec import SurfacesSection
-from amalgamics.workflows.surfaces_tasks import plan_surfaces, run_surface_step
-from amalgamics.workflows.wetting_study import atoms_of
-
-
-class Job(spec_module.WorkflowSpec):
-    """A job with a ``surfaces`` section."""
-
-    surfaces: SurfacesSection | None = None
-
+from amalgamics.workflows.surfaces_spec import SurfacesSettings
+from amalgamics.workflows.surfaces_study import SurfacesStudy
 
 SURFACES: dict[str, Any] = {
     "phases": ["Ag", "Al_fcc"],
@@ -42,18 +34,11 @@ SURFACES: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _job_with_surfaces():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spec_module, "WorkflowSpec", Job)
-        yield
-
-
 class Finished:
     """A job of which everything was run: its spec, database, and the fingerprints of its crystals."""
 
     def __init__(self, folder: Path, **surfaces: Any) -> None:
-        self.spec = Job(
+        self.spec = WorkflowSpec(
             name="metals",
             systems=["Ag-Au"],
             potential="emt",
@@ -69,13 +54,16 @@ class Finished:
         rows = [calculations.relax(item, relax_cell=True) for item in candidates]
         self.fingerprints = {row.name: row.fingerprint for row in rows}
 
-    def plan(self) -> list[Any]:
-        return plan_surfaces(spec_document(self.spec), self.fingerprints)
+    @property
+    def study(self) -> SurfacesStudy:
+        return SurfacesStudy(Job(self.spec, self.database, self.fingerprints))
+
+    def sections(self) -> list[Any]:
+        return list(self.study.sections(self.study.results()))
 
     def run(self) -> Finished:
-        for step in self.plan():
-            (task,) = step.tasks
-            run_surface_step(self.spec, task["step"], task["arguments"])
+        for step in self.study.plan():
+            self.study.run(step.method, step.arguments)
         return self
 
 
@@ -85,8 +73,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 
 def test_the_plan_has_one_step_for_each_crystal_and_pair(finished: Finished) -> None:
-    steps = finished.plan()
-    assert [step.name for step in steps] == [
+    steps = finished.study.plan()
+    assert [step.title for step in steps] == [
         "surfaces of Ag_fcc",
         "surfaces of Al_fcc",
         "Ag_fcc(100) on Ag_fcc(100)",
@@ -94,7 +82,7 @@ def test_the_plan_has_one_step_for_each_crystal_and_pair(finished: Finished) -> 
         "Al_fcc(111) on Ag_fcc(111)",
     ]
     # (001) is (100) by symmetry, so there are two planes with three slabs each.
-    assert [len(step.spec["structures"]) for step in steps] == [6, 6, 4, 4, 4]
+    assert [len(step.results) for step in steps] == [6, 6, 4, 4, 4]
 
 
 def test_a_phase_that_the_job_lacks_is_relaxed_for_it(finished: Finished) -> None:
@@ -147,13 +135,13 @@ def test_parting_a_crystal_costs_two_surfaces(finished: Finished) -> None:
 def test_crystals_that_do_not_match_are_a_failure_with_its_reason(finished: Finished) -> None:
     (row,) = finished.database.select("study=adhesion,converged=False")
     assert "the least strain is" in row.data["reason"]
-    *_, adhesion = surfaces_sections(finished.spec, finished.database, finished.fingerprints)
+    *_, adhesion = finished.sections()
     assert adhesion.anchor == "work-of-adhesion"
     assert any("Al_fcc(111) on Ag_fcc(111)" in text and "least strain" in text for text in adhesion.warnings)
 
 
 def test_the_sections_tell_what_was_found(finished: Finished) -> None:
-    sections = surfaces_sections(finished.spec, finished.database, finished.fingerprints)
+    sections = finished.sections()
     anchors = ["lattice-constants", "surface-energies", "equilibrium-shapes", "work-of-adhesion"]
     assert [section.anchor for section in sections] == anchors
     for section in sections:
@@ -165,9 +153,6 @@ def test_the_sections_tell_what_was_found(finished: Finished) -> None:
     assert len(energies.tables[0].rows) == 4
     assert not energies.warnings
     assert len(shapes.tables[0].rows) == 4
-    alone = wulff_section_of(finished.database, "emt", ["Ag_fcc", "Hg_alpha"])
-    assert alone is not None
-    assert {row[1] for row in alone.tables[0].rows} == {"Ag_fcc"}
 
 
 def test_a_second_run_computes_nothing(finished: Finished) -> None:
@@ -179,16 +164,19 @@ def test_a_second_run_computes_nothing(finished: Finished) -> None:
 def test_a_wetting_study_uses_the_same_slabs(finished: Finished) -> None:
     bulk = finished.database.find(finished.fingerprints["Ag_fcc"])
     before = finished.database.last_id()
-    relax_surface(finished.spec, finished.database, "Ag_fcc", conventional_cell(atoms_of(bulk)), (1, 1, 1))
+    settings = RelaxationSettings(fmax=0.05, relax_cell=False)
+    calculations = Calculations(finished.database, "emt", settings)
+    relax_slabs(calculations, slab_candidates("Ag_fcc", conventional_cell(atoms_of(bulk)), (1, 1, 1)))
     assert finished.database.last_id() == before
 
 
-def test_a_plane_without_slabs_is_reported(finished: Finished) -> None:
+def test_a_plane_that_was_not_computed_is_reported(finished: Finished) -> None:
     more = finished.spec.model_copy(
-        update={"surfaces": SurfacesSection(phases="Ag", miller_indices=[[1, 1, 1], [2, 1, 0]])}
+        update={"surfaces": SurfacesSettings(phases="Ag", miller_indices=[[1, 1, 1], [2, 1, 0]])}
     )
-    _, energies, *_ = surfaces_sections(more, finished.database, finished.fingerprints)
-    assert energies.warnings == ("Ag_fcc(210) has no surface energy: no slab has the composition of the crystal",)
+    study = SurfacesStudy(Job(more, finished.database, finished.fingerprints))
+    _, energies, *_ = study.sections(study.results())
+    assert energies.warnings == ("Ag_fcc(210) has no surface energy: it was not computed",)
 
 
 def test_of_two_computations_of_a_plane_the_newest_counts(tmp_path: Path) -> None:
@@ -207,11 +195,10 @@ def test_of_two_computations_of_a_plane_the_newest_counts(tmp_path: Path) -> Non
 
 
 def test_stable_phases_are_those_on_the_hull(finished: Finished) -> None:
-    stable = finished.spec.model_copy(update={"surfaces": SurfacesSection(planes=1)})
-    steps = plan_surfaces(spec_document(stable), finished.fingerprints)
-    assert sorted(step.name for step in steps) == ["surfaces of Ag_fcc", "surfaces of Au_fcc"]
-    (task,) = steps[0].tasks
-    assert task["arguments"]["planes"] == [[1, 1, 1]]
+    stable = finished.spec.model_copy(update={"surfaces": SurfacesSettings(planes=1)})
+    steps = SurfacesStudy(Job(stable, finished.database, finished.fingerprints)).plan()
+    assert sorted(step.title for step in steps) == ["surfaces of Ag_fcc", "surfaces of Au_fcc"]
+    assert steps[0].arguments["planes"] == [[1, 1, 1]]
 
 
 def test_what_is_not_there_is_named(finished: Finished, tmp_path: Path) -> None:
@@ -220,4 +207,3 @@ def test_what_is_not_there_is_named(finished: Finished, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no surface"):
         stored_surfaces(StructureDatabase(tmp_path / "empty.db"))
     assert bulk_row(finished.database, "Ag_fcc", "emt", "potential-of-old") is None
-    assert wulff_section_of(StructureDatabase(tmp_path / "empty.db"), "emt") is None

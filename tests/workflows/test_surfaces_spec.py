@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from amalgamics.errors import InputError
 from amalgamics.workflows import spec as spec_module
-from amalgamics.workflows.surfaces_spec import SurfacesSection
+from amalgamics.workflows.surfaces_spec import SurfacesSettings
 
 
 class Job(spec_module.WorkflowSpec):
     """A job with a ``surfaces`` section."""
 
-    surfaces: SurfacesSection | None = None
+    surfaces: SurfacesSettings | None = None
 
 
 def job(**surfaces: Any) -> Job:
@@ -23,7 +23,7 @@ def job(**surfaces: Any) -> Job:
 
 
 def test_the_defaults_need_nothing() -> None:
-    section = SurfacesSection()
+    section = SurfacesSettings()
     assert section.phases == "stable"
     assert section.names == ()
     assert not section.settings().relax_cell
@@ -31,11 +31,11 @@ def test_the_defaults_need_nothing() -> None:
 
 @pytest.mark.parametrize("phases", ["Ag", ["Ag"]])
 def test_one_name_is_a_list_of_one(phases: Any) -> None:
-    assert SurfacesSection(phases=phases).phases == ("Ag",)
+    assert SurfacesSettings(phases=phases).phases == ("Ag",)
 
 
 def test_four_indices_of_a_hexagonal_plane_become_three() -> None:
-    assert SurfacesSection(miller_indices=[[1, 0, -1, 0], [0, 0, 0, 1]]).miller_indices == ((1, 0, 0), (0, 0, 1))
+    assert SurfacesSettings(miller_indices=[[1, 0, -1, 0], [0, 0, 0, 1]]).miller_indices == ((1, 0, 0), (0, 0, 1))
 
 
 def test_the_plane_of_the_film_is_that_of_the_substrate_unless_given() -> None:
@@ -43,7 +43,7 @@ def test_the_plane_of_the_film_is_that_of_the_substrate_unless_given() -> None:
         {"film": "Ag", "substrate": "Au", "miller_index": [1, 0, 0]},
         {"film": "Ag", "substrate": "Au", "film_miller_index": [1, 1, 0]},
     ]
-    first, second = SurfacesSection(adhesion=pairs).adhesion
+    first, second = SurfacesSettings(adhesion=pairs).adhesion
     assert (first.miller_index, first.film_plane) == ((1, 0, 0), (1, 0, 0))
     assert (second.miller_index, second.film_plane) == ((1, 1, 1), (1, 1, 0))
 
@@ -63,7 +63,7 @@ def test_the_plane_of_the_film_is_that_of_the_substrate_unless_given() -> None:
 )
 def test_what_makes_no_sense_is_refused(content: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
-        SurfacesSection(**content)
+        SurfacesSettings(**content)
 
 
 @pytest.mark.parametrize("name", ["Ag", "Ag_fcc", "Al", "Al_fcc"])

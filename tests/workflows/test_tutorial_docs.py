@@ -15,10 +15,10 @@ from amalgamics.structures.phases import get_phase
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.phase_surfaces import relax_slabs
+from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
+from amalgamics.workflows.rows import atoms_of
 from amalgamics.workflows.stored_surfaces import stored_surfaces
-from amalgamics.workflows.surfaces_spec import SurfacesSection
-from amalgamics.workflows.wetting_study import atoms_of
+from amalgamics.workflows.surfaces_spec import SurfacesSettings
 
 ROOT = Path(amalgamics.__file__).parent
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def table_row(name: str, number: int) -> list[float]:
 def database(tmp_path_factory: pytest.TempPathFactory) -> StructureDatabase:
     """Surfaces of three of the metals, as the job of the example computes them."""
     found = StructureDatabase(tmp_path_factory.mktemp("tutorial") / "results" / "structures.db")
-    section = SurfacesSection(**EXAMPLE["surfaces"])
+    section = SurfacesSettings(**EXAMPLE["surfaces"])
     bulk = Calculations(found, "emt", RelaxationSettings(**EXAMPLE["relaxation"]))
     slabs = Calculations(found, "emt", section.settings())
     for symbol in METALS:
@@ -51,7 +51,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> StructureDatabase:
         candidate = Candidate(phase.key, "library", crystal, phase.source)
         row = bulk.relax(candidate, relax_cell=True)
         for plane in section.miller_indices:
-            relax_slabs(slabs, row.name, conventional_cell(atoms_of(row)), plane, min_slab_size=section.min_slab_size)
+            cuts = slab_candidates(
+                row.name, conventional_cell(atoms_of(row)), plane, min_slab_size=section.min_slab_size
+            )
+            relax_slabs(slabs, cuts)
     return found
 
 

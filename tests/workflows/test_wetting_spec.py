@@ -14,7 +14,7 @@ from amalgamics.calculators.registry import get_potential, list_potentials
 from amalgamics.errors import InputError
 from amalgamics.workflows.builder import spec_document
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
-from amalgamics.workflows.wetting_spec import PRESETS, SubstrateSection, WettingSection
+from amalgamics.workflows.wetting_spec import PRESETS, SubstrateSettings, WettingSettings
 
 
 def test_the_tiny_job_is_fine_and_writes_nothing(wetting_job):
@@ -27,7 +27,7 @@ def test_the_tiny_job_is_fine_and_writes_nothing(wetting_job):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_fill_in_what_is_not_given(preset):
-    section = WettingSection.model_validate({"preset": preset, "substrate": "LLTO"})
+    section = WettingSettings.model_validate({"preset": preset, "substrate": "LLTO"})
     for key, value in PRESETS[preset].items():
         found = getattr(section, key)
         if isinstance(value, dict):
@@ -38,7 +38,7 @@ def test_presets_fill_in_what_is_not_given(preset):
 
 def test_what_is_given_goes_before_the_preset():
     content = {"preset": "standard", "substrate": "LLTO", "seeds": 7, "sampling": {"melt_steps": 9}}
-    section = WettingSection.model_validate(content)
+    section = WettingSettings.model_validate(content)
     assert section.seeds == 7
     assert section.sampling.melt_steps == 9
     assert section.sampling.steps_between_frames == PRESETS["standard"]["sampling"]["steps_between_frames"]
@@ -46,8 +46,8 @@ def test_what_is_given_goes_before_the_preset():
 
 
 def test_a_name_alone_is_a_substrate():
-    section = WettingSection.model_validate({"substrate": "LLTO"})
-    assert section.substrate == SubstrateSection(name="LLTO")
+    section = WettingSettings.model_validate({"substrate": "LLTO"})
+    assert section.substrate == SubstrateSettings(name="LLTO")
     assert section.substrate.label == "LLTO"
     assert (section.solvent, section.solute, section.system) == ("Hg", "Li", "Li-Hg")
 
@@ -66,7 +66,7 @@ def test_the_document_of_an_input_is_the_same_input_anywhere(wetting_job, monkey
 @given(st.text(min_size=1, max_size=12).filter(lambda text: "/" not in text and "\0" not in text))
 def test_any_file_name_gives_a_plain_label(stem):
     """It goes into queries, and the database takes no text that reads as a number."""
-    label = SubstrateSection.model_construct(file=f"{stem}.cif", name=None).label
+    label = SubstrateSettings.model_construct(file=f"{stem}.cif", name=None).label
     assert re.fullmatch("[A-Za-z][A-Za-z0-9_.-]*", label)
     with pytest.raises(ValueError, match="could not convert"):
         float(f"x{label}")
@@ -75,7 +75,7 @@ def test_any_file_name_gives_a_plain_label(stem):
 def test_numbers_for_names_are_spelt_out(tmp_path):
     path = tmp_path / "1000.cif"
     bulk("Ni").write(path)
-    assert SubstrateSection(file=path).label == "file-1000"
+    assert SubstrateSettings(file=path).label == "file-1000"
 
 
 MISTAKES = [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -10,16 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.structures.parts import LIQUID, SOLID
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.wetting_spec import WettingSection
-from amalgamics.workflows.wetting_study import WettingStudy, hold_bottom, hold_solid
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.spec import WorkflowSpec, load_spec
+from amalgamics.workflows.wetting_cells import Role, hold_bottom, hold_solid
+from amalgamics.workflows.wetting_spec import WettingSettings
+from amalgamics.workflows.wetting_study import WettingStudy
 
 LLTO = {"substrate": {"name": "LLTO"}}
 
 
 def key(potential="chgnet+d3", **changes) -> str:
-    return WettingStudy(WettingSection.model_validate(LLTO | changes), potential).key
+    return study_of(WettingSettings.model_validate(LLTO | changes), potential).key
+
+
+def study_of(section: WettingSettings, potential: str, path: str | Path = "none.db") -> WettingStudy:
+    """The study of a job with this section."""
+    spec = WorkflowSpec(name="job", systems=["Li-Hg"], potential=potential, database=path, wetting=section)
+    return WettingStudy(Job.of(spec, {}))
 
 
 @given(
@@ -69,7 +79,7 @@ def test_the_temperature_of_the_drop_counts_where_its_film_is_sampled_at_it():
     """Mercury melts at 234 K; frames are taken 100 K above, or at the temperature of a hotter drop."""
 
     def sampled_at(**changes):
-        study = WettingStudy(WettingSection.model_validate(LLTO | changes), "chgnet+d3")
+        study = study_of(WettingSettings.model_validate(LLTO | changes), "chgnet+d3")
         return study.sampling_temperature_K, study.key
 
     assert sampled_at()[0] == sampled_at(temperature_K=330)[0] == pytest.approx(334.32)
@@ -98,20 +108,18 @@ def test_a_crystal_in_a_file_counts_by_its_content(tmp_path):
 def test_rows_are_found_by_study_role_and_labels(tmp_path, miller, name):
     """Whatever the file and the plane are called."""
     bulk("Ni", cubic=True).write(tmp_path / name, format="cif")
-    section = WettingSection.model_validate({"substrate": {"file": str(tmp_path / name), "miller_index": miller}})
-    study = WettingStudy(section, "emt")
-    database = StructureDatabase(tmp_path / "structures.db")
-    candidate = study.candidate("frame", "frame", bulk("Au"), "frame 3", seed=1, frame=3, termination="Ni")
-
-    from amalgamics.workflows.calculations import Calculations
-
-    row = Calculations(database, "emt", section.settings()).single_point(candidate)
-    (found,) = study.rows(database, "frame", seed=1, termination="Ni")
+    section = WettingSettings.model_validate(
+        {"substrate": {"file": str(tmp_path / name), "miller_index": miller}, "seeds": 2, "frames": 4}
+    )
+    study = study_of(section, "emt", tmp_path / "structures.db")
+    candidate = study.candidate("frame", Role.FRAME, bulk("Au"), "frame 3", seed=1, frame=3, termination="Ni")
+    row = study.calculations("emt").single_point(candidate)
+    (found,) = study.rows(Role.FRAME, seed=1, termination="Ni")
     assert found.id == row.id
     assert found.substrate == section.substrate.label
-    assert study.rows(database, "frame", seed=2) == []
-    assert study.rows(database, "film") == []
-    assert database.select(f"substrate={section.substrate.label},miller={found.miller}")[0].id == row.id
+    assert study.rows(Role.FRAME, seed=2) == []
+    assert study.rows(Role.FILM) == []
+    assert study.database.select(f"substrate={section.substrate.label},miller={found.miller}")[0].id == row.id
 
 
 @pytest.fixture
@@ -145,7 +153,7 @@ def test_the_whole_solid_is_held_while_the_film_melts(interface):
 
 
 def test_a_spec_without_wetting_has_no_study(wetting_job):
-    spec = load_spec(wetting_job)
-    assert WettingStudy.of(spec).surface_name == "Ni(001)"
+    job = Job.of(load_spec(wetting_job))
+    assert WettingStudy(job).surface_name == "Ni(001)"
     with pytest.raises(ValueError, match="no wetting section"):
-        WettingStudy.of(spec.model_copy(update={"wetting": None}))
+        WettingStudy(replace(job, spec=job.spec.model_copy(update={"wetting": None})))

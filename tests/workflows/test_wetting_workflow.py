@@ -22,9 +22,11 @@ from amalgamics.workflows.builder import build_workflow, submit
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.job import Job
 from amalgamics.workflows.launchpad import open_launchpad
 from amalgamics.workflows.spec import load_spec
 from amalgamics.workflows.stored_study import get_study
+from amalgamics.workflows.wetting_cells import Role
 from amalgamics.workflows.wetting_study import WettingStudy
 
 
@@ -115,7 +117,7 @@ def test_all_parts_of_the_study_are_there(finished, monkeypatch):
     monkeypatch.chdir(finished)
     spec = load_spec(finished / "job.yaml")
     study = get_study(StructureDatabase(spec.database_path))
-    assert study.key == WettingStudy.of(spec).key
+    assert study.key == WettingStudy(Job.of(spec)).key
     assert study.members() == [("Ni", "emt")]
     frames = study.interface_energies("Ni", "emt")
     assert sorted(frames) == [(0, 0), (0, 1)]
@@ -148,9 +150,8 @@ def test_the_workflow_plans_the_study_after_the_hull(wetting_job):
     names = {firework.fw_id: firework.name for firework in workflow.fws}
     links = {names[parent]: [names[child] for child in children] for parent, children in workflow.links.items()}
     assert links == {
-        "build structures": ["assemble hulls"],
-        "assemble hulls": ["plan the wetting study"],
-        "plan the wetting study": ["write report"],
+        "plan the hulls": ["plan the wetting"],
+        "plan the wetting": ["write report"],
         "write report": [],
     }
 
@@ -158,14 +159,15 @@ def test_the_workflow_plans_the_study_after_the_hull(wetting_job):
 def test_failures_of_the_study_are_tried_again_when_asked(wetting_job, embedded_url):
     """Those of this study; others are left alone."""
     spec = load_spec(wetting_job)
-    study, database = WettingStudy.of(spec), StructureDatabase(spec.database_path)
+    study = WettingStudy(Job.of(spec))
+    database = study.database
 
     def refuse(_atoms: Atoms) -> None:
         raise InputError("film evaporated")
 
     calculations = Calculations(database, "emt", spec.wetting.settings())
-    mine = calculations.single_point(study.candidate("frame", "frame", bulk("Au"), "mine"), verify=refuse)
-    other = Candidate("other", "frame", bulk("Au"), "made up", labels={**study.labels("frame"), "study": "another"})
+    mine = calculations.single_point(study.candidate("frame", Role.FRAME, bulk("Au"), "mine"), verify=refuse)
+    other = Candidate("other", "frame", bulk("Au"), "made up", labels={"study": "another", "role": "frame"})
     calculations.single_point(other, verify=refuse)
     launchpad = open_launchpad(embedded_url)
     submit(spec, launchpad)

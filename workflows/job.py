@@ -1,0 +1,80 @@
+"""A job at work: its input, the database that its results are in, and its relaxed crystals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..calculators.registry import get_potential
+from .candidates import Candidate, gather_candidates
+from .database import StructureDatabase
+from .fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ..thermodynamics.hull import Hull
+    from .spec import WorkflowSpec
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the studies of one workflow input share.
+
+    Attributes
+    ----------
+    spec
+        The input.
+    database
+        Where results are looked for and kept.
+    known_fingerprints
+        Of the relaxations of its crystals, by name, where they were found before; None: worked out when needed.
+    """
+
+    spec: WorkflowSpec
+    database: StructureDatabase
+    known_fingerprints: Mapping[str, str] | None = field(default=None, hash=False)
+
+    @classmethod
+    def of(cls, spec: WorkflowSpec, fingerprints: Mapping[str, str] | None = None) -> Job:
+        """Return the job of an input, with the database that it names."""
+        return cls(spec, StructureDatabase(spec.database_path), fingerprints)
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any], manifest: Mapping[str, Any] | None = None) -> Job:
+        """Return the job of an input as plain JSON, as Fireworks hold it."""
+        from .spec import WorkflowSpec
+
+        return cls.of(WorkflowSpec.model_validate(document), manifest["fingerprints"] if manifest else None)
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        """The crystals that the input asks for, as they are before they are relaxed."""
+        return gather_candidates(self.spec)[0]
+
+    @cached_property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Fingerprint of the relaxation of each crystal, by name."""
+        if self.known_fingerprints is not None:
+            return self.known_fingerprints
+        potential, settings = get_potential(self.spec.potential), self.spec.relaxation.settings()
+        return {item.name: fingerprint(item.atoms, potential, settings) for item in self.candidates}
+
+    @property
+    def rows(self) -> list[AtomsRow]:
+        """The relaxations of its crystals that are stored, failed ones included."""
+        return list(self.database.find_all(list(self.fingerprints.values())).values())
+
+    @property
+    def relaxed_rows(self) -> list[AtomsRow]:
+        """Those that converged."""
+        return [row for row in self.rows if row.converged]
+
+    def hulls(self) -> list[Hull]:
+        """Return the hull of each system, from its own relaxations alone."""
+        from .analysis import hull_of_rows
+
+        rows = self.rows
+        return [hull_of_rows(system, rows)[0] for system in self.spec.systems]

@@ -1,0 +1,70 @@
+"""The report of a job: what each of its studies found, and why one that was asked for has nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from .analysis import write_report
+from .studies import STUDIES
+from .wetting_study import WettingStudy
+
+if TYPE_CHECKING:
+    from ..reports.sections import ReportSection
+    from ..reports.wetting_model import WettingReport
+    from .job import Job
+
+
+def report_of_job(job: Job, output_dir: Path, *, fresh_after: int = 0) -> dict[str, Path]:
+    """Write the report of a job into a folder, and return the paths of its files by name.
+
+    Parameters
+    ----------
+    job
+        With its database; nothing is computed.
+    output_dir
+        Where files are written.
+    fresh_after
+        Rows up to this id were there before the job and count as reused.
+    """
+    sections, warnings = report_sections(job)
+    wetting, problems = contact_angle(job)
+    return write_report(
+        job.spec.name,
+        job.spec.systems,
+        job.rows,
+        output_dir,
+        wetting=wetting,
+        fresh_after=fresh_after,
+        warnings=[*warnings, *problems],
+        sections=sections,
+    )
+
+
+def report_sections(job: Job) -> tuple[list[ReportSection], list[str]]:
+    """Return the sections of every study of the job, and a warning for each that has none.
+
+    A study that failed does not take the report of the others with it.
+    """
+    sections: list[ReportSection] = []
+    warnings: list[str] = []
+    for study in STUDIES:
+        if not study.is_asked_for(job.spec):
+            continue
+        for name, build in study(job).report_parts().items():
+            try:
+                sections += build()
+            except InputError as error:
+                warnings.append(f"{name}: {error}")
+    return sections, warnings
+
+
+def contact_angle(job: Job) -> tuple[WettingReport | None, list[str]]:
+    """Return the wetting report of the job, None without one, and why there is none where one was asked for."""
+    if not WettingStudy.is_asked_for(job.spec):
+        return None, []
+    try:
+        return WettingStudy(job).results(), []
+    except InputError as error:
+        return None, [f"no contact angle: {error}"]
