@@ -20,6 +20,7 @@ from .free_atoms import free_atom_energies
 from .solutions_study import stored_insertion_energies
 from .stored_study import StoredStudy
 from .stored_surfaces import stored_surfaces
+from .wetting_cells import Role
 from .wetting_members import insertion_estimate
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def _solution_values(database: StructureDatabase, crystals: Crystals) -> Iterato
         if metal in seen or metal not in wanted or not pure or row.potential_identity != crystals.identity:
             continue
         study = StoredStudy(database, key, "", "", (0, 0, 0), "Hg", metal, crystals.potential)
-        estimate = insertion_estimate(study, "solute-in-film", crystals.potential, zero=min(pure))
+        estimate = insertion_estimate(study, Role.SOLUTE_IN_FILM, crystals.potential, zero=min(pure))
         if estimate is not None:
             yield from solution_values(metal, estimate.mean, crystals.hull([metal, "Hg"]), crystals.potential)
 

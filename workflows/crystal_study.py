@@ -12,10 +12,10 @@ from ..calculators.relaxation import RelaxationError, RelaxationResult, Relaxati
 from .batches import split_batches
 from .candidates import Candidate
 from .fingerprint import fingerprint
-from .settings import Settings
+from .settings import StudySettings
 from .study import Step, Study, step
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S", bound=StudySettings)
 R = TypeVar("R")
 
 Crystals = Sequence[tuple[Candidate, RelaxationSettings]]

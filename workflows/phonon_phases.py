@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..structures.systems import parse_system
 from .analysis import hull_of_rows
+from .rows import find_phase
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -22,7 +23,7 @@ def phonon_phases(job: Job, settings: PhononStudySettings) -> dict[str, AtomsRow
     if settings.phases == "stable":
         found = [row for system in job.spec.systems for row in _competing(system, rows, settings.max_e_above_hull)]
     else:
-        named = [row for name in settings.phases if (row := _lowest(name, rows)) is not None]
+        named = [row for name in settings.phases if (row := find_phase(name, rows)) is not None]
         found = named + _references(job.spec, rows, named)
     return {row.name: row for row in found}
 
@@ -31,7 +32,7 @@ def unrelaxed_names(settings: PhononStudySettings, rows: Mapping[str, AtomsRow])
     """Return the names that were asked for and have no relaxed structure among ``rows``."""
     if settings.phases == "stable":
         return []
-    return [name for name in settings.phases if _lowest(name, list(rows.values())) is None]
+    return [name for name in settings.phases if find_phase(name, rows.values()) is None]
 
 
 def _competing(system: str, rows: Sequence[AtomsRow], max_e_above_hull: float) -> list[AtomsRow]:
@@ -46,20 +47,9 @@ def _competing(system: str, rows: Sequence[AtomsRow], max_e_above_hull: float) -
     ]
 
 
-def _lowest(name: str, rows: Sequence[AtomsRow]) -> AtomsRow | None:
-    """Return the structure of that name, or the lowest of that formula."""
-    named = [row for row in rows if row.name == name] or [row for row in rows if row.reduced_formula == name]
-    return min(named, key=lambda row: row.energy_per_atom, default=None)
-
-
 def _references(spec: WorkflowSpec, rows: Sequence[AtomsRow], named: Sequence[AtomsRow]) -> list[AtomsRow]:
     """Return the lowest structure of each element of the systems that hold a named phase."""
     systems = [set(parse_system(system)) for system in spec.systems]
     wanted = {symbol for row in named for elements in systems if set(row.symbols) <= elements for symbol in elements}
-    found = [_lowest_element(symbol, rows) for symbol in spec.elements if symbol in wanted]
+    found = [find_phase(symbol, rows) for symbol in spec.elements if symbol in wanted]
     return [row for row in found if row is not None]
-
-
-def _lowest_element(symbol: str, rows: Sequence[AtomsRow]) -> AtomsRow | None:
-    pure = [row for row in rows if row.chemical_system == symbol]
-    return min(pure, key=lambda row: row.energy_per_atom, default=None)

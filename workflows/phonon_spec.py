@@ -82,6 +82,10 @@ class PhononStudySettings(StudySettings):
             raise ValueError("quasi_harmonic: thermal expansion needs at least two temperatures_K")
         return self
 
+    def identity(self) -> Any:
+        """Return how phonons are computed, and of crystals relaxed how."""
+        return [self.settings().as_dict(), self.relaxation().as_dict()]
+
     def relaxation(self) -> RelaxationSettings:
         """Return how crystals are relaxed before: tightly, with their symmetry kept."""
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, keep_symmetry=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +17,6 @@ from ..calculators.phonons import PhononError, run_phonons
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationError, RelaxationResult
 from ..errors import InputError
-from .calculations import Calculations
 from .candidates import Candidate
 from .database import SYMPREC
 from .fingerprint import fingerprint
@@ -63,12 +60,6 @@ class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):
         """Name of the potential: the section's own, or that of the job."""
         return self.settings.potential_of(self.job.spec)
 
-    @property
-    def key(self) -> str:
-        """What rows with the same settings have in common."""
-        content = [self.settings.settings().as_dict(), self.settings.relaxation().as_dict()]
-        return f"{self.name}-{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]}"
-
     @cached_property
     def roles(self) -> tuple[Role, ...]:
         """Roles of the rows that a phase ends up with."""
@@ -102,8 +93,7 @@ class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):
             The relaxation of the job with the fingerprint ``key`` is gone.
         """
         row = self.database.get(key)
-        settings = self.settings.relaxation()
-        crystal = Calculations(self.database, self.potential, settings).relax(self._crystal(row), relax_cell=True)
+        crystal = self.calculations().relax(self._crystal(row), relax_cell=True)
         if not crystal.converged:
             return
         self._find_or(self._result(row, crystal, Role.PHONONS), crystal, self._phonons)
@@ -113,9 +103,7 @@ class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):
     def find(self, row: AtomsRow) -> dict[str, AtomsRow]:
         """Return what the database has for the phase of a relaxed row, by role."""
         potential = get_potential(self.potential)
-        candidate = self._crystal(row)
-        key = fingerprint(candidate.atoms, potential, self.settings.relaxation(), candidate.labels)
-        crystal = self.database.find(key)
+        crystal = self.calculations().find(self._crystal(row), relax_cell=True)
         if crystal is None:
             return {}
         found: dict[str, AtomsRow] = {Role.CRYSTAL: crystal}

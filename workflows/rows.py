@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,21 @@ def atoms_of(row: AtomsRow) -> Atoms:
     atoms: Any = row.toatoms()
     atoms.calc = None
     return atoms
+
+
+def find_phase(name: str, rows: Iterable[AtomsRow]) -> AtomsRow | None:
+    """Return the lowest of the rows with that name, else of those with that reduced formula; None where there is none.
+
+    Parameters
+    ----------
+    name
+        Of a structure, or a reduced formula such as ``LiHg3``.
+    rows
+        Relaxed crystals.
+    """
+    given = list(rows)
+    found = [row for row in given if row.name == name] or [row for row in given if row.reduced_formula == name]
+    return min(found, key=lambda row: float(row.energy_per_atom), default=None)
 
 
 def area_of(row: AtomsRow) -> float:

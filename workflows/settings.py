@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
+    from ..calculators.relaxation import RelaxationSettings
     from .spec import WorkflowSpec
 
 
@@ -18,6 +19,16 @@ class Settings(BaseModel):
 
 class StudySettings(Settings):
     """The section of a study."""
+
+    def identity(self) -> Any:
+        """Return what of the settings fixes the numbers of the study, as plain JSON: all, unless a study says less."""
+        return self.model_dump(mode="json")
+
+    def relaxation(self) -> RelaxationSettings:
+        """Return how structures of the study are relaxed: positions only, unless a study says otherwise."""
+        from ..calculators.relaxation import RelaxationSettings
+
+        return RelaxationSettings(fmax=0.05, relax_cell=False)
 
     def check(self, spec: WorkflowSpec) -> None:
         """Refuse what the fields alone cannot tell, before anything is computed; ``spec`` is the whole input.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from ..thermodynamics.uncertainty import Estimate
 from ..thermodynamics.units import EV_PER_A2
+from .wetting_cells import Role
 
 if TYPE_CHECKING:
     from ..thermodynamics.lattice_gas import LatticeGas
     from ..thermodynamics.wetting_parameters import WettingParameters
     from .stored_study import Pair, SinglePoints
 
-_WHOLE = {"solid", "detached-film"}
+_WHOLE = {Role.SOLID, Role.DETACHED_FILM}
 
 
 def corrected_parameters(base: WettingParameters, points: SinglePoints, potential: str, name: str) -> WettingParameters:
@@ -30,8 +31,8 @@ def corrected_parameters(base: WettingParameters, points: SinglePoints, potentia
         label += ", W_ad(0) not corrected"
     interface = _corrected(base.interface, points.interface, points, label)
     dry = None
-    if base.dry_face is not None and points.dry_face and "solid" in points.alone:
-        dry = _corrected(base.dry_face, {0: points.alone["solid"], **points.dry_face}, points, label)
+    if base.dry_face is not None and points.dry_face and Role.SOLID in points.alone:
+        dry = _corrected(base.dry_face, {0: points.alone[Role.SOLID], **points.dry_face}, points, label)
     return replace(
         base,
         name=name,
@@ -51,9 +52,9 @@ def adhesion_shift_J_m2(points: SinglePoints, area: float) -> float | None:
 
 def surface_energy_shift_J_m2(points: SinglePoints, area: float) -> float | None:
     """Return u' - u of the free film, J/m2; None where film or bulk liquid has no single point."""
-    if not {"film", "bulk-liquid"} <= set(points.alone):
+    if not {Role.FILM, Role.BULK_LIQUID} <= set(points.alone):
         return None
-    film, atom = (other - own for own, other in (points.alone["film"], points.alone["bulk-liquid"]))
+    film, atom = (other - own for own, other in (points.alone[Role.FILM], points.alone[Role.BULK_LIQUID]))
     return (film - points.film_atoms * atom) / (2.0 * area) * EV_PER_A2
 
 
@@ -94,7 +95,7 @@ def correction_per_state(
 
 
 def _corrected(gas: LatticeGas, states: Mapping[int, Pair], points: SinglePoints, label: str) -> LatticeGas:
-    film, inside = points.alone["film"], points.alone["solute-in-film"]
+    film, inside = points.alone[Role.FILM], points.alone[Role.SOLUTE_IN_FILM]
     shifts, stretched = correction_per_state(states, (inside[0] - film[0], inside[1] - film[1]), gas.counts)
     if stretched:
         label += f", that of n = {max(n for n in states if n < stretched[0])} stretched to n = " + ", ".join(

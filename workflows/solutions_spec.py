@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -53,7 +53,11 @@ class SolutionsSettings(StudySettings):
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
     sampling: SamplingSettings = SamplingSettings()
 
-    def settings(self) -> RelaxationSettings:
+    def identity(self) -> Any:
+        """Return all but what only adds to the same films."""
+        return self.model_dump(mode="json", exclude={"solutes", "frames", "places"})
+
+    def relaxation(self) -> RelaxationSettings:
         """Return how films are relaxed: positions only."""
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
 

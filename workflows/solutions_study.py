@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -16,12 +15,11 @@ from ..structures.films import free_film
 from ..structures.interface_checks import check_film
 from ..structures.solutes import film_voids, insert_solute
 from ..thermodynamics.uncertainty import Estimate, average_over_groups
-from .calculations import Calculations
 from .candidates import Candidate
 from .film_sampling import lowest_sampling_temperature_K, melt_and_sample, melt_temperature_K
 from .rows import atoms_of
 from .solutions_spec import SolutionsSettings
-from .study import Step, Study, numbered, step
+from .study import Step, Study, digest, numbered, step
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -59,16 +57,10 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
     section: ClassVar = "solutions"
     settings_class: ClassVar = SolutionsSettings
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name of the study, the same for all inputs whose films are the same."""
-        content = self.settings.model_dump(mode="json", exclude={"solutes", "frames", "places"})
-        digest = hashlib.sha256(json.dumps([content, self.potential], sort_keys=True).encode()).hexdigest()[:8]
-        return f"film-{self.settings.solvent}-{digest}"
-
-    def label_of(self, role: StrEnum) -> str:  # noqa: ARG002 - the same for all
-        """Return the key of the study."""
-        return self.key
+        return f"film-{self.settings.solvent}-{digest([self.settings.identity(), self.potential], 8)}"
 
     def owns(self, row: AtomsRow) -> bool:
         """Return whether a row is one of as many frames and places as the input asks for."""
@@ -110,7 +102,7 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
                     solute=solute,
                     site=f"{_PLACE}{place}",
                 )
-                self._calculations().relax(candidate, verify=check_film)
+                self.calculations().relax(candidate, verify=check_film)
 
     def films(self) -> list[AtomsRow]:
         """Return the quenched frames that stayed a film, computing what is missing."""
@@ -121,7 +113,7 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
         quenched = []
         for row in frames:
             candidate = self._candidate(Role.FILM, atoms_of(row), row.frame, f"frame {row.frame}, quenched")
-            quenched.append(self._calculations().relax(candidate, verify=check_film))
+            quenched.append(self.calculations().relax(candidate, verify=check_film))
         return [row for row in quenched if row.converged]
 
     def failed(self) -> list[AtomsRow]:
@@ -177,13 +169,10 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
             seed=_SEED,
         )
         for number, frame in enumerate(result.frames[-settings.frames :]):
-            self._calculations().single_point(self._candidate(Role.FRAME, frame, number, f"frame {number}"))
+            self.calculations().single_point(self._candidate(Role.FRAME, frame, number, f"frame {number}"))
 
     def _by_frame(self, rows: Iterable[AtomsRow]) -> list[AtomsRow]:
         return sorted(rows, key=lambda row: row.frame)
-
-    def _calculations(self) -> Calculations:
-        return Calculations(self.database, self.potential, self.settings.settings())
 
     def _candidate(self, role: Role, atoms: Atoms, frame: int, what: str, **more: str) -> Candidate:
         labels: dict[str, str | int] = {

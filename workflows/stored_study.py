@@ -13,6 +13,7 @@ from ..errors import InputError, unknown_name
 from ..thermodynamics.adhesion import AdhesionSample
 from .occupations import lowest_by_number
 from .rows import area_of, parse_miller
+from .wetting_cells import Role
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -45,11 +46,11 @@ class StoredStudy:
         """Identity of what is behind the name of each potential, by name: that of its newest rows."""
         return {row.potential: row.potential_identity for row in self.database.select(f"study={self.key}", sort="id")}
 
-    def rows(self, role: str, **more: str | int) -> list[AtomsRow]:
+    def rows(self, role: Role, **more: str | int) -> list[AtomsRow]:
         """Return the converged rows of a role, oldest first; no single points on another potential's structures."""
         return [row for row in self._every_row(role, **more) if "geometry" not in row]
 
-    def _every_row(self, role: str, **more: str | int) -> list[AtomsRow]:
+    def _every_row(self, role: Role, **more: str | int) -> list[AtomsRow]:
         terms = [f"study={self.key}", f"role={role}"]
         terms += [f"{key}={value}" for key, value in more.items()]
         return [row for row in self.database.select(",".join(terms), sort="id") if self._counts(row)]
@@ -66,7 +67,7 @@ class StoredStudy:
 
     def members(self) -> list[tuple[str, str]]:
         """Return each termination with each potential that quenched films on it, the sampling potential first."""
-        rows = self.rows("interface", n_solute=0)
+        rows = self.rows(Role.INTERFACE, n_solute=0)
         pairs = list(dict.fromkeys((row.termination, row.potential) for row in rows))
         terminations = list(dict.fromkeys(termination for termination, _ in pairs))
         return sorted(pairs, key=lambda pair: (pair[1] != self.potential, terminations.index(pair[0])))
@@ -83,10 +84,10 @@ class StoredStudy:
             No frame of this termination was quenched with this potential.
         """
         where = {"termination": termination, "potential": potential}
-        solid = min(self.rows("solid", **where), key=lambda row: row.energy, default=None)
-        films = {frame_of(row): row for row in self.rows("detached-film", **where)}
+        solid = min(self.rows(Role.SOLID, **where), key=lambda row: row.energy, default=None)
+        films = {frame_of(row): row for row in self.rows(Role.DETACHED_FILM, **where)}
         samples: dict[int, list[AdhesionSample]] = {}
-        for row in self.rows("interface", n_solute=0, **where):
+        for row in self.rows(Role.INTERFACE, n_solute=0, **where):
             film = films.get(frame_of(row))
             if solid is None or film is None:
                 continue
@@ -108,15 +109,15 @@ class StoredStudy:
 
     def area(self, termination: str) -> float:
         """Return the area of the interface cell, Å²."""
-        return area_of(self.rows("interface", termination=termination, n_solute=0)[0])
+        return area_of(self.rows(Role.INTERFACE, termination=termination, n_solute=0)[0])
 
     def interface_energies(self, termination: str, potential: str) -> dict[Frame, dict[int, AtomsRow]]:
         """Return for each frame the lowest row for every number of solute atoms, 0 included."""
         found: dict[Frame, dict[int, AtomsRow]] = {
             frame_of(row): {0: row}
-            for row in self.rows("interface", termination=termination, potential=potential, n_solute=0)
+            for row in self.rows(Role.INTERFACE, termination=termination, potential=potential, n_solute=0)
         }
-        for row in self.rows("interface", termination=termination, potential=potential):
+        for row in self.rows(Role.INTERFACE, termination=termination, potential=potential):
             states = found.get(frame_of(row))
             if states is None or row.n_solute == 0:
                 continue
@@ -124,9 +125,9 @@ class StoredStudy:
                 states[row.n_solute] = row
         return found
 
-    def insertion_energies(self, role: str, potential: str) -> dict[Frame, float]:
+    def insertion_energies(self, role: Role, potential: str) -> dict[Frame, float]:
         """Return what one solute atom costs in (``solute-in-film``) or on the free film, eV, the best of each frame."""
-        films = {frame_of(row): row.energy for row in self.rows("film", potential=potential)}
+        films = {frame_of(row): row.energy for row in self.rows(Role.FILM, potential=potential)}
         found: dict[Frame, float] = {}
         for row in self.rows(role, potential=potential):
             frame = frame_of(row)
@@ -140,8 +141,8 @@ class StoredStudy:
         The bare solid is the lowest of its relaxations, as in :meth:`adhesion_samples`.
         """
         where = {"termination": termination, "potential": potential}
-        found = lowest_by_number(self.rows("dry-face", **where))
-        solids = self.rows("solid", **where)
+        found = lowest_by_number(self.rows(Role.DRY_FACE, **where))
+        solids = self.rows(Role.SOLID, **where)
         if not found or not solids:
             return {}
         return {0: min(solids, key=lambda row: float(row.energy)), **found}
@@ -170,11 +171,11 @@ class StoredStudy:
 
     def repeating_potentials(self, termination: str) -> list[str]:
         """Return the potentials that gave single points on another potential's structures of this termination."""
-        rows = self._every_row("interface", termination=termination, n_solute=0)
+        rows = self._every_row(Role.INTERFACE, termination=termination, n_solute=0)
         return list(dict.fromkeys(row.potential for row in rows if "geometry" in row))
 
 
-_OF_A_FRAME = ("interface", "detached-film", "film", "solute-in-film", "bulk-liquid")
+_OF_A_FRAME = (Role.INTERFACE, Role.DETACHED_FILM, Role.FILM, Role.SOLUTE_IN_FILM, Role.BULK_LIQUID)
 
 
 @dataclass
@@ -185,33 +186,41 @@ class SinglePoints:
     with one solute atom inside, and as it came off the solid; the solid alone; an atom of the bulk liquid.
     """
 
-    ROLES: ClassVar = ("interface", "dry-face", "film", "solute-in-film", "solid", "detached-film", "bulk-liquid")
+    ROLES: ClassVar = (
+        Role.INTERFACE,
+        Role.DRY_FACE,
+        Role.FILM,
+        Role.SOLUTE_IN_FILM,
+        Role.SOLID,
+        Role.DETACHED_FILM,
+        Role.BULK_LIQUID,
+    )
 
     structures_from: str = ""
     interface: dict[int, Pair] = field(default_factory=dict)
     dry_face: dict[int, Pair] = field(default_factory=dict)
-    alone: dict[str, Pair] = field(default_factory=dict)
+    alone: dict[Role, Pair] = field(default_factory=dict)
     film_atoms: int = 0
 
     def take(self, row: AtomsRow) -> None:
         """Add the single point of one structure."""
-        role, pair = row.role, (float(row.geometry_energy), float(row.energy))
+        role, pair = Role(row.role), (float(row.geometry_energy), float(row.energy))
         self.structures_from = str(row.geometry)
-        if role == "interface":
+        if role == Role.INTERFACE:
             self.interface[int(row.n_solute)] = pair
-        elif role == "dry-face":
+        elif role == Role.DRY_FACE:
             self.dry_face[int(row.n_solute)] = pair
-        elif role == "bulk-liquid":
+        elif role == Role.BULK_LIQUID:
             self.alone[role] = (pair[0] / row.natoms, pair[1] / row.natoms)
         else:
             self.alone[role] = pair
-            if role == "film":
+            if role == Role.FILM:
                 self.film_atoms = int(row.natoms)
 
     @property
     def complete(self) -> bool:
         """Whether a correction of the lattice gas follows: bare and with one atom, and the reference in the film."""
-        return {0, 1} <= set(self.interface) and {"film", "solute-in-film"} <= set(self.alone)
+        return {0, 1} <= set(self.interface) and {Role.FILM, Role.SOLUTE_IN_FILM} <= set(self.alone)
 
 
 def frame_of(row: AtomsRow) -> Frame:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from ..structures.phases import get_phase
-from .settings import Settings
+from .settings import Settings, StudySettings
 
 
 class PrototypeSettings(Settings):
@@ -19,7 +19,7 @@ class PrototypeSettings(Settings):
     stoichiometries: tuple[str, ...] | None = None
 
 
-class StructureSettings(Settings):
+class StructureSettings(StudySettings):
     """Where the structures come from."""
 
     library: bool | tuple[str, ...] = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .equation_of_state_study import EquationOfStateStudy
 from .hull_study import HullStudy
 from .phonon_study import PhononStudy
 from .solutions_study import SolutionsStudy
@@ -20,6 +21,7 @@ STUDIES: tuple[type[Study[Any, Any]], ...] = (
     HullStudy,
     SolutionsStudy,
     PhononStudy,
+    EquationOfStateStudy,
     StabilityStudy,
     SurfacesStudy,
     WettingStudy,

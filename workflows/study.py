@@ -7,27 +7,32 @@ identity of the study and of the potential that made it: there is no other way t
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..calculators.registry import get_potential
+from .calculations import Calculations
 from .fingerprint import potential_identity
-from .settings import Settings
+from .settings import StudySettings
 
 if TYPE_CHECKING:
     from enum import StrEnum
 
     from ase.db.row import AtomsRow
 
+    from ..calculators.relaxation import RelaxationSettings
     from ..reports.sections import ReportSection
+    from .candidates import Candidate
     from .database import StructureDatabase
     from .job import Job
     from .spec import WorkflowSpec
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S", bound=StudySettings)
 R = TypeVar("R")
 Method = TypeVar("Method", bound=Callable[..., None])
 
@@ -68,6 +73,11 @@ def step(method: Method) -> Method:
     return method
 
 
+def digest(content: Any, length: int) -> str:
+    """Return the first digits of a hash of plain JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:length]
+
+
 class Study(ABC, Generic[S, R]):
     """One study of a job.
 
@@ -86,8 +96,8 @@ class Study(ABC, Generic[S, R]):
     """What it is called in the LaunchPad and in warnings."""
     section: ClassVar[str]
     """Key of its settings in the input."""
-    settings_class: ClassVar[type[Settings]]
-    default_settings: ClassVar[Settings | None] = None
+    settings_class: ClassVar[type[StudySettings]]
+    default_settings: ClassVar[StudySettings | None] = None
     """Settings of an input without the section; None: the study is left out then."""
 
     def __init__(self, job: Job) -> None:
@@ -160,9 +170,19 @@ class Study(ABC, Generic[S, R]):
             raise ValueError(f"{self.name} has no step {method!r}")
         getattr(self, method)(**arguments)
 
-    def label_of(self, role: StrEnum) -> str:
-        """Return the name under which rows of a role are kept: what their settings have in common."""
-        raise NotImplementedError(f"{self.name} keeps no rows by role")
+    @cached_property
+    def key(self) -> str:
+        """Name under which its rows are kept: the same for all inputs with settings of the same identity."""
+        return f"{self.name.replace(' ', '-')}-{digest(self.settings.identity(), 12)}"
+
+    def calculations(self, potential: str = "", settings: RelaxationSettings | None = None) -> Calculations:
+        """Return what computes for the study: with its leading potential and as its settings relax, unless told."""
+        return Calculations(self.database, potential or self.potential, settings or self.settings.relaxation())
+
+    def stored(self, candidates: Iterable[Candidate]) -> list[AtomsRow]:
+        """Return what the database has of structures that the study relaxes, failed or not, found by what they are."""
+        calculations = self.calculations()
+        return [row for one in candidates if (row := calculations.find(one)) is not None]
 
     def rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
         """Return the rows of a role that belong to this study and converged, oldest first.
@@ -181,7 +201,7 @@ class Study(ABC, Generic[S, R]):
         return self._select(role, "False", labels)
 
     def _select(self, role: StrEnum, converged: str, labels: Mapping[str, str | int]) -> list[AtomsRow]:
-        terms = {"study": self.label_of(role), "role": role, "converged": converged, **labels}
+        terms = {"study": self.key, "role": role, "converged": converged, **labels}
         query = ",".join(f"{key}={value}" for key, value in terms.items())
         return [row for row in self.database.select(query, sort="id") if self.owns(row)]
 

@@ -12,7 +12,7 @@ from ..structures.systems import parse_formula
 from .calculations import Calculations
 from .candidates import Candidate, gather_candidates
 from .database import reduced_formula
-from .rows import atoms_of
+from .rows import atoms_of, find_phase
 from .surfaces_spec import DEFAULT_PLANES, SurfacesSettings
 
 if TYPE_CHECKING:
@@ -98,11 +98,9 @@ def phase_row(job: Job, rows: Sequence[AtomsRow], name: str, *, compute: bool) -
     InputError
         See :func:`surface_phases`.
     """
-    exact = [row for row in rows if row.name == name]
-    formula = _formula(name)
-    same = exact or [row for row in rows if formula and row.reduced_formula == formula]
-    if same:
-        return min(same, key=lambda row: row.energy_per_atom)
+    known = find_phase(name, rows) or find_phase(_formula(name) or name, rows)
+    if known is not None:
+        return known
     phase = _library_phase(name)
     if phase is None:
         raise InputError(f"surfaces: {name!r} is not among the relaxed structures of the job")

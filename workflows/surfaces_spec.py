@@ -113,7 +113,7 @@ class SurfacesSettings(StudySettings):
             dict.fromkeys([*chosen, *(name for pair in self.adhesion for name in (pair.film, pair.substrate))])
         )
 
-    def settings(self) -> RelaxationSettings:
+    def relaxation(self) -> RelaxationSettings:
         """Return how slabs and interfaces are relaxed: positions only."""
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..errors import InputError
 from ..structures.lattice_planes import MillerIndex, conventional_cell
-from .calculations import Calculations
 from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
 from .phase_surfaces import N_SIZES, relax_slabs, slab_candidates
 from .rows import atoms_of, miller_text
@@ -70,7 +69,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         """Relax the slabs of all planes of the crystal whose relaxation has the fingerprint ``key``."""
         row = self.database.get(key)
         for h, k, i in planes:
-            relax_slabs(self._calculations, self.slabs(row, (h, k, i)))
+            relax_slabs(self.calculations(), self.slabs(row, (h, k, i)))
 
     @step
     def relax_pair(self, pair: int, film: str, substrate: str) -> None:
@@ -87,8 +86,8 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         upper, lower = self.database.get(film), self.database.get(substrate)
         joined = joined_crystals(wanted, self.settings, upper, lower)
         if joined.problem:
-            store_mismatch(self._calculations, wanted, joined, upper, lower)
-        relax_joined(self._calculations, joined)
+            store_mismatch(self.calculations(), wanted, joined, upper, lower)
+        relax_joined(self.calculations(), joined)
 
     def slabs(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
         """Return the slabs of one plane of a relaxed crystal."""
@@ -101,10 +100,10 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             row
             for crystal in surface_phases(self.job, self.settings).values()
             for plane in planes_of(self.settings, crystal)
-            for row in self._stored(self.slabs(crystal, plane))
+            for row in self.stored(self.slabs(crystal, plane))
         ]
         for _, joined in self._pairs():
-            found += self._stored([*joined.sides, *joined.stackings])
+            found += self.stored([*joined.sides, *joined.stackings])
         return [row for row in found if not row.converged]
 
     def results(self) -> Surfaces:
@@ -136,19 +135,12 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         ]
         return [item for item in found if item is not None]
 
-    @property
-    def _calculations(self) -> Calculations:
-        return Calculations(self.database, self.potential, self.settings.settings())
-
-    def _stored(self, candidates: Sequence[Candidate]) -> list[AtomsRow]:
-        return [row for one in candidates if (row := self._calculations.find(one)) is not None]
-
     def _phase(self, crystal: AtomsRow, problems: list[str]) -> PhaseSurfaces:
         records: list[SurfaceRecord] = []
         for plane in planes_of(self.settings, crystal):
             title = f"{crystal.name}({miller_text(plane)})"
             slabs = self.slabs(crystal, plane)
-            stored = self._stored(slabs)
+            stored = self.stored(slabs)
             good = [row for row in stored if row.converged]
             if not slabs:
                 problems.append(f"{title} has no surface energy: no slab has the composition of the crystal")
@@ -173,7 +165,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         records: list[InterfaceRecord] = []
         problems: list[str] = []
         for _, joined in self._pairs():
-            stored = self._stored([*joined.sides, *joined.stackings])
+            stored = self.stored([*joined.sides, *joined.stackings])
             failed = [str(row.data["reason"]) for row in stored if not row.converged]
             try:
                 records.append(interface_record([row for row in stored if row.converged], surfaces))

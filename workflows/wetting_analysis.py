@@ -28,6 +28,7 @@ from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
 from .rows import area_of, miller_text
 from .stored_study import StoredStudy
 from .wetting_cautions import polarity_warnings
+from .wetting_cells import Role
 from .wetting_members import Member, dry_face_problems, seed_parameters, study_members
 from .wetting_options import WettingOptions, conditions_text
 from .wetting_records import adhesion_records, dilute_records, pictures, surfaces_of
@@ -255,13 +256,13 @@ def _conditions(options: WettingOptions, gamma_LV: SurfaceTension) -> dict[str, 
 
 
 def _provenance(study: StoredStudy) -> dict[str, Any]:
-    rows = study.rows("interface", n_solute=0)
+    rows = study.rows(Role.INTERFACE, n_solute=0)
     return {row.potential: row.data["provenance"] for row in rows}
 
 
 def _settings(study: StoredStudy, options: WettingOptions) -> dict[str, Any]:
-    row = study.rows("interface", n_solute=0)[0]
-    frames = {(item.seed, item.frame) for item in study.rows("interface", n_solute=0)}
+    row = study.rows(Role.INTERFACE, n_solute=0)[0]
+    frames = {(item.seed, item.frame) for item in study.rows(Role.INTERFACE, n_solute=0)}
     return {
         "study": study.key,
         "surface": f"{study.substrate}({miller_text(study.miller_index)})",

@@ -11,6 +11,7 @@ from ..structures.glass import AMORPHOUS
 from ..structures.slabs import get_slab
 from .rows import atoms_of
 from .stored_study import StoredStudy
+from .wetting_cells import Role
 from .wetting_spec import SLAB_SYMPREC
 
 # A thinner cut than the stored slab, so that the same number of layers is found again after relaxation.
@@ -41,7 +42,7 @@ def polarity_warnings(study: StoredStudy, terminations: Sequence[str] = ()) -> l
 
 
 def _is_polar(study: StoredStudy, termination: str) -> bool:
-    crystals = study.rows("substrate")
+    crystals = study.rows(Role.SUBSTRATE)
     if termination == AMORPHOUS or not crystals:
         return False
     # The study goes on from the lowest of its relaxed variants.
@@ -61,5 +62,5 @@ def _is_polar(study: StoredStudy, termination: str) -> bool:
 
 def _thickness(study: StoredStudy, termination: str) -> float:
     """Thickness to cut to, Å: that of the stored slab as far as there is one."""
-    slabs = study.rows("slab", termination=termination)
+    slabs = study.rows(Role.SLAB, termination=termination)
     return max(_THINNER * float(np.ptp(slabs[0].positions[:, 2])), 1.0) if slabs else 12.0

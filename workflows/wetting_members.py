@@ -15,6 +15,7 @@ from ..thermodynamics.wetting_samples import parameters_from_samples
 from .rows import area_of
 from .single_point_corrections import corrected_parameters, shifted, surface_energy_shift_J_m2
 from .stored_study import Frame, StoredStudy, median_degeneracies
+from .wetting_cells import Role
 
 T = TypeVar("T")
 
@@ -136,8 +137,8 @@ def member_parameters(
     """
     name = f"{termination}, {potential}" + ("" if seed is None else f", seed {seed}")
     states = study.interface_energies(termination, potential)
-    inside = study.insertion_energies("solute-in-film", potential)
-    on_top = study.insertion_energies("solute-on-film", potential)
+    inside = study.insertion_energies(Role.SOLUTE_IN_FILM, potential)
+    on_top = study.insertion_energies(Role.SOLUTE_ON_FILM, potential)
     adhesion = study.adhesion_samples(termination, potential, "relaxed")
     if seed is not None:
         states, inside, on_top = _of_seed(states, seed), _of_seed(inside, seed), _of_seed(on_top, seed)
@@ -202,7 +203,7 @@ def seed_parameters(study: StoredStudy, member: Member) -> list[WettingParameter
     return found
 
 
-def insertion_estimate(study: StoredStudy, role: str, potential: str, *, zero: float = 0.0) -> Estimate | None:
+def insertion_estimate(study: StoredStudy, role: Role, potential: str, *, zero: float = 0.0) -> Estimate | None:
     """Return what one solute atom costs in or on the free film, eV, above ``zero``; None when it was not computed."""
     found = study.insertion_energies(role, potential)
     if not found:
@@ -212,8 +213,8 @@ def insertion_estimate(study: StoredStudy, role: str, potential: str, *, zero: f
 
 def film_surface_energy(study: StoredStudy, potential: str) -> Estimate | None:
     """Return the surface energy of the free film, J/m², against the bulk liquid; None when either is missing."""
-    films = study.rows("film", potential=potential)
-    liquid = study.rows("bulk-liquid", potential=potential)
+    films = study.rows(Role.FILM, potential=potential)
+    liquid = study.rows(Role.BULK_LIQUID, potential=potential)
     if not films or not liquid:
         return None
     film = average_over_groups(_by_seed({(row.seed, row.frame): float(row.energy) for row in films}))

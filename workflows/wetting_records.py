@@ -56,7 +56,7 @@ def dilute_records(study: StoredStudy, potentials: Sequence[str], temperature_K:
             continue  # the hull was computed with another potential
         hull, _ = hull_of_rows(f"{study.solute}-{study.solvent}", rows)
         pure = min(row.energy_per_atom for row in rows if row.converged and set(row.symbols) == {study.solute})
-        mu_infinity = insertion_estimate(study, "solute-in-film", potential, zero=pure)
+        mu_infinity = insertion_estimate(study, Role.SOLUTE_IN_FILM, potential, zero=pure)
         if mu_infinity is None:
             continue
         solid, mu_solid = _saturating_solid(hull, study.solute, study.solvent, temperature_K)

@@ -229,7 +229,7 @@ class WettingSettings(StudySettings):
         """The chemical system of solute and solvent, whose hull the angle needs."""
         return f"{self.solute}-{self.solvent}"
 
-    def settings(self) -> RelaxationSettings:
+    def relaxation(self) -> RelaxationSettings:
         """Return how slabs, films and interfaces are relaxed: positions only."""
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
 

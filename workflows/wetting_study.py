@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -14,7 +12,6 @@ import numpy as np
 
 from ..calculators.registry import get_potential
 from ..structures.lattice_planes import MillerIndex, conventional_cell, densest_planes
-from .calculations import Calculations
 from .candidates import Candidate, Kind
 from .dry_face import fill_dry_face
 from .film_sampling import lowest_sampling_temperature_K, melt_temperature_K
@@ -23,7 +20,7 @@ from .phase_surfaces import relax_slabs, slab_candidates
 from .quench import quench_film, quench_interface
 from .rows import atoms_of, miller_text
 from .single_points import repeat_with
-from .study import Step, Study, step
+from .study import Step, Study, digest, step
 from .wetting_cells import Role
 from .wetting_plan import WettingPlan
 from .wetting_spec import PRESET_SINGLE_POINTS, WettingSettings
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from ..calculators.relaxation import RelaxationSettings
     from ..reports.sections import ReportSection
     from ..reports.wetting_model import WettingReport
 
@@ -74,8 +70,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         if given is None and self.settings.temperature_K > self._lowest_sampling_temperature_K:
             content["temperature_K"] = self.sampling_temperature_K
         content["potential"] = self.potential
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
-        return f"{self.surface_name}-{self.settings.solute}-{self.settings.solvent}-{digest}"
+        return f"{self.surface_name}-{self.settings.solute}-{self.settings.solvent}-{digest(content, 8)}"
 
     @property
     def surface_name(self) -> str:
@@ -118,10 +113,6 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         model = get_potential(single_point).model
         return next((name for name in self.potentials if get_potential(name).model == model), self.potential)
 
-    def label_of(self, role: StrEnum) -> str:  # noqa: ARG002 - the same for all
-        """Return the key of the study."""
-        return self.key
-
     def owns(self, row: AtomsRow) -> bool:
         """Return whether a row is within what this input asks for; another may have added to the same study."""
         settings = self.settings
@@ -149,10 +140,6 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
             **more,
         }
         return Candidate(f"{self.surface_name} {what}", kind, atoms, f"built for the study {self.key}", labels=labels)
-
-    def calculations(self, potential: str, settings: RelaxationSettings | None = None) -> Calculations:
-        """Return what computes with one of the potentials: as films are relaxed, unless told otherwise."""
-        return Calculations(self.database, potential, settings or self.settings.settings())
 
     def plan(self) -> Sequence[Step]:
         """Relax the substrate and, now that the stable phases are known, return the steps of the study."""
@@ -182,12 +169,12 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
     def phase_surface(self, key: str, miller_index: Sequence[int]) -> None:
         """Relax the slabs of one plane of the phase whose relaxation has the fingerprint ``key``."""
         h, k, i = miller_index
-        relax_slabs(self.calculations(self.potential), self._slabs_of_phase(self.database.get(key), (h, k, i)))
+        relax_slabs(self.calculations(), self._slabs_of_phase(self.database.get(key), (h, k, i)))
 
     @step
     def substrate_surface(self) -> None:
         """Relax the slabs of the plane of the substrate."""
-        relax_slabs(self.calculations(self.potential), self._slabs_of_substrate())
+        relax_slabs(self.calculations(), self._slabs_of_substrate())
 
     def _slabs_of_phase(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
         return slab_candidates(row.name, conventional_cell(atoms_of(row)), plane)
@@ -201,8 +188,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         slabs = [] if self.settings.substrate.amorphous else self._slabs_of_substrate()
         for _, key, plane in self.stable_planes():
             slabs += self._slabs_of_phase(self.database.get(key), plane)
-        calculations = self.calculations(self.potential)
-        return [row for slab in slabs if (row := calculations.find(slab)) is not None]
+        return self.stored(slabs)
 
     @step
     def slab(self, termination: str) -> None:

@@ -16,6 +16,7 @@ from ..thermodynamics.contact_angle import SurfaceTension, wenzel_angle_deg, you
 from ..thermodynamics.units import EV_PER_A2
 from ..thermodynamics.wetting_curve import Limit
 from .stability_analysis import StabilityOptions, stabilities
+from .wetting_cells import Role
 
 if TYPE_CHECKING:
     from ..thermodynamics.electrolyte_window import ElectrolyteWindow
@@ -153,7 +154,7 @@ def _reduction_point(window: ElectrolyteWindow, density: float, x: float, voltag
 
 
 def _atoms_per_A3(study: StoredStudy) -> float:
-    rows = study.rows("substrate")
+    rows = study.rows(Role.SUBSTRATE)
     if not rows:
         raise InputError(f"{study.key}: there is no relaxed substrate")
     lowest = min(rows, key=lambda row: float(row.energy) / row.natoms)

@@ -205,7 +205,7 @@ def spoil(lab, positions) -> None:
     atoms = atoms_of(frame)
     positions(atoms, np.flatnonzero(atoms.get_tags() == LIQUID))
     candidate = lab.study.candidate("frame", Role.FRAME, atoms, "spoilt", termination="Ni", seed=7, frame=0)
-    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.settings.settings())
+    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.settings.relaxation())
     calculations.single_point(candidate)
 
 
@@ -329,7 +329,7 @@ def test_holding_is_kept_in_the_database(lab):
     (frame,) = lab.rows("frame")
     atoms = hold_solid(atoms_of(frame))
     candidate = lab.study.candidate("frame", Role.FRAME, atoms, "kept", termination="Ni", seed=8, frame=0)
-    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.settings.settings())
+    calculations = calculations_module.Calculations(lab.database, "emt", lab.study.settings.relaxation())
     back = atoms_of(calculations.single_point(candidate))
     assert held(back) == held(atoms)
     assert back.get_tags().tolist() == atoms.get_tags().tolist()

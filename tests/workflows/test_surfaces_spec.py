@@ -26,7 +26,7 @@ def test_the_defaults_need_nothing() -> None:
     section = SurfacesSettings()
     assert section.phases == "stable"
     assert section.names == ()
-    assert not section.settings().relax_cell
+    assert not section.relaxation().relax_cell
 
 
 @pytest.mark.parametrize("phases", ["Ag", ["Ag"]])

@@ -44,7 +44,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> StructureDatabase:
     found = StructureDatabase(tmp_path_factory.mktemp("tutorial") / "results" / "structures.db")
     section = SurfacesSettings(**EXAMPLE["surfaces"])
     bulk = Calculations(found, "emt", RelaxationSettings(**EXAMPLE["relaxation"]))
-    slabs = Calculations(found, "emt", section.settings())
+    slabs = Calculations(found, "emt", section.relaxation())
     for symbol in METALS:
         phase = get_phase(f"{symbol}_fcc")
         crystal = phase.structure().get_primitive_structure().to_ase_atoms(msonable=False)

@@ -21,7 +21,7 @@ def test_the_tiny_job_is_fine_and_writes_nothing(wetting_job):
     before = sorted(wetting_job.parent.iterdir())
     spec = load_spec(wetting_job)
     assert spec.wetting.system == "Cu-Au"
-    assert not spec.wetting.settings().relax_cell
+    assert not spec.wetting.relaxation().relax_cell
     assert sorted(wetting_job.parent.iterdir()) == before
 
 

@@ -165,7 +165,7 @@ def test_failures_of_the_study_are_tried_again_when_asked(wetting_job, embedded_
     def refuse(_atoms: Atoms) -> None:
         raise InputError("film evaporated")
 
-    calculations = Calculations(database, "emt", spec.wetting.settings())
+    calculations = Calculations(database, "emt", spec.wetting.relaxation())
     mine = calculations.single_point(study.candidate("frame", Role.FRAME, bulk("Au"), "mine"), verify=refuse)
     other = Candidate("other", "frame", bulk("Au"), "made up", labels={"study": "another", "role": "frame"})
     calculations.single_point(other, verify=refuse)
