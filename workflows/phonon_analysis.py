@@ -20,14 +20,14 @@ from ..thermodynamics.hull import PhaseEntry
 from ..thermodynamics.vibrations import ModeSpectrum
 from .database import chemical_system
 from .phonon_phases import unrelaxed_names
-from .phonon_spec import DEFAULT_TREATMENT
-from .phonon_study import PhononStudy, Role
+from .phonon_spec import DEFAULT_TREATMENT, Role
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..thermodynamics.finite_temperature import HullTreatment
     from .database import StructureDatabase
+    from .phonon_study import PhononStudy
 
 
 def thermal_systems(study: PhononStudy) -> list[ThermalSystem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -31,6 +32,14 @@ def _names(value: Any) -> Any:
 
 def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sorted(set(values)))
+
+
+class Role(StrEnum):
+    """What a row of a phonon study is."""
+
+    CRYSTAL = "crystal"
+    PHONONS = "phonons"
+    QUASI_HARMONIC = "quasi-harmonic"
 
 
 class PhononStudySettings(StudySettings):

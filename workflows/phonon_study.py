@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +20,7 @@ from .candidates import Candidate
 from .database import SYMPREC
 from .fingerprint import fingerprint
 from .phonon_phases import phonon_phases
-from .phonon_spec import PhononStudySettings
+from .phonon_spec import PhononStudySettings, Role
 from .rows import atoms_of
 from .study import Step, Study, step
 
@@ -34,14 +33,6 @@ if TYPE_CHECKING:
 
 # Of frequencies (THz) and force constants (eV/Å^2) in the database: exact to 1e-7 eV in a free energy.
 _DECIMALS = 6
-
-
-class Role(StrEnum):
-    """What a row of a phonon study is."""
-
-    CRYSTAL = "crystal"
-    PHONONS = "phonons"
-    QUASI_HARMONIC = "quasi-harmonic"
 
 
 class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):

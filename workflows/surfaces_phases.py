@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, nearest
+from ..errors import InputError
 from ..structures.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
-from ..structures.phases import Phase, list_phases
-from ..structures.systems import parse_formula
+from ..structures.phases import Phase
 from .calculations import Calculations
 from .candidates import Candidate, gather_candidates
-from .database import reduced_formula
+from .phase_names import formula_of, library_phase
 from .rows import atoms_of, find_phase
 from .surfaces_spec import DEFAULT_PLANES, SurfacesSettings
 
@@ -20,28 +19,6 @@ if TYPE_CHECKING:
 
     from .job import Job
     from .spec import WorkflowSpec
-
-
-def check_name(spec: WorkflowSpec, name: str) -> list[str]:
-    """Return the elements of the phase that ``name`` stands for.
-
-    Raises
-    ------
-    InputError
-        Neither the job nor the phase library has it.
-    """
-    phase = _library_phase(name)
-    if phase is not None:
-        return sorted(phase.elements)
-    candidates, _ = gather_candidates(spec)
-    formula = _formula(name)
-    for candidate in candidates:
-        if name == candidate.name or (formula and formula == reduced_formula(candidate.atoms)):
-            return sorted(set(candidate.atoms.get_chemical_symbols()))
-    library = [word for phase in list_phases(buildable=True) for word in (phase.key, phase.formula) if word]
-    close = nearest(name, [*(candidate.name for candidate in candidates), *library])
-    hint = f" Did you mean {close}?" if close else ""
-    raise InputError(f"surfaces: neither the job nor the phase library has {name!r}.{hint}")
 
 
 def surface_phases(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
@@ -98,10 +75,10 @@ def phase_row(job: Job, rows: Sequence[AtomsRow], name: str, *, compute: bool) -
     InputError
         See :func:`surface_phases`.
     """
-    known = find_phase(name, rows) or find_phase(_formula(name) or name, rows)
+    known = find_phase(name, rows) or find_phase(formula_of(name) or name, rows)
     if known is not None:
         return known
-    phase = _library_phase(name)
+    phase = library_phase(name)
     if phase is None:
         raise InputError(f"surfaces: {name!r} is not among the relaxed structures of the job")
     candidate = _candidate(job.spec, phase)
@@ -123,25 +100,3 @@ def _candidate(spec: WorkflowSpec, phase: Phase) -> Candidate:
     """The candidate of a library phase, the same that a job with it has."""
     only = spec.structures.model_copy(update={"library": (phase.key,), "prototypes": False, "files": ()})
     return gather_candidates(spec.model_copy(update={"structures": only}))[0][0]
-
-
-def _formula(name: str) -> str | None:
-    """The reduced formula that a name is, None where it is none."""
-    from pymatgen.core import Composition
-
-    try:
-        parse_formula(name)
-    except InputError:
-        return None
-    return str(Composition(name).reduced_formula)
-
-
-def _library_phase(name: str) -> Phase | None:
-    """The phase of the library with this key, or the first of this formula that can be built."""
-    phases = list_phases(buildable=True)
-    for phase in phases:
-        if phase.key == name:
-            return phase
-    formula = _formula(name)
-    fitting = [phase for phase in phases if formula and phase.formula and _formula(phase.formula) == formula]
-    return min(fitting, key=lambda phase: phase.role != "phase", default=None)

@@ -126,7 +126,7 @@ class SurfacesSettings(StudySettings):
             Naming the phase, with the nearest name there is.
         """
         from ..calculators.registry import get_potential
-        from .surfaces_phases import check_name
+        from .phase_names import check_name
 
         for name in self.names:
             elements = check_name(spec, name)
