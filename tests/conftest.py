@@ -12,12 +12,17 @@ from typing import Any
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
+from hypothesis import settings
 
 from amalgamics.calculators.registry import get_potential
 from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.structures.parts import LIQUID, SOLID
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
+
+# How fast the machine is decides no test.
+settings.register_profile("amalgamics", deadline=None)
+settings.load_profile("amalgamics")
 
 J_PER_M2 = 16.0217663
 """1 eV/Å² in J/m²."""
