@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .charges import formal_charges
+
 if TYPE_CHECKING:
     from ase import Atoms
 
@@ -88,6 +90,6 @@ def layered() -> Atoms:
 
 def _away_from_cations(i: int, j: int) -> np.ndarray:
     """In-plane unit vector from a Li of the La-poor layer to the neighbouring cage with the least charge."""
-    charge = {"La": 3, "Li": 1, VACANCY: 0}
+    charge = {**formal_charges(), VACANCY: 0.0}
     x, y = min(_NEIGHBOURS, key=lambda step: charge[_POOR_LAYER[(i + step[0]) % 4][(j + step[1]) % 2]])
     return np.array([x, y], dtype=float)

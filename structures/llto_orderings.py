@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .charges import FORMAL_CHARGES
+from .charges import formal_charges
 from .llto import EDGES, VACANCY, perovskite
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def ewald_energy(atoms: Atoms) -> float:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     structure = AseAtomsAdaptor.get_structure(atoms)
-    structure.add_oxidation_state_by_element(FORMAL_CHARGES)
+    structure.add_oxidation_state_by_element(formal_charges())
     return float(EwaldSummation(structure).total_energy) / int((atoms.symbols == "Ti").sum())
 
 
@@ -210,11 +210,11 @@ class _Block:
         from pymatgen.io.ase import AseAtomsAdaptor
 
         self.shape, self.free = shape, np.flatnonzero(free)
-        self.full = np.where(free, 0.0, FORMAL_CHARGES["La"])
+        self.full = np.where(free, 0.0, formal_charges()["La"])
         atoms = perovskite(np.diag(shape), lambda *_: "La")
         structure = AseAtomsAdaptor.get_structure(atoms)
         # With charge 1 on every A site the terms of the energy are those of unit charges.
-        structure.add_oxidation_state_by_element({**FORMAL_CHARGES, "La": 1.0})
+        structure.add_oxidation_state_by_element({**formal_charges(), "La": 1.0})
         matrix = np.asarray(EwaldSummation(structure).total_energy_matrix)
         a_sites = np.flatnonzero(atoms.symbols == "La")
         places = np.round(atoms.positions[a_sites] / EDGES).astype(int)
