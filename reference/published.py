@@ -1,4 +1,4 @@
-"""Published values to compare computed ones with, decomposition temperatures, and what Fan et al. 2020 report."""
+"""Published values to compare computed ones with, decompositions, a glass, and what Fan et al. 2020 report."""
 
 from __future__ import annotations
 
@@ -110,6 +110,13 @@ class CompoundsFile(Document):
     decomposition: dict[str, Annotated[Decomposition, in_units("K")]]
 
 
+class GlassFile(Document):
+    """``glass.yaml``."""
+
+    file = "glass.yaml"
+    glass: dict[str, Measured]
+
+
 class QuotedElectrode(Entry):
     """A metal as an electrode, as Fan et al. print it; ``note`` tells why its potential is not the standard one."""
 
@@ -158,6 +165,11 @@ def published_values() -> tuple[Published, ...]:
 def decompositions() -> dict[str, Decomposition]:
     """Return the temperatures at which compounds melt or decompose, by their key in the phase library."""
     return load(CompoundsFile).decomposition
+
+
+def glass_facts() -> dict[str, Measured]:
+    """Return what was measured of 75 Li2S : 25 P2S5 glass, by quantity."""
+    return load(GlassFile).glass
 
 
 def quoted_electrodes() -> dict[str, QuotedElectrode]:

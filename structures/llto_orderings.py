@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from .charges import formal_charges
-from .llto import EDGES, VACANCY, perovskite
+from .llto import VACANCY, cage_edges, perovskite
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -217,7 +217,7 @@ class _Block:
         structure.add_oxidation_state_by_element({**formal_charges(), "La": 1.0})
         matrix = np.asarray(EwaldSummation(structure).total_energy_matrix)
         a_sites = np.flatnonzero(atoms.symbols == "La")
-        places = np.round(atoms.positions[a_sites] / EDGES).astype(int)
+        places = np.round(atoms.positions[a_sites] / cage_edges()).astype(int)
         a_sites = a_sites[np.argsort(np.ravel_multi_index(tuple(places.T), shape))]
         others = np.setdiff1d(np.arange(len(atoms)), a_sites)
         self.pairs = matrix[np.ix_(a_sites, a_sites)]

@@ -17,6 +17,7 @@ PACKAGES = ("reference", "structures", "calculators", "thermodynamics", "workflo
 FACTS = [
     *(f"{one.melting_point_K:g}" for one in list_metals() if len(f"{one.melting_point_K:g}") >= 5),
     *("629.88", "2.295", "13.534", "0.4855", "2.049e-4", "0.8438", "0.0133", "-3.0401", "0.7618"),
+    *("3.8688", "7.7463"),
     *("-38.83", "10.71", "12.55", "11.28"),
 ]
 
