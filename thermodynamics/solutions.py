@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..errors import InputError, unknown_name
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import find_metal, ion_charge
 from ..reference.published import observed_drops
 from .checks import positive
@@ -32,7 +33,7 @@ _WITHOUT_LIMIT = 0.1
 def solution_for(
     solute: str,
     solvent: str,
-    temperature_K: float = 298.15,
+    temperature_K: float = ROOM_TEMPERATURE_K,
     source: Literal["measured", "computed"] = "measured",
     *,
     mu_infinity: float | None = None,
@@ -93,7 +94,7 @@ def solution_for(
     return DiluteSolution(mu_infinity, temperature_K, limit, ln_gamma_slope, charge, origin)
 
 
-def solution_warning(solute: str, solvent: str, temperature_K: float = 298.15) -> str | None:
+def solution_warning(solute: str, solvent: str, temperature_K: float = ROOM_TEMPERATURE_K) -> str | None:
     """Return in one sentence why to be careful with the measured solution; None when nothing speaks against it.
 
     Raises
