@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..reference.published import published_values
 from .benchmarks import Benchmark
-from .reference import composition, reference_values
+from .reference import composition
 
 NOT_COMPARED: Mapping[str, str] = {
     "amalgam_sulfate_cell_emf": "against a mercury sulfate electrode in water, which is not modelled",
@@ -98,4 +99,4 @@ def requirement(benchmark: Benchmark) -> Requirement:
 
 def not_compared() -> list[tuple[str, str, str]]:
     """Return subject, quantity and reason of the values of the reference table that have no computed counterpart."""
-    return [(v.subject, v.quantity, NOT_COMPARED[v.quantity]) for v in reference_values() if v.quantity in NOT_COMPARED]
+    return [(v.subject, v.quantity, NOT_COMPARED[v.quantity]) for v in published_values() if v.quantity in NOT_COMPARED]

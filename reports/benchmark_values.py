@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import ion_charge
 from ..structures.phases import get_phase
 from ..thermodynamics.electrolyte_window import ElectrolyteWindow
-from ..thermodynamics.hull import Hull, HullPhase
+from ..thermodynamics.hull import Hull
 from ..thermodynamics.solubility import compare_solubility, saturated_emf
 from ..thermodynamics.units import BOLTZMANN_EV_PER_K
 from .benchmark_table import ComputedValue
@@ -16,10 +18,6 @@ from .reference import KJ_PER_MOL, composition
 
 if TYPE_CHECKING:
     from ase import Atoms
-
-ROOM_TEMPERATURE_K = 298.15
-CHARGES = {"Mg": 2, "Zn": 2, "Sn": 2, "Al": 3}
-"""Electrons per ion of the metals of the table; 1 for the others."""
 
 
 def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
@@ -39,15 +37,15 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
     for item in benchmarks():
         found: float | None = None
         if item.quantity == "formation_enthalpy":
-            phase = _lowest(hull, item.subject)
+            phase = hull.lowest(composition(item.subject))
             found = phase.formation_energy_per_atom if phase else None
         elif item.quantity == "e_above_hull":
-            phase = _lowest(hull, item.subject, item.label)
+            phase = hull.lowest(composition(item.subject), item.label)
             found = phase.e_above_hull if phase else None
         elif item.quantity == "saturated_emf" and {item.subject, "Hg"} <= set(hull.elements):
             amalgam = hull.subsystem(f"{item.subject}-Hg")
             if any(len(phase.composition) > 1 for phase in amalgam.phases):
-                kelvin, charge = item.temperature_K or ROOM_TEMPERATURE_K, CHARGES.get(item.subject, 1)
+                kelvin, charge = item.temperature_K or ROOM_TEMPERATURE_K, ion_charge(item.subject, 1)
                 _, found = saturated_emf(amalgam, item.subject, kelvin, electrons_per_ion=charge)
         if found is not None:
             values.append(ComputedValue(item.quantity, item.subject, potential, found, item.label))
@@ -85,10 +83,10 @@ def solution_values(metal: str, mu_infinity: float, hull: Hull | None, potential
             continue
         found: float | None = None
         if item.quantity == "standard_emf":
-            found = -mu_infinity / CHARGES.get(metal, 1)
+            found = -mu_infinity / ion_charge(metal, 1)
         elif item.quantity == "emf" and item.mole_fraction is not None:
             kT = BOLTZMANN_EV_PER_K * (item.temperature_K or ROOM_TEMPERATURE_K)
-            found = -(mu_infinity + kT * math.log(item.mole_fraction)) / CHARGES.get(metal, 1)
+            found = -(mu_infinity + kT * math.log(item.mole_fraction)) / ion_charge(metal, 1)
         elif item.quantity == "excess_free_energy_in_mercury":
             found = mu_infinity / KJ_PER_MOL
         elif item.quantity == "solubility_in_mercury" and hull is not None:
@@ -132,18 +130,3 @@ def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float = 0.05
         return values
     lengths = dict(zip("abc", np.linalg.norm(found.std_lattice, axis=1), strict=True))
     return values + [ComputedValue("cell_length", key, potential, float(lengths[edge]), edge) for edge in edges]
-
-
-def _lowest(hull: Hull, formula: str, space_group: str = "") -> HullPhase | None:
-    """The lowest phase of a composition, with that space group if one is given."""
-    wanted = composition(formula)
-    if not set(wanted) <= set(hull.elements):
-        return None
-    same = [
-        phase
-        for phase in hull.phases
-        if space_group in ("", phase.space_group)
-        and phase.composition.keys() == wanted.keys()
-        and all(abs(phase.fraction(element) - share) < 1e-6 for element, share in wanted.items())
-    ]
-    return min(same, key=lambda phase: phase.energy_per_atom, default=None)

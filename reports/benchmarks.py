@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
-
-from ..errors import InputError, unknown_name
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import metal
+from ..reference.published import Published, published_values
 from ..structures.phases import Phase, list_phases
-from .reference import CONFIDENCE_LEVELS, ReferenceValue, formation_energy, reference_values
+from .reference import KJ_PER_MOL, formation_energy, free_energy_to_solid_mercury
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,17 @@ class Property:
     relative: bool = False
 
 
+_FUSION_KJ_MOL = metal("Hg").heat_of_fusion_kJ_mol
+# eV per atom that liquid mercury lies below solid mercury at 25 °C.
+_LIQUID_GAIN = -free_energy_to_solid_mercury(0.0, 1.0, ROOM_TEMPERATURE_K)
+
 PROPERTIES: Mapping[str, Property] = {
     "formation_enthalpy": Property(
         "Formation enthalpy",
         "eV/atom",
         "Computed: energy of formation at 0 K from the lowest computed phase of each solid element. Published values "
-        "at 298 K refer to liquid mercury; its heat of fusion, 2.295 kJ per mole of mercury (0.0238 eV per Hg atom), "
+        f"at 298 K refer to liquid mercury; its heat of fusion, {_FUSION_KJ_MOL:g} kJ per mole of mercury "
+        f"({_FUSION_KJ_MOL * KJ_PER_MOL:.4f} eV per Hg atom), "
         "is added to refer them to the solid. Heat capacities and zero-point energies are left out.",
     ),
     "formation_free_energy": Property(
@@ -50,8 +53,9 @@ PROPERTIES: Mapping[str, Property] = {
         "EMF of the saturated amalgam",
         "V",
         "Computed: solid in equilibrium with liquid mercury at the temperature of the reference, from the hull at 0 K "
-        "and the free energy of fusion of mercury, ΔH_fus (1 − T/T_m), −0.0065 eV per Hg atom at 298 K. For a compound "
-        "MHg_n that lowers the first plateau, from solid mercury, by n × 0.0065 V divided by the charge of the ion. "
+        f"and the free energy of fusion of mercury, ΔH_fus (1 − T/T_m), −{_LIQUID_GAIN:.4f} eV per Hg atom at 298 K. "
+        "For a compound MHg_n that lowers the first plateau, from solid mercury, "
+        f"by n × {_LIQUID_GAIN:.4f} V divided by the charge of the ion. "
         "Where no compound is stable the metal itself saturates the amalgam, at 0 V.",
     ),
     "standard_emf": Property(
@@ -153,44 +157,13 @@ class Benchmark:
 @cache
 def benchmarks() -> tuple[Benchmark, ...]:
     """Every published value that has a computed counterpart, in the order of `PROPERTIES`."""
-    text = files(__package__).joinpath("data", "benchmarks.yaml").read_text(encoding="utf-8")
-    found = [_from_reference(value) for value in reference_values() if value.quantity in PROPERTIES]
+    found = [_from_reference(value) for value in published_values() if value.quantity in PROPERTIES]
     found += [item for phase in list_phases(buildable=True) for item in _from_phase(phase)]
-    found += parse_benchmarks(yaml.safe_load(text))
     order = list(PROPERTIES)
     return tuple(sorted(found, key=lambda item: order.index(item.quantity)))
 
 
-def parse_benchmarks(data: Mapping[str, Any]) -> list[Benchmark]:
-    """Validate the loaded file and return its entries.
-
-    Raises
-    ------
-    InputError
-        For an unknown quantity, source or confidence, a missing key or a value that is no number, naming the entry.
-    """
-    return [_parse_entry(entry, data["sources"]) for entry in data["entries"]]
-
-
-def _parse_entry(entry: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Benchmark:
-    where = f"benchmark {entry.get('subject')!r}, {entry.get('quantity')!r}"
-    for key in ("subject", "quantity", "value", "source", "confidence"):
-        if entry.get(key) is None:
-            raise InputError(f"{where}: {key} is missing")
-    for key, allowed in (("quantity", PROPERTIES), ("confidence", CONFIDENCE_LEVELS), ("source", sources)):
-        if entry[key] not in allowed:
-            raise InputError(f"{where}: {unknown_name(key, str(entry[key]), allowed)}")
-    if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
-        raise InputError(f"{where}: value is {entry['value']!r}; it must be a number")
-    source = sources[entry["source"]]
-    own = {**entry, "label": str(entry.get("label", "")), "source": source["citation"], "doi": source.get("doi")}
-    try:
-        return Benchmark(**own)
-    except TypeError as error:
-        raise InputError(f"{where}: {error}") from error
-
-
-def _from_reference(value: ReferenceValue) -> Benchmark:
+def _from_reference(value: Published) -> Benchmark:
     number, uncertainty, published = value.value, value.uncertainty, ""
     if value.quantity in ("formation_enthalpy", "formation_free_energy"):
         number, uncertainty = formation_energy(value)
@@ -202,8 +175,8 @@ def _from_reference(value: ReferenceValue) -> Benchmark:
         value=number,
         source=value.source,
         confidence=value.confidence,
-        label=label or value.space_group or "",
-        basis="PBE" if value.quantity == "e_above_hull" else "experiment",
+        label=label or value.label or value.space_group or "",
+        basis=value.basis,
         uncertainty=uncertainty,
         temperature_K=value.temperature_K,
         doi=value.doi,

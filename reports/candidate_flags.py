@@ -6,10 +6,11 @@ import math
 
 from ase.units import kB
 
+from ..reference.deviations import CompositionRange, known_deviations
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..structures.phases import Phase
 from .flag_model import (
     POLYMORPH_RESOLUTION,
-    ROOM_TEMPERATURE_K,
     Flag,
     Kind,
     Weight,
@@ -21,7 +22,6 @@ from .flag_model import (
 )
 from .flag_survey import Survey, shown
 from .formulas import unicode_space_group
-from .known_deviations import CompositionRange, known_deviations
 from .model import PhaseRecord
 from .wording import MEV, enumeration
 

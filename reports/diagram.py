@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ..reference.published import Published
 from ..thermodynamics.hull import Hull, HullPhase
 from .model import SystemReport
-from .reference import ReferenceValue, composition, formation_energy, formation_references
+from .reference import composition, formation_energy, formation_references
 
 MIN_DEPTH = 0.05
 """Energy window (eV/atom) below which a shallow hull is not magnified further."""
@@ -43,7 +44,7 @@ class DiagramReference:
     x: float
     y: float
     uncertainty: float | None
-    value: ReferenceValue
+    value: Published
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ..reference.powder_lines import PowderReference
     from ..structures.diffraction import PowderLine, PowderPattern
     from ..structures.measured_patterns import Overlay
-    from ..structures.powder_references import PowderReference
 
 WIDTH_INCHES = 9.0
 PANEL_INCHES = 1.75

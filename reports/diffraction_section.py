@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..reference.powder_lines import PowderReference
 from ..structures.diffraction import PowderPattern, powder_pattern, telling_lines
 from ..structures.powder_references import (
     LengthComparison,
-    PowderReference,
     compare_cell,
     compare_lines,
     list_powder_references,

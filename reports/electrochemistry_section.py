@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..thermodynamics.electrochemistry import POTENTIAL_TOLERANCE_V
 from ..thermodynamics.hull import Hull
 from ..thermodynamics.solubility import list_solubilities
 from .electrochemistry_values import (
     MERCURY,
-    ROOM_K,
     ElectrochemistryValues,
     PlateauRow,
     SolubilityRow,
@@ -27,7 +27,7 @@ ALWAYS_HEALED = ("Li",)
 
 
 def electrochemistry_sections(
-    hulls: Sequence[Hull], potential: str, temperature_K: float = ROOM_K
+    hulls: Sequence[Hull], potential: str, temperature_K: float = ROOM_TEMPERATURE_K
 ) -> list[ReportSection]:
     """Return an overview, and a section on self-healing for each system of a metal and mercury.
 

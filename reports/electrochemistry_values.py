@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import ion_charge
 from ..thermodynamics.dilute import standard_potential
 from ..thermodynamics.electrochemistry import MetalElectrode, amalgam_potential, list_electrodes
 from ..thermodynamics.hull import Hull
@@ -19,10 +21,9 @@ from ..thermodynamics.solubility import (
     solubility_at,
 )
 from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
-from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
+from ..thermodynamics.voltage import voltage_profile
 
 MERCURY = "Hg"
-ROOM_K = 298.15
 _SAME_TEMPERATURE_K = 0.5
 
 
@@ -97,7 +98,7 @@ class ElectrochemistryValues:
     warnings: tuple[str, ...] = ()
 
 
-def electrochemistry_values(hulls: Sequence[Hull], temperature_K: float = ROOM_K) -> ElectrochemistryValues:
+def electrochemistry_values(hulls: Sequence[Hull], temperature_K: float = ROOM_TEMPERATURE_K) -> ElectrochemistryValues:
     """Gather the measured values and, for the metals that a hull has with mercury, the computed ones.
 
     Parameters
@@ -114,11 +115,12 @@ def electrochemistry_values(hulls: Sequence[Hull], temperature_K: float = ROOM_K
     )
     plateaus = []
     for metal, hull in amalgams.items():
-        if metal not in ELECTRONS_PER_ION:
+        charge = ion_charge(metal)
+        if charge is None:
             warnings.append(f"{hull.system}: no potential, the charge of the {metal} ion is not known here")
             continue
         try:
-            plateaus.append(_plateau(hull, metal, ELECTRONS_PER_ION[metal], temperature_K, warnings))
+            plateaus.append(_plateau(hull, metal, charge, temperature_K, warnings))
         except InputError as error:
             warnings.append(f"{hull.system}: no potential, {error}")
     return ElectrochemistryValues(
@@ -131,7 +133,7 @@ def electrochemistry_values(hulls: Sequence[Hull], temperature_K: float = ROOM_K
     )
 
 
-def is_other_temperature(temperature_K: float, reference_K: float = ROOM_K) -> bool:
+def is_other_temperature(temperature_K: float, reference_K: float = ROOM_TEMPERATURE_K) -> bool:
     """Whether a temperature is not that of the measurements."""
     return abs(temperature_K - reference_K) > _SAME_TEMPERATURE_K
 

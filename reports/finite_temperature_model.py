@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..structures.systems import parse_system
 from ..thermodynamics.finite_temperature import (
     FiniteTemperatureHull,
@@ -29,7 +30,6 @@ from ..thermodynamics.vibrations import (
 if TYPE_CHECKING:
     from ..calculators.phonon_results import Phonons
 
-ROOM_TEMPERATURE_K = 298.15
 _RESOLUTION_K = 1.0
 """To which a temperature of change is narrowed down."""
 

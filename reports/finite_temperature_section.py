@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from scipy.constants import physical_constants
+
 from ..thermodynamics.finite_temperature import signed_distances
 from ..thermodynamics.hull import HullPhase
 from .findings import MEV
@@ -27,7 +29,7 @@ from .phonon_figures import formation_free_energy_png, phonon_png
 from .sections import Cell, ReportSection, SectionPicture, SectionTable
 
 ANCHOR = "vibrations"
-J_MOL = 96485.33212
+J_MOL = physical_constants["Faraday constant"][0]
 """1 eV per atom in J/mol."""
 _MOST_COLUMNS = 9
 _PER_MILLION = 1e6

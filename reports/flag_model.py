@@ -7,16 +7,15 @@ from typing import Literal
 
 from ase.units import kB
 
+from ..reference.deviations import Expectation, Reason, known_deviations
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..structures.phases import Phase
 from .flag_survey import Survey, hg_last, shown
-from .known_deviations import Expectation, Reason, known_deviations
 from .model import PhaseRecord
 from .wording import MEV
 
 POLYMORPH_RESOLUTION = 0.010
 """Energy difference (eV/atom) between structures of one composition about which ML potentials disagree."""
-
-ROOM_TEMPERATURE_K = 298.15
 
 NEARLY_IDEAL = kB * ROOM_TEMPERATURE_K
 """In a nearly ideal system no compound is bound by more than the energy of thermal motion (eV/atom)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ..reference.deviations import known_deviations
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.published import Published
 from ..structures.systems import parse_formula
 from .candidate_flags import candidate_flags, model_flags
 from .flag_model import (
     NEARLY_IDEAL,
     POLYMORPH_RESOLUTION,
-    ROOM_TEMPERATURE_K,
     WEIGHTS,
     Flag,
     Kind,
@@ -22,9 +24,8 @@ from .flag_model import (
 )
 from .flag_survey import Composition, Survey, composition_key, hg_last, shown
 from .formulas import system_title, unicode_space_group
-from .known_deviations import known_deviations
 from .model import PhaseRecord, SystemReport
-from .reference import ReferenceValue, formation_energy, formation_references
+from .reference import formation_energy, formation_references
 from .wording import MEV, signed
 
 __all__ = ["POLYMORPH_RESOLUTION", "WEIGHTS", "Flag", "system_flags"]
@@ -34,7 +35,7 @@ def system_flags(system: SystemReport) -> list[Flag]:
     """Return everything that deserves a second look in one system, the gravest first.
 
     The hull is compared with the phase library: which compounds are observed, which of them could not be built, which
-    are disordered. Reasons come from ``data/known_deviations.yaml``.
+    are disordered. Reasons come from ``reference/data/known_deviations.yaml``.
     """
     survey = Survey(system)
     builders = (
@@ -144,14 +145,14 @@ def _energy_flags(survey: Survey) -> list[Flag]:
     return flags
 
 
-def _measured(composition: Composition) -> ReferenceValue | None:
+def _measured(composition: Composition) -> Published | None:
     """Return the published formation energy of that composition, or None."""
     elements = tuple(symbol for symbol, _ in composition)
     values = formation_references(elements)
     return next((v for v in values if composition_key(parse_formula(v.subject)) == composition), None)
 
 
-def _against(record: PhaseRecord, measured: ReferenceValue) -> str:
+def _against(record: PhaseRecord, measured: Published) -> str:
     energy, uncertainty = formation_energy(measured)
     spread = f" ± {uncertainty * MEV:.0f}" if uncertainty else ""
     computed = signed(record.formation_energy_per_atom * MEV, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..reference.published import published_values
 from .diagram import binary_diagram
 from .findings import stable_compounds
 from .flag_survey import Survey, shown
@@ -12,7 +13,7 @@ from .flags import POLYMORPH_RESOLUTION, Flag, system_flags
 from .formulas import system_title
 from .hull_overview_png import hull_overview_png
 from .model import HullReport, PhaseRecord, SystemReport
-from .reference import compare_with_reference, computed_saturated_emf, reference_values
+from .reference import compare_with_reference, computed_saturated_emf
 from .sections import Cell, ReportSection, SectionPicture, SectionTable
 from .wording import MEV, enumeration, signed
 
@@ -109,7 +110,7 @@ def _emf(system: SystemReport) -> float | None:
 def _measured_emf(system: SystemReport) -> float | None:
     if "Hg" not in system.hull.elements:
         return None
-    found = [v for v in reference_values() if v.quantity == "saturated_emf" and v.subject in system.hull.elements]
+    found = [v for v in published_values() if v.quantity == "saturated_emf" and v.subject in system.hull.elements]
     return found[0].value if found else None
 
 

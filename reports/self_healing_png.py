@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..thermodynamics.self_healing import CONSISTENCIES, interface_at
 from .figure_png import draw_png
 from .formulas import mathtext_formula, system_title
@@ -25,7 +26,9 @@ _SOLIDS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", "#8b95a3", "#d
 _FIELDS = ["#dcecf5", "#f8e3c9", "#e3ddd4"]  # liquid, paste, solid
 
 
-def self_healing_png(healing: SelfHealingMap, *, temperature_K: float = 298.15, subtitle: str = "") -> bytes:
+def self_healing_png(
+    healing: SelfHealingMap, *, temperature_K: float = ROOM_TEMPERATURE_K, subtitle: str = ""
+) -> bytes:
     """Draw the map above the phases at one temperature, and return the PNG.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..thermodynamics.phase_fractions import isotherm
 from ..thermodynamics.self_healing import (
     DEFAULT_LIMITS,
@@ -33,7 +34,9 @@ TABLE_TEMPERATURES_K = (250.0, 350.0, 400.0, 450.0)
 _PERCENT = 100.0
 
 
-def self_healing_section(hull: Hull, metal: str, potential: str, temperature_K: float = 298.15) -> ReportSection:
+def self_healing_section(
+    hull: Hull, metal: str, potential: str, temperature_K: float = ROOM_TEMPERATURE_K
+) -> ReportSection:
     """Return the section on one metal in mercury.
 
     Parameters

@@ -15,9 +15,15 @@ NON_METALS = frozenset([
     "H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I", "He", "Ne", "Ar", "Kr", "Xe",
 ])
 # fmt: on
+"""With the half-metals that bond covalently to them, as boron, silicon and germanium do in their compounds."""
 BOND_FACTOR = 1.2  # times the sum of the covalent radii
 
 _NUMBERS = np.array(sorted(atomic_numbers[symbol] for symbol in NON_METALS))
+
+
+def is_nonmetal(numbers: np.ndarray) -> np.ndarray:
+    """Return which atomic numbers are those of non-metals, in the shape of ``numbers``."""
+    return np.isin(numbers, _NUMBERS)
 
 
 def covalent_bonds(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -33,7 +39,7 @@ def covalent_bonds(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from ase.neighborlist import neighbor_list
 
     # Metals get no reach, so that only pairs of non-metals are found.
-    reach = np.where(np.isin(atoms.numbers, _NUMBERS), BOND_FACTOR * covalent_radii[atoms.numbers], 0.0)
+    reach = np.where(is_nonmetal(atoms.numbers), BOND_FACTOR * covalent_radii[atoms.numbers], 0.0)
     i, j, shifts, distances = neighbor_list("ijSd", atoms, reach)
     both = (reach[i] > 0) & (reach[j] > 0) & (distances < reach[i] + reach[j])
     return i[both], j[both], shifts[both]

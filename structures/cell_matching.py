@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .planar_cells import EXCHANGE, shortest_pair
 from .upright import check_upright, planar_area
 
 if TYPE_CHECKING:
@@ -105,17 +106,9 @@ def _supercells(basis: np.ndarray, count: int) -> list[_Supercell]:
 
 
 def _reduced(combination: np.ndarray, basis: np.ndarray) -> _Supercell:
-    """Shortest vectors of the same lattice (Lagrange), right-handed."""
-    while True:
-        vectors = combination @ basis
-        if vectors[1] @ vectors[1] < vectors[0] @ vectors[0] - 1e-9:
-            combination = combination[::-1]
-            continue
-        # Just below a half counts as one: both are as short, and rounding noise must not decide.
-        steps = math.ceil(vectors[0] @ vectors[1] / (vectors[0] @ vectors[0]) - 0.5 - 1e-9)
-        if steps == 0:
-            break
-        combination = np.array([combination[0], combination[1] - steps * combination[0]])
+    """Shortest vectors of the same lattice, right-handed."""
+    combination = shortest_pair(combination @ basis, EXCHANGE) @ combination
+    vectors = combination @ basis
     if np.linalg.det(vectors) < 0:
         combination = np.array([combination[0], -combination[1]])
     vectors = combination @ basis

@@ -7,8 +7,15 @@ from functools import lru_cache
 
 from ase.data import atomic_numbers
 
-# States that the composition alone would leave to a guess among several.
-FORMAL_CHARGES = {"La": 3.0, "Li": 1.0, "Ti": 4.0, "O": -2.0}
+from ..reference.metals import oxidation_state
+
+# Their states the composition alone would leave to a guess among several.
+_OF_PEROVSKITES = ("La", "Li", "Ti", "O")
+
+
+def formal_charges() -> dict[str, float]:
+    """Return the oxidation states of the elements of LLTO."""
+    return {symbol: float(oxidation_state(symbol)) for symbol in _OF_PEROVSKITES}
 
 
 def oxidation_states(counts: Mapping[str, float]) -> dict[str, float] | None:
@@ -33,7 +40,8 @@ def oxidation_states(counts: Mapping[str, float]) -> dict[str, float] | None:
 
 @lru_cache(maxsize=64)
 def _guess(counts: tuple[tuple[str, float], ...]) -> dict[str, float] | None:
-    known = {symbol: FORMAL_CHARGES[symbol] for symbol, _ in counts if symbol in FORMAL_CHARGES}
+    formal = formal_charges()
+    known = {symbol: formal[symbol] for symbol, _ in counts if symbol in formal}
     if len(known) == len(counts) and abs(sum(number * known[symbol] for symbol, number in counts)) < 1e-6:
         return known
     from pymatgen.core import Composition

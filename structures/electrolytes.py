@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError, unknown_name
-from .llto import checkerboard, layered
+from .llto import cage_edges, checkerboard, layered
 from .phases import get_phase, list_phases
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-_LLTO_CELL = "cell: ICSD 92237, Ibarra et al. 2000, doi 10.1016/S0167-2738(00)00761-X, a = 3.8688, c = 7.7463 Å"
+_LLTO_CELL = "cell: ICSD 92237, Ibarra et al. 2000, doi 10.1016/S0167-2738(00)00761-X, a = {:g}, c = {:g} Å"
 
 
 class ElectrolyteError(InputError):
@@ -43,19 +43,21 @@ def _from_library(name: str, key: str, description: str) -> Electrolyte:
 
 def list_electrolytes() -> list[Electrolyte]:
     """List the electrolytes that have a name of their own."""
+    a, _, half_c = cage_edges()
+    cell = _LLTO_CELL.format(a, 2 * half_c)
     return [
         Electrolyte(
             "LLTO",
             "La0.5Li0.5TiO3, La and Li alternating in all three directions: every (001) layer is neutral. Model; in "
             "experiment the A sites are nearly random and partly vacant (20 atoms)",
-            f"{_LLTO_CELL}; the ordering is a model",
+            f"{cell}; the ordering is a model",
             checkerboard,
         ),
         Electrolyte(
             "LLTO-layered",
             "La9Li5Ti16O48, x = 0.104: layers full of La alternate with layers of 1 La, 5 Li and 2 vacancies, ordered "
             "by Ewald energy. Its (001) layers are charged (78 atoms)",
-            f"{_LLTO_CELL}; the ordering is a model",
+            f"{cell}; the ordering is a model",
             layered,
         ),
         _from_library(

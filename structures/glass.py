@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from ..reference.published import glass_facts
 from .parts import SOLID
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-# Recalled, as for a melt-quenched or ball-milled and pressed 75:25 glass; see glass_analysis.REFERENCES.
-GLASS_DENSITY_G_CM3 = 1.88
-P_S_DISTANCE = 2.05
+GLASS_DENSITY_G_CM3 = glass_facts()["density"].value
+P_S_DISTANCE = glass_facts()["p_s_distance"].value
 # Å; between the first two shells.
 P_S_CUTOFF = 2.6
 LI_S_CUTOFF = 3.0

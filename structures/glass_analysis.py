@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..reference.published import glass_facts
 from .glass import LI_S_CUTOFF, P_S_CUTOFF, GlassError, bonded_units
 
 if TYPE_CHECKING:
     from ase import Atoms
+
 # Å
 _BROADENING = 0.05
+# Attribute of a `GlassStructure` that carries its unit in the name.
+_ATTRIBUTES = {"density": "density_g_cm3"}
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,6 @@ class Comparison:
         return not isnan(self.computed) and abs(self.computed - self.expected) <= self.tolerance
 
 
-_DIFFRACTION = "diffraction and reverse Monte Carlo of Li2S-P2S5 glass, such as doi:10.1038/srep21302"
-# quantity: unit, value, tolerance, source, confidence
-REFERENCES: dict[str, tuple[str, float, float, str, str]] = {
-    "density_g_cm3": ("g/cm3", 1.88, 0.05, "density of 75 Li2S : 25 P2S5 glass", "recalled"),
-    "p_s_distance": ("Å", 2.05, 0.05, _DIFFRACTION, "recalled"),
-    "p_s_coordination": ("", 4.0, 0.1, _DIFFRACTION, "recalled"),
-    "intact_fraction": ("", 1.0, 0.1, "Raman and 31P NMR find PS4 units almost alone at 75:25", "recalled"),
-    "li_s_distance": ("Å", 2.45, 0.1, _DIFFRACTION, "recalled"),
-    "li_s_coordination": ("", 4.0, 0.5, _DIFFRACTION, "recalled"),
-}
-
-
 def analyse_glass(atoms: Atoms) -> GlassStructure:
     """Return density, coordination and distances of a glass of Li, P and S.
 
@@ -117,8 +109,16 @@ def analyse_glass(atoms: Atoms) -> GlassStructure:
 def compare_glass(structure: GlassStructure) -> list[Comparison]:
     """Return the numbers of a glass beside those measured on 75 Li2S : 25 P2S5 glass."""
     return [
-        Comparison(quantity, unit, float(getattr(structure, quantity)), expected, tolerance, source, confidence)
-        for quantity, (unit, expected, tolerance, source, confidence) in REFERENCES.items()
+        Comparison(
+            name,
+            "" if fact.unit == "1" else fact.unit,
+            float(getattr(structure, name)),
+            fact.value,
+            0.0 if fact.uncertainty is None else fact.uncertainty,
+            fact.source,
+            fact.confidence,
+        )
+        for name, fact in ((_ATTRIBUTES.get(key, key), fact) for key, fact in glass_facts().items())
     ]
 
 

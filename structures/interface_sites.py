@@ -11,6 +11,7 @@ import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 
 from ..errors import InputError
+from .bonds import NON_METALS, is_nonmetal
 from .parts import SOLID
 from .solutes import resting_heights
 from .upright import check_upright, join_across_boundary, planar_area, with_images
@@ -24,9 +25,6 @@ MIN_SEPARATION = 2.4  # Å between two solute atoms on the surface
 MAX_OCCUPATIONS = 200_000
 # Two metals of a compound of a metal with nonmetals are ions, which come closer than the sum of covalent radii.
 _ION_CONTACT = 0.85
-_NONMETALS = frozenset(
-    atomic_numbers[symbol] for symbol in ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "Te", "I")
-)
 _GRID_SPACING = 0.25  # Å
 _DEPTH = 8.0  # Å below the top, as deep as a solute looks
 _SAME_SITE = 1.0  # Å
@@ -198,8 +196,8 @@ def _solid_part(atoms: Atoms, name: str) -> Atoms:
 def _contact_distances(solid: Atoms, symbol: str) -> np.ndarray:
     """Distance at which the solute touches each atom, Å."""
     contact = covalent_radii[solid.numbers] + covalent_radii[atomic_numbers[symbol]]
-    nonmetal = np.isin(solid.numbers, list(_NONMETALS))
-    if nonmetal.any() and atomic_numbers[symbol] not in _NONMETALS:
+    nonmetal = is_nonmetal(solid.numbers)
+    if nonmetal.any() and symbol not in NON_METALS:
         contact[~nonmetal] *= _ION_CONTACT
     return contact
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
 from ase import units
 from ase.data import atomic_masses, atomic_numbers
 
 from ..errors import InputError, unknown_name
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import find_metal, list_metals
 from .packing import pack
 from .parts import LIQUID
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-LIQUIDS_FILE = "liquids.yaml"
-ROOM_TEMPERATURE_K = 298.15
 _CM3 = 1e24  # Å^3
 _GRAM = 1e3 * units.kg / 1e6  # g in atomic mass units
 # Random close packing of equal spheres; gives 3.1 Å for mercury, the first peak of its measured g(r).
@@ -75,35 +72,9 @@ class LiquidMetal:
         return self.surface_tension_J_m2 + self.surface_tension_slope_J_m2_K * step
 
 
-def _read_entry(symbol: str, raw: dict[str, Any]) -> LiquidMetal:
-    density, tension = raw["density"], raw["surface_tension"]
-    grades = {density["confidence"], tension["confidence"]}
-    return LiquidMetal(
-        symbol=symbol,
-        melting_point_K=raw["melting_point_K"],
-        density_g_cm3=density["value"],
-        density_slope_g_cm3_K=density["slope"],
-        density_reference_K=density["temperature_K"],
-        surface_tension_J_m2=tension["value"],
-        surface_tension_slope_J_m2_K=tension["slope"],
-        surface_tension_reference_K=tension["temperature_K"],
-        surface_tension_uncertainty_J_m2=tension["uncertainty"],
-        density_source=density["source"],
-        surface_tension_source=tension["source"],
-        confidence="checked" if grades == {"checked"} else "recalled",
-        note=raw.get("note"),
-    )
-
-
-@lru_cache(maxsize=1)
-def _library() -> dict[str, LiquidMetal]:
-    text = files(__package__).joinpath("data", LIQUIDS_FILE).read_text(encoding="utf-8")
-    return {symbol: _read_entry(symbol, raw) for symbol, raw in yaml.safe_load(text)["liquids"].items()}
-
-
 def list_liquids() -> list[LiquidMetal]:
     """List the liquid metals that are known, in the order of the data file."""
-    return list(_library().values())
+    return [get_liquid(one.symbol) for one in list_metals()]
 
 
 def get_liquid(symbol: str) -> LiquidMetal:
@@ -114,9 +85,25 @@ def get_liquid(symbol: str) -> LiquidMetal:
     InputError
         For a metal that is not listed; the message names those that are.
     """
-    if symbol not in _library():
-        raise InputError(unknown_name("liquid metal", str(symbol), _library()))
-    return _library()[symbol]
+    one = find_metal(symbol)
+    if one is None:
+        raise InputError(unknown_name("liquid metal", str(symbol), [known.symbol for known in list_metals()]))
+    density, tension = one.liquid_density, one.surface_tension
+    return LiquidMetal(
+        symbol=symbol,
+        melting_point_K=one.melting_point_K,
+        density_g_cm3=density.value,
+        density_slope_g_cm3_K=density.slope,
+        density_reference_K=density.temperature_K,
+        surface_tension_J_m2=tension.value,
+        surface_tension_slope_J_m2_K=tension.slope,
+        surface_tension_reference_K=tension.temperature_K,
+        surface_tension_uncertainty_J_m2=tension.uncertainty or 0.0,
+        density_source=density.source,
+        surface_tension_source=tension.source,
+        confidence="checked" if density.confidence == tension.confidence == "checked" else "recalled",
+        note=tension.note,
+    )
 
 
 def bulk_liquid(symbol: str, n_atoms: int, *, seed: int = 0, temperature_K: float | None = None) -> Atoms:

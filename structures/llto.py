@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .charges import formal_charges
+from .phases import get_phase
+
 if TYPE_CHECKING:
     from ase import Atoms
 
-# Half the c of the cell with ICSD number 92237: Ibarra et al. 2000, doi 10.1016/S0167-2738(00)00761-X
-EDGES = (3.8688, 3.8688, 0.5 * 7.7463)  # Å
 OFF_CENTRE = 0.6  # Å, of lithium from the middle of its cage
 VACANCY = "X"
 
 _NEIGHBOURS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 # Li-poor layer of the layered cell, 4 x 2 cages: the ordering of least Ewald energy (see llto_orderings).
 _POOR_LAYER = (("La", "X"), ("X", "Li"), ("Li", "Li"), ("Li", "Li"))
+
+
+def cage_edges() -> tuple[float, float, float]:
+    """Return the edges of one perovskite cage, Å: of the measured cell that is two cages high."""
+    lattice = get_phase("LLTO_P4mmm_ordered").lattice
+    assert lattice is not None
+    return lattice.a, lattice.b, 0.5 * lattice.c
 
 
 def perovskite(cell: np.ndarray, occupant: Callable[[int, int, int], str]) -> Atoms:
@@ -39,9 +47,9 @@ def perovskite(cell: np.ndarray, occupant: Callable[[int, int, int], str]) -> At
     from ase.build import make_supercell
 
     scaled = [(0, 0, 0), (0.5, 0.5, 0.5), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5)]
-    unit = Atoms("LaTiO3", scaled_positions=scaled, cell=EDGES, pbc=True)
+    unit = Atoms("LaTiO3", scaled_positions=scaled, cell=cage_edges(), pbc=True)
     atoms = make_supercell(unit, cell)
-    places = np.round(atoms.positions / EDGES).astype(int)
+    places = np.round(atoms.positions / cage_edges()).astype(int)
     symbols = [occupant(*places[index]) if symbol == "La" else symbol for index, symbol in enumerate(atoms.symbols)]
     filled = [index for index, symbol in enumerate(symbols) if symbol != VACANCY]
     rank = ("La", "Li", "Ti", "O").index
@@ -80,7 +88,7 @@ def layered() -> Atoms:
     """
     atoms = perovskite(np.diag([4, 2, 2]), lambda i, j, k: _POOR_LAYER[i][j] if k == 1 else "La")
     for index in np.flatnonzero(atoms.symbols == "Li"):
-        i, j, _ = np.round(atoms.positions[index] / EDGES).astype(int)
+        i, j, _ = np.round(atoms.positions[index] / cage_edges()).astype(int)
         atoms.positions[index, :2] += OFF_CENTRE * _away_from_cations(i, j)
     atoms.wrap(eps=1e-6)
     return atoms
@@ -88,6 +96,6 @@ def layered() -> Atoms:
 
 def _away_from_cations(i: int, j: int) -> np.ndarray:
     """In-plane unit vector from a Li of the La-poor layer to the neighbouring cage with the least charge."""
-    charge = {"La": 3, "Li": 1, VACANCY: 0}
+    charge = {**formal_charges(), VACANCY: 0.0}
     x, y = min(_NEIGHBOURS, key=lambda step: charge[_POOR_LAYER[(i + step[0]) % 4][(j + step[1]) % 2]])
     return np.array([x, y], dtype=float)

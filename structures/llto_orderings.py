@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .charges import FORMAL_CHARGES
-from .llto import EDGES, VACANCY, perovskite
+from .charges import formal_charges
+from .llto import VACANCY, cage_edges, perovskite
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -148,7 +148,7 @@ def ewald_energy(atoms: Atoms) -> float:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     structure = AseAtomsAdaptor.get_structure(atoms)
-    structure.add_oxidation_state_by_element(FORMAL_CHARGES)
+    structure.add_oxidation_state_by_element(formal_charges())
     return float(EwaldSummation(structure).total_energy) / int((atoms.symbols == "Ti").sum())
 
 
@@ -210,14 +210,14 @@ class _Block:
         from pymatgen.io.ase import AseAtomsAdaptor
 
         self.shape, self.free = shape, np.flatnonzero(free)
-        self.full = np.where(free, 0.0, FORMAL_CHARGES["La"])
+        self.full = np.where(free, 0.0, formal_charges()["La"])
         atoms = perovskite(np.diag(shape), lambda *_: "La")
         structure = AseAtomsAdaptor.get_structure(atoms)
         # With charge 1 on every A site the terms of the energy are those of unit charges.
-        structure.add_oxidation_state_by_element({**FORMAL_CHARGES, "La": 1.0})
+        structure.add_oxidation_state_by_element({**formal_charges(), "La": 1.0})
         matrix = np.asarray(EwaldSummation(structure).total_energy_matrix)
         a_sites = np.flatnonzero(atoms.symbols == "La")
-        places = np.round(atoms.positions[a_sites] / EDGES).astype(int)
+        places = np.round(atoms.positions[a_sites] / cage_edges()).astype(int)
         a_sites = a_sites[np.argsort(np.ravel_multi_index(tuple(places.T), shape))]
         others = np.setdiff1d(np.arange(len(atoms)), a_sites)
         self.pairs = matrix[np.ix_(a_sites, a_sites)]

@@ -8,30 +8,47 @@ import numpy as np
 
 from .upright import planar_area, planar_widths
 
+TURN = np.array([[0, 1], [-1, 0]])
+EXCHANGE = np.array([[0, 1], [1, 0]])
 _SEARCH_LIMIT = 200  # cells, beyond which the plain repetition is taken
+
+
+def shortest_pair(basis: np.ndarray, swap: np.ndarray = TURN) -> np.ndarray:
+    """Return the integer matrix (2, 2) that turns two vectors (2, n) into the shortest pair of their lattice.
+
+    Lagrange's reduction: the first vector of the result is no longer than the second, whose component along it is
+    within half of its length, and positive where it is exactly half.
+
+    Parameters
+    ----------
+    basis
+        Two vectors.
+    swap
+        How they change places: `TURN` keeps the handedness, so that the determinant is 1, and `EXCHANGE` the signs.
+    """
+    start = np.array(basis, dtype=float)
+    change = np.eye(2, dtype=int)
+    while True:
+        vectors = change @ start
+        # Strictly shorter only, or two equal vectors would change places for ever.
+        if vectors[1] @ vectors[1] < vectors[0] @ vectors[0] * (1 - 1e-9):
+            change = swap @ change
+            continue
+        # Just below a half counts as one: both are as short, and rounding noise must not decide.
+        multiple = math.ceil(float(vectors[0] @ vectors[1] / (vectors[0] @ vectors[0])) - 0.5 - 1e-9)
+        if multiple == 0:
+            return change
+        change = np.array([[1, 0], [-multiple, 1]]) @ change
 
 
 def reduce_planar(basis: np.ndarray) -> np.ndarray:
     """Return the integer matrix (2, 2) that turns two vectors (2, n) into the shortest pair, 90 to 120 degrees apart.
 
-    Lagrange's reduction. The handedness is kept, so the determinant is 1.
+    The handedness is kept, so the determinant is 1.
     """
-    vectors = np.array(basis, dtype=float)
-    change = np.eye(2, dtype=int)
-    while True:
-        # Strictly shorter only, or two equal vectors would change places for ever.
-        if vectors[1] @ vectors[1] < vectors[0] @ vectors[0] * (1 - 1e-9):
-            swap = np.array([[0, 1], [-1, 0]])
-            vectors, change = swap @ vectors, swap @ change
-        multiple = round(float(vectors[0] @ vectors[1] / (vectors[0] @ vectors[0])) - 1e-9)
-        if multiple == 0:
-            break
-        shear = np.array([[1, 0], [-multiple, 1]])
-        vectors, change = shear @ vectors, shear @ change
-    if vectors[0] @ vectors[1] > 1e-9 * (vectors[0] @ vectors[0]):
-        turn = np.array([[0, 1], [-1, 0]])
-        change = turn @ change
-    return change
+    change = shortest_pair(basis)
+    first, second = change @ np.array(basis, dtype=float)
+    return TURN @ change if first @ second > 1e-9 * (first @ first) else change
 
 
 def smallest_supercell(cell: np.ndarray, min_width: float) -> np.ndarray:

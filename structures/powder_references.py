@@ -1,61 +1,18 @@
-"""Published cells and lines of powder patterns, and how far a computed crystal is from them."""
+"""How far a computed crystal is from the published cells and lines of powder patterns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from ..errors import unknown_name
+from ..reference.powder_lines import MeasuredLine, PowderReference, powder_references
 from .diffraction import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
 from .phases import get_phase
 
 if TYPE_CHECKING:
     from ase import Atoms
-
-POWDER_FILE = "powder_lines.yaml"
-
-
-@dataclass(frozen=True)
-class MeasuredLine:
-    """A measured line: spacing in Å, intensity with the strongest at 100, Miller indices."""
-
-    d: float
-    intensity: float
-    hkl: str
-
-
-@dataclass(frozen=True)
-class PowderReference:
-    """What is published about the powder pattern of a phase.
-
-    Attributes
-    ----------
-    phase
-        Key of the phase library.
-    source
-        Where cell and lines come from.
-    card
-        JCPDF number; empty where none is known.
-    lattice
-        Lengths of the conventional cell, Å: ``a``, and ``c`` where it differs; empty where none is given.
-    lattice_confidence, lines_confidence
-        ``checked`` or ``recalled``; empty where there is nothing.
-    lines
-        Strongest measured lines; may be empty.
-    """
-
-    phase: str
-    source: str
-    card: str
-    lattice: dict[str, float]
-    lattice_confidence: str
-    lines: tuple[MeasuredLine, ...]
-    lines_confidence: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +55,7 @@ class LineComparison:
 
 def list_powder_references() -> list[PowderReference]:
     """List the phases with a published cell or lines."""
-    return list(_references().values())
+    return list(powder_references().values())
 
 
 def get_powder_reference(phase: str) -> PowderReference:
@@ -109,9 +66,10 @@ def get_powder_reference(phase: str) -> PowderReference:
     DiffractionError
         Nothing is listed; the message names the phases that are.
     """
-    if phase not in _references():
-        raise DiffractionError(unknown_name("phase with published powder lines", str(phase), _references()))
-    return _references()[phase]
+    known = powder_references()
+    if phase not in known:
+        raise DiffractionError(unknown_name("phase with published powder lines", str(phase), known))
+    return known[phase]
 
 
 def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float = SYMPREC) -> list[LengthComparison]:
@@ -182,21 +140,3 @@ def compare_lines(
         best = max(near, key=lambda item: item.intensity) if near else None
         rows.append(LineComparison(line, place, best))
     return rows
-
-
-@lru_cache(maxsize=1)
-def _references() -> dict[str, PowderReference]:
-    text = files(__package__).joinpath("data", POWDER_FILE).read_text(encoding="utf-8")
-    return {key: _read(key, raw) for key, raw in yaml.safe_load(text)["references"].items()}
-
-
-def _read(key: str, raw: dict[str, Any]) -> PowderReference:
-    return PowderReference(
-        phase=key,
-        source=raw["source"],
-        card=raw.get("card", ""),
-        lattice=raw.get("lattice", {}),
-        lattice_confidence=raw.get("lattice_confidence", ""),
-        lines=tuple(MeasuredLine(*line) for line in raw.get("lines", ())),
-        lines_confidence=raw.get("lines_confidence", ""),
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .parts import LIQUID, SOLID
+from .upright import lateral_images
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -76,15 +77,6 @@ def _nearest_distances(atoms: Atoms) -> np.ndarray:
     return np.where(np.isfinite(nearest), nearest, 3.0)
 
 
-def _lateral_images(cell: np.ndarray, reach: float) -> np.ndarray:
-    """In-plane lattice vectors, shape (n, 2), that any two atoms in the cell may need to be ``reach`` apart."""
-    plane = cell[:2, :2]
-    area = abs(np.linalg.det(plane))
-    counts = [int(np.ceil(reach * np.linalg.norm(plane[1 - k]) / area)) + 1 for k in range(2)]
-    grid = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts], indexing="ij"), axis=-1).reshape(-1, 2)
-    return grid @ plane
-
-
 def _lifts(atoms: Atoms, film: np.ndarray, solid: np.ndarray, radii: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """How far the film has to move up (negative: may move down) until its first atom touches, shape (n_shifts,)."""
     z = atoms.positions[:, 2]
@@ -93,7 +85,7 @@ def _lifts(atoms: Atoms, film: np.ndarray, solid: np.ndarray, radii: np.ndarray,
     contact = radii[low][:, None] + radii[top][None, :]
     rise = z[top][None, :] - z[low][:, None]
     apart = (atoms.positions[low][:, None, :2] - atoms.positions[top][None, :, :2])[:, :, None, :]
-    apart = apart + _lateral_images(atoms.cell.array, float(contact.max()))
+    apart = apart + lateral_images(atoms.cell.array, float(contact.max()))[:, :2]
     lifts = np.empty(len(shifts))
     for number, shift in enumerate(shifts):
         squared = contact[:, :, None] ** 2 - ((apart + shift) ** 2).sum(axis=-1)
@@ -106,7 +98,7 @@ def _local_minima(heights: np.ndarray, cell: np.ndarray) -> list[tuple[int, int]
     """Points of the periodic grid with none lower within ``_BASIN``, lowest first."""
     points = np.stack(np.meshgrid(*[np.arange(DIVISIONS)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
     apart = (points[:, None, :] - points[None, :, :])[:, :, None, :] / DIVISIONS @ cell
-    near = (np.linalg.norm(apart + _lateral_images(cell, _BASIN), axis=-1) < _BASIN).any(axis=-1)
+    near = (np.linalg.norm(apart + lateral_images(cell, _BASIN), axis=-1) < _BASIN).any(axis=-1)
     flat = heights.ravel()
     lowest = np.flatnonzero(~(near & (flat[None, :] < flat[:, None] - 1e-9)).any(axis=1))
     order = lowest[np.argsort(np.round(flat[lowest], 6), kind="stable")]
@@ -127,7 +119,7 @@ def _placed(atoms: Atoms, film: np.ndarray, shift: np.ndarray, lift: float) -> A
 def _cross_distances(atoms: Atoms, film: np.ndarray, solid: np.ndarray) -> np.ndarray:
     """Sorted distances between atoms of the two crystals."""
     apart = atoms.positions[film][:, None, :] - atoms.positions[solid][None, :, :]
-    images = _lateral_images(atoms.cell.array, _COMPARED)
+    images = lateral_images(atoms.cell.array, _COMPARED)[:, :2]
     lateral = apart[:, :, None, :2] + images
     distance = np.sqrt((lateral**2).sum(axis=-1) + apart[:, :, None, 2] ** 2).ravel()
     return np.sort(distance[distance < _COMPARED])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from ase.data import chemical_symbols
@@ -14,6 +15,7 @@ ELEMENTS: frozenset[str] = frozenset(chemical_symbols[1:])
 _TERM = re.compile(
     r"(?P<open>[(\[])|(?:(?P<symbol>[A-Z][a-z]?)|(?P<close>[)\]]))(?P<amount>\d+(?:\.\d*)?|\.\d+)?", re.ASCII
 )
+_SAME_FRACTION = 1e-6
 _CLOSING = {"(": ")", "[": "]"}
 
 
@@ -115,6 +117,20 @@ def parse_formula(formula: str) -> dict[str, float]:
         When the text is not a formula, names an unknown element or an amount of zero, or its brackets do not pair.
     """
     return dict(_formula_terms(formula))
+
+
+def same_composition(left: Mapping[str, float], right: Mapping[str, float]) -> bool:
+    """Return whether two compositions, as amounts of each element, are equal but for a common factor.
+
+    Examples
+    --------
+    >>> same_composition({"Li": 2, "Hg": 6}, parse_formula("LiHg3"))
+    True
+    """
+    if left.keys() != right.keys():
+        return False
+    one, other = atomic_fractions(dict(left)), atomic_fractions(dict(right))
+    return all(abs(one[symbol] - other[symbol]) < _SAME_FRACTION for symbol in one)
 
 
 def atomic_fractions(amounts: dict[str, float]) -> dict[str, float]:

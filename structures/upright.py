@@ -63,7 +63,20 @@ def join_across_boundary(atoms: Atoms) -> Atoms:
 
 
 def lateral_images(cell: np.ndarray, reach: float) -> np.ndarray:
-    """Lattice vectors (m, 3) of all in-plane images that lie within ``reach`` Å of a point of the cell."""
+    """Lattice vectors of all in-plane images that lie within ``reach`` Å of a point of the cell.
+
+    Parameters
+    ----------
+    cell
+        Upright cell (3, 3), or its in-plane vectors (2, 2).
+    reach
+        Å.
+
+    Returns
+    -------
+    ndarray
+        Shape (m, 3) for a cell, (m, 2) for two vectors; the zero vector is among them.
+    """
     counts = [int(np.ceil(reach / width)) + 1 for width in planar_widths(cell)]
     grid = np.array([(i, j) for i in range(-counts[0], counts[0] + 1) for j in range(-counts[1], counts[1] + 1)])
     return grid @ np.asarray(cell, dtype=float)[:2]

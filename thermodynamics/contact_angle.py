@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
 from .checks import finite, finite_array, not_negative, positive
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class SurfaceTension:
 
     value_J_m2: float
     slope_J_m2_K: float = 0.0
-    reference_K: float = 298.15
+    reference_K: float = ROOM_TEMPERATURE_K
     standard_error_J_m2: float = 0.0
     source: str = ""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import yaml
 from scipy.constants import N_A
 
 from ..errors import InputError, unknown_name
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import find_metal, metal
+from ..reference.published import QuotedElectrode, quoted_electrodes
 from ..structures.phases import get_phase
 from .checks import positive
 from .units import BOLTZMANN_EV_PER_K
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
     from .dilute import Solution
 
-ELECTRODES_FILE = "electrochemistry.yaml"
 POTENTIAL_TOLERANCE_V = 0.02
 """How far a quoted potential may be from the standard one: tables differ by less, couples by more."""
-ROOM_TEMPERATURE_K = 298.15
 
 
 @dataclass(frozen=True)
@@ -110,8 +108,8 @@ class AmalgamPotential:
 
 
 def list_electrodes() -> list[MetalElectrode]:
-    """List the metals whose standard potential is known, in the order of the data file."""
-    return list(_electrodes().values())
+    """List the metals whose standard potential is known, in the order of Fan et al."""
+    return [_electrode(symbol, quoted) for symbol, quoted in quoted_electrodes().items()]
 
 
 def get_electrode(symbol: str) -> MetalElectrode:
@@ -122,9 +120,10 @@ def get_electrode(symbol: str) -> MetalElectrode:
     InputError
         For a metal that is not listed; the message names those that are.
     """
-    if symbol not in _electrodes():
-        raise InputError(unknown_name("electrode", str(symbol), _electrodes()))
-    return _electrodes()[symbol]
+    quoted = quoted_electrodes()
+    if symbol not in quoted:
+        raise InputError(unknown_name("electrode", str(symbol), quoted))
+    return _electrode(symbol, quoted[symbol])
 
 
 def amalgam_potential(
@@ -205,35 +204,31 @@ def compound_capacity_per_volume(
     return compound_capacity(amounts, metal, electrons_per_ion) * mass / (volume * 1e-24)
 
 
-def _standard_potential(metal: str, electrons_per_ion: int, temperature_K: float) -> float | None:
+def _standard_potential(symbol: str, electrons_per_ion: int, temperature_K: float) -> float | None:
     """None where it is not known: another temperature, metal or ion."""
-    electrode = _electrodes().get(metal)
-    if electrode is None or electrode.electrons_per_ion != electrons_per_ion:
+    one = find_metal(symbol)
+    if one is None or one.standard_potential is None or one.ion_charge != electrons_per_ion:
         return None
-    return electrode.standard_potential_V_SHE if abs(temperature_K - ROOM_TEMPERATURE_K) < 0.5 else None
+    return one.standard_potential.value if abs(temperature_K - ROOM_TEMPERATURE_K) < 0.5 else None
 
 
-@lru_cache(maxsize=1)
-def _electrodes() -> dict[str, MetalElectrode]:
-    text = files(__package__).joinpath("data", ELECTRODES_FILE).read_text(encoding="utf-8")
-    return {symbol: _read(symbol, raw) for symbol, raw in yaml.safe_load(text)["electrodes"].items()}
-
-
-def _read(symbol: str, raw: dict) -> MetalElectrode:
-    phase = get_phase(raw["phase"])
-    volume = phase.cell_volume
-    atoms = phase.atom_count
+def _electrode(symbol: str, quoted: QuotedElectrode) -> MetalElectrode:
+    one = metal(symbol)
+    potential, charge = one.known("standard_potential"), one.ion_charge
+    assert charge is not None  # of every metal with a standard potential
+    assert one.phase is not None
+    phase = get_phase(one.phase)
+    volume, atoms = phase.cell_volume, phase.atom_count
     assert volume is not None  # elements have cells with atoms
     assert atoms is not None
-    quoted = raw["quoted"]
     return MetalElectrode(
         symbol=symbol,
-        electrons_per_ion=raw["electrons_per_ion"],
-        standard_potential_V_SHE=raw["standard_potential_V_SHE"],
-        source=raw["source"],
-        confidence=raw["confidence"],
+        electrons_per_ion=charge,
+        standard_potential_V_SHE=potential.value,
+        source=potential.source,
+        confidence=potential.confidence,
         density_g_cm3=atoms * _molar_mass(symbol) / N_A / (volume * 1e-24),
-        quoted_capacity_mAh_per_g=quoted["capacity_mAh_per_g"],
-        quoted_potential_V_SHE=quoted["potential_V_SHE"],
-        note=raw.get("note"),
+        quoted_capacity_mAh_per_g=quoted.capacity_mAh_per_g,
+        quoted_potential_V_SHE=quoted.potential_V_SHE,
+        note=quoted.note,
     )

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
-import yaml
 from scipy.constants import N_A, e
 
 from ..errors import InputError, unknown_name
-from ..structures.liquids import get_liquid
+from ..reference.metals import find_metal, symbols_with
 from .checks import finite, not_negative
 
-FUSION_FILE = "fusion.yaml"
 _EV_PER_J_MOL = 1.0 / (N_A * e)
 
 
@@ -66,18 +62,9 @@ class Fusion:
         return joule * _EV_PER_J_MOL
 
 
-@lru_cache(maxsize=1)
-def _library() -> dict[str, Fusion]:
-    text = files(__package__).joinpath("data", FUSION_FILE).read_text(encoding="utf-8")
-    return {
-        symbol: Fusion(symbol=symbol, melting_point_K=get_liquid(symbol).melting_point_K, **raw)
-        for symbol, raw in yaml.safe_load(text)["fusion"].items()
-    }
-
-
 def list_fusions() -> list[Fusion]:
     """List the elements whose heat of fusion is known, in the order of the data file."""
-    return list(_library().values())
+    return [get_fusion(symbol) for symbol in symbols_with("heat_of_fusion")]
 
 
 def get_fusion(symbol: str) -> Fusion:
@@ -88,9 +75,13 @@ def get_fusion(symbol: str) -> Fusion:
     InputError
         For an element that is not listed; the message names those that are.
     """
-    if symbol not in _library():
-        raise InputError(unknown_name("element with a heat of fusion", str(symbol), _library()))
-    return _library()[symbol]
+    one = find_metal(symbol)
+    if one is None or one.heat_of_fusion is None:
+        raise InputError(unknown_name("element with a heat of fusion", str(symbol), symbols_with("heat_of_fusion")))
+    heat, change = one.heat_of_fusion, one.heat_capacity_change_on_fusion
+    return Fusion(
+        symbol, one.melting_point_K, heat.value, heat.source, heat.confidence, 0.0 if change is None else change.value
+    )
 
 
 def liquid_free_energy(symbol: str, temperature_K: float, solid_free_energy: float) -> float:

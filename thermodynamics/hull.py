@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, unknown_name
-from ..structures.systems import parse_system
+from ..structures.systems import parse_system, same_composition
 from .facets import interpolate
 
 if TYPE_CHECKING:
@@ -156,6 +156,18 @@ class Hull:
             return self._by_name[name]
         except KeyError:
             raise InputError(unknown_name(f"phase in the {self.system} hull", name, self._by_name)) from None
+
+    def lowest(self, composition: Mapping[str, float], space_group: str = "") -> HullPhase | None:
+        """Return the phase lowest in energy of a composition (amounts of each element), or None.
+
+        With ``space_group``, of those with that symbol.
+        """
+        same = [
+            phase
+            for phase in self.phases
+            if space_group in ("", phase.space_group) and same_composition(phase.composition, composition)
+        ]
+        return min(same, key=lambda phase: phase.energy_per_atom, default=None)
 
     def subsystem(self, system: str) -> Hull:
         """Return the hull of a smaller system from the phases that lie within it.

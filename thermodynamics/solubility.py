@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from ..errors import InputError, unknown_name
-from ..structures.phases import get_phase
-from ..structures.systems import atomic_fractions, parse_formula
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import metal as metal_facts
+from ..reference.metals import symbols_with
+from ..reference.published import decompositions
+from ..structures.systems import parse_formula, same_composition
 from .checks import finite, positive
 from .dilute import computed_solubility
 from .finite_temperature import liquid_name
@@ -22,9 +21,8 @@ from .hull import Hull, HullPhase
 from .liquidus import Liquidus, TabulatedLiquidus, VantHoffLiquidus, host_of, regular_liquidus
 from .units import BOLTZMANN_EV_PER_K
 
-SOLUBILITY_FILE = "solubility.yaml"
 LIQUIDUS_MODELS = ("measured", "vant_hoff", "regular")
-_SAME_FRACTION = 1e-6
+_REQUIRED = ("solubility_in_mercury", "heat_of_solution_in_mercury")
 _SAME_TEMPERATURE_K = 0.5
 
 
@@ -108,7 +106,7 @@ class SolubilityComparison:
 
 def list_solubilities() -> list[Solubility]:
     """List the metals whose solubility in mercury is known, in the order of the data file."""
-    return list(_solubilities().values())
+    return [get_solubility(symbol) for symbol in symbols_with(*_REQUIRED)]
 
 
 def get_solubility(metal: str) -> Solubility:
@@ -119,24 +117,37 @@ def get_solubility(metal: str) -> Solubility:
     InputError
         For a metal that is not listed; the message names those that are.
     """
-    if metal not in _solubilities():
-        raise InputError(unknown_name("metal with a solubility in mercury", str(metal), _solubilities()))
-    return _solubilities()[metal]
+    listed = symbols_with(*_REQUIRED)
+    if metal not in listed:
+        raise InputError(unknown_name("metal with a solubility in mercury", str(metal), listed))
+    one = metal_facts(metal)
+    x, heat, liquidus = one.known(_REQUIRED[0]), one.known(_REQUIRED[1]), one.liquidus_in_mercury
+    return Solubility(
+        metal=metal,
+        x=x.value,
+        uncertainty=x.uncertainty or 0.0,
+        temperature_K=ROOM_TEMPERATURE_K if x.temperature_K is None else x.temperature_K,
+        heat_of_solution_kJ_mol=heat.value,
+        heat_uncertainty_kJ_mol=heat.uncertainty or 0.0,
+        source=x.source,
+        confidence=x.confidence,
+        heat_source=heat.source,
+        heat_confidence=heat.confidence,
+        points=liquidus.points if liquidus else (),
+        points_source=liquidus.source if liquidus else "",
+        points_confidence=liquidus.confidence if liquidus else "",
+    )
 
 
 def list_decompositions() -> list[Decomposition]:
     """List the amalgams whose melting or decomposition temperature is known."""
-    return list(_decompositions())
+    return _decompositions()
 
 
 def decomposition_temperature(amounts: Mapping[str, float]) -> float | None:
     """Return the temperature (K) at which a compound of this composition is gone; None where it is not known."""
-    wanted = atomic_fractions(dict(amounts))
-    for item in _decompositions():
-        known = atomic_fractions(parse_formula(item.formula))
-        if known.keys() == wanted.keys() and all(abs(known[el] - wanted[el]) < _SAME_FRACTION for el in known):
-            return item.temperature_K
-    return None
+    found = (item for item in _decompositions() if same_composition(parse_formula(item.formula), amounts))
+    return next((item.temperature_K for item in found), None)
 
 
 def solubility_at(metal: str, temperature_K: float) -> tuple[float, str]:
@@ -327,44 +338,8 @@ def _tabulated(known: Solubility) -> TabulatedLiquidus:
     return TabulatedLiquidus(known.metal, tuple(points), f"{known.points_source}; {known.source}")
 
 
-@lru_cache(maxsize=1)
-def _document() -> dict[str, Any]:
-    text = files(__package__).joinpath("data", SOLUBILITY_FILE).read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
-    return document
-
-
-@lru_cache(maxsize=1)
-def _solubilities() -> dict[str, Solubility]:
-    return {metal: _read(metal, raw) for metal, raw in _document()["solubilities"].items()}
-
-
-def _read(metal: str, raw: dict[str, Any]) -> Solubility:
-    heat, liquidus = raw["heat_of_solution"], raw.get("liquidus")
-    optional: dict[str, Any] = {}
-    if liquidus:
-        points = tuple((float(kelvin), float(x)) for kelvin, x in liquidus["points"])
-        optional = {
-            "points": points,
-            "points_source": liquidus["source"],
-            "points_confidence": liquidus["confidence"],
-        }
-    return Solubility(
-        metal=metal,
-        x=float(raw["value"]),
-        uncertainty=float(raw["uncertainty"]),
-        temperature_K=raw["temperature_K"],
-        heat_of_solution_kJ_mol=heat["value"],
-        heat_uncertainty_kJ_mol=heat["uncertainty"],
-        source=raw["source"],
-        confidence=raw["confidence"],
-        heat_source=heat["source"],
-        heat_confidence=heat["confidence"],
-        **optional,
-    )
-
-
-@lru_cache(maxsize=1)
-def _decompositions() -> tuple[Decomposition, ...]:
-    items = _document()["decomposition"].items()
-    return tuple(Decomposition(formula=get_phase(key).formula or key, **raw) for key, raw in items)
+def _decompositions() -> list[Decomposition]:
+    return [
+        Decomposition(item.formula or key, item.value, item.kind, item.source, item.confidence)
+        for key, item in decompositions().items()
+    ]

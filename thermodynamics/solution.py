@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import ion_charge, metal
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -112,26 +115,32 @@ class AmalgamEMF:
         return float(k * self.temperature_K / (self.electrons_per_ion * e))
 
 
-LI_IN_HG = AmalgamEMF(
-    metal="Li",
-    E0_V=0.8438,
-    ln_gamma_slope=33.6,
-    x_saturation=0.0133,
-    temperature_K=298.15,
-    electrons_per_ion=1,
-    source="doi:10.1021/j100849a040",
-)
+def amalgam_emf(symbol: str) -> AmalgamEMF:
+    """Return the measured cell of a metal and its amalgam.
+
+    Raises
+    ------
+    InputError
+        The metal is not listed, or its standard potential, activity slope or solubility is not known.
+    """
+    one = metal(symbol)
+    E0, slope = one.known("standard_emf_in_mercury"), one.known("activity_slope_in_mercury")
+    return AmalgamEMF(
+        metal=symbol,
+        E0_V=E0.value,
+        # Published as log10 with three digits; so many the natural logarithm keeps.
+        ln_gamma_slope=round(math.log(10.0) * slope.value, 1),
+        x_saturation=one.known("solubility_in_mercury").value,
+        temperature_K=ROOM_TEMPERATURE_K if E0.temperature_K is None else E0.temperature_K,
+        electrons_per_ion=ion_charge(symbol, 1),
+        source=E0.source if E0.doi is None else f"doi:{E0.doi}",
+        confidence=E0.confidence,
+    )
+
+
+LI_IN_HG = amalgam_emf("Li")
 """Lithium amalgam at 25 °C, up to its solubility of 1.33 at.% (Cogley and Butler, J. Phys. Chem. 72, 1017 (1968))."""
 
-NA_IN_HG = AmalgamEMF(
-    metal="Na",
-    E0_V=0.757,
-    ln_gamma_slope=34.5,
-    x_saturation=0.053,
-    temperature_K=298.15,
-    electrons_per_ion=1,
-    source="Lewis and Kraus, J. Am. Chem. Soc. 32, 1459 (1910), as recalled",
-    confidence="recalled",
-)
+NA_IN_HG = amalgam_emf("Na")
 """Sodium amalgam at 25 °C, to be used with care: E0 (within 0.01 V) follows from 0.845 V at 0.206 wt% and a slope
 log10 gamma = 15 x; solubility 5.3 at.% (within 0.2). None of the three was compared with its source."""

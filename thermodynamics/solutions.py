@@ -7,20 +7,19 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..errors import InputError, unknown_name
+from ..reference.measured import ROOM_TEMPERATURE_K
+from ..reference.metals import find_metal, ion_charge
+from ..reference.published import observed_drops
 from .checks import positive
 from .dilute import DiluteSolution, Solution
 from .solubility import list_solubilities, solubility_at
 from .solution import LI_IN_HG, NA_IN_HG, AmalgamEMF
-from .voltage import ELECTRONS_PER_ION
 
 MEASURED: dict[tuple[str, str], AmalgamEMF] = {("Li", "Hg"): LI_IN_HG, ("Na", "Hg"): NA_IN_HG}
 """Measured solutions by solute and solvent. Potassium in mercury is not among them: a standard potential and a
 solubility alone do not give mu(x), and near saturation ln gamma is as large as the rest."""
 
 SOURCES = ("measured", "computed")
-
-OBSERVED_COMPOSITIONS: dict[tuple[str, str], tuple[float, ...]] = {("Li", "Hg"): (3e-5, 0.0133)}
-"""Mole fractions of a solute in a solvent at which drops were looked at (Fan et al., doi 10.1002/adma.202004798)."""
 
 _SAME_TEMPERATURE_K = 0.5
 _SAME_COMPOSITION = 0.02
@@ -29,14 +28,12 @@ _LEAST_SOLUBILITY = 1e-12
 """A computed solubility may be too small for any drop to hold one atom."""
 _WITHOUT_LIMIT = 0.1
 """Last composition worth naming where nothing precipitates."""
-_LIQUID_K = {"Hg": (234.32, 629.88)}
-"""Melting and boiling point at 1 bar."""
 
 
 def solution_for(
     solute: str,
     solvent: str,
-    temperature_K: float = 298.15,
+    temperature_K: float = ROOM_TEMPERATURE_K,
     source: Literal["measured", "computed"] = "measured",
     *,
     mu_infinity: float | None = None,
@@ -87,7 +84,7 @@ def solution_for(
             f"solution: source 'computed' of {solute} in {solvent} needs mu_infinity, the energy of one {solute} atom "
             "in the liquid relative to the pure solid (eV)"
         )
-    charge = electrons_per_ion or ELECTRONS_PER_ION.get(solute)
+    charge = electrons_per_ion or ion_charge(solute)
     if charge is None:
         raise InputError(f"solution: the charge of the {solute} ion is not known here; give electrons_per_ion")
     limit = 1.0 if x_saturation is None else x_saturation
@@ -97,7 +94,7 @@ def solution_for(
     return DiluteSolution(mu_infinity, temperature_K, limit, ln_gamma_slope, charge, origin)
 
 
-def solution_warning(solute: str, solvent: str, temperature_K: float = 298.15) -> str | None:
+def solution_warning(solute: str, solvent: str, temperature_K: float = ROOM_TEMPERATURE_K) -> str | None:
     """Return in one sentence why to be careful with the measured solution; None when nothing speaks against it.
 
     Raises
@@ -202,7 +199,7 @@ def key_compositions(solute: str, solvent: str, x_saturation: float) -> tuple[fl
     if not 0.0 < x_saturation <= 1.0:
         raise InputError(f"key compositions: x_saturation is {x_saturation!r}; it must lie in (0, 1]")
     last = float(x_saturation) if x_saturation < 1.0 else _WITHOUT_LIMIT
-    observed = OBSERVED_COMPOSITIONS.get((solute, solvent))
+    observed = tuple(x for x in observed_drops(solute, solvent) if x > 0.0)
     between = observed or (_decade(math.floor(math.log10(0.01 * last))),)
     return (0.0, *(x for x in between if x < last * (1.0 - _SAME_COMPOSITION)), last)
 
@@ -251,8 +248,9 @@ def _emf(solute: str, solvent: str) -> AmalgamEMF:
 
 def _check_liquid(solvent: str, temperature_K: float) -> None:
     positive("solution", "temperature_K", temperature_K)
-    if solvent not in _LIQUID_K:
+    known = find_metal(solvent)
+    if known is None or known.boiling_point is None:
         return
-    low, high = _LIQUID_K[solvent]
+    low, high = known.melting_point_K, known.boiling_point.value
     if not low <= temperature_K <= high:
         raise InputError(f"solution: temperature_K is {temperature_K:g}; {solvent} is liquid from {low:g} to {high:g}")

@@ -9,9 +9,6 @@ from itertools import pairwise
 from ..errors import InputError, unknown_name
 from .hull import Hull, HullPhase
 
-ELECTRONS_PER_ION = {"Li": 1, "Na": 1, "K": 1, "Mg": 2, "Zn": 2, "Al": 3, "Ag": 1, "Au": 1, "Sn": 2}
-"""Charge of the ion that each metal of the library leaves as, the lower one where there are two (Au⁺, Sn²⁺)."""
-
 
 @dataclass(frozen=True)
 class VoltageStep:

@@ -87,12 +87,14 @@ def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> tuple[Hull, dict[int,
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
     """Return the voltage profile of a binary M-Hg hull against its own metal, None for other systems."""
-    from ..thermodynamics.voltage import ELECTRONS_PER_ION, voltage_profile
+    from ..reference.metals import ion_charge
+    from ..thermodynamics.voltage import voltage_profile
 
     ion = "-".join(sorted(set(hull.elements) - {"Hg"}))
-    if "Hg" not in hull.elements or ion not in ELECTRONS_PER_ION:
+    charge = ion_charge(ion)
+    if "Hg" not in hull.elements or charge is None:
         return None
-    return voltage_profile(hull, ion, electrons_per_ion=ELECTRONS_PER_ION[ion])
+    return voltage_profile(hull, ion, electrons_per_ion=charge)
 
 
 def hull_table(hull: Hull, potential: str) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, unknown_name
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reports.diffraction_section import diffraction_section
-from ..structures.liquids import ROOM_TEMPERATURE_K, list_liquids
+from ..structures.liquids import list_liquids
 from .database import CRYSTALS
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, unknown_name
+from ..reference.metals import ion_charge
 from ..reports.stability_model import ElectrolyteStability, published_onsets
 from ..structures.phases import list_phases
 from ..structures.systems import atomic_fractions, parse_formula
-from ..thermodynamics.voltage import ELECTRONS_PER_ION
 from .analysis import phase_entry, rows_for_system
 from .database import CRYSTALS, chemical_system, subsystems
 
@@ -97,7 +97,7 @@ def stability_of_rows(name: str, rows: Sequence[AtomsRow], options: StabilityOpt
     electrodes, absent = _electrodes(hull, options)
     if not electrodes:
         raise InputError("; ".join(f"electrode {what}: {why}" for what, why in absent))
-    charge = ELECTRONS_PER_ION.get(options.metal, 1)
+    charge = ion_charge(options.metal, 1)
     products, unknown = _library_gaps(elements, inside)
     return ElectrolyteStability(
         name=name,

@@ -9,6 +9,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..reference.metals import ion_charge
+from ..reference.published import observed_drops
 from ..reports.wetting_model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
 from ..structures.liquids import get_liquid
 from ..structures.systems import parse_formula
@@ -22,7 +24,6 @@ from ..thermodynamics.solutions import (
     solution_for,
     solution_warning,
 )
-from ..thermodynamics.voltage import ELECTRONS_PER_ION
 from ..thermodynamics.wetting import WettingModel
 from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
 from .rows import area_of, miller_text
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from ..thermodynamics.dilute import Solution
     from ..thermodynamics.wetting_curve import WettingCurve
 
-# What Fan et al. (doi 10.1002/adma.202004798) saw of lithium amalgam on both electrolytes, by mole fraction of lithium.
-OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
 # Share of the fullest state beyond which the states that were tried are too few.
 _NEARLY_FULL = 0.9
 
@@ -196,7 +195,7 @@ def _solution(
         mu_infinity=first.mu_infinity.mean,
         computed_solubility=first.solubility,
         potential=first.potential,
-        electrons_per_ion=ELECTRONS_PER_ION.get(study.solute, 1),
+        electrons_per_ion=ion_charge(study.solute, 1),
     )
     return solution, list(cautions)
 
@@ -214,7 +213,7 @@ def observations(study: StoredStudy) -> Mapping[float, str]:
     """Return what the paper saw on LLTO and on Li2S-P2S5, by mole fraction; nothing for another solid or liquid."""
     thiophosphate = set(parse_formula(study.substrate_formula)) == {"Li", "P", "S"}
     same_solid = thiophosphate or study.substrate.startswith("LLTO")
-    return OBSERVED if same_solid and (study.solute, study.solvent) == ("Li", "Hg") else {}
+    return observed_drops(study.solute, study.solvent) if same_solid else {}
 
 
 def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve) -> list[str]:

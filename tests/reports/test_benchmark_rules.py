@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import amalgamics.reports.benchmark_table as table
+from amalgamics.reference.published import QUANTITIES, published_values
 from amalgamics.reports.benchmark_rules import ELECTROLYTES, NOT_COMPARED, SURFACE_PHASES, not_compared, requirement
 from amalgamics.reports.benchmark_table import benchmarks_markdown, compare
 from amalgamics.reports.benchmarks import PROPERTIES, benchmarks
-from amalgamics.reports.reference import QUANTITIES, reference_values
 from amalgamics.structures.phases import list_phases
 
 
 def test_every_reference_value_is_compared_or_has_a_reason():
     compared = {(item.quantity, item.subject) for item in benchmarks()}
     listed = {(quantity, subject) for subject, quantity, _ in not_compared()}
-    for value in reference_values():
+    for value in published_values():
         known = [(value.quantity, value.subject) in found for found in (compared, listed)]
         assert known.count(True) == 1, value
     assert not NOT_COMPARED.keys() & PROPERTIES.keys()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import amalgamics
 from amalgamics.errors import InputError
+from amalgamics.reference.published import published_values
 from amalgamics.reports.benchmark_table import (
     BEGIN,
     END,
@@ -21,8 +22,7 @@ from amalgamics.reports.benchmark_table import (
     update_page,
 )
 from amalgamics.reports.benchmark_values import cell_values, hull_values, window_values
-from amalgamics.reports.benchmarks import PROPERTIES, Benchmark, benchmarks, cell_edges, parse_benchmarks
-from amalgamics.reports.reference import reference_values
+from amalgamics.reports.benchmarks import PROPERTIES, Benchmark, benchmarks, cell_edges
 from amalgamics.structures.phases import get_phase, list_phases
 from amalgamics.thermodynamics.electrolyte_window import electrolyte_window
 from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
@@ -97,7 +97,7 @@ def test_formation_enthalpies_are_referred_to_solid_mercury() -> None:
 def test_every_value_of_the_reference_table_that_is_computed_is_there() -> None:
     keys = [(item.key, item.basis) for item in benchmarks()]
     assert len(keys) == len(set(keys))
-    wanted = {(v.quantity, v.subject) for v in reference_values() if v.quantity in PROPERTIES}
+    wanted = {(v.quantity, v.subject) for v in published_values() if v.quantity in PROPERTIES}
     assert wanted <= {item.key[:2] for item in benchmarks()}
     assert {item.quantity for item in benchmarks()} == set(PROPERTIES)
     for item in benchmarks():
@@ -198,23 +198,3 @@ def test_bad_computed_values_are_refused() -> None:
         compare(benchmarks(), twice)
     with pytest.raises(InputError, match="unknown potential"):
         compare(benchmarks(), twice[:1])[0].error("q")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"quantity": "surface_enegy"}, "Did you mean 'surface_energy'"),
-        ({"source": "nobody"}, "unknown source"),
-        ({"confidence": "sure"}, "unknown confidence"),
-        ({"value": None}, "value is missing"),
-        ({"value": "high"}, "must be a number"),
-        ({"colour": "red"}, "colour"),
-    ],
-)
-def test_broken_entries_are_refused(change, message) -> None:
-    entry = {"subject": "Li", "quantity": "surface_energy", "value": 1.0, "source": "a", "confidence": "checked"}
-    sources = {"a": {"citation": "A"}}
-    (good,) = parse_benchmarks({"sources": sources, "entries": [entry | {"label": 110}]})
-    assert (good.label, good.source) == ("110", "A")
-    with pytest.raises(InputError, match=message):
-        parse_benchmarks({"sources": sources, "entries": [entry | change]})

@@ -9,18 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.constants import physical_constants
 
-from amalgamics.errors import InputError
+from amalgamics.reference.metals import metal
+from amalgamics.reference.published import published_values
 from amalgamics.reports.reference import (
-    HG_FUSION_ENTHALPY_KJ_PER_MOL,
-    HG_MELTING_POINT_K,
-    QUANTITIES,
     compare_with_reference,
-    composition,
     enthalpy_to_solid_mercury,
     formation_energy,
     free_energy_to_solid_mercury,
-    parse_reference,
-    reference_values,
 )
 
 FARADAY = physical_constants["Faraday constant"][0]
@@ -33,7 +28,7 @@ fractions = st.floats(0, 1)
 def value(subject: str, quantity: str, **more):
     found = [
         v
-        for v in reference_values()
+        for v in published_values()
         if v.subject == subject and v.quantity == quantity and all(getattr(v, k) == x for k, x in more.items())
     ]
     assert len(found) == 1
@@ -48,22 +43,16 @@ def test_enthalpy_of_lihg3_against_solid_mercury():
 @given(energies, fractions)
 def test_solid_reference_makes_enthalpies_less_negative(energy, x_hg):
     shift = enthalpy_to_solid_mercury(energy, x_hg) - enthalpy_to_solid_mercury(energy, 0.0)
-    assert shift == pytest.approx(x_hg * HG_FUSION_ENTHALPY_KJ_PER_MOL / 96.48533, abs=1e-9)
+    assert shift == pytest.approx(x_hg * metal("Hg").heat_of_fusion_kJ_mol / 96.48533, abs=1e-9)
     assert shift >= -1e-12
 
 
 @given(energies, fractions)
 def test_free_energies_need_no_shift_at_the_melting_point_and_the_full_enthalpy_at_zero(energy, x_hg):
-    at_melting = free_energy_to_solid_mercury(energy, x_hg, HG_MELTING_POINT_K)
+    at_melting = free_energy_to_solid_mercury(energy, x_hg, metal("Hg").melting_point_K)
     assert at_melting == pytest.approx(enthalpy_to_solid_mercury(energy, 0.0), abs=1e-12)
     at_zero = free_energy_to_solid_mercury(energy, x_hg, 0.0)
     assert at_zero == pytest.approx(enthalpy_to_solid_mercury(energy, x_hg), abs=1e-12)
-
-
-def test_fusion_constants_are_those_of_the_table():
-    fusion = value("Hg", "fusion_enthalpy")
-    assert (fusion.value, fusion.temperature_K) == (HG_FUSION_ENTHALPY_KJ_PER_MOL, HG_MELTING_POINT_K)
-    assert value("Hg", "melting_point").value == HG_MELTING_POINT_K
 
 
 def test_lithium_emfs_follow_the_activity_model():
@@ -88,35 +77,6 @@ def test_energies_per_formula_unit_are_divided_by_its_atoms():
     energy, uncertainty = formation_energy(value("Li2O", "formation_enthalpy"))
     assert energy == pytest.approx(-597.9 / 3 / 96.48533, rel=1e-6)
     assert uncertainty == pytest.approx(0.4 / 3 / 96.48533, rel=1e-6)
-
-
-def test_every_entry_is_complete():
-    for entry in reference_values():
-        assert math.isfinite(entry.value)
-        assert entry.uncertainty is None or entry.uncertainty > 0
-        assert entry.unit in QUANTITIES[entry.quantity]
-        assert composition(entry.subject)
-    keys = [(e.subject, e.quantity, e.mole_fraction, e.space_group) for e in reference_values()]
-    assert len(keys) == len(set(keys))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"unit": "kcal"}, "unit 'kcal', allowed: V"),
-        ({"quantity": "saturated_emv"}, "Did you mean 'saturated_emf'"),
-        ({"source": "nobody"}, "unknown source 'nobody'"),
-        ({"confidence": "sure"}, "unknown confidence 'sure'"),
-        ({"value": None}, "value is missing"),
-        ({"colour": "red"}, "colour"),
-    ],
-)
-def test_broken_entries_are_refused(change, message):
-    entry = {"subject": "Li", "quantity": "saturated_emf", "value": 1.0, "unit": "V", "source": "a"}
-    entry |= {"confidence": "checked", **change}
-    with pytest.raises(InputError, match="'Li'") as error:
-        parse_reference({"sources": {"a": {"citation": "A"}}, "entries": [entry]})
-    assert message in str(error.value)
 
 
 def test_comparison_takes_numbers_from_the_report(examples):

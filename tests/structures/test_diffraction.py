@@ -10,6 +10,7 @@ from ase.build import bulk, molecule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amalgamics.reference.powder_lines import MeasuredLine
 from amalgamics.structures.diffraction import (
     WAVELENGTHS,
     DiffractionError,
@@ -22,7 +23,6 @@ from amalgamics.structures.diffraction import (
 )
 from amalgamics.structures.phases import get_phase
 from amalgamics.structures.powder_references import (
-    MeasuredLine,
     compare_cell,
     compare_lines,
     get_powder_reference,

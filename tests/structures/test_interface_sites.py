@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bcc110, fcc100, fcc111
+from ase.data import atomic_numbers, covalent_radii
 from ase.geometry import get_distances
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,3 +173,12 @@ def test_bad_input_is_named() -> None:
     slab.set_tags(1)
     with pytest.raises(InputError, match="no atom is tagged as solid"):
         find_interface_sites(slab)
+
+
+@pytest.mark.parametrize("symbol", ["Ge", "P"])
+def test_germanium_is_touched_at_the_sum_of_covalent_radii_as_phosphorus_is(symbol: str) -> None:
+    """In GeS4 it is bound covalently; only metals of such a solid are ions, which come closer."""
+    slab = Atoms([symbol, "S"], [[0, 0, 8.0], [1.5, 1.5, 6.0]], cell=[3.0, 3.0, 20.0], pbc=True)
+    contact = covalent_radii[atomic_numbers[symbol]] + covalent_radii[atomic_numbers["Li"]]
+    (site,) = find_interface_sites(slab, symbol="Li").positions
+    assert site[2] == pytest.approx(8.0 + (contact**2 - 4.5) ** 0.5, abs=1e-3)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pymatgen.core import Composition
 
 from amalgamics.errors import InputError
-from amalgamics.structures.systems import ELEMENTS, atomic_fractions, parse_formula, parse_system
+from amalgamics.structures.systems import ELEMENTS, atomic_fractions, parse_formula, parse_system, same_composition
 
 symbols = st.sampled_from(sorted(ELEMENTS))
 
@@ -130,3 +130,12 @@ def test_atomic_fractions_sum_to_one_and_keep_ratios(amounts: dict[str, float]) 
     first = next(iter(amounts))
     for symbol, amount in amounts.items():
         assert math.isclose(fractions[symbol] * amounts[first], fractions[first] * amount)
+
+
+@given(st.dictionaries(symbols, st.floats(0.01, 100), min_size=1, max_size=5), st.floats(0.01, 100))
+def test_a_common_factor_makes_no_other_composition(amounts: dict[str, float], factor: float) -> None:
+    assert same_composition(amounts, {symbol: factor * amount for symbol, amount in amounts.items()})
+    first = next(iter(amounts))
+    more = {**amounts, first: amounts[first] + 0.01 * sum(amounts.values())}
+    assert same_composition(amounts, more) == (len(amounts) == 1)
+    assert not same_composition(amounts, {**amounts, "Xe": 1.0} if "Xe" not in amounts else {"Kr": 1.0})

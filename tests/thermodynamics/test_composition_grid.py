@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
+from amalgamics.reference.published import observed_drops
 from amalgamics.thermodynamics.solutions import key_compositions, shown_compositions
 from amalgamics.thermodynamics.wetting_curve import composition_grid
-from amalgamics.workflows.wetting_analysis import OBSERVED
 
 solubilities = st.floats(-5.5, 0.0).map(lambda exponent: 10.0**exponent)
 fractions = st.floats(-8.0, -0.01).map(lambda exponent: 10.0**exponent)
@@ -61,7 +61,7 @@ def test_key_compositions_run_from_the_pure_solvent_to_saturation(solute, solven
 
 def test_lithium_in_mercury_keeps_what_was_observed() -> None:
     keys = key_compositions("Li", "Hg", 0.0133)
-    assert keys == (0.0, 3e-5, 0.0133) == tuple(sorted(OBSERVED))
+    assert keys == (0.0, 3e-5, 0.0133) == tuple(observed_drops("Li", "Hg"))
     assert shown_compositions(keys) == (0.0, 1e-7, 1e-6, 1e-5, 3e-5, 1e-4, 1e-3, 0.0133)
     assert key_compositions("Li", "Hg", 0.01) == (0.0, 3e-5, 0.01)
     assert key_compositions("Li", "Hg", 2e-5) == (0.0, 2e-5)

@@ -17,7 +17,6 @@ from amalgamics.thermodynamics.electrochemistry import (
     list_electrodes,
 )
 from amalgamics.thermodynamics.solutions import solution_for
-from amalgamics.thermodynamics.voltage import ELECTRONS_PER_ION
 
 
 def test_capacities_are_those_the_paper_quotes() -> None:
@@ -39,12 +38,6 @@ def test_volumetric_capacity_has_the_density_of_the_metal(metal: str, density: f
     electrode = get_electrode(metal)
     assert electrode.density_g_cm3 == pytest.approx(density, rel=0.01)
     assert electrode.capacity_mAh_per_cm3 == pytest.approx(electrode.capacity_mAh_per_g * electrode.density_g_cm3)
-
-
-def test_every_metal_has_one_charge() -> None:
-    assert set(ELECTRONS_PER_ION) == {"Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn"}
-    for electrode in list_electrodes():
-        assert electrode.electrons_per_ion == ELECTRONS_PER_ION[electrode.symbol]
 
 
 def test_unknown_metal() -> None:

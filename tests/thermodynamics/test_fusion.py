@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.reports.reference import reference_values
 from amalgamics.thermodynamics.fusion import (
     Fusion,
     get_fusion,
@@ -54,13 +53,6 @@ def test_the_slope_is_the_entropy_and_the_curvature_the_heat_capacity(change: fl
     if kelvin == fusion.melting_point_K:
         assert -(high - low) / (2 * step) == pytest.approx(fusion.entropy_J_mol_K, rel=1e-6)
     assert -kelvin * (high - 2 * middle + low) / step**2 == pytest.approx(change, abs=0.01)
-
-
-def test_heats_agree_with_those_the_reports_quote() -> None:
-    quoted = {ref.subject: ref for ref in reference_values() if ref.quantity == "fusion_enthalpy"}
-    for fusion in list_fusions():
-        assert quoted[fusion.symbol].value == fusion.heat_kJ_mol
-        assert quoted[fusion.symbol].confidence == fusion.confidence
 
 
 def test_unknown_elements_and_bad_temperatures_are_refused() -> None:

@@ -327,3 +327,24 @@ class TestRefusals:
     def test_entry(self, change: dict[str, object], message: str) -> None:
         with pytest.raises(InputError, match=message):
             dataclasses.replace(LI_HG[3], **change)
+
+
+@given(systems())
+def test_the_lowest_of_a_composition(system: tuple[str, list[PhaseEntry]]) -> None:
+    hull = build_hull(*system)
+    for phase in hull.phases:
+        lowest = hull.lowest({symbol: 3.0 * amount for symbol, amount in phase.composition.items()})
+        assert lowest is not None
+        assert lowest.energy_per_atom <= phase.energy_per_atom
+        assert all(lowest.fraction(symbol) == pytest.approx(phase.fraction(symbol)) for symbol in hull.elements)
+    assert hull.lowest({"Xe": 1.0}) is None
+
+
+def test_the_lowest_of_a_space_group() -> None:
+    bcc = dataclasses.replace(entry("bcc", -1.0, Li=1), space_group="Im-3m")
+    fcc = dataclasses.replace(entry("fcc", -2.0, Li=1), space_group="Fm-3m")
+    compound = [entry("low", -2.5, Li=1, Hg=3), entry("high", -2.4, Li=2, Hg=6), entry("other", -9.0, Li=1, Hg=1)]
+    hull = build_hull("Li-Hg", [bcc, fcc, entry("Hg", -1.0, Hg=1), *compound])
+    names = [hull.lowest({"Li": 1}), hull.lowest({"Li": 1}, "Im-3m"), hull.lowest({"Hg": 0.75, "Li": 0.25})]
+    assert [phase.name for phase in names if phase] == ["fcc", "bcc", "low"]
+    assert hull.lowest({"Li": 1}, "P1") is None

@@ -9,14 +9,15 @@ import pytest
 import yaml
 
 from amalgamics.errors import InputError
-from amalgamics.reports.known_deviations import known_deviations, parse_known_deviations
+from amalgamics.reference.deviations import KnownDeviations, known_deviations
+from amalgamics.reference.measured import Sources, load, parse
 from amalgamics.structures.phases import get_phase
 from amalgamics.structures.systems import parse_system
 
 
 @pytest.fixture
 def raw():
-    text = files("amalgamics.reports").joinpath("data", "known_deviations.yaml").read_text(encoding="utf-8")
+    text = files("amalgamics.reference").joinpath("data", "known_deviations.yaml").read_text(encoding="utf-8")
     return copy.deepcopy(yaml.safe_load(text))
 
 
@@ -27,9 +28,10 @@ def test_every_reason_belongs_to_a_phase_of_the_library():
         assert get_phase(key).key == key
 
 
-def test_every_source_is_used(raw):
-    groups = ("phases", "solid_solutions", "searched", "systems")
-    assert {entry["source"] for group in groups for entry in raw[group]} == set(raw["sources"])
+def test_every_source_is_used():
+    folder = files("amalgamics.reference").joinpath("data")
+    rest = " ".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name != "sources.yaml")
+    assert [key for key in load(Sources).sources if f"source: {key}" not in rest] == []
 
 
 def test_a_system_is_found_whatever_the_order_of_its_elements():
@@ -48,7 +50,7 @@ def test_a_system_is_found_whatever_the_order_of_its_elements():
     [
         ("phases", {"cause": "disorderd"}, "'disorder'"),
         ("phases", {"source": "nobody"}, "unknown source 'nobody'"),
-        ("phases", {"reason": None}, "reason missing"),
+        ("phases", {"reason": None}, "phases.0.reason"),
         ("phases", {"extra": 1}, "extra"),
         ("systems", {"expectation": "ideal"}, "unknown expectation 'ideal'"),
         ("systems", {"system": "Al-Xx"}, "unknown element 'Xx'"),
@@ -60,9 +62,9 @@ def test_a_system_is_found_whatever_the_order_of_its_elements():
 def test_a_wrong_entry_is_refused(raw, group, change, told):
     raw[group][0].update(change)
     with pytest.raises(InputError, match=told):
-        parse_known_deviations(raw)
+        parse(KnownDeviations, raw, load(Sources).sources)
 
 
 def test_another_schema_is_refused(raw):
-    with pytest.raises(InputError, match="schema is 9"):
-        parse_known_deviations({**raw, "schema": 9})
+    with pytest.raises(InputError, match="schema: Input should be 1"):
+        parse(KnownDeviations, {**raw, "schema": 9}, load(Sources).sources)

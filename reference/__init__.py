@@ -1,0 +1,1 @@
+"""Published and measured facts, every one once, with unit, source and confidence; the lowest layer."""
