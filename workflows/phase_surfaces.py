@@ -12,10 +12,10 @@ from ..errors import InputError
 from ..structures.lattice_planes import conventional_cell, densest_planes
 from ..structures.slab_checks import check_slab
 from ..structures.slabs import Slab, enumerate_slabs, slab_series
-from .analysis import hull_of_rows
 from .calculations import Calculations
 from .candidates import Candidate
 from .database import StructureDatabase
+from .row_hulls import hull_of_rows
 from .wetting_spec import SLAB_SYMPREC
 from .wetting_study import atoms_of, miller_text
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..reports.electrochemistry_section import electrochemistry_sections
 from ..reports.overview_section import overview_section
-from .analysis import hull_of_rows, hull_report
+from .analysis import hull_report
 from .diffraction_analysis import diffraction_sections
 from .phonon_analysis import phonon_sections
+from .row_hulls import hull_of_rows
 from .solutions_analysis import solutions_sections
 from .stability_analysis import StabilityOptions, stability_sections
 from .stability_candidates import stability_keys

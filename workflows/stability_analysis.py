@@ -12,8 +12,9 @@ from ..reports.stability_section import stability_report_sections
 from ..structures.phases import list_phases
 from ..structures.systems import atomic_fractions, parse_formula
 from ..thermodynamics.voltage import ELECTRONS_PER_ION
-from .analysis import phase_entry, rows_for_system
+from .analysis import rows_for_system
 from .database import CRYSTALS, chemical_system, subsystems
+from .row_hulls import phase_entry
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow

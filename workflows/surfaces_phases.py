@@ -10,11 +10,11 @@ from ..errors import InputError, nearest
 from ..structures.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
 from ..structures.phases import Phase, list_phases
 from ..structures.systems import parse_formula
-from .analysis import hull_of_rows
 from .calculations import Calculations
 from .candidates import Candidate, gather_candidates
 from .database import reduced_formula
 from .fingerprint import fingerprint
+from .row_hulls import hull_of_rows
 from .surfaces_spec import DEFAULT_PLANES, SurfacesSection
 from .wetting_study import atoms_of
 

@@ -11,12 +11,13 @@ from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_seria
 from ..calculators.batch import relax_many
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
-from .analysis import hull_of_rows, write_report
+from .analysis import write_report
 from .batches import split_batches
 from .candidates import Candidate, gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint
 from .report_sections import report_sections, wetting_of_job
+from .row_hulls import hull_of_rows
 from .spec import WorkflowSpec
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class RelaxStructures(FiretaskBase):
 
 @explicit_serialize
 class AssembleHulls(FiretaskBase):
-    """Build the hull of each system and write its distances into the database."""
+    """Build the hull of each system: the studies that follow start from what is stable."""
 
     required_params = ("workflow",)
 
@@ -95,8 +96,7 @@ class AssembleHulls(FiretaskBase):
         rows = list(database.find_all(list(fw_spec["manifest"]["fingerprints"].values())).values())
         stable: dict[str, list[str]] = {}
         for system in spec.systems:
-            hull, twins = hull_of_rows(system, rows)
-            database.store_hull(hull, twins)
+            hull, _ = hull_of_rows(system, rows)
             stable[system] = [phase.name for phase in hull.stable]
         return FWAction(stored_data={"stable": stable}, update_spec={"manifest": fw_spec["manifest"]})
 

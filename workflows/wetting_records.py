@@ -14,8 +14,9 @@ from ..thermodynamics.solubility import saturating_solid
 from ..thermodynamics.solutions import MEASURED, measured_solubility, solution_for
 from ..thermodynamics.surface import check_surface_energy, fit_thickness
 from ..thermodynamics.voltage import voltage_profile
-from .analysis import hull_of_rows, rows_for_system
+from .analysis import rows_for_system
 from .phase_surfaces import STUDY
+from .row_hulls import hull_of_rows
 from .stored_study import StoredStudy, area_of, parse_miller
 from .wetting_members import Member, insertion_estimate
 
