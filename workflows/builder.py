@@ -13,7 +13,7 @@ from .. import __version__
 from ..calculators.registry import get_potential
 from .candidates import gather_candidates
 from .database import StructureDatabase
-from .fingerprint import fingerprint
+from .fingerprint import fingerprint, potential_identity
 from .phase_surfaces import STUDY
 from .phonon_tasks import PlanPhonons, failed_phonon_keys
 from .solutions_tasks import PlanSolutions, study_of
@@ -59,8 +59,9 @@ def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
 
 
 def job_key(spec: WorkflowSpec) -> str:
-    """Return the key that two submissions of the same input share."""
-    content = json.dumps([spec_document(spec), __version__], sort_keys=True)
+    """Return the key that two submissions of the same input share; of a user's calculator, with the same code."""
+    own = [potential_identity(get_potential(spec.potential))] if ":" in spec.potential else []
+    content = json.dumps([spec_document(spec), __version__, *own], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
@@ -82,6 +83,7 @@ def build_workflow(spec: WorkflowSpec) -> Workflow:
         Firework([WriteReport(workflow=document)], spec=dict(common), name="write report", parents=[steps[-1]])
     )
     metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": spec.potential}
+    metadata["output"] = str(spec.output_dir)
     return Workflow(steps, name=spec.name, metadata=metadata)
 
 

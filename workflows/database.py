@@ -310,6 +310,16 @@ class StructureDatabase:
         with contextlib.closing(open_existing(self.path)) as connection:
             return read_rows(connection, ids, AtomsRow)
 
+    def count_of_others(self, potential: Potential) -> int:
+        """Return how many results there are of another potential of this name: with other weights or another code."""
+        if not is_complete(self.path):
+            return 0
+        query = "SELECT COUNT(*) FROM text_key_values WHERE key = 'potential_identity' AND value != ? AND id IN"
+        query += " (SELECT id FROM text_key_values WHERE key = 'potential' AND value = ?)"
+        with contextlib.closing(open_existing(self.path)) as connection:
+            (count,) = connection.execute(query, (potential_identity(potential), potential.name)).fetchone()
+        return int(count)
+
     def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
         """Yield the rows stored after the one with this id, oldest first."""
         if is_complete(self.path):

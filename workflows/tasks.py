@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from ..calculators.batch import relax_many
-from ..calculators.registry import get_potential
+from ..calculators.registry import Potential, get_potential
 from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from ..errors import InputError
 from .analysis import write_report
 from .batches import split_batches
 from .candidates import Candidate, gather_candidates
 from .database import StructureDatabase
-from .fingerprint import fingerprint
+from .fingerprint import fingerprint, potential_identity
+from .output_folder import report_folder
+from .potential_notices import potential_notices
 from .report_sections import report_sections, wetting_of_job
 from .row_hulls import hull_of_rows
 from .spec import WorkflowSpec
@@ -44,6 +46,7 @@ class BuildStructures(FiretaskBase):
                 spec={
                     "workflow_name": spec.name,
                     "potential": potential.name,
+                    "potential_identity": potential_identity(potential),
                     "settings": settings.as_dict(),
                     "evaluator": spec.relaxation.evaluator,
                     "database": str(database.path),
@@ -70,6 +73,7 @@ class RelaxStructures(FiretaskBase):
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         candidates = [Candidate.from_dict(item) for item in self["candidates"]]
         potential, settings = get_potential(fw_spec["potential"]), RelaxationSettings(**fw_spec["settings"])
+        _check_identity(potential, fw_spec)
         database = StructureDatabase(fw_spec["database"])
         # A batch that was interrupted has some of its results already.
         keys = [fingerprint(item.atoms, potential, settings) for item in candidates]
@@ -82,6 +86,15 @@ class RelaxStructures(FiretaskBase):
         structures = [item.atoms for item in todo]
         relax_many(structures, potential.name, settings, on_result=store, evaluator=fw_spec["evaluator"])
         return FWAction(stored_data={"relaxed": len(todo), "reused": len(candidates) - len(todo)})
+
+
+def _check_identity(potential: Potential, fw_spec: dict[str, Any]) -> None:
+    """Refuse a calculator that is not the one for which the step was planned: nobody would find its results."""
+    if potential_identity(potential) != fw_spec.get("potential_identity", potential_identity(potential)):
+        raise InputError(
+            f"potential {potential.name!r} is not what it was when the job was planned: its code, settings or files"
+            " changed since, or differ from process to process (docs/potentials.md says what counts); run the job again"
+        )
 
 
 @explicit_serialize
@@ -117,10 +130,10 @@ class WriteReport(FiretaskBase):
             spec.name,
             spec.systems,
             rows,
-            Path(spec.output_dir),
+            report_folder(spec.output_dir, spec.potential),
             wetting=wetting,
             fresh_after=int(manifest["fresh_after"]),
-            warnings=[*warnings, *why_none],
+            warnings=[*potential_notices(spec, database), *warnings, *why_none],
             sections=sections,
         )
         return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})
