@@ -47,7 +47,7 @@ class Place(NamedTuple):
     e_above_hull: float
 
 
-class StoredRow(AtomsRow):  # type: ignore[misc]  # ase has no types
+class StoredRow(AtomsRow):
     """A row of ``ase.db`` that finds its place on the hull of its company when it is asked for one.
 
     ``row.e_above_hull`` and ``row.formation_energy_per_atom`` are in eV/atom; a row without a place has neither, and
