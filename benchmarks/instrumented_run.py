@@ -47,7 +47,6 @@ def share_out(input_file: Path) -> Stopwatch:
             (store, "_index", f"{DATABASE}: indices"),
             (store, "find", f"{DATABASE}: find rows"),
             (store, "find_all", f"{DATABASE}: find rows"),
-            (store, "store_hull", f"{DATABASE}: store hulls"),
             (store, "last_id", f"{DATABASE}: find rows"),
             (builder, "submit", f"{ENGINE}: submit"),
             (launchpad, "open_launchpad", f"{ENGINE}: open the LaunchPad"),

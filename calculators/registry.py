@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ase.data import atomic_numbers
 
 from ..errors import InputError, unknown_name
+from .custom_identity import describe_calculator
 from .dispersion import dispersion_provenance, get_dispersion_calculator
 from .dispersion_methods import DISPERSION_ELEMENTS, DISPERSION_METHODS, DISPERSION_PACKAGES, FUNCTIONALS, pair_method
 from .elements import describe
@@ -120,7 +121,7 @@ class Potential:
             Something is missing; the message says how to get it.
         """
         if _is_custom(self.model):
-            _custom_attribute(self.model)
+            _custom_record(self.model)
         elif self.model == "gpaw":
             check_gpaw()
         else:
@@ -134,16 +135,20 @@ class Potential:
         dict
             ``name``, ``model``, ``version`` and ``weights`` (file name and SHA-256) of the model, ``modal``,
             ``settings``, ``functional``, ``dispersion`` (method, functional, damping, three-body term, and with it
-            what relaxations use), ``elements``, and ``packages`` (versions).
+            what relaxations use), ``elements``, and ``packages`` (versions). Of ``module:attribute`` also
+            ``calculator``: what is behind that name, see :func:`~.custom_identity.describe_calculator`.
 
         Raises
         ------
         WeightsNotFoundError
             The weights are not on this machine.
+        UnknownPotentialError
+            What ``module:attribute`` names cannot be imported.
         """
         card = _card(self.model)
         settings = gpaw_settings() if self.model == "gpaw" else card.settings
         return {
+            **({"calculator": _custom_record(self.model)} if _is_custom(self.model) else {}),
             "name": self.name,
             "model": self.model,
             "version": card.version,
@@ -316,6 +321,18 @@ def _custom_attribute(model: str) -> Any:
         raise UnknownPotentialError(f"potential {model!r}: cannot import {module!r}: {error}") from error
     except AttributeError:
         raise UnknownPotentialError(f"potential {model!r}: {module!r} has no {attribute!r}") from None
+
+
+@functools.cache
+def _custom_record(model: str) -> dict[str, Any]:
+    """Return what is behind ``module:attribute``, as it is when first asked for: later it has results and caches."""
+    try:
+        calculator = _build_custom(model, {})
+    except InputError:
+        raise
+    except Exception as error:  # it is the user's code
+        raise InputError(f"potential {model!r} cannot be built: {type(error).__name__}: {error}") from error
+    return describe_calculator(model.partition(":")[0], calculator)
 
 
 def _build_custom(model: str, options: dict[str, Any]) -> BaseCalculator:

@@ -64,8 +64,9 @@ def _hulls(systems: list[str], database: Path | None, potential: str | None) -> 
         return [], ""
     from ..errors import InputError
     from ..structures.systems import parse_system
-    from ..workflows.analysis import hull_of_rows, rows_for_system
+    from ..workflows.analysis import rows_for_system
     from ..workflows.database import StructureDatabase
+    from ..workflows.row_hulls import hull_of_rows
     from ..workflows.spec import default_database
 
     for system in systems:

@@ -22,8 +22,9 @@ def hull(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the phases of a system with their distance to the hull, and the voltage steps."""
-    from ..workflows.analysis import hull_of_rows, hull_table, rows_for_system
+    from ..workflows.analysis import hull_table, rows_for_system
     from ..workflows.database import StructureDatabase
+    from ..workflows.row_hulls import hull_of_rows
     from ..workflows.spec import default_database
     from .output import print_json, print_rows
 

@@ -12,13 +12,17 @@ from .options import DatabaseOption, PotentialOption
 
 def report(
     systems: Annotated[list[str], typer.Argument(help="Chemical systems, for example Li-Hg.", metavar="SYSTEM...")],
-    output: Annotated[Path | None, typer.Option(help="Directory; default results/<first system>.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Directory; default results/<first system>. Beside it if another potential's is there."),
+    ] = None,
     database: DatabaseOption = None,
     potential: PotentialOption = None,
 ) -> None:
     """Write report.html, hull.png, hull.csv and summary.json without computing anything."""
     from ..workflows.analysis import rows_for_system, write_report
     from ..workflows.database import StructureDatabase
+    from ..workflows.output_folder import report_folder
     from ..workflows.spec import default_database
     from ..workflows.writable import check_writable
 
@@ -28,8 +32,11 @@ def report(
         found = rows_for_system(store, system, potential)
         potential = found[0].potential
         rows |= {row.id: row for row in found}
-    directory = (output or Path("results") / systems[0].lower()).expanduser().resolve()
+    wanted = (output or Path("results") / systems[0].lower()).expanduser().resolve()
+    directory = report_folder(wanted, str(potential))
     check_writable(directory, "output")
     newest = max(rows)
     paths = write_report(", ".join(systems), systems, list(rows.values()), directory, fresh_after=newest)
+    if directory != wanted:
+        typer.echo(f"note: {wanted} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {paths['report.html']}")

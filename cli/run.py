@@ -22,11 +22,17 @@ def run(
 ) -> None:
     """Submit the workflow (or go on with an interrupted one), work through it and write its report."""
     from ..workflows.builder import submit, workflow_nodes
+    from ..workflows.database import StructureDatabase
     from ..workflows.launchpad import open_launchpad
+    from ..workflows.output_folder import report_folder
+    from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
     from .progress import work_through
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
+    told = potential_notices(spec, StructureDatabase(spec.database_path))
+    for notice in told:
+        typer.echo(f"note: {notice}")
     pad = open_launchpad(spec.launchpad)
     submission = submit(spec, pad, retry_failed=retry_failed)
     if submission.resumed:
@@ -36,8 +42,12 @@ def run(
     finished = pad.workflows.find_one({"nodes": nodes[0]}, {"state": 1})["state"] == "COMPLETED"
     if not finished:
         raise typer.Exit(1)
-    summary = json.loads((spec.output_dir / "summary.json").read_text(encoding="utf-8"))
+    folder = report_folder(spec.output_dir, spec.potential)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     typer.echo(summary["headline"])
     for warning in summary["warnings"]:
-        typer.echo(f"note: {warning}")
-    typer.echo(f"report: {spec.output_dir / 'report.html'}")
+        if warning not in told:
+            typer.echo(f"note: {warning}")
+    if folder != spec.output_dir:
+        typer.echo(f"note: {spec.output_dir} holds the report of another potential, which is left as it is")
+    typer.echo(f"report: {folder / 'report.html'}")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from .options import CsvOption, JsonOption, LaunchpadOption
 
-COLUMNS = ("id", "name", "state", "completed", "running", "ready", "waiting", "fizzled", "updated")
+COUNTS = ("completed", "running", "ready", "waiting", "fizzled")
+COLUMNS = ("id", "name", "state", *COUNTS, "updated", "potential", "report")
 
 
 def status(launchpad: LaunchpadOption = None, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
@@ -29,6 +34,21 @@ def status(launchpad: LaunchpadOption = None, as_json: JsonOption = False, as_cs
                 counts.get("WAITING", 0),
                 counts.get("FIZZLED", 0),
                 str(workflow["updated_on"])[:19],
+                workflow["metadata"].get("potential"),
+                _report(workflow["metadata"]),
             )
         )
     print_rows(f"{len(rows)} workflows in {url}", COLUMNS, rows, as_json=as_json, as_csv=as_csv)
+
+
+def _report(metadata: Mapping[str, Any]) -> str | None:
+    """Return where the report of a workflow lies, if it is there; as seen from here, if that is shorter."""
+    from ..workflows.output_folder import potential_of_report, report_folder
+
+    if "output" not in metadata:  # of an earlier version, or another program
+        return None
+    folder = report_folder(Path(metadata["output"]), metadata["potential"])
+    if potential_of_report(folder) != metadata["potential"]:
+        return None
+    page, here = folder / "report.html", Path.cwd()
+    return str(page.relative_to(here) if here in page.parents else page)

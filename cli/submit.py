@@ -15,10 +15,14 @@ def submit(
 ) -> None:
     """Add the workflow to the LaunchPad; ``launch`` then works through it."""
     from ..workflows import builder
+    from ..workflows.database import StructureDatabase
     from ..workflows.launchpad import open_launchpad
+    from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
+    for notice in potential_notices(spec, StructureDatabase(spec.database_path)):
+        typer.echo(f"note: {notice}")
     submission = builder.submit(spec, open_launchpad(spec.launchpad))
     verb = "is already in" if submission.resumed else "added to"
     typer.echo(f"{spec.name} {verb} {spec.launchpad} (Fireworks {', '.join(map(str, submission.fw_ids))})")

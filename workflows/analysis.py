@@ -12,7 +12,7 @@ from ..structures.phases import list_phases
 from ..structures.systems import parse_system
 from .candidates import Candidate
 from .database import CRYSTALS, StructureDatabase, subsystems
-from .twins import find_twins
+from .row_hulls import hull_of_rows, newest_of_names
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -20,27 +20,8 @@ if TYPE_CHECKING:
     from ..reports.model import HullReport, SystemReport
     from ..reports.sections import ReportSection
     from ..reports.wetting_model import WettingReport
-    from ..thermodynamics.hull import Hull, PhaseEntry
+    from ..thermodynamics.hull import Hull
     from ..thermodynamics.voltage import VoltageProfile
-
-
-def phase_entry(row: AtomsRow) -> PhaseEntry:
-    """Return the hull entry of a converged database row."""
-    from ..thermodynamics.hull import PhaseEntry
-
-    counts: dict[str, float] = {}
-    for symbol in row.symbols:
-        counts[symbol] = counts.get(symbol, 0) + 1
-    return PhaseEntry(
-        name=row.name,
-        formula=row.reduced_formula,
-        composition=counts,
-        energy_per_atom=row.energy_per_atom,
-        volume_per_atom=row.volume_per_atom,
-        space_group=row.space_group,
-        source=row.data["candidate"]["source"],
-        entry_id=row.id,
-    )
 
 
 def rows_for_system(database: StructureDatabase, system: str, potential: str | None = None) -> list[AtomsRow]:
@@ -66,23 +47,7 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
         raise InputError(f"no {system} structures computed with {potential!r}; there are: {', '.join(available)}")
     # The weights or dispersion parameters behind a name may have changed; one hull holds one of them only.
     identity = chosen[-1].potential_identity
-    newest = {row.name: row for row in chosen if row.potential_identity == identity}
-    return list(newest.values())
-
-
-def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> tuple[Hull, dict[int, int]]:
-    """Build the convex hull of ``system`` from those rows that lie within it.
-
-    Returns
-    -------
-    The hull, and the ids of rows left out because they relaxed into another structure, with the id of that one.
-    """
-    from ..thermodynamics.hull import build_hull
-
-    within = set(subsystems(parse_system(system)))
-    converged = [row for row in rows if row.converged and row.chemical_system in within]
-    twins = find_twins(converged)
-    return build_hull(system, [phase_entry(row) for row in converged if row.id not in twins]), twins
+    return newest_of_names(row for row in chosen if row.potential_identity == identity)
 
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:

@@ -14,9 +14,9 @@ from ..reports.benchmarks import Benchmark, benchmarks
 from ..reports.reference import composition
 from ..structures.lattice_planes import conventional_cell, densest_planes
 from ..structures.phases import list_phases
-from .analysis import phase_entry
 from .database import CRYSTALS, StructureDatabase, subsystems
 from .free_atoms import free_atom_energies
+from .row_hulls import phase_entry
 from .solutions_study import stored_insertion_energies
 from .stored_study import StoredStudy
 from .stored_surfaces import stored_surfaces

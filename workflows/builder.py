@@ -37,8 +37,10 @@ def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
 
 
 def job_key(spec: WorkflowSpec) -> str:
-    """Return the key that two submissions of the same input share."""
-    content = json.dumps([spec_document(spec), __version__], sort_keys=True)
+    """Return the key that two submissions of the same input share, as long as the same makes their energies."""
+    job = Job.of(spec, {})
+    identities = {study.name: study(job).identities for study in STUDIES if study.is_asked_for(spec)}
+    content = json.dumps([spec_document(spec), __version__, identities], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
@@ -59,6 +61,7 @@ def build_workflow(spec: WorkflowSpec) -> Workflow:
     for name, task in [*tasks, ("write report", WriteReport(workflow=document))]:
         fireworks.append(Firework([task], spec=dict(common), name=name, parents=fireworks[-1:]))
     metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": spec.potential}
+    metadata["output"] = str(spec.output_dir)
     return Workflow(fireworks, name=spec.name, metadata=metadata)
 
 

@@ -14,7 +14,8 @@ from ..structures.systems import parse_system
 from .database_file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
 from .database_upgrade import upgrade_database
 from .fingerprint import fingerprint, potential_identity
-from .row_selection import COLUMNS, add_indices, has_indices, select_rows
+from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, StoredRow, split_conditions
+from .row_selection import COLUMNS, add_indices, has_indices, read_rows, select_ids, texts_of
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from ..calculators.registry import Potential
     from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
-    from ..thermodynamics.hull import Hull
     from .candidates import Candidate
 
 # What every row can be asked for, besides ase.db's own keys (id, natoms, energy, volume, age, element symbols, ...).
@@ -38,8 +38,7 @@ QUERY_KEYS = (
     "space_group_number",
     "energy_per_atom",
     "volume_per_atom",
-    "formation_energy_per_atom",
-    "e_above_hull",
+    *HULL_KEYS,
     "converged",
     "n_steps",
     "relax_fmax",
@@ -114,6 +113,7 @@ class StructureDatabase:
                     raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
         self._database: Any = None
         self._indexed = False
+        self._places: dict[Company, tuple[tuple[int, ...], dict[int, Place]]] = {}
         upgrade_database(self.path)
 
     def _open(self) -> Any:
@@ -237,22 +237,6 @@ class StructureDatabase:
                 self._open().delete(ids)
         return len(ids)
 
-    def store_hull(self, hull: Hull, twins: Mapping[int, int]) -> None:
-        """Write formation energy and distance to the hull into the rows of the hull's phases.
-
-        ``twins`` maps the id of a row that is not in the hull, because its structure relaxed into that of another,
-        to the id of that other row; both get the same values.
-        """
-        by_id = {int(phase.entry_id): phase for phase in hull.phases if phase.entry_id is not None}
-        of_rows = {row_id: row_id for row_id in by_id} | {twin: kept for twin, kept in twins.items() if kept in by_id}
-        with self._writing() as database:
-            for row_id, phase_id in of_rows.items():
-                database.update(
-                    row_id,
-                    formation_energy_per_atom=float(by_id[phase_id].formation_energy_per_atom),
-                    e_above_hull=float(by_id[phase_id].e_above_hull),
-                )
-
     def select(self, query: str = "", *, sort: str | None = None, limit: int | None = None) -> list[AtomsRow]:
         """Return the rows that match ``query``.
 
@@ -262,6 +246,9 @@ class StructureDatabase:
             ``ase.db`` syntax, comma-separated conditions such as ``e_above_hull<0.05``, ``potential=chgnet+d3``,
             ``Hg>2`` or ``natoms<10``. A term such as ``Li-Hg`` keeps the rows within that chemical system, its
             elements included. Failed relaxations are left out unless the query names ``converged``.
+            ``e_above_hull`` and ``formation_energy_per_atom`` (eV/atom) are stored nowhere: they are those of the hull
+            of all relaxed crystals in the database with a row's elements and potential, as they are now, as
+            ``amalgamics hull`` shows it. Rows that are not on it, such as slabs and duplicates, have neither.
         sort
             Key to sort by, with a leading minus for descending; rows without it come last. By id unless given.
         limit
@@ -273,7 +260,11 @@ class StructureDatabase:
             The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is damaged or
             another kind of SQLite database.
         """
-        conditions, systems = parse_query(query)
+        terms, systems = parse_query(query)
+        try:
+            conditions, of_places = split_conditions(terms)
+        except ValueError as error:
+            raise InputError(f"query {query!r}: {error}") from None
         key = (sort or "id").removeprefix("-")
         if key not in QUERY_KEYS and key not in COLUMNS:
             raise InputError("sort: " + unknown_name("key", key, [*QUERY_KEYS, *COLUMNS]))
@@ -284,11 +275,63 @@ class StructureDatabase:
         # A file that cannot be written, or is being written, is read without.
         with contextlib.suppress(sqlite3.OperationalError):
             self._index(timeout_s=_READER_TIMEOUT_S)
+        places = RowPlaces(self._company_ids, self._read_plain, self._places)
         with contextlib.closing(open_existing(self.path)) as connection:
             try:
-                return select_rows(connection, conditions, systems, sort=sort, limit=limit)
+                if of_places or key in HULL_KEYS:
+                    ids = self._select_by_place(connection, places, conditions, systems, of_places, sort)[:limit]
+                else:
+                    ids = select_ids(connection, conditions, systems, sort=sort, limit=limit)
+                return read_rows(connection, ids, lambda content: StoredRow(content, places))
             except (ValueError, AssertionError) as error:
                 raise InputError(f"query {query!r}: {error}") from None
+
+    def _select_by_place(
+        self,
+        connection: sqlite3.Connection,
+        places: RowPlaces,
+        conditions: list[str],
+        systems: Sequence[str],
+        of_places: Sequence[PlaceCondition],
+        sort: str | None,
+    ) -> list[int]:
+        """Return the ids of the rows whose places on their hulls meet conditions, or sorted by them."""
+        key, by_place = (sort or "id").removeprefix("-"), (sort or "").removeprefix("-") in HULL_KEYS
+        if of_places:
+            conditions = [*conditions, "relax_cell=True"]  # which every row on a hull meets
+        ids = select_ids(connection, conditions, systems, sort=None if by_place else sort)
+        found = _places_of(connection, places, ids)
+        chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in of_places)]
+        if not by_place:
+            return chosen
+        sign = -1 if (sort or "").startswith("-") else 1
+        with_place = [row_id for row_id in chosen if row_id in found]
+        with_place.sort(key=lambda row_id: sign * getattr(found[row_id], key))
+        return with_place + [row_id for row_id in chosen if row_id not in found]
+
+    def _company_ids(self, company: Company) -> tuple[int, ...]:
+        """Return the ids of the relaxed crystals of a company, the smaller systems within included."""
+        conditions = [f"potential_identity={company.potential_identity}", "relax_cell=True", "converged=True"]
+        with contextlib.closing(open_existing(self.path)) as connection:
+            ids = select_ids(connection, conditions, subsystems(company.system.split("-")))
+            kinds = texts_of(connection, "kind", ids)
+        return tuple(row_id for row_id in ids if kinds.get(row_id) in CRYSTALS)
+
+    def _read_plain(self, ids: Sequence[int]) -> list[AtomsRow]:
+        from ase.db.row import AtomsRow
+
+        with contextlib.closing(open_existing(self.path)) as connection:
+            return read_rows(connection, ids, AtomsRow)
+
+    def count_of_others(self, potential: Potential) -> int:
+        """Return how many results there are of another potential of this name: with other weights or another code."""
+        if not is_complete(self.path):
+            return 0
+        query = "SELECT COUNT(*) FROM text_key_values WHERE key = 'potential_identity' AND value != ? AND id IN"
+        query += " (SELECT id FROM text_key_values WHERE key = 'potential' AND value = ?)"
+        with contextlib.closing(open_existing(self.path)) as connection:
+            (count,) = connection.execute(query, (potential_identity(potential), potential.name)).fetchone()
+        return int(count)
 
     def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
         """Yield the rows stored after the one with this id, oldest first."""
@@ -300,6 +343,18 @@ class StructureDatabase:
         if not is_complete(self.path):
             return 0
         return max((int(row.id) for row in self._open().select(sort="-id", limit=1, include_data=False)), default=0)
+
+
+def _places_of(connection: sqlite3.Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
+    """Return the places of those rows that are on the hull of their company."""
+    systems = texts_of(connection, "chemical_system", ids)
+    identities = texts_of(connection, "potential_identity", ids)
+    found: dict[int, Place] = {}
+    for row_id in systems.keys() & identities.keys():
+        place = places.of_company(Company(systems[row_id], identities[row_id])).get(row_id)
+        if place is not None:
+            found[row_id] = place
+    return found
 
 
 def parse_query(query: str) -> tuple[list[str], list[str]]:

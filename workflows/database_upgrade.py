@@ -1,12 +1,16 @@
-"""One-time upgrade of structure databases from before dispersion methods said whether they have a three-body term.
+"""One-time upgrades of structure databases of earlier versions.
 
-``+d4`` then stood for the pairs of D4 alone. Such rows are renamed to ``+d4pair``, by which they are found again, so
-that ``+d4`` means the published method everywhere. All other rows, those with ``+d3`` included, stay as they are.
+1. Before dispersion methods said whether they have a three-body term, ``+d4`` stood for the pairs of D4 alone. Such
+   rows are renamed to ``+d4pair``, by which they are found again, so that ``+d4`` means the published method
+   everywhere. All other rows, those with ``+d3`` included, stay as they are.
+2. Rows held formation energy and distance to the hull of the job that wrote last. Both are dropped, and worked out when
+   they are asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import re
 import sqlite3
@@ -19,14 +23,15 @@ from ..calculators.dispersion import dispersion_provenance
 from ..errors import InputError
 from .database_file import file_lock, is_complete, open_existing, open_rows
 from .fingerprint import fingerprint_of, identity_of
+from .row_hulls import HULL_KEYS
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
 logger = logging.getLogger(__name__)
 
-UPGRADE = 1
-"""What ``PRAGMA user_version`` says of a file that has been through the upgrade."""
+UPGRADE = 2
+"""What ``PRAGMA user_version`` says of a file that has been through all upgrades."""
 
 _OLD_SUFFIX = re.compile(r"\+d4(?![A-Za-z0-9])")
 _NEW_SUFFIX = "+d4pair"
@@ -45,7 +50,7 @@ class _Change:
 
 
 def upgrade_database(path: Path) -> None:
-    """Rename the rows of the two-body D4 in a structure database, once; a file that was upgraded is only looked at.
+    """Make of a structure database what this version would have written, once; later it is only looked at.
 
     All of it is one transaction under the lock of the file. A file that is not there, is no structure database or
     cannot be written stays as it is. Programs from before the upgrade must not write to a file after it.
@@ -56,18 +61,19 @@ def upgrade_database(path: Path) -> None:
         The database file.
     """
     try:
-        if not is_complete(path) or not _is_old(path):
+        if not is_complete(path) or not _is_old(path, UPGRADE):
             return
         with file_lock(path):
-            if _is_old(path):  # no other process was faster
-                _apply(path, _changes(path))
+            if _is_old(path, UPGRADE):  # no other process was faster
+                _apply(path, _changes(path) if _is_old(path, 1) else [])
     except (sqlite3.Error, OSError, InputError) as error:
         logger.debug("%s was not upgraded: %s", path, error)
 
 
-def _is_old(path: Path) -> bool:
+def _is_old(path: Path, upgrade: int) -> bool:
+    """Return whether the file has not been through an upgrade."""
     with contextlib.closing(open_existing(path, _TIMEOUT_S)) as connection:
-        if connection.execute("PRAGMA user_version").fetchone()[0] >= UPGRADE:
+        if connection.execute("PRAGMA user_version").fetchone()[0] >= upgrade:
             return False
         tables = connection.execute("SELECT name FROM sqlite_master WHERE name IN ('systems', 'text_key_values')")
         return len(tables.fetchall()) == 2
@@ -148,7 +154,21 @@ def _apply(path: Path, changes: list[_Change]) -> None:
                 "UPDATE text_key_values SET value = ? WHERE key = ? AND id = ?",
                 [(value, key, change.row_id) for key, value in change.texts.items()],
             )
+        _drop_places(connection)
         connection.execute(f"PRAGMA user_version = {UPGRADE}")
         connection.commit()
     if changes:
         logger.info("%s: %d rows computed with the pairs of D4 are now called %s", path, len(changes), _NEW_SUFFIX)
+
+
+def _drop_places(connection: sqlite3.Connection) -> None:
+    """Delete what rows hold of a hull: their keys, and the copy of them that ``ase.db`` reads."""
+    from ase.io.jsonio import encode
+
+    marks = ", ".join("?" * len(HULL_KEYS))
+    query = f"SELECT id, key_value_pairs FROM systems WHERE id IN (SELECT id FROM keys WHERE key IN ({marks}))"
+    for row_id, stored in connection.execute(query, HULL_KEYS).fetchall():
+        pairs = {key: value for key, value in json.loads(stored).items() if key not in HULL_KEYS}
+        connection.execute("UPDATE systems SET key_value_pairs = ? WHERE id = ?", (encode(pairs), row_id))
+    for table in ("keys", "number_key_values"):
+        connection.execute(f"DELETE FROM {table} WHERE key IN ({marks})", HULL_KEYS)

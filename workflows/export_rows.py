@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .database import CRYSTALS, QUERY_KEYS, SYMPREC
+from .row_hulls import HULL_KEYS
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -58,7 +59,13 @@ def check_export(path: Path) -> Callable[[Sequence[AtomsRow], Path], None]:
 
 def row_values(row: AtomsRow) -> dict[str, Any]:
     """Return id, formula, number of atoms, energy (eV), volume (Å³) and the keys of a row; no value where unknown."""
-    return {key: row.get(key) for key in _OWN_KEYS} | row.key_value_pairs
+    return {key: row.get(key) for key in _OWN_KEYS} | _keys(row)
+
+
+def _keys(row: AtomsRow) -> dict[str, Any]:
+    """Return what is stored of a row, and its place on its hull (eV/atom) if it has one."""
+    place = {key: value for key in HULL_KEYS if (value := row.get(key)) is not None}
+    return row.key_value_pairs | place
 
 
 def structure_entry(row: AtomsRow) -> ComputedStructureEntry:
@@ -82,7 +89,7 @@ def structure_entry(row: AtomsRow) -> ComputedStructureEntry:
         float(energy),
         correction=0.0,
         parameters={"potential": row.get("potential"), "potential_identity": row.get("potential_identity")},
-        data={**row.key_value_pairs, "provenance": dict(row.data.get("provenance", {}))},
+        data={**_keys(row), "provenance": dict(row.data.get("provenance", {}))},
         entry_id=f"{row.get('name')}-{row.id}",
     )
 
@@ -110,7 +117,7 @@ def _write_extxyz(rows: Sequence[AtomsRow], path: Path) -> None:
     frames = []
     for row in rows:
         atoms = row.toatoms()
-        atoms.info = {"id": row.id, **row.key_value_pairs}
+        atoms.info = {"id": row.id, **_keys(row)}
         frames.append(atoms)
     write(path, frames, format="extxyz")
 

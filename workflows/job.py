@@ -74,7 +74,7 @@ class Job:
 
     def hulls(self) -> list[Hull]:
         """Return the hull of each system, from its own relaxations alone."""
-        from .analysis import hull_of_rows
+        from .row_hulls import hull_of_rows
 
         rows = self.rows
         return [hull_of_rows(system, rows)[0] for system in self.spec.systems]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..structures.systems import parse_system
-from .analysis import hull_of_rows
+from .row_hulls import hull_of_rows
 from .rows import find_phase
 
 if TYPE_CHECKING:

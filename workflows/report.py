@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .analysis import write_report
+from .potential_notices import potential_notices
 from .studies import STUDIES
 from .wetting_study import WettingStudy
 
@@ -37,7 +38,7 @@ def report_of_job(job: Job, output_dir: Path, *, fresh_after: int = 0) -> dict[s
         output_dir,
         wetting=wetting,
         fresh_after=fresh_after,
-        warnings=[*warnings, *problems],
+        warnings=[*potential_notices(job.spec, job.database), *warnings, *problems],
         sections=sections,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import operator
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,15 +104,15 @@ def add_indices(connection: sqlite3.Connection) -> None:
         connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
 
 
-def select_rows(
+def select_ids(
     connection: sqlite3.Connection,
     conditions: Sequence[str],
     systems: Sequence[str] = (),
     *,
     sort: str | None = None,
     limit: int | None = None,
-) -> list[AtomsRow]:
-    """Return the rows that meet all conditions and belong to one of the chemical systems, if any are given.
+) -> list[int]:
+    """Return the ids of rows that meet all conditions and belong to one of the chemical systems, if any are given.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def select_rows(
         marks = ", ".join("?" * len(systems))
         within = Condition("text_key_values", f"key = ? AND value IN ({marks})", ("chemical_system", *systems))
         parsed.insert(0, within)
-    return _read_rows(connection, _find_ids(connection, parsed, sort, limit))
+    return _find_ids(connection, parsed, sort, limit)
 
 
 def _parse(conditions: Sequence[str]) -> Iterator[Condition]:
@@ -214,9 +214,21 @@ def _run(
     return [int(row_id) for (row_id,) in connection.execute(statement, values)]
 
 
-def _read_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[AtomsRow]:
-    from ase.db.row import AtomsRow
+def texts_of(connection: sqlite3.Connection, key: str, ids: Sequence[int]) -> dict[int, str]:
+    """Return the text that rows have under a key, by id."""
+    texts: dict[int, str] = {}
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        query = f"SELECT id, value FROM text_key_values WHERE key = ? AND id IN ({marks})"
+        texts.update(connection.execute(query, (key, *chunk)).fetchall())
+    return texts
 
+
+def read_rows(
+    connection: sqlite3.Connection, ids: Sequence[int], make: Callable[[dict[str, Any]], AtomsRow]
+) -> list[AtomsRow]:
+    """Return the rows with these ids, in their order; ``make`` makes each from what ``AtomsRow`` takes."""
     rows: dict[int, AtomsRow] = {}
     columns = ", ".join(_READ)
     for start in range(0, len(ids), _CHUNK):
@@ -224,7 +236,7 @@ def _read_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Atoms
         marks = ", ".join("?" * len(chunk))
         for values in connection.execute(f"SELECT {columns} FROM systems WHERE id IN ({marks})", chunk):
             stored = dict(zip(_READ, values, strict=True))
-            rows[stored["id"]] = AtomsRow(_content(stored))
+            rows[stored["id"]] = make(_content(stored))
     return [rows[row_id] for row_id in ids if row_id in rows]
 
 

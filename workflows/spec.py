@@ -14,6 +14,7 @@ from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
 from ..structures.systems import parse_system
 from .database_file import check_file
+from .output_folder import folder_for
 from .settings import Settings, StudySettings
 from .studies import STUDIES
 from .writable import check_writable
@@ -96,7 +97,7 @@ class WorkflowSpec(_StudySections):
 
     @property
     def output_dir(self) -> Path:
-        """Absolute directory of the report."""
+        """Absolute directory of the report; see :func:`~.output_folder.report_folder`."""
         return (self.output or Path("results") / self.name).expanduser().resolve()
 
     @property
@@ -139,7 +140,8 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
     path
         YAML file.
     **overrides
-        Top-level keys that replace those of the file; None means "not given".
+        Top-level keys that replace those of the file; None means "not given". Another ``potential`` than that of the
+        file adds its name to the folder of the report, so that the first report stays.
 
     Raises
     ------
@@ -160,11 +162,14 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
         raise SpecError(f"{path} is not valid YAML: {_yaml_problem(error)}") from None
     if not isinstance(content, dict):
         raise SpecError(f"{path}: expected a mapping of keys such as name, systems and potential")
-    content.update({key: value for key, value in overrides.items() if value is not None})
     try:
+        in_file = content.get("potential", WorkflowSpec.model_fields["potential"].default)
+        content.update({key: value for key, value in overrides.items() if value is not None})
         spec = WorkflowSpec.model_validate(content)
     except ValidationError as error:
         raise SpecError(f"{path}: {describe(error)}") from None
+    if spec.potential != in_file and overrides.get("output") is None:
+        spec = spec.model_copy(update={"output": folder_for(spec.output_dir, spec.potential)})
     spec.check()
     return spec
 

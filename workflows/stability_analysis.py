@@ -11,8 +11,9 @@ from ..reference.metals import ion_charge
 from ..reports.stability_model import ElectrolyteStability, published_onsets
 from ..structures.phases import list_phases
 from ..structures.systems import atomic_fractions, parse_formula
-from .analysis import phase_entry, rows_for_system
+from .analysis import rows_for_system
 from .database import CRYSTALS, chemical_system, subsystems
+from .row_hulls import phase_entry
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow

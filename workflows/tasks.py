@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
+from ..errors import InputError
 from .job import Job
+from .output_folder import report_folder
 from .report import report_of_job
 from .studies import get_study_class
 from .study import Step
@@ -26,11 +27,15 @@ class PlanStudy(FiretaskBase):
             "fingerprints": dict(job.fingerprints),
             "fresh_after": job.database.last_id(),
         }
-        steps = get_study_class(self["study"])(job).plan()
+        study = get_study_class(self["study"])(job)
+        steps = study.plan()
+        made = fireworks_of(steps, self["workflow"], self["study"])
+        for firework in made:
+            firework.spec["identities"] = study.identities
         return FWAction(
             stored_data={"steps": [step.title for step in steps]},
             update_spec={"manifest": manifest},
-            detours=Workflow(fireworks_of(steps, self["workflow"], self["study"])) if steps else None,
+            detours=Workflow(made) if made else None,
         )
 
 
@@ -42,7 +47,9 @@ class RunStep(FiretaskBase):
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
-        get_study_class(self["study"])(job).run(self["step"], self["arguments"])
+        study = get_study_class(self["study"])(job)
+        _check_identities(study.identities, fw_spec.get("identities", {}))
+        study.run(self["step"], self["arguments"])
         return FWAction()
 
 
@@ -55,8 +62,19 @@ class WriteReport(FiretaskBase):
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         manifest = fw_spec["manifest"]
         job = Job.of_document(self["workflow"], manifest)
-        paths = report_of_job(job, Path(job.spec.output_dir), fresh_after=int(manifest["fresh_after"]))
+        folder = report_folder(job.spec.output_dir, job.spec.potential)
+        paths = report_of_job(job, folder, fresh_after=int(manifest["fresh_after"]))
         return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})
+
+
+def _check_identities(now: Mapping[str, str], planned: Mapping[str, str]) -> None:
+    """Refuse a calculator that is not the one for which the step was planned: nobody would find its results."""
+    for name, identity in planned.items():
+        if now.get(name, identity) != identity:
+            raise InputError(
+                f"potential {name!r} is not what it was when the job was planned: its code, settings or files changed"
+                " since, or differ from process to process (docs/potentials.md says what counts); run the job again"
+            )
 
 
 def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str) -> list[Firework]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -21,28 +21,44 @@ def find_twins(rows: Sequence[AtomsRow]) -> dict[int, int]:
     Structures are the same when their compositions and space groups are equal, energies and volumes agree within the
     convergence of a relaxation, and pymatgen's ``StructureMatcher`` maps one onto the other at equal density.
     """
-    from pymatgen.analysis.structure_matcher import StructureMatcher
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    matcher = StructureMatcher(ltol=0.1, stol=0.15, angle_tol=4, scale=False)
-    kept: list[AtomsRow] = []
+    match = _Matcher()
+    kept: dict[tuple[str, int], list[AtomsRow]] = {}
     twins: dict[int, int] = {}
     for row in sorted(rows, key=lambda item: (_RANK.get(item.kind, 3), item.energy_per_atom, item.id)):
-        for other in kept:
-            if _alike(row, other) and matcher.fit(
-                AseAtomsAdaptor.get_structure(row.toatoms()), AseAtomsAdaptor.get_structure(other.toatoms())
-            ):
-                twins[int(row.id)] = int(other.id)
-                break
+        rivals = kept.setdefault((row.reduced_formula, row.space_group_number), [])
+        twin = next((other for other in rivals if _alike(row, other) and match(row, other)), None)
+        if twin is None:
+            rivals.append(row)
         else:
-            kept.append(row)
+            twins[int(row.id)] = int(twin.id)
     return twins
 
 
+class _Matcher:
+    """Whether two rows have one structure; each is prepared once, and pymatgen imported when there is a pair."""
+
+    def __init__(self) -> None:
+        self._structures: dict[int, Any] = {}
+        self._matcher: Any = None
+
+    def __call__(self, row: AtomsRow, other: AtomsRow) -> bool:
+        if self._matcher is None:
+            from pymatgen.analysis.structure_matcher import StructureMatcher
+
+            self._matcher = StructureMatcher(ltol=0.1, stol=0.15, angle_tol=4, scale=False)
+        return bool(self._matcher.fit(self._structure(row), self._structure(other)))
+
+    def _structure(self, row: AtomsRow) -> Any:
+        from pymatgen.io.ase import AseAtomsAdaptor
+
+        if row.id not in self._structures:
+            self._structures[row.id] = AseAtomsAdaptor.get_structure(row.toatoms())
+        return self._structures[row.id]
+
+
 def _alike(row: AtomsRow, other: AtomsRow) -> bool:
+    """Return whether two structures of one composition and space group may be the same."""
     return (
-        row.reduced_formula == other.reduced_formula
-        and row.space_group_number == other.space_group_number
-        and abs(row.energy_per_atom - other.energy_per_atom) < _ENERGY_TOLERANCE
+        abs(row.energy_per_atom - other.energy_per_atom) < _ENERGY_TOLERANCE
         and abs(row.volume_per_atom / other.volume_per_atom - 1) < _VOLUME_TOLERANCE
     )

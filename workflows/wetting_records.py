@@ -13,8 +13,9 @@ from ..thermodynamics.fusion import list_fusions
 from ..thermodynamics.solubility import saturating_solid
 from ..thermodynamics.solutions import MEASURED, measured_solubility, solution_for
 from ..thermodynamics.voltage import voltage_profile
-from .analysis import hull_of_rows, rows_for_system
+from .analysis import rows_for_system
 from .phase_surfaces import SURFACES
+from .row_hulls import hull_of_rows
 from .stored_study import StoredStudy
 from .stored_surfaces import surface_records
 from .wetting_cells import Role

@@ -151,7 +151,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
 
         Each with the name of the phase and the fingerprint of its relaxation.
         """
-        from .analysis import hull_of_rows
+        from .row_hulls import hull_of_rows
 
         if self.settings.surfaces == 0:
             return []

@@ -125,7 +125,7 @@ def test_a_page_without_markers_is_refused_and_kept(run, tmp_path):
 @pytest.mark.parametrize("suffix", ["csv", "extxyz", "cif", "json"])
 def test_query_exports_what_it_finds(run, tmp_path, suffix):
     target = tmp_path / "new" / f"rows.{suffix}"
-    code, _, err = run("query", "Al,e_above_hull", "--export", str(target))
+    code, _, err = run("query", "Al,e_above_hull>1", "--export", str(target))
     assert (code, "no structure matches" in err) == (2, True)
     code, out, _ = run("query", "Al", "--export", str(target))
     assert (code, out.startswith("1 structures: ")) == (0, True)

@@ -11,18 +11,19 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.db import connect
+from ase.db.row import AtomsRow
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
 from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.row_selection import INDICES, add_indices, has_indices, select_rows
+from amalgamics.workflows.row_selection import INDICES, add_indices, has_indices, read_rows, select_ids
 
 ELEMENTS = ("Li", "Na", "Zn")
 CONDITIONS = st.sampled_from(
     [
-        "e_above_hull<0.1",
-        "e_above_hull>=0.1",
+        "dispersion_energy<0.1",
+        "dispersion_energy>=0.1",
         "potential=chgnet+d3",
         "potential!=chgnet+d3",
         "converged=True",
@@ -69,11 +70,15 @@ def path(tmp_path_factory):
             if number % 5 == 0:
                 pairs["prototype"] = "CsCl"
             if number % 7:
-                pairs["e_above_hull"] = round(float(rng.uniform(0, 0.3)), 2)
+                pairs["dispersion_energy"] = round(float(rng.uniform(0, 0.3)), 2)
             database.write(atoms, key_value_pairs=pairs, data={"settings": {"fmax": 0.02}, "number": [number]})
     with contextlib.closing(sqlite3.connect(target)) as connection, connection:
         add_indices(connection)
     return target
+
+
+def select_rows(connection, *query, **options):
+    return read_rows(connection, select_ids(connection, *query, **options), AtomsRow)
 
 
 def select(path, conditions, systems=(), **options):
@@ -93,7 +98,7 @@ def test_the_rows_are_those_that_ase_finds(path, conditions):
 
 @given(st.lists(CONDITIONS, max_size=3, unique=True), st.sampled_from(["", "-"]), st.integers(1, 40))
 def test_sorting_and_limiting_leave_the_lowest(path, conditions, direction, limit):
-    for key in ("e_above_hull", "energy", "name"):
+    for key in ("dispersion_energy", "energy", "name"):
         every = [row for row in select(path, conditions) if row.get(key) is not None]
         missing = [row.id for row in select(path, conditions) if row.get(key) is None]
         wanted = sorted(every, key=lambda row: row.get(key), reverse=bool(direction))
@@ -131,7 +136,7 @@ def test_a_file_without_indices_gives_the_same_rows(path, tmp_path):
         for name in INDICES:
             connection.execute(f"DROP INDEX {name}")
         assert not has_indices(connection)
-        for conditions in (["Hg>1", "e_above_hull<0.2"], ["Hg=0"], ["potential!=chgnet+d3", "natoms<4"]):
+        for conditions in (["Hg>1", "dispersion_energy<0.2"], ["Hg=0"], ["potential!=chgnet+d3", "natoms<4"]):
             rows = select_rows(connection, conditions, ["Hg-Li", "Li"])
             assert [row.id for row in rows] == [row.id for row in select(path, conditions, ["Hg-Li", "Li"])]
 
@@ -141,7 +146,7 @@ def test_each_test_of_a_row_uses_an_index(path):
     statements = []
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.set_trace_callback(statements.append)
-        select_rows(connection, ["e_above_hull<0.1", "potential=chgnet+d3", "Hg>1", "converged=True"], ["Hg-Li"])
+        select_rows(connection, ["dispersion_energy<0.1", "potential=chgnet+d3", "Hg>1", "converged=True"], ["Hg-Li"])
         connection.set_trace_callback(None)
         (search,) = [text for text in statements if text.startswith("SELECT found.id")]
         plan = [step[-1] for step in connection.execute(f"EXPLAIN QUERY PLAN {search}")]
