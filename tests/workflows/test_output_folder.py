@@ -13,7 +13,7 @@ from amalgamics.errors import InputError
 from amalgamics.workflows.fingerprint import potential_identity
 from amalgamics.workflows.output_folder import folder_for, potential_of_report, report_folder
 from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.tasks import RelaxStructures
+from amalgamics.workflows.tasks import RunStep
 
 JOB = """
 name: job
@@ -110,6 +110,7 @@ def test_status_says_which_potential_and_where_the_report_is(tmp_path, capsys):
 
 
 def test_a_step_that_was_planned_for_another_calculator_is_refused():
-    planned = {"potential": "emt", "potential_identity": "potential-other", "settings": {}, "database": "x"}
+    document = {"name": "job", "systems": ["Cu-Au"], "potential": "emt", "database": "x"}
+    task = RunStep(workflow=document, study="hulls", step="relax", arguments={"candidates": [], "settings": {}})
     with pytest.raises(InputError, match="not what it was when the job was planned"):
-        RelaxStructures(candidates=[]).run_task(planned)
+        task.run_task({"identities": {"emt": "potential-other"}, "manifest": {"fingerprints": {}}})

@@ -22,7 +22,9 @@ from amalgamics.workflows.analysis import rows_for_system
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.export_rows import export_rows
-from amalgamics.workflows.tasks import AssembleHulls
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.report import report_of_job
+from amalgamics.workflows.spec import WorkflowSpec
 
 EMT = get_potential("emt")
 CRYSTALS = {"Cu": ("Cu", 0.0), "Au": ("Au", 0.0), "CuAu": ("CuAu", -0.200), "CuAu_observed": ("CuAu", -0.1976)}
@@ -53,16 +55,16 @@ def names(rows):
     return [row.name for row in rows]
 
 
-def assemble(store, wanted):
+def finish(store, wanted):
     """Let a job end that has only these structures."""
-    manifest = {"fingerprints": {row.name: row.fingerprint for row in store.select("") if row.name in wanted}}
-    job = {"name": "job", "systems": ["Cu-Au"], "potential": "emt", "database": str(store.path)}
-    return AssembleHulls(workflow=job).run_task({"manifest": manifest})
+    fingerprints = {row.name: row.fingerprint for row in store.select("") if row.name in wanted}
+    spec = WorkflowSpec(name="job", systems=["Cu-Au"], potential="emt", database=store.path)
+    report_of_job(Job(spec, store, fingerprints), store.path.parent / "report")
 
 
 def test_a_smaller_job_does_not_make_its_phases_stable(database):
-    assemble(database, CRYSTALS)
-    assemble(database, ["Cu", "Au", "CuAu_observed"])
+    finish(database, CRYSTALS)
+    finish(database, ["Cu", "Au", "CuAu_observed"])
     stable = database.select("Cu-Au,e_above_hull<0.0001", sort="id")
     assert names(stable) == ["Cu", "Au", "CuAu"]
     (observed,) = database.select("name=CuAu_observed")
