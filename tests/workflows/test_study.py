@@ -39,16 +39,13 @@ class Points(Study[SolutionsSettings, "list[float]"]):
     section: ClassVar = "solutions"
     settings_class: ClassVar = SolutionsSettings
 
-    def label_of(self, role: StrEnum) -> str:  # noqa: ARG002
-        return f"points-{self.settings.n_atoms}"
-
     def plan(self) -> Sequence[Step]:
         first = Step("point", "first", ["one"], {"a": 3.5})
         return [first, Step("point", "second", ["two"], {"a": 3.6}, after=["first"])]
 
     @step
     def point(self, a: float) -> None:
-        labels = {"study": self.label_of(Role.POINT), "role": Role.POINT.value}
+        labels = {"study": self.key, "role": Role.POINT.value}
         candidate = Candidate(f"Cu {a}", "solid", bulk("Cu", a=a), "test", labels=labels)
         Calculations(self.database, self.potential, RelaxationSettings()).single_point(candidate)
 
