@@ -35,8 +35,9 @@ def html_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell
     head = "".join(f"<th>{html.escape(text)}</th>" for text in headings)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     below = "".join(f"<p style='margin:2px 0'>{html.escape(note)}</p>" for note in notes)
+    style = "caption-side:top;text-align:left;white-space:nowrap"
     return (
-        f"<div><table><caption style='caption-side:top;text-align:left;white-space:nowrap'><b>{html.escape(title)}</b></caption>"
+        f"<div><table><caption style='{style}'><b>{html.escape(title)}</b></caption>"
         f"{f'<thead><tr>{head}</tr></thead>' if headings else ''}<tbody>{body}</tbody></table>{below}</div>"
     )
 

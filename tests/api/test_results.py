@@ -13,7 +13,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111
 from ase.calculators.emt import EMT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import amalgamics as am
@@ -103,8 +103,8 @@ def test_every_way_to_give_a_structure_is_one(copper: Any, tmp_path: Path) -> No
     atoms = am.read_structure("Cu_fcc")
     atoms.write(tmp_path / "mine.cif")
     phase = next(phase for phase in am.phases("Cu") if phase.key == "Cu_fcc")
-    for given in (phase, phase.structure(), atoms, tmp_path / "mine.cif", str(tmp_path / "mine.cif")):
-        found = am.relax(given, am.potential("emt"), fmax=0.005)  # type: ignore[arg-type]
+    for source in (phase, phase.structure(), atoms, tmp_path / "mine.cif", str(tmp_path / "mine.cif")):
+        found = am.relax(source, am.potential("emt"), fmax=0.005)  # type: ignore[arg-type]
         assert found.energy_per_atom == pytest.approx(copper.energy_per_atom, abs=1e-4)
     assert am.relax(tmp_path / "mine.cif", "emt").name == "mine"
 
@@ -118,9 +118,8 @@ def test_a_molecule_is_relaxed_without_a_cell() -> None:
 
 
 def test_a_hull_of_energies_is_that_of_the_thermodynamics() -> None:
-    entries = [PhaseEntry(name, name, {"Li": 1}, energy, 20.0) for name, energy in {"Li": -1.9}.items()]
     entries = [
-        *entries,
+        PhaseEntry("Li", "Li", {"Li": 1}, -1.9, 20.0),
         PhaseEntry("Hg", "Hg", {"Hg": 1}, -0.3, 24.0),
         PhaseEntry("X", "LiHg", {"Li": 1, "Hg": 1}, -1.5, 18.0),
     ]
@@ -150,7 +149,7 @@ def test_a_hull_takes_what_is_relaxed_as_it_is_and_relaxes_the_rest(copper: Any)
     assert found.phase("AuCu").volume_per_atom == pytest.approx(14.0, abs=0.3)
 
 
-def test_a_relaxation_with_another_potential_or_a_fixed_cell_is_refused(copper: Any) -> None:
+def test_a_relaxation_with_another_potential_or_a_fixed_cell_is_refused() -> None:
     other = am.relax(bulk("Cu", cubic=True), EMT())
     fixed = am.relax("Cu_fcc", "emt", relax_cell=False)
     for wrong, said in ((other, "cannot be mixed"), (fixed, "relax_cell=True")):
@@ -276,6 +275,7 @@ def test_a_wetting_curve_is_that_of_the_model() -> None:
     assert same.limits == ("fresh", "equilibrated")
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0.05, 0.9), st.lists(st.floats(-2.0, 1.0), min_size=1, max_size=3), st.floats(1e-7, 0.0133))
 def test_the_same_energies_on_both_faces_leave_the_angle_as_it_is(work: float, series: list[float], x: float) -> None:
     found = am.wetting_curve(work, series, series, area=59.0)
