@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from ..calculators.registry import Potential as NamedPotential
+    from ..calculators.relaxation import RelaxationResult, RelaxationSettings
     from ..reports.interactive import Figure
+    from ..structures.slabs import Slab
+    from ..thermodynamics.surface import ThicknessFit
     from .structures import StructureLike
 
 _BULK_FMAX = 0.02
@@ -152,12 +157,8 @@ def surface_energy(
     >>> print(f"{copper.surface_energy_J_m2:.2f} J/m², from slabs of {copper.n_atoms} atoms")
     1.04 J/m², from slabs of (5, 6, 7) atoms
     """
-    from ..calculators.batch import relax_many
-    from ..calculators.relaxation import RelaxationError, RelaxationSettings
-    from ..structures.lattice_planes import conventional_cell
-    from ..structures.slab_checks import check_slab
+    from ..calculators.relaxation import RelaxationSettings
     from ..thermodynamics.surface import fit_thickness
-    from ..workflows.phase_surfaces import slabs_of_plane
 
     atoms = as_crystal(crystal, "surface_energy")
     name = name_of(crystal, atoms)
@@ -165,22 +166,7 @@ def surface_energy(
     settings = RelaxationSettings(fmax=fmax, relax_cell=False, max_steps=max_steps)
     if isinstance(n_sizes, bool) or not isinstance(n_sizes, int) or n_sizes < 2:
         raise InputError(f"n_sizes: {n_sizes!r} is not allowed; a line needs at least 2 thicknesses")
-
-    def cut(unit: Atoms) -> Any:
-        found = slabs_of_plane(
-            conventional_cell(unit),
-            miller_index,
-            min_slab_size=min_slab_size,
-            n_sizes=n_sizes,
-            termination=termination,
-        )
-        if not found:
-            raise InputError(
-                f"miller_index: every slab of {name} along {tuple(miller_index)!r} has an excess of one element; its"
-                " surface energy depends on chemical potentials (OpenSurface)"
-            )
-        return found
-
+    cut = partial(_cut, name, miller_index, min_slab_size=min_slab_size, n_sizes=n_sizes, termination=termination)
     # Whatever is wrong with the plane is said before the crystal is relaxed.
     cut(atoms)
     if isinstance(crystal, Relaxed):
@@ -188,21 +174,7 @@ def surface_energy(
     else:
         bulk = relax(atoms, known, fmax=min(fmax, _BULK_FMAX), max_steps=max_steps)
     slabs = cut(bulk.atoms)
-    finished = 0
-    with progress_bar(f"slabs of {name}", len(slabs), wanted=progress) as show:
-
-        def count(_: int, __: Any) -> None:
-            nonlocal finished
-            finished += 1
-            show(finished)
-
-        outcomes = relax_many([slab.atoms for slab in slabs], known.name, settings, on_result=count)
-    relaxed = []
-    for slab, outcome in zip(slabs, outcomes, strict=True):
-        if isinstance(outcome, RelaxationError):
-            raise RelaxationError(f"slab of {slab.n_layers} layers: {outcome.reason}", outcome.atoms)
-        check_slab(outcome.atoms, slab.atoms)
-        relaxed.append(outcome)
+    relaxed = _relax(name, slabs, known, settings, progress)
     first = slabs[0]
     fit = fit_thickness(
         [item.energy for item in relaxed],
@@ -210,11 +182,10 @@ def surface_energy(
         first.area,
         bulk_energy_per_atom=bulk.energy_per_atom,
     )
-    sides = first.termination if first.symmetric else f"{first.termination}|{first.bottom_termination}"
     return SurfaceEnergy(
         name=name,
         miller_index=first.miller_index,
-        termination=sides,
+        termination=first.termination if first.symmetric else f"{first.termination}|{first.bottom_termination}",
         surface_energy_J_m2=fit.surface_energy_J_m2,
         standard_error_J_m2=fit.standard_error_J_m2,
         bulk_energy_per_atom=bulk.energy_per_atom,
@@ -231,7 +202,43 @@ def surface_energy(
     )
 
 
-def _warnings(fit: Any, slab: Any, title: str) -> tuple[str, ...]:
+def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:
+    """Return the slabs of a plane in the axes of the standard conventional cell."""
+    from ..structures.lattice_planes import conventional_cell
+    from ..workflows.phase_surfaces import slabs_of_plane
+
+    found = slabs_of_plane(conventional_cell(crystal), miller_index, **options)
+    if not found:
+        raise InputError(
+            f"miller_index: every slab of {name} along {tuple(miller_index)!r} has an excess of one element; its"
+            " surface energy depends on chemical potentials (OpenSurface)"
+        )
+    return found
+
+
+def _relax(
+    name: str, slabs: Sequence[Slab], potential: NamedPotential, settings: RelaxationSettings, progress: bool
+) -> list[RelaxationResult]:
+    """Relax the slabs; one that fails or collapses is an error."""
+    from ..calculators.batch import relax_many
+    from ..calculators.relaxation import RelaxationError
+    from ..structures.slab_checks import check_slab
+
+    with progress_bar(f"slabs of {name}", len(slabs), wanted=progress) as show:
+        done = count(1)
+        outcomes = relax_many(
+            [slab.atoms for slab in slabs], potential.name, settings, on_result=lambda *_: show(next(done))
+        )
+    relaxed = []
+    for slab, outcome in zip(slabs, outcomes, strict=True):
+        if isinstance(outcome, RelaxationError):
+            raise RelaxationError(f"{name}, slab of {slab.n_layers} layers: {outcome.reason}", outcome.atoms)
+        check_slab(outcome.atoms, slab.atoms)
+        relaxed.append(outcome)
+    return relaxed
+
+
+def _warnings(fit: ThicknessFit, slab: Slab, title: str) -> tuple[str, ...]:
     from ..thermodynamics.surface import ImplausibleValueError, check_surface_energy
 
     found = [fit.warning] if fit.warning else []

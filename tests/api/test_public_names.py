@@ -74,6 +74,15 @@ def test_each_name_is_there_and_stays_the_same_object() -> None:
         amalgamics.hulls  # type: ignore[attr-defined]  # noqa: B018
 
 
+def test_no_other_package_imports_the_public_face() -> None:
+    """It stands on all of them; only the root and itself know it."""
+    own = ROOT_FILE.parent
+    packages = [path.parent for path in own.glob("*/__init__.py") if path.parent.name not in ("api", "benchmarks")]
+    assert len(packages) > 4
+    for path in (path for package in packages for path in package.rglob("*.py")):
+        assert ".api" not in path.read_text(encoding="utf-8"), path
+
+
 @pytest.mark.usefixtures("user_folder")
 @pytest.mark.parametrize("name", NAMES)
 def test_its_examples_run(name: str) -> None:

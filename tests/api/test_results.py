@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import amalgamics as am
 from amalgamics.calculators.phonons import PhononSettings, run_phonons
-from amalgamics.calculators.relaxation import RelaxationSettings, relax
+from amalgamics.calculators.relaxation import RelaxationError, RelaxationSettings, relax
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension
 from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
@@ -198,6 +198,11 @@ def test_a_surface_energy_is_half_the_work_of_cutting(copper: Any) -> None:
     assert parted.work_of_adhesion_J_m2 == pytest.approx(2 * surface.surface_energy_J_m2, rel=1e-3)
     assert surface.fitted_bulk_energy_per_atom == pytest.approx(copper.energy_per_atom, abs=1e-4)
     assert surface.standard_error_J_m2 is None
+
+
+def test_a_slab_that_does_not_converge_is_named(copper: Any) -> None:
+    with pytest.raises(RelaxationError, match=r"Cu_fcc, slab of \d layers: not converged after 1 steps"):
+        am.surface_energy(copper, (1, 1, 1), "emt", fmax=1e-4, max_steps=1)
 
 
 def separated(gap: float) -> tuple[Atoms, Atoms, Atoms]:
