@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def progress_bar(label: str, total: int | None, *, wanted: bool = True) -> Iterator[Callable[[int], None]]:
-    """Show a bar while the block runs; what it yields is called with the number done so far."""
+def progress_bar(label: str, total: int | None, *, wanted: bool = True) -> Iterator[Callable[..., None]]:
+    """Show a bar while the block runs; what it yields is called with the number done so far, and of all."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -19,4 +19,4 @@ def progress_bar(label: str, total: int | None, *, wanted: bool = True) -> Itera
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not (wanted and shown)) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, of=total: bar.update(task, completed=done, total=of)

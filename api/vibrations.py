@@ -183,7 +183,7 @@ def phonons(
     tight = RelaxationSettings(fmax=fmax, max_steps=max_steps, keep_symmetry=True)
     relaxed = relax_one(idealised_primitive(atoms, SYMPREC), evaluator, tight)
     with progress_bar(f"displacements of {name}", None, wanted=progress) as show:
-        found = run_phonons(relaxed.atoms, evaluator, settings, on_evaluation=lambda done, _: show(done))
+        found = run_phonons(relaxed.atoms, evaluator, settings, on_evaluation=show)
     return PhononResult(
         name=name,
         dynamically_stable=found.dynamically_stable,

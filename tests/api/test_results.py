@@ -232,7 +232,7 @@ def test_the_work_of_adhesion_is_what_binding_gains_per_area(
 ) -> None:
     found = am.work_of_adhesion(solid, film, solid + film - bound, area=area)
     assert found.work_of_adhesion_J_m2 == pytest.approx(bound / area * J_PER_M2, abs=1e-9)
-    assert bool(found.warnings) == (found.work_of_adhesion_J_m2 < -0.02)
+    assert bool(found.warnings) == (not -0.02 <= found.work_of_adhesion_J_m2 <= 3.02)
 
 
 def test_dispersion_is_told_apart_from_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
