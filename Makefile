@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := calculators cli reference reports structures thermodynamics workflows
+PACKAGES := api calculators cli reference reports structures thermodynamics workflows
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test lint benchmark clean

@@ -99,6 +99,18 @@ class StructureDatabase:
     ------
     InputError
         The file is missing (with ``must_exist``) or is not a structure database.
+
+    Examples
+    --------
+    As ``amalgamics.Database``; a query names a chemical system, elements and conditions, all of which must hold:
+
+    >>> import amalgamics
+    >>> database = amalgamics.Database("results/structures.db")
+    >>> [row.name for row in database.select("Cu-Au,potential=emt,natoms<10", sort="energy_per_atom")]
+    ['CuAu', 'Cu_fcc', 'Au_fcc']
+    >>> (gold,) = database.select("reduced_formula=Au")
+    >>> print(f"{gold.volume_per_atom:.1f} Å³/atom, {gold.space_group}, {gold.toatoms().symbols}")
+    16.7 Å³/atom, Fm-3m, Au4
     """
 
     def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..structures.slab_checks import check_slab
-from ..structures.slabs import Slab, enumerate_slabs, slab_series
+from ..structures.slabs import Slab, enumerate_slabs, get_slab, slab_series
 from .candidates import Candidate
 from .rows import miller_text
 from .wetting_spec import SLAB_SYMPREC
@@ -36,32 +36,69 @@ def slab_candidates(
     ----------
     name
         Of the crystal in names and labels.
+    crystal, miller_index, min_slab_size
+        As for :func:`slabs_of_plane`.
+    """
+    series = slabs_of_plane(crystal, miller_index, min_slab_size=min_slab_size)
+    return [_candidate(name, miller_index, slab) for slab in series]
+
+
+def slabs_of_plane(
+    crystal: Atoms,
+    miller_index: Sequence[int],
+    *,
+    min_slab_size: float = MIN_SLAB_SIZE,
+    n_sizes: int = N_SIZES,
+    termination: str | None = None,
+) -> list[Slab]:
+    """Return slabs of growing thickness of one plane of a crystal, stoichiometric; none where every cut has an excess.
+
+    Parameters
+    ----------
     crystal
         Any cell of it; the plane is in its axes.
     miller_index
         The plane.
     min_slab_size
         Thickness of the thinnest slab, Å.
+    n_sizes
+        How many.
+    termination
+        Of the upper face; by default one that is not polar, then one that is symmetric.
+
+    Raises
+    ------
+    InputError
+        The plane has no such termination, or an argument is not allowed.
     """
     slabs = enumerate_slabs(
         crystal, miller_index, min_slab_size=min_slab_size, prefer="stoichiometric", symprec=SLAB_SYMPREC
     )
+    if termination is not None:
+        wanted = get_slab(
+            crystal,
+            miller_index,
+            termination=termination,
+            min_slab_size=min_slab_size,
+            prefer="stoichiometric",
+            symprec=SLAB_SYMPREC,
+        )
+        slabs = [slab for slab in slabs if slab.termination == wanted.termination]
     whole = [slab for slab in slabs if slab.stoichiometric]
     if not whole:
         return []
     # A relaxed crystal may itself be a little polar; where there is a choice, a slab that is not goes first.
     chosen = min(whole, key=lambda slab: (bool(slab.polar), not slab.symmetric, slab.termination))
-    series = slab_series(
+    return slab_series(
         crystal,
         miller_index,
         termination=chosen.termination,
         bottom_termination=chosen.bottom_termination,
-        n_sizes=N_SIZES,
+        n_sizes=n_sizes,
         min_slab_size=min_slab_size,
         prefer="stoichiometric",
         symprec=SLAB_SYMPREC,
     )
-    return [_candidate(name, miller_index, slab) for slab in series]
 
 
 def relax_slabs(calculations: Calculations, slabs: Sequence[Candidate]) -> list[AtomsRow]:

@@ -1,0 +1,178 @@
+"""Jobs from their YAML files: checked, run to the report, without the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from .display import html_table, with_version
+from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from ..workflows.database import StructureDatabase
+    from ..workflows.spec import WorkflowSpec
+
+
+class JobError(RuntimeError):
+    """A job did not come to its report; the message names the steps that failed and why."""
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """A job that has come to its report.
+
+    Attributes
+    ----------
+    name, headline
+        Of the job; what came out, in a line.
+    report, output_dir
+        The HTML file, and the folder with it and with the pictures and tables.
+    database
+        Path of the structure database that holds every result.
+    warnings
+        What the report warns of.
+    summary
+        What ``summary.json`` holds: the numbers, settings and provenance.
+    """
+
+    name: str
+    headline: str
+    report: Path
+    output_dir: Path
+    database: Path
+    warnings: tuple[str, ...]
+    summary: Mapping[str, Any] = field(repr=False, hash=False)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file of the report, by name."""
+        return tuple(sorted(path for path in self.output_dir.iterdir() if path.is_file()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        names = ("name", "headline", "report", "output_dir", "database", "warnings", "summary")
+        return with_version({name: getattr(self, name) for name in names})
+
+    def _repr_html_(self) -> str:
+        rows = [("report", str(self.report)), ("database", str(self.database))]
+        return html_table(f"{self.name}: {self.headline}", (), rows, self.warnings)
+
+
+def load_job(path: str | Path, **overrides: Any) -> WorkflowSpec:
+    """Read a job from its YAML file and check it completely; nothing is computed or written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    **overrides
+        Keys of the file to replace, such as ``potential="7net-l3i5+d3"`` or ``database="other.db"``.
+
+    Returns
+    -------
+    WorkflowSpec
+        All keys with their values, defaults included.
+
+    Raises
+    ------
+    InputError
+        The file is missing or not YAML, a key is unknown (the nearest is named), or a value is not allowed.
+
+    Examples
+    --------
+    >>> import amalgamics
+    >>> job = amalgamics.load_job("examples/emt-metals.yaml")
+    >>> job.systems, job.potential
+    (('Ag-Au', 'Cu-Au'), 'emt')
+    """
+    from ..workflows.spec import load_spec
+
+    return load_spec(path, **overrides)
+
+
+def run(
+    job: str | Path | WorkflowSpec, *, workers: int | None = None, retry_failed: bool = False, progress: bool = True
+) -> JobResult:
+    """Run a job to its report, as ``amalgamics run`` does; what is in its database already is not computed again.
+
+    Parameters
+    ----------
+    job
+        The YAML file, or what `load_job` returned.
+    workers
+        Worker processes; by default one for each core, fewer when there is little memory.
+    retry_failed
+        Try the relaxations again that failed before.
+    progress
+        Show a bar.
+
+    Returns
+    -------
+    JobResult
+        Headline, numbers and where the report is.
+
+    Raises
+    ------
+    InputError
+        The job is not valid; nothing was computed.
+    JobError
+        A step failed. What was finished is kept: run it again to go on.
+
+    Examples
+    --------
+    >>> import amalgamics
+    >>> job = amalgamics.load_job("hull.yaml", potential="emt")
+    >>> result = amalgamics.run(job, workers=1)
+    >>> result.report.name, "structures.db" in str(result.database)
+    ('report.html', True)
+    """
+    from ..calculators.threads import available_cores, choose_layout
+    from ..workflows.builder import submit
+    from ..workflows.database import StructureDatabase
+    from ..workflows.launching import failures, launch_workers
+    from ..workflows.launchpad import open_launchpad
+    from ..workflows.recovery import recover
+    from ..workflows.spec import WorkflowSpec
+
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise InputError(f"workers: {workers!r} is not allowed; give a whole number of at least 1")
+    if isinstance(job, WorkflowSpec):
+        spec = job
+        spec.check()
+    else:
+        spec = load_job(job)
+    pad = open_launchpad(spec.launchpad)
+    first = submit(spec, pad, retry_failed=retry_failed).fw_ids[0]
+    recover(pad)
+    database = StructureDatabase(spec.database_path)
+    start = database.last_id()
+    with progress_bar(f"{spec.name}: results", None, wanted=progress) as show:
+        launch_workers(
+            spec.launchpad,
+            n_workers=workers or choose_layout(available_cores()).workers,
+            workflow_of=first,
+            on_tick=lambda: show(database.last_id() - start),
+        )
+    failed = failures(pad, workflow_of=first)
+    finished = pad.workflows.find_one({"nodes": first}, {"state": 1})["state"] == "COMPLETED"
+    if failed or not finished:
+        said = "; ".join(f"{failure.name}: {failure.message}" for failure in failed) or "it was interrupted"
+        raise JobError(f"{spec.name} did not come to its report: {said}")
+    return _result(spec, database)
+
+
+def _result(spec: WorkflowSpec, database: StructureDatabase) -> JobResult:
+    summary = json.loads((spec.output_dir / "summary.json").read_text(encoding="utf-8"))
+    return JobResult(
+        name=spec.name,
+        headline=summary["headline"],
+        report=spec.output_dir / "report.html",
+        output_dir=spec.output_dir,
+        database=database.path,
+        warnings=tuple(summary["warnings"]),
+        summary=summary,
+    )

@@ -1,0 +1,220 @@
+"""Phases of the library, and structures by name, from files, or as other packages hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ..errors import InputError
+from ..structures.phases import Phase, get_phase, list_phases
+from .display import html_table, with_version
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from pymatgen.core import Structure
+
+    from .energies import Relaxed
+
+    StructureLike: TypeAlias = "str | Path | Atoms | Structure | Phase | Relaxed"
+
+
+@dataclass(frozen=True)
+class PhaseList(Sequence[Phase]):
+    """Phases of the library, in the order of its file: a sequence that a notebook shows as a table.
+
+    Attributes
+    ----------
+    system
+        What was asked for; None for the whole library.
+    entries
+        The phases.
+    """
+
+    system: str | None
+    entries: tuple[Phase, ...]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Phase]:
+        return iter(self.entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.entries[index]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What each phase is called: the names that `read_structure`, `relax` and the others take."""
+        return tuple(phase.key for phase in self.entries)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return with_version({"system": self.system, "phases": [_phase_row(phase) for phase in self.entries]})
+
+    def _repr_html_(self) -> str:
+        rows = [list(_phase_row(phase).values()) for phase in self.entries]
+        headings = ["key", "formula", "space group", "structure type", "confidence", "why it cannot be built"]
+        return html_table(f"Phases of {self.system or 'the library'}", headings, rows)
+
+
+def _phase_row(phase: Phase) -> dict[str, str | None]:
+    return {
+        "key": phase.key,
+        "formula": phase.formula,
+        "space_group": phase.space_group_symbol,
+        "prototype": phase.prototype,
+        "confidence": phase.confidence,
+        "why_not_buildable": phase.why_not_buildable,
+    }
+
+
+def phases(system: str | None = None, *, buildable: bool | None = None) -> PhaseList:
+    """List the phases of the library.
+
+    Parameters
+    ----------
+    system
+        Element symbols joined by hyphens: the elements and all phases within them. None for the whole library.
+    buildable
+        Only those whose crystal can (True) or cannot (False) be built; None for both.
+
+    Returns
+    -------
+    PhaseList
+        A sequence; each phase has its source, lattice, `atoms()` and, where it cannot be built, the reason.
+
+    Raises
+    ------
+    InputError
+        An element is unknown.
+
+    Examples
+    --------
+    >>> import amalgamics
+    >>> amalgamics.phases("Mg-Al").keys
+    ('Mg_hcp', 'Al_fcc')
+    >>> [phase.key for phase in amalgamics.phases("Li-Hg") if phase.formula == "LiHg3"]
+    ['LiHg3']
+    """
+    return PhaseList(system, tuple(list_phases(system, buildable=buildable)))
+
+
+def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
+    """Return a crystal by the name of a phase or electrolyte, or from a file.
+
+    Parameters
+    ----------
+    source
+        Key of a phase (``LiHg3``, ``Li_bcc``), a formula that one phase alone has, the name of an electrolyte
+        (``LLTO``), or the path of a CIF or any other file that ASE reads.
+    primitive
+        Return the primitive cell, not the conventional one.
+
+    Returns
+    -------
+    ase.Atoms
+        Periodic in three directions.
+
+    Raises
+    ------
+    InputError
+        There is no such phase (the nearest is named) or file, the phase cannot be built (the reason is given), or the
+        file holds no ordered crystal.
+
+    Examples
+    --------
+    >>> import amalgamics
+    >>> str(amalgamics.read_structure("LiHg3").symbols)
+    'Li2Hg6'
+    >>> len(amalgamics.read_structure("Cu_fcc")), len(amalgamics.read_structure("Cu_fcc", primitive=True))
+    (4, 1)
+    >>> amalgamics.read_structure("Li_bbc")
+    Traceback (most recent call last):
+    amalgamics.errors.InputError: unknown phase 'Li_bbc'. Did you mean 'Li_bcc'?
+    """
+    from ..structures.electrolytes import get_electrolyte, list_electrolytes, read_substrate
+
+    if isinstance(source, Path) or (isinstance(source, str) and _looks_like_a_file(source)):
+        atoms = read_substrate(source, "structure")
+    elif source in {item.name for item in list_electrolytes()}:
+        atoms = get_electrolyte(source)
+    else:
+        atoms = get_phase(source).atoms()
+    return _primitive(atoms) if primitive else atoms
+
+
+def as_atoms(structure: StructureLike) -> Atoms:
+    """Return a copy of what was given, without a calculator: a name or file, Atoms, a pymatgen Structure, a result.
+
+    Raises
+    ------
+    InputError
+        It is none of these, has no atoms, a position that is not a number, or partly filled sites.
+    """
+    from ase import Atoms
+
+    if isinstance(structure, str | Path):
+        return read_structure(structure)
+    if isinstance(structure, Phase):
+        return structure.atoms()
+    found = getattr(structure, "atoms", structure)
+    if hasattr(found, "to_ase_atoms"):
+        try:
+            found = found.to_ase_atoms(msonable=False)
+        except ValueError as error:
+            raise InputError(f"structure: {structure.formula}: {error}; give an ordered cell") from None
+    if not isinstance(found, Atoms):
+        raise InputError(
+            f"structure: {structure!r} is not allowed; give the name of a phase, a file, ase.Atoms, a pymatgen"
+            " Structure or a relaxed structure"
+        )
+    if len(found) == 0:
+        raise InputError("structure: there are no atoms")
+    if not (np.isfinite(found.positions).all() and np.isfinite(found.cell.array).all()):
+        raise InputError(f"structure: {found.symbols} has a position or cell vector that is not a finite number")
+    atoms = found.copy()
+    atoms.calc = None
+    return atoms
+
+
+def as_crystal(structure: StructureLike, what: str) -> Atoms:
+    """Return a copy as `as_atoms` does, and refuse what is not a crystal.
+
+    Raises
+    ------
+    InputError
+        As for `as_atoms`, or it is not periodic in three directions; ``what`` is what the message says it is for.
+    """
+    atoms = as_atoms(structure)
+    if not (atoms.pbc.all() and atoms.cell.rank == 3):
+        raise InputError(
+            f"{what}: {atoms.symbols} has pbc {atoms.pbc.tolist()}; a crystal periodic in three directions is needed,"
+            " not a molecule or a slab"
+        )
+    return atoms
+
+
+def name_of(structure: StructureLike, atoms: Atoms) -> str:
+    """Return what a structure is called: its name, the stem of its file, or the formula of its cell."""
+    if isinstance(structure, Phase):
+        return structure.key
+    if isinstance(structure, str | Path):
+        return Path(structure).stem if isinstance(structure, Path) or _looks_like_a_file(structure) else structure
+    return str(getattr(structure, "name", None) or atoms.get_chemical_formula(empirical=True))
+
+
+def _looks_like_a_file(source: str) -> bool:
+    return "/" in source or "\\" in source or Path(source).suffix.lstrip(".").isalpha() or Path(source).is_file()
+
+
+def _primitive(atoms: Atoms) -> Atoms:
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    structure = AseAtomsAdaptor.get_structure(atoms)
+    found = AseAtomsAdaptor.get_atoms(structure.get_primitive_structure(), msonable=False)
+    found.info.clear()
+    return found
