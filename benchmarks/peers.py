@@ -61,7 +61,8 @@ def relax_ours(structures: Sequence[Atoms], potential: str) -> list[RawOutcome |
 
 def stock_calculator(potential: str) -> Any:
     """Return the calculator as its authors ship it, D3 summed as ASE does."""
-    from ..calculators.models import MODEL_CARDS, load_model
+    from ..calculators.model_cards import MODEL_CARDS
+    from ..calculators.models import load_model
 
     model, _, dispersion = potential.partition("+")
     loaded = load_model(model)

@@ -14,7 +14,8 @@ from ..errors import InputError, unknown_name
 from .dispersion import get_dispersion_calculator
 from .lean_chgnet import LEAN_MODELS, LeanCHGNet
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
-from .models import MODEL_CARDS, build_calculator
+from .model_cards import MODEL_CARDS
+from .models import build_calculator
 from .registry import EVALUATORS, Potential, get_calculator, get_potential
 from .relaxation import RelaxationError, RelaxationResult, RelaxationSettings, add_three_body, check_relaxable, relax
 from .sevennet_batch import SevenNetBatch

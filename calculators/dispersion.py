@@ -12,8 +12,8 @@ method     what it is                         three-body term
 ========== ================================== ==========================
 
 The three-body term weakens the binding of mercury by 0.035 (D3) and 0.031 eV/atom (D4), of LiHg by 0.028 and 0.012,
-with the parameters for PBE. It is dear, so relaxations, dynamics and phonons use the pairs (:func:`pair_method`) and
-add it to the energy at their end; how it is summed, see :mod:`~amalgamics.calculators.dispersion_sum`.
+with the parameters for PBE. It is dear, so relaxations, dynamics and phonons use the pairs (``pair_method``) and add it
+to the energy at their end; how it is summed, see :mod:`~amalgamics.calculators.dispersion_sum`.
 
 References: D3(BJ) doi 10.1002/jcc.21759, its three-body term 10.1063/1.3382344; D4 doi 10.1063/1.5090222 and, periodic,
 10.1039/D0CP00502A; parameters for r2SCAN doi 10.1063/5.0041008.
@@ -21,70 +21,13 @@ References: D3(BJ) doi 10.1002/jcc.21759, its three-body term 10.1063/1.3382344;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ase.units import Bohr
-
-from ..errors import InputError, unknown_name
-from . import elements as element_sets
+from .dispersion_methods import check_dispersion, pair_method
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.calculators.calculator import Calculator
-
-# Library and, where the method has a three-body term, the method that leaves it out.
-_LIBRARIES = {"d3": "d3", "d3atm": "d3", "d4": "d4", "d4pair": "d4"}
-_PAIR_METHODS = {"d3atm": "d3", "d4": "d4pair"}
-
-DISPERSION_METHODS = tuple(_LIBRARIES)
-DISPERSION_ELEMENTS = {
-    method: element_sets.D3 if library == "d3" else element_sets.D4 for method, library in _LIBRARIES.items()
-}
-DISPERSION_PACKAGES = {method: f"dft{library}" for method, library in _LIBRARIES.items()}
-
-# Functionals both libraries have parameters for, under the same name.
-FUNCTIONALS = ("b3lyp", "blyp", "pbe", "pbe0", "pbesol", "r2scan", "revpbe", "rpbe", "scan", "tpss")
-
-PAIR_CUTOFF = 60 * Bohr
-"""Distance up to which pairs are summed, Å: the libraries' own."""
-THREE_BODY_CUTOFFS = (25 * Bohr, 35 * Bohr)
-"""Longest sides of the triples that are summed, Å; the sums to both give those with sides up to PAIR_CUTOFF."""
-
-
-def library_of(method: str) -> str:
-    """Return ``d3`` or ``d4``, the library that computes a method.
-
-    Raises
-    ------
-    InputError
-        There is no such method.
-    """
-    if method not in _LIBRARIES:
-        raise InputError("dispersion: " + unknown_name("method", str(method), DISPERSION_METHODS))
-    return _LIBRARIES[method]
-
-
-def pair_method(method: str) -> str:
-    """Return the method without the three-body term, with the same parameters for pairs; itself where it has none.
-
-    Raises
-    ------
-    InputError
-        There is no such method.
-    """
-    library_of(method)
-    return _PAIR_METHODS.get(method, method)
-
-
-def has_three_body(method: str) -> bool:
-    """Return whether a method has the three-body term.
-
-    Raises
-    ------
-    InputError
-        There is no such method.
-    """
-    return pair_method(method) != method
 
 
 def get_dispersion_calculator(method: str, functional: str) -> Calculator:
@@ -93,16 +36,17 @@ def get_dispersion_calculator(method: str, functional: str) -> Calculator:
     Parameters
     ----------
     method
-        One of :data:`DISPERSION_METHODS`.
+        One of ``dispersion_methods.DISPERSION_METHODS``.
     functional
-        Density functional whose damping parameters are taken, one of :data:`FUNCTIONALS`.
+        Density functional whose damping parameters are taken, one of
+        ``dispersion_methods.FUNCTIONALS``.
 
     Raises
     ------
     InputError
         There is no such method, or it has no parameters for the functional.
     """
-    _check(method, functional)
+    check_dispersion(method, functional)
     from .dispersion_sum import DispersionCalculator
 
     return DispersionCalculator(method, functional)
@@ -123,7 +67,7 @@ def dispersion_energy(atoms: Atoms, method: str, functional: str) -> float:
     InputError
         There is no such method, or it has no parameters for the functional.
     """
-    _check(method, functional)
+    check_dispersion(method, functional)
     from .dispersion_sum import sum_dispersion
 
     return float(sum_dispersion(atoms, method, functional, derivatives=False)["energy"])
@@ -146,27 +90,6 @@ def three_body_energy(atoms: Atoms, method: str, functional: str) -> float:
     """
     pairs = pair_method(method)
     if pairs == method:
-        _check(method, functional)
+        check_dispersion(method, functional)
         return 0.0
     return dispersion_energy(atoms, method, functional) - dispersion_energy(atoms, pairs, functional)
-
-
-def dispersion_provenance(method: str, functional: str) -> dict[str, Any]:
-    """Return what fixes the correction, as plain JSON."""
-    record: dict[str, Any] = {
-        "method": method,
-        "functional": functional,
-        "damping": "bj",
-        "three_body": has_three_body(method),
-    }
-    if record["three_body"]:
-        record["three_body_cutoffs"] = [round(cutoff, 4) for cutoff in THREE_BODY_CUTOFFS]
-        record["three_body_tail_to"] = round(PAIR_CUTOFF, 4)
-        record["relaxed_with"] = "pair terms"
-    return record
-
-
-def _check(method: str, functional: str) -> None:
-    library_of(method)
-    if functional not in FUNCTIONALS:
-        raise InputError("dispersion: " + unknown_name("functional", str(functional), FUNCTIONALS))

@@ -30,7 +30,7 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.units import Bohr, Hartree
 
-from .dispersion import PAIR_CUTOFF, THREE_BODY_CUTOFFS, has_three_body, library_of
+from .dispersion_methods import PAIR_CUTOFF, THREE_BODY_CUTOFFS, has_three_body, library_of
 from .threads import current_threads
 
 # The libraries' own cutoffs of the coordination numbers, Bohr.

@@ -12,7 +12,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from ..errors import InputError, unknown_name
 from .groups import consecutive_groups
-from .models import MODEL_CARDS
+from .model_cards import MODEL_CARDS
 from .weights import weights_path
 
 if TYPE_CHECKING:

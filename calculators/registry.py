@@ -25,18 +25,19 @@ from typing import TYPE_CHECKING, Any
 from ase.data import atomic_numbers
 
 from ..errors import InputError, unknown_name
-from .dispersion import (
+from .dispersion import get_dispersion_calculator
+from .dispersion_methods import (
     DISPERSION_ELEMENTS,
     DISPERSION_METHODS,
     DISPERSION_PACKAGES,
     FUNCTIONALS,
     dispersion_provenance,
-    get_dispersion_calculator,
     pair_method,
 )
 from .elements import describe
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
-from .models import MODEL_CARDS, ModelCard, build_calculator
+from .model_cards import MODEL_CARDS, ModelCard
+from .models import build_calculator
 from .weights import file_sha256, weights_path
 
 if TYPE_CHECKING:

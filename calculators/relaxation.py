@@ -26,7 +26,8 @@ from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
 from ..errors import InputError, unknown_name
 from .cell_filter import FastFrechetCellFilter
-from .dispersion import has_three_body, three_body_energy
+from .dispersion import three_body_energy
+from .dispersion_methods import has_three_body
 from .registry import Potential, get_calculator, get_potential
 
 if TYPE_CHECKING:

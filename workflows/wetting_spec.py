@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from ase import Atoms
 from pydantic import AfterValidator, Field, model_validator
 
-from ..calculators.dispersion import DISPERSION_METHODS
+from ..calculators.dispersion_methods import DISPERSION_METHODS
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, unknown_name

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..calculators.dispersion import has_three_body
+from ..calculators.dispersion_methods import has_three_body
 from ..calculators.registry import get_potential
 from ..errors import InputError
 from ..reports.stability_model import onsets_of

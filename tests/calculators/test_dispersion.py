@@ -17,17 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.calculators import dispersion_sum
-from amalgamics.calculators.dispersion import (
+from amalgamics.calculators.dispersion import dispersion_energy, get_dispersion_calculator, three_body_energy
+from amalgamics.calculators.dispersion_methods import (
     DISPERSION_ELEMENTS,
     DISPERSION_METHODS,
     DISPERSION_PACKAGES,
     FUNCTIONALS,
-    dispersion_energy,
     dispersion_provenance,
-    get_dispersion_calculator,
     has_three_body,
     pair_method,
-    three_body_energy,
 )
 from amalgamics.calculators.dispersion_sum import sum_dispersion, tail_weights
 from amalgamics.errors import InputError

@@ -20,7 +20,8 @@ from amalgamics.calculators import dispersion_sum, models
 from amalgamics.calculators.dispersion import get_dispersion_calculator
 from amalgamics.calculators.elements import describe
 from amalgamics.calculators.lean_chgnet import LeanCHGNet
-from amalgamics.calculators.models import MODEL_CARDS, load_model
+from amalgamics.calculators.model_cards import MODEL_CARDS
+from amalgamics.calculators.models import load_model
 from amalgamics.calculators.registry import (
     UnknownPotentialError,
     UnsupportedElementError,
