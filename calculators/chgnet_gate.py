@@ -42,10 +42,12 @@ class Linear:
 
     @classmethod
     def of(cls, weights: Weights, name: str, *, bias: bool = True) -> Linear:
+        """Return the layer of this name in the checkpoint."""
         back = weights[f"{name}.weight"].contiguous()
         return cls(back.t().contiguous(), back, weights[f"{name}.bias"] if bias else None)
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return x W + b."""
         return x @ self.weight if self.bias is None else torch.addmm(self.bias, x, self.weight)
 
     def backward(self, gradient: Tensor) -> Tensor:
@@ -62,6 +64,7 @@ class Norm:
 
     @classmethod
     def of(cls, weights: Weights, name: str) -> Norm:
+        """Return the layer of this name in the checkpoint."""
         return cls(weights[f"{name}.weight"], weights[f"{name}.bias"])
 
     def __call__(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -122,10 +122,10 @@ class _Relaxation:
             results["energy"],
             results["forces"],
             stress,
-            _largest(gradient),
-            self._optimizer.nsteps,
-            self.n_force_calls,
-            time.perf_counter() - self.start,
+            max_force=_largest(gradient),
+            n_steps=self._optimizer.nsteps,
+            n_force_calls=self.n_force_calls,
+            wall_time_s=time.perf_counter() - self.start,
         )
 
 

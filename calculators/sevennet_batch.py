@@ -66,7 +66,7 @@ class SevenNetBatch:
 
     @staticmethod
     def _results(structures: Sequence[Atoms], output: Any) -> list[dict[str, Any]]:
-        import sevenn._keys as key
+        import sevenn._keys as key  # noqa: PLC2701 - the names of the results stand nowhere else
 
         energies = _numpy(output[key.PRED_TOTAL_ENERGY]).reshape(len(structures))
         forces = _numpy(output[key.PRED_FORCE])
@@ -80,7 +80,7 @@ class SevenNetBatch:
         return results
 
     def _graph(self, atoms: Atoms) -> Any:
-        import sevenn._keys as key
+        import sevenn._keys as key  # noqa: PLC2701 - the names of the results stand nowhere else
         from sevenn.atom_graph_data import AtomGraphData
         from sevenn.train.dataload import unlabeled_atoms_to_graph
 

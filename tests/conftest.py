@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
@@ -18,6 +19,10 @@ from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult,
 from amalgamics.structures.parts import LIQUID, SOLID
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
+
+# No test depends on how fast the machine is.
+hypothesis.settings.register_profile("amalgamics", deadline=None)
+hypothesis.settings.load_profile("amalgamics")
 
 J_PER_M2 = 16.0217663
 """1 eV/Å² in J/m²."""

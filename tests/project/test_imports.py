@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ import amalgamics
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = api.read_configuration(str(ROOT / "pyproject.toml"))
 CONTRACTS = {contract["id"]: contract for contract in CONFIGURATION["contracts_options"]}
-PACKAGES = ("calculators", "cli", "reports", "structures", "thermodynamics", "workflows")
+PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests")
 
 
 def check(contract: str, configuration: Path, package: Path) -> tuple[bool, str]:
@@ -100,3 +101,17 @@ def test_modules_take_nothing_but_the_version_from_the_root() -> None:
 def test_the_package_is_the_one_of_this_checkout() -> None:
     """Or else the tests above look at another one."""
     assert Path(amalgamics.__file__).resolve().parent == ROOT.resolve()
+
+
+def test_no_module_takes_a_private_name_of_another() -> None:
+    """What ruff does not see: its PLC2701 leaves out relative imports."""
+    taken = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {alias.name}"
+        for folder in PACKAGES
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+    assert not taken
