@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := calculators cli reports structures thermodynamics workflows
+PACKAGES := $(filter-out benchmarks tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint benchmark clean
+.PHONY: run test lint types benchmark clean
 
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg-llto.yaml
@@ -13,10 +13,12 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
-# mypy sees the repository root under the package's name through a link, whatever the checkout is called.
-lint: $(VENV)/.installed-test
+lint: $(VENV)/.installed-test types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# mypy sees the repository root under the package's name through a link, whatever the checkout is called.
+types: $(VENV)/.installed-test
 	mkdir -p $(VENV)/typing && ln -sfn $(CURDIR) $(VENV)/typing/amalgamics
 	cd $(VENV)/typing && ../bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache \
 		$(addprefix -p amalgamics.,$(PACKAGES))
