@@ -76,7 +76,7 @@ class AtomLayer:
         self._gate = Gate(weights, f"{name}.twoBody_atom", 3, 0, 3)
         self._out = Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False)
 
-    def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple]:
+    def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple[Any, ...]]:
         """Return the new features of the atoms, and what the gradient needs."""
         near, middle, far = self._gate.blocks
         hidden = ends.gather(torch.addmm(self._gate.bias, atoms, near.weight), far(atoms))
@@ -87,7 +87,7 @@ class AtomLayer:
         return torch.addmm(atoms, total, self._out.weight), (pair, saved)
 
     def backward(
-        self, g_atoms: Tensor, saved: tuple, bond_weights: Tensor, ends: Ends, *, atoms_too: bool
+        self, g_atoms: Tensor, saved: tuple[Any, ...], bond_weights: Tensor, ends: Ends, *, atoms_too: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms (not updated unless ``atoms_too``), bonds and bond weights."""
         pair, saved_gate = saved
@@ -111,7 +111,7 @@ class AngleMessages:
     def __init__(self, weights: Weights, name: str, first_layer: int, last_layer: int) -> None:
         self._gate = Gate(weights, name, 4, first_layer, last_layer)
 
-    def forward(self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends) -> tuple[Tensor, list[tuple]]:
+    def forward(self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends) -> tuple[Tensor, list[tuple[Any, ...]]]:
         """Return the messages, shape (2, A, 64)."""
         near, far, middle, center = self._gate.blocks
         hidden = ends.gather(near(bonds), far(bonds), torch.addmm(self._gate.bias, atoms, center.weight))
@@ -119,7 +119,9 @@ class AngleMessages:
         messages, saved = self._gate.forward(hidden)
         return _views(messages), saved
 
-    def backward(self, g_messages: Tensor, saved: list[tuple], ends: Ends, views: int) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(
+        self, g_messages: Tensor, saved: list[tuple[Any, ...]], ends: Ends, views: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms, bonds, and angles, which had that many views."""
         near, far, middle, center = self._gate.blocks
         g_hidden = self._gate.backward(g_messages.flatten(0, 1), saved)
@@ -255,9 +257,9 @@ class _Pass:
         """Return the features of the atoms after the last layer; remember what the gradient needs."""
         net, last = self.net, len(self.net.atom_layers) - 1
         atoms, bonds, angles = self.atoms, self.bonds, self.angles
-        self.saved_atoms: list[tuple] = []
-        self.saved_bonds: list[tuple] = []
-        self.saved_angles: list[list[tuple]] = []
+        self.saved_atoms: list[tuple[Any, ...]] = []
+        self.saved_bonds: list[tuple[Any, ...]] = []
+        self.saved_angles: list[list[tuple[Any, ...]]] = []
         for k, layer in enumerate(net.atom_layers):
             atoms, saved_atom = layer.forward(atoms, bonds, self.bond_weights, self.bond_ends)
             self.saved_atoms.append(saved_atom)

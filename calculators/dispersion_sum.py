@@ -108,6 +108,7 @@ class DispersionCalculator(Calculator):
     """
 
     implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012 - as ASE declares it
+    atoms: Atoms
 
     def __init__(self, method: str, functional: str) -> None:
         super().__init__(method=method, functional=functional)

@@ -91,7 +91,7 @@ class _Relaxation:
         if settings.keep_symmetry:
             self.atoms.set_constraint([*self.atoms.constraints, FixSymmetry(self.atoms)])
         self._target: Any = _Filter(self.atoms) if settings.relax_cell else self.atoms
-        self._optimizer = OPTIMIZERS[settings.optimizer_name](self._target, logfile=None)
+        self._optimizer = OPTIMIZERS[settings.optimizer_name](self._target, logfile=None)  # type: ignore[arg-type]  # a filter does too
 
     def advance(self, results: Results) -> RelaxationResult | None:
         """Take in the results of an evaluation; return the final result, or move the atoms and return None."""

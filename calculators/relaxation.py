@@ -299,6 +299,8 @@ def shortest_distance(atoms: Atoms, cutoff: float) -> float:
 class _CheckedCalculator(Calculator):
     """Passes on another calculator: in double precision, counting evaluations, refusing numbers that are not finite."""
 
+    atoms: Atoms
+
     def __init__(self, inner: BaseCalculator) -> None:
         self.inner = inner
         super().__init__()

@@ -25,7 +25,7 @@ MUTED = "#5b6775"
 PANEL_INCHES = (7.0, 5.0)
 DPI = 200
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 11,
     "mathtext.default": "regular",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from scipy.constants import N_A
@@ -219,7 +219,7 @@ def _electrodes() -> dict[str, MetalElectrode]:
     return {symbol: _read(symbol, raw) for symbol, raw in yaml.safe_load(text)["electrodes"].items()}
 
 
-def _read(symbol: str, raw: dict) -> MetalElectrode:
+def _read(symbol: str, raw: dict[str, Any]) -> MetalElectrode:
     phase = get_phase(raw["phase"])
     volume = phase.cell_volume
     atoms = phase.atom_count
