@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := $(filter-out benchmarks tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
+PACKAGES := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test lint types benchmark clean
@@ -21,7 +21,7 @@ lint: $(VENV)/.installed-test types
 types: $(VENV)/.installed-test
 	mkdir -p $(VENV)/typing && ln -sfn $(CURDIR) $(VENV)/typing/amalgamics
 	cd $(VENV)/typing && ../bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache \
-		$(addprefix -p amalgamics.,$(PACKAGES))
+		$(addprefix -p amalgamics.,$(PACKAGES) tests)
 
 # matcalc is a peer to measure against, never a dependency.
 benchmark: $(VENV)/.installed

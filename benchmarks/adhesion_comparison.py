@@ -271,6 +271,6 @@ def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -
         ]
         labels.append(Label("measured u", measured_u_J_m2, 0.0, "left", {"fontsize": 9, "color": MUTED}))
         line = ((measured_u_J_m2, axes.get_ylim()[0]), (measured_u_J_m2, axes.get_ylim()[1]))
-        place_labels(axes, figure.canvas.get_renderer(), labels, points, [line])
+        place_labels(axes, figure.canvas.get_renderer(), labels, points, [line])  # type: ignore[attr-defined]  # that of Agg
 
     return draw_png(draw, size_inches=(8.0, 5.6), dpi=DPI, style=STYLE)
