@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 PACKAGES := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint types benchmark clean
+.PHONY: run test coverage lint types benchmark clean
 
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg-llto.yaml
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
+
+# The tests, and the lines that none of them reaches.
+coverage: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
 
 lint: $(VENV)/.installed-test types
 	$(BIN)/ruff check .
@@ -43,4 +47,4 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage coverage.xml
