@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := api calculators cli reference reports structures thermodynamics workflows
+PACKAGES := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint benchmark clean
+.PHONY: run test coverage lint types benchmark clean
 
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg-llto.yaml
@@ -13,13 +13,19 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
-# mypy sees the repository root under the package's name through a link, whatever the checkout is called.
-lint: $(VENV)/.installed-test
+# The tests, and the lines that none of them reaches.
+coverage: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
+
+lint: $(VENV)/.installed-test types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# mypy sees the repository root under the package's name through a link, whatever the checkout is called.
+types: $(VENV)/.installed-test
 	mkdir -p $(VENV)/typing && ln -sfn $(CURDIR) $(VENV)/typing/amalgamics
 	cd $(VENV)/typing && ../bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache \
-		$(addprefix -p amalgamics.,$(PACKAGES))
+		$(addprefix -p amalgamics.,$(PACKAGES) tests)
 
 # matcalc is a peer to measure against, never a dependency.
 benchmark: $(VENV)/.installed
@@ -41,4 +47,4 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage coverage.xml

@@ -163,7 +163,7 @@ def work_of_adhesion(
         return _adhesion(sample, None, {}, {})
     if area is not None:
         raise InputError("area: structures have it in their cell; leave it out")
-    parts = [as_atoms(item) for item in (solid, film, interface)]
+    parts = [as_atoms(item) for item in (solid, film, interface)]  # type: ignore[arg-type]
     found = _shared_area(parts)
     known = as_potential(potential if potential is not None else DEFAULT_POTENTIAL, parts[2])
     # Whatever is wrong with the other arguments is said before the energies are computed.
@@ -249,7 +249,7 @@ def _adhesion(
 
 
 def _bars(adhesion: Adhesion) -> Figure:
-    from ..reports.notebook_figures import base_layout
+    from ..reports.interactive import base_layout
 
     parts = {
         "work of adhesion": adhesion.work_of_adhesion_J_m2,

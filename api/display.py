@@ -53,7 +53,7 @@ def _cell(value: Cell) -> str:
     return f"<td style='text-align:right'>{text.replace('-', '−')}</td>"
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one line for each kind of value
     """Return ``value`` as plain JSON: mappings, lists, texts, numbers, None for what is not a finite number."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

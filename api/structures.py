@@ -161,12 +161,12 @@ def as_atoms(structure: StructureLike) -> Atoms:
         return read_structure(structure)
     if isinstance(structure, Phase):
         return structure.atoms()
-    found = getattr(structure, "atoms", structure)
+    found: Any = getattr(structure, "atoms", structure)
     if hasattr(found, "to_ase_atoms"):
         try:
             found = found.to_ase_atoms(msonable=False)
         except ValueError as error:
-            raise InputError(f"structure: {structure.formula}: {error}; give an ordered cell") from None
+            raise InputError(f"structure: {found.formula}: {error}; give an ordered cell") from None
     if not isinstance(found, Atoms):
         raise InputError(
             f"structure: {structure!r} is not allowed; give the name of a phase, a file, ase.Atoms, a pymatgen"

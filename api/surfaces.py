@@ -254,7 +254,7 @@ def _warnings(fit: ThicknessFit, slab: Slab, title: str) -> tuple[str, ...]:
 
 
 def _fit_figure(surface: SurfaceEnergy) -> Figure:
-    from ..reports.notebook_figures import base_layout
+    from ..reports.interactive import base_layout
     from ..thermodynamics.units import EV_PER_A2
 
     # Of what the slabs have beyond the crystal whose energy is their slope, both faces together.

@@ -172,7 +172,7 @@ def _degrees(angle: float | None) -> str:
     return "not computed" if angle is None else f"{angle:.0f}°"
 
 
-def wetting_curve(
+def wetting_curve(  # noqa: PLR0913 - what a curve depends on, all but the first by name
     work_of_adhesion: float | Adhesion,
     interface_energies: Sequence[float] | LatticeGas,
     dry_face_energies: Sequence[float] | LatticeGas | None = None,

@@ -1,5 +1,4 @@
-"""Work of adhesion and surface energy by many methods, from energies of the same structures, and how both go
-together.
+"""Work of adhesion and surface energy by many methods on the same structures, and how both go together.
 
 The structures are those of :mod:`~amalgamics.benchmarks.mercury_on_mgo`.
 """
@@ -247,7 +246,7 @@ def against_functional(comparisons: Sequence[Comparison], methods: Mapping[str, 
 def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -> bytes:
     """Return the picture: W against u, one marker for each method, and the measured u; as PNG."""
     from ..reports.figure_png import draw_png
-    from ..reports.hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
+    from ..reports.hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
     from ..reports.label_placement import Label, place_labels
 
     looks = {FUNCTIONAL: ("o", STABLE), CORRECTED: ("s", INK), POTENTIAL: ("^", REFERENCE)}
@@ -272,6 +271,6 @@ def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -
         ]
         labels.append(Label("measured u", measured_u_J_m2, 0.0, "left", {"fontsize": 9, "color": MUTED}))
         line = ((measured_u_J_m2, axes.get_ylim()[0]), (measured_u_J_m2, axes.get_ylim()[1]))
-        place_labels(axes, figure.canvas.get_renderer(), labels, points, [line])
+        place_labels(axes, figure.canvas.get_renderer(), labels, points, [line])  # type: ignore[attr-defined]  # that of Agg
 
-    return draw_png(draw, size_inches=(8.0, 5.6), dpi=DPI, style=_STYLE)
+    return draw_png(draw, size_inches=(8.0, 5.6), dpi=DPI, style=STYLE)

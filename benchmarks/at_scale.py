@@ -24,6 +24,7 @@ class Nothing(FiretaskBase):
     """A Firetask that does nothing, to see what the engine costs."""
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:  # noqa: ARG002 - the FireWorks signature
+        """Return at once."""
         return FWAction()
 
 

@@ -16,6 +16,7 @@ from amalgamics.workflows.job import Job
 from amalgamics.workflows.quench import quench_film, quench_interface
 from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.stored_study import StoredStudy, get_study
+from amalgamics.workflows.wetting_cells import Role
 from amalgamics.workflows.wetting_members import film_surface_energy, insertion_estimate
 from amalgamics.workflows.wetting_spec import WettingSettings
 from amalgamics.workflows.wetting_steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
@@ -77,7 +78,7 @@ def _row(first: Row, study: StoredStudy, seeds: Any) -> Row:
     samples = study.adhesion_samples(TERMINATION, POTENTIAL, "relaxed")
     work = average_adhesion({f"{seed}": group for seed, group in samples.items() if seed in chosen}).total_J_m2
     states = study.interface_energies(TERMINATION, POTENTIAL)
-    reference = insertion_estimate(study, "solute-in-film", POTENTIAL)
+    reference = insertion_estimate(study, Role.SOLUTE_IN_FILM, POTENTIAL)
     first_row = next(iter(states.values()))[0]
     row = dict(first) | {"Hg atoms": int((first_row.numbers == 80).sum())}
     row["W_ad (J/m²)"] = _with_error(work.mean, work.standard_error)

@@ -103,7 +103,7 @@ def gpaw_energies(atoms: Atoms) -> dict[str, float]:
     grid = SLAB_KPOINTS if atoms.cell.lengths()[2] == HEIGHT else CRYSTAL_KPOINTS
     calculator = get_calculator("gpaw", kpts={"size": grid})
     pbe = calculator.get_property("energy", atoms)
-    energies = {name: pbe + calculator.gpaw.get_xc_difference(code) for name, code in ON_PBE_DENSITY.items()}
+    energies = {name: pbe + calculator.gpaw.get_xc_difference(code) for name, code in ON_PBE_DENSITY.items()}  # type: ignore[attr-defined]
     return {"PBE": float(pbe)} | {name: float(energy) for name, energy in energies.items()}
 
 

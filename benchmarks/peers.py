@@ -73,7 +73,7 @@ def stock_calculator(potential: str) -> Any:
     else:
         from sevenn.calculator import SevenNetCalculator
 
-        calculator = SevenNetCalculator(
+        calculator = SevenNetCalculator(  # type: ignore[assignment]
             model=loaded, file_type="model_instance", device="cpu", modal=MODEL_CARDS[model].modal
         )
     if not dispersion:
@@ -110,7 +110,7 @@ def relax_with_ase(structures: Sequence[Atoms], calculator: Any) -> list[RawOutc
 
 def relax_with_matcalc(structures: Sequence[Atoms], calculator: Any) -> list[RawOutcome | None]:
     """Relax one after the other with matcalc's RelaxCalc, of the same filter, optimiser and convergence."""
-    from matcalc import RelaxCalc
+    from matcalc import RelaxCalc  # type: ignore[import-not-found, unused-ignore]
     from pymatgen.io.ase import AseAtomsAdaptor
 
     relaxer = RelaxCalc(calculator, optimizer="FIRE", fmax=SETTINGS.fmax, max_steps=SETTINGS.max_steps)

@@ -297,7 +297,7 @@ class Comparison:
     def _sequences(self, first: list[Any], second: list[Any], where: str) -> None:
         """Lines of a text, or lists of unlike length: what is in one and not in the other."""
         texts = [[one if isinstance(one, str) else json.dumps(one) for one in items] for items in (first, second)]
-        for tag, a, b, c, d in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        for tag, a, b, c, d in SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes():
             if tag == "equal":
                 continue
             for old, new in zip_longest(texts[0][a:b], texts[1][c:d]):

@@ -90,15 +90,13 @@ def relax_many(
             allowed.append((index, atoms))
         else:
             done(index, RelaxationError(reason, atoms.copy()))
-    if allowed:
-        batched = None
-        if known and evaluator == "auto" and settings.optimizer_name in LOCKSTEP_OPTIMIZERS:
-            batched = get_batch_evaluator(known.relaxation_name)
-        if batched:
-            relax_in_lockstep(allowed, batched, settings, max_atoms=max_atoms, done=done)
-        else:
-            calculator = _calculator(known.relaxation_name if known else potential, evaluator)
-            _relax_one_by_one(allowed, calculator, settings, done)
+    together = evaluator == "auto" and settings.optimizer_name in LOCKSTEP_OPTIMIZERS
+    batched = get_batch_evaluator(known.relaxation_name) if allowed and known and together else None
+    if batched:
+        relax_in_lockstep(allowed, batched, settings, max_atoms=max_atoms, done=done)
+    elif allowed:
+        calculator = _calculator(known.relaxation_name if known else potential, evaluator)
+        _relax_one_by_one(allowed, calculator, settings, done)
     return [outcome for outcome in outcomes if outcome is not None]
 
 

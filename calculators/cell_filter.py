@@ -50,7 +50,7 @@ class FastFrechetCellFilter(FrechetCellFilter):
         positions[n_atoms:] = (self._log(deformation) + np.log(n_atoms) * _IDENTITY) * self.exp_cell_factor
         return positions
 
-    def set_positions(self, new: np.ndarray, **kwargs: Any) -> None:
+    def set_positions(self, new: np.ndarray, **kwargs: Any) -> None:  # type: ignore[override]  # so do ase's own
         """Set the cell and the positions from coordinates of shape (N + 3, 3), as ``get_positions`` gives them."""
         n_atoms = len(self.atoms)
         logarithm = new[n_atoms:] / self.exp_cell_factor - np.log(n_atoms) * _IDENTITY

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
@@ -42,10 +42,12 @@ class Linear:
 
     @classmethod
     def of(cls, weights: Weights, name: str, *, bias: bool = True) -> Linear:
+        """Return the layer of this name in the checkpoint."""
         back = weights[f"{name}.weight"].contiguous()
         return cls(back.t().contiguous(), back, weights[f"{name}.bias"] if bias else None)
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return x W + b."""
         return x @ self.weight if self.bias is None else torch.addmm(self.bias, x, self.weight)
 
     def backward(self, gradient: Tensor) -> Tensor:
@@ -62,6 +64,7 @@ class Norm:
 
     @classmethod
     def of(cls, weights: Weights, name: str) -> Norm:
+        """Return the layer of this name in the checkpoint."""
         return cls(weights[f"{name}.weight"], weights[f"{name}.bias"])
 
     def __call__(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -117,7 +120,7 @@ class Gate:
         self._last = [Linear.of(weights, f"{part}.{last_layer}") for part in parts] if self._deep else []
         self._norms = [Norm.of(weights, f"{name}.bn1"), Norm.of(weights, f"{name}.bn2")]
 
-    def forward(self, hidden: Tensor) -> tuple[Tensor, list[tuple]]:
+    def forward(self, hidden: Tensor) -> tuple[Tensor, list[tuple[Any, ...]]]:
         """Return the output, shape (M, 64), for the first layer's sum, shape (M, 128), which is overwritten.
 
         The second value is what the gradient needs.
@@ -128,7 +131,7 @@ class Gate:
             saved.append(self._forward(hidden[rows], out[rows]))
         return out, saved
 
-    def _forward(self, hidden: Tensor, out: Tensor) -> tuple:
+    def _forward(self, hidden: Tensor, out: Tensor) -> tuple[Any, ...]:
         half = out.shape[1]
         derivative = None
         if self._deep:
@@ -145,14 +148,14 @@ class Gate:
         d_gate = torch.addcmul(out, out, gate, value=-1, out=gate)  # s' = s (1 - s)
         return derivative, saved_core, saved_gate, d_core, d_gate
 
-    def backward(self, gradient: Tensor, saved: list[tuple]) -> Tensor:
+    def backward(self, gradient: Tensor, saved: list[tuple[Any, ...]]) -> Tensor:
         """Return the gradient with respect to the first layer's sum, shape (M, 128)."""
         result = gradient.new_empty(len(gradient), 2 * gradient.shape[1])
         for rows, item in zip(_pieces(gradient), saved, strict=True):
             self._backward(gradient[rows], item, result[rows])
         return result
 
-    def _backward(self, gradient: Tensor, saved: tuple, result: Tensor) -> None:
+    def _backward(self, gradient: Tensor, saved: tuple[Any, ...], result: Tensor) -> None:
         derivative, saved_core, saved_gate, d_core, d_gate = saved
         half = gradient.shape[1]
         core = self._norms[0].backward(gradient * d_core, saved_core)

@@ -133,23 +133,23 @@ class GraphBuilder:
         order = np.argsort(length >= self.angle_cutoff, kind="stable")
         first, second, vectors, owner, length = (item[order] for item in (first, second, vectors, owner, length))
         n_short = int(np.count_nonzero(length < self.angle_cutoff))
-        unit = vectors / length[:, None]
-        left, right, center, sign = angle_pairs(first[:n_short], second[:n_short], len(numbers))
         tensor = torch.from_numpy
-        units, lefts, rights, signs = tensor(unit), tensor(left), tensor(right), tensor(sign)
-        cosine = (units[lefts] * units[rights]).sum(dim=1) * signs
+        unit = tensor(vectors / length[:, None])
+        pairs = angle_pairs(first[:n_short], second[:n_short], len(numbers))
+        left, right, center, sign = (tensor(item) for item in pairs)
+        cosine = (unit[left] * unit[right]).sum(dim=1) * sign
         return Graph(
             numbers=tensor(numbers.astype(np.int64)),
             first=tensor(first),
             second=tensor(second),
             n_short=n_short,
             owner=tensor(owner),
-            unit=units,
+            unit=unit,
             length=tensor(length),
-            left=lefts,
-            right=rights,
-            center=tensor(center),
-            sign=signs,
+            left=left,
+            right=right,
+            center=center,
+            sign=sign,
             cosine=cosine.clamp(-1.0, 1.0),
             n_structures=len(structures),
         )

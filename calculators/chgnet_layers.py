@@ -43,7 +43,7 @@ class RadialBasis:
     """Bessel functions times a polynomial that vanishes smoothly at the cutoff (doi 10.48550/arXiv.2003.03123)."""
 
     def __init__(self, frequencies: Tensor, cutoff: float, power: int) -> None:
-        self._frequencies = frequencies
+        self.frequencies = frequencies
         self._cutoff, self._power = cutoff, power
 
     def __call__(self, length: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,9 +56,9 @@ class RadialBasis:
         slope = x ** (p - 1) * (a * p + x * (b * (p + 1) + x * (c * (p + 2))))
         d_envelope = (slope - envelope) / x
         factor = math.sqrt(2 / cutoff) / cutoff
-        phase = self._frequencies * x
+        phase = self.frequencies * x
         sine = torch.sin(phase)
-        cosine = phase.cos_().mul_(self._frequencies)
+        cosine = phase.cos_().mul_(self.frequencies)
         basis = sine * (factor * envelope)
         derivative = (sine * d_envelope).addcmul_(cosine, envelope).mul_(factor / cutoff)
         return basis, derivative
@@ -76,7 +76,8 @@ class AtomLayer:
         self._gate = Gate(weights, f"{name}.twoBody_atom", 3, 0, 3)
         self._out = Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False)
 
-    def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple]:
+    def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple[Any, ...]]:
+        """Return the new features of the atoms, and what the gradient needs."""
         near, middle, far = self._gate.blocks
         hidden = ends.gather(torch.addmm(self._gate.bias, atoms, near.weight), far(atoms))
         _views(hidden).add_(middle(bonds))
@@ -86,7 +87,7 @@ class AtomLayer:
         return torch.addmm(atoms, total, self._out.weight), (pair, saved)
 
     def backward(
-        self, g_atoms: Tensor, saved: tuple, bond_weights: Tensor, ends: Ends, *, atoms_too: bool
+        self, g_atoms: Tensor, saved: tuple[Any, ...], bond_weights: Tensor, ends: Ends, *, atoms_too: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms (not updated unless ``atoms_too``), bonds and bond weights."""
         pair, saved_gate = saved
@@ -110,7 +111,7 @@ class AngleMessages:
     def __init__(self, weights: Weights, name: str, first_layer: int, last_layer: int) -> None:
         self._gate = Gate(weights, name, 4, first_layer, last_layer)
 
-    def forward(self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends) -> tuple[Tensor, list[tuple]]:
+    def forward(self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends) -> tuple[Tensor, list[tuple[Any, ...]]]:
         """Return the messages, shape (2, A, 64)."""
         near, far, middle, center = self._gate.blocks
         hidden = ends.gather(near(bonds), far(bonds), torch.addmm(self._gate.bias, atoms, center.weight))
@@ -118,7 +119,9 @@ class AngleMessages:
         messages, saved = self._gate.forward(hidden)
         return _views(messages), saved
 
-    def backward(self, g_messages: Tensor, saved: list[tuple], ends: Ends, views: int) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(
+        self, g_messages: Tensor, saved: list[tuple[Any, ...]], ends: Ends, views: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms, bonds, and angles, which had that many views."""
         near, far, middle, center = self._gate.blocks
         g_hidden = self._gate.backward(g_messages.flatten(0, 1), saved)
@@ -180,20 +183,20 @@ class Network:
         #: reference energies of the elements H to Pu, eV, in double precision, shape (94,)
         self.reference_energies = state["composition_model.fc.weight"][0].double().numpy()
         basis = "bond_basis_expansion.rbf_expansion"
-        self._bond_basis = RadialBasis(weights[f"{basis}_ag.frequencies"], self.bond_cutoff, power)
-        self._short_basis = RadialBasis(weights[f"{basis}_bg.frequencies"], self.angle_cutoff, power)
-        self._frequencies = weights["angle_basis_expansion.fourier_expansion.frequencies"]
-        self._atom_embedding = weights["atom_embedding.embedding.weight"]
-        self._bond_embedding = Linear.of(weights, "bond_embedding", bias=False)
-        self._bond_weights = Linear.of(weights, "bond_weights_ag", bias=False)
-        self._short_weights = Linear.of(weights, "bond_weights_bg", bias=False)
-        self._angle_embedding = Linear.of(weights, "angle_embedding", bias=False)
-        self._atom_layers = [AtomLayer(weights, f"atom_conv_layers.{k}") for k in range(n)]
+        self.bond_basis = RadialBasis(weights[f"{basis}_ag.frequencies"], self.bond_cutoff, power)
+        self.short_basis = RadialBasis(weights[f"{basis}_bg.frequencies"], self.angle_cutoff, power)
+        self.frequencies = weights["angle_basis_expansion.fourier_expansion.frequencies"]
+        self.atom_embedding = weights["atom_embedding.embedding.weight"]
+        self.bond_embedding = Linear.of(weights, "bond_embedding", bias=False)
+        self.bond_weights = Linear.of(weights, "bond_weights_ag", bias=False)
+        self.short_weights = Linear.of(weights, "bond_weights_bg", bias=False)
+        self.angle_embedding = Linear.of(weights, "angle_embedding", bias=False)
+        self.atom_layers = [AtomLayer(weights, f"atom_conv_layers.{k}") for k in range(n)]
         bond_layers = [f"bond_conv_layers.{k}" for k in range(n - 1)]
-        self._bond_messages = [AngleMessages(weights, f"{name}.twoBody_bond", 0, 3) for name in bond_layers]
-        self._bond_out = [Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False) for name in bond_layers]
-        self._angle_updates = [AngleMessages(weights, f"angle_layers.{k}.twoBody_bond", 1, 1) for k in range(n - 2)]
-        self._readout = Readout(weights)
+        self.bond_messages = [AngleMessages(weights, f"{name}.twoBody_bond", 0, 3) for name in bond_layers]
+        self.bond_out = [Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False) for name in bond_layers]
+        self.angle_updates = [AngleMessages(weights, f"angle_layers.{k}.twoBody_bond", 1, 1) for k in range(n - 2)]
+        self.readout = Readout(weights)
 
     def energies_and_gradients(self, graph: Graph) -> tuple[Tensor, Tensor, Tensor]:
         """Return energies of the atoms without their elements' references, and the derivatives of their sum.
@@ -229,54 +232,54 @@ class _Pass:
 
     def run(self) -> tuple[Tensor, Tensor, Tensor]:
         self._embed()
-        energies, g_atoms = self.net._readout.energies_and_gradient(self._forward())
+        energies, g_atoms = self.net.readout.energies_and_gradient(self._forward())
         self._backward(g_atoms)
         return energies, *self._embedding_gradients()
 
     def _embed(self) -> None:
         net = self.net
-        self.bond_basis, self.d_bond_basis = net._bond_basis(self.length)
-        short_basis, self.d_short_basis = net._short_basis(self.length[: self.n_short])
-        self.atoms = net._atom_embedding[self.numbers - 1]
-        self.bonds = net._bond_embedding(self.bond_basis)
-        self.bond_weights = net._bond_weights(self.bond_basis)
-        short_weights = net._short_weights(short_basis)
+        self.bond_basis, self.d_bond_basis = net.bond_basis(self.length)
+        short_basis, self.d_short_basis = net.short_basis(self.length[: self.n_short])
+        self.atoms = net.atom_embedding[self.numbers - 1]
+        self.bonds = net.bond_embedding(self.bond_basis)
+        self.bond_weights = net.bond_weights(self.bond_basis)
+        short_weights = net.short_weights(short_basis)
         self.left_weights = short_weights.index_select(0, self.left)
         self.right_weights = short_weights.index_select(0, self.right)
         self.angle_weights = self.left_weights * self.right_weights
-        phase = self.angle[:, None] * net._frequencies
+        phase = self.angle[:, None] * net.frequencies
         self.sine, self.cosine = torch.sin(phase), torch.cos(phase)
         constant = torch.full_like(self.angle, math.sqrt(0.5))[:, None]
         basis = torch.cat([constant, self.sine, self.cosine], dim=1).mul_(1 / math.sqrt(math.pi))
-        self.angles = net._angle_embedding(basis)[None]
+        self.angles = net.angle_embedding(basis)[None]
 
     def _forward(self) -> Tensor:
         """Return the features of the atoms after the last layer; remember what the gradient needs."""
-        net, last = self.net, len(self.net._atom_layers) - 1
+        net, last = self.net, len(self.net.atom_layers) - 1
         atoms, bonds, angles = self.atoms, self.bonds, self.angles
-        self.saved_atoms: list[tuple] = []
-        self.saved_bonds: list[tuple] = []
-        self.saved_angles: list[list[tuple]] = []
-        for k, layer in enumerate(net._atom_layers):
+        self.saved_atoms: list[tuple[Any, ...]] = []
+        self.saved_bonds: list[tuple[Any, ...]] = []
+        self.saved_angles: list[list[tuple[Any, ...]]] = []
+        for k, layer in enumerate(net.atom_layers):
             atoms, saved_atom = layer.forward(atoms, bonds, self.bond_weights, self.bond_ends)
             self.saved_atoms.append(saved_atom)
             if k == last:
                 break
             short = bonds[: self.n_short]
-            messages, saved_bond = net._bond_messages[k].forward(atoms, short, angles, self.angle_ends)
+            messages, saved_bond = net.bond_messages[k].forward(atoms, short, angles, self.angle_ends)
             self.saved_bonds.append((messages, saved_bond))
             total = self.angle_ends.sum_near((messages * self.angle_weights).flatten(0, 1))
-            short = torch.addmm(short, total, net._bond_out[k].weight)
+            short = torch.addmm(short, total, net.bond_out[k].weight)
             bonds = torch.cat([short, bonds[self.n_short :]])
             if k < last - 1:
-                update, saved_angle = net._angle_updates[k].forward(atoms, short, angles, self.angle_ends)
+                update, saved_angle = net.angle_updates[k].forward(atoms, short, angles, self.angle_ends)
                 self.saved_angles.append(saved_angle)
                 angles = update.add_(angles)
         return atoms
 
     def _backward(self, g_atoms: Tensor) -> None:
         """Set the gradients with respect to the embedded bonds, angles and their weights."""
-        net, last = self.net, len(self.net._atom_layers) - 1
+        net, last = self.net, len(self.net.atom_layers) - 1
         self.g_bonds, self.g_bond_weights = torch.zeros_like(self.bonds), torch.zeros_like(self.bonds)
         self.g_angle_weights = torch.zeros_like(self.angle_weights)
         g_angles = self.angles.new_zeros(2, *self.angles.shape[1:])
@@ -284,20 +287,20 @@ class _Pass:
         for k in range(last, -1, -1):
             views = 1 if k == 0 else 2
             if k < last - 1:
-                more = net._angle_updates[k].backward(g_angles, self.saved_angles[k], self.angle_ends, views)
+                more = net.angle_updates[k].backward(g_angles, self.saved_angles[k], self.angle_ends, views)
                 g_atoms = g_atoms + more[0]
                 g_short += more[1]
                 g_angles = (g_angles if views == 2 else g_angles.sum(0, keepdim=True)) + more[2]
             if k < last:
                 messages, saved = self.saved_bonds[k]
-                g_total = net._bond_out[k].backward(g_short)
+                g_total = net.bond_out[k].backward(g_short)
                 g_pair = g_total.index_select(0, self.angle_ends.near).view_as(messages)
                 self.g_angle_weights += (g_pair * messages).sum(0)
-                more = net._bond_messages[k].backward(g_pair.mul_(self.angle_weights), saved, self.angle_ends, views)
+                more = net.bond_messages[k].backward(g_pair.mul_(self.angle_weights), saved, self.angle_ends, views)
                 g_atoms = g_atoms + more[0]
                 g_short += more[1]
                 g_angles += more[2]
-            g_atoms, g_bonds, g_weights = net._atom_layers[k].backward(
+            g_atoms, g_bonds, g_weights = net.atom_layers[k].backward(
                 g_atoms, self.saved_atoms[k], self.bond_weights, self.bond_ends, atoms_too=k > 0
             )
             self.g_bonds += g_bonds
@@ -307,15 +310,15 @@ class _Pass:
     def _embedding_gradients(self) -> tuple[Tensor, Tensor]:
         """Return the gradients with respect to lengths and angles."""
         net = self.net
-        g_basis = net._bond_embedding.backward(self.g_bonds) + net._bond_weights.backward(self.g_bond_weights)
+        g_basis = net.bond_embedding.backward(self.g_bonds) + net.bond_weights.backward(self.g_bond_weights)
         d_length = (g_basis * self.d_bond_basis).sum(1)
         rows = torch.cat([self.g_angle_weights * self.right_weights, self.g_angle_weights * self.left_weights])
-        g_short_basis = net._short_weights.backward(self.angle_ends.sum_near(rows))
+        g_short_basis = net.short_weights.backward(self.angle_ends.sum_near(rows))
         d_length[: self.n_short] += (g_short_basis * self.d_short_basis).sum(1)
-        g_angle_basis = net._angle_embedding.backward(self.g_angles)
-        half = len(net._frequencies)
+        g_angle_basis = net.angle_embedding.backward(self.g_angles)
+        half = len(net.frequencies)
         d_phase = g_angle_basis[:, 1 : half + 1] * self.cosine - g_angle_basis[:, half + 1 :] * self.sine
-        d_angle = (d_phase * net._frequencies).sum(1) / math.sqrt(math.pi)
+        d_angle = (d_phase * net.frequencies).sum(1) / math.sqrt(math.pi)
         return d_length, d_angle
 
 

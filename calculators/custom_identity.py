@@ -102,7 +102,7 @@ class _Settings:
         names = [name for name, value in content.items() if isinstance(value, kinds) and not name.startswith("__")]
         return {name: self.plain(content[name]) for name in sorted(names) if name not in _STATE}
 
-    def _compound(self, value: Any) -> Any:
+    def _compound(self, value: Any) -> Any:  # noqa: PLR0911 - one line for each kind of value
         if isinstance(value, Mapping):
             return {str(key): self.plain(value[key]) for key in value if str(key) not in _STATE}
         if isinstance(value, set | frozenset):

@@ -1,25 +1,8 @@
-"""Dispersion corrections, D3 and D4 with Becke-Johnson damping, by the libraries of their authors.
-
-Each with and without the three-body (Axilrod-Teller-Muto, ATM) term:
-
-========== ================================== ==========================
-method     what it is                         three-body term
-========== ================================== ==========================
-``d3``     D3(BJ) as published                no
-``d3atm``  D3(BJ)-ATM                         yes, same parameters
-``d4``     D4 as published                    yes
-``d4pair`` the pairs of D4, a part of it      no, same parameters
-========== ================================== ==========================
-
-The three-body term weakens the binding of mercury by 0.035 (D3) and 0.031 eV/atom (D4), of LiHg by 0.028 and 0.012,
-with the parameters for PBE. It is dear, so relaxations, dynamics and phonons use the pairs (:func:`pair_method`) and
-add it to the energy at their end; how it is summed, see :mod:`~amalgamics.calculators.dispersion_sum`.
-
-References: D3(BJ) doi 10.1002/jcc.21759, its three-body term 10.1063/1.3382344; D4 doi 10.1063/1.5090222 and, periodic,
-10.1039/D0CP00502A; parameters for r2SCAN doi 10.1063/5.0041008.
-"""
+"""What the dispersion corrections are: method, library, functional and how far each is summed."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from ase.units import Bohr
 
@@ -79,3 +62,31 @@ def has_three_body(method: str) -> bool:
         There is no such method.
     """
     return pair_method(method) != method
+
+
+def check_dispersion(method: str, functional: str) -> None:
+    """Refuse a method or functional that is not known.
+
+    Raises
+    ------
+    InputError
+        There is no such method, or it has no parameters for the functional.
+    """
+    library_of(method)
+    if functional not in FUNCTIONALS:
+        raise InputError("dispersion: " + unknown_name("functional", str(functional), FUNCTIONALS))
+
+
+def dispersion_provenance(method: str, functional: str) -> dict[str, Any]:
+    """Return what fixes the correction, as plain JSON."""
+    record: dict[str, Any] = {
+        "method": method,
+        "functional": functional,
+        "damping": "bj",
+        "three_body": has_three_body(method),
+    }
+    if record["three_body"]:
+        record["three_body_cutoffs"] = [round(cutoff, 4) for cutoff in THREE_BODY_CUTOFFS]
+        record["three_body_tail_to"] = round(PAIR_CUTOFF, 4)
+        record["relaxed_with"] = "pair terms"
+    return record

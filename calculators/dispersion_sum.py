@@ -66,14 +66,14 @@ def sum_dispersion(atoms: Atoms, method: str, functional: str, *, derivatives: b
         The library cannot compute the structure.
     """
     if not has_three_body(method):
-        total = _add([_sum_part(atoms, method, functional, derivatives, None, 0, 1)], [1.0])
+        total = _add([_sum_part(atoms, method, functional, derivatives, None, (0, 1))], [1.0])
     else:
         n_parts = _n_parts(atoms, method)
         tasks = [(cutoff, part) for cutoff in THREE_BODY_CUTOFFS for part in range(n_parts)]
         weights = [weight for weight in tail_weights(*THREE_BODY_CUTOFFS, PAIR_CUTOFF) for _ in range(n_parts)]
 
         def compute(task: tuple[float, int]) -> Sums:
-            return _sum_part(atoms, method, functional, derivatives, task[0], task[1], n_parts)
+            return _sum_part(atoms, method, functional, derivatives, task[0], (task[1], n_parts))
 
         if n_parts == 1:
             sums = [compute(task) for task in tasks]
@@ -108,6 +108,7 @@ class DispersionCalculator(Calculator):
     """
 
     implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012 - as ASE declares it
+    atoms: Atoms
 
     def __init__(self, method: str, functional: str) -> None:
         super().__init__(method=method, functional=functional)
@@ -137,10 +138,9 @@ def _sum_part(
     functional: str,
     derivatives: bool,
     three_body_cutoff: float | None,
-    part: int,
-    n_parts: int,
+    part: tuple[int, int],
 ) -> Sums:
-    """Return one of ``n_parts`` parts of all sums, in atomic units."""
+    """Return one part of all sums, in atomic units; ``part`` is its number and how many there are."""
     library = library_of(method)
     try:
         model = _model(atoms, library)
@@ -148,8 +148,8 @@ def _sum_part(
             model.set_realspace_cutoff(
                 disp2=PAIR_CUTOFF / Bohr, disp3=three_body_cutoff / Bohr, cn=_COORDINATION_CUTOFF_BOHR[library]
             )
-        if n_parts > 1:
-            model.set_work_partition(part, n_parts)
+        if part[1] > 1:
+            model.set_work_partition(*part)
         sums: Sums = model.get_dispersion(_damping(library, functional, three_body_cutoff is not None), derivatives)
     except RuntimeError as error:
         raise CalculationFailed(f"dft{library} cannot compute {atoms.symbols}: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from ase import Atoms
@@ -83,7 +83,7 @@ def plain_cell(atoms: Atoms) -> dict[str, Any]:
 
 
 def make_phonopy(
-    unit_cell: Atoms, repeats: tuple[int, int, int], primitive_matrix: str | NDArray[np.float64] = "auto"
+    unit_cell: Atoms, repeats: tuple[int, int, int], primitive_matrix: Literal["auto"] | NDArray[np.float64] = "auto"
 ) -> Phonopy:
     """Return phonopy's object for a repeated cell."""
     from phonopy import Phonopy

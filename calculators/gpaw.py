@@ -127,7 +127,8 @@ class PlaneWaveDFT(Calculator):
         The GPAW calculator of the last calculation; None before the first.
     """
 
-    implemented_properties = ("energy", "free_energy", "forces", "stress")
+    implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012 - as ASE declares it
+    atoms: Atoms
 
     def __init__(self, **options: Any) -> None:
         super().__init__()

@@ -48,6 +48,7 @@ class LeanCHGNet(Calculator):
     """
 
     implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012 - as ASE has it
+    atoms: Atoms
     name = "lean_chgnet"
 
     def __init__(self, model: str = "chgnet", *, device: str = "cpu", dtype: str = "float32") -> None:

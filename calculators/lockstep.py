@@ -91,7 +91,7 @@ class _Relaxation:
         if settings.keep_symmetry:
             self.atoms.set_constraint([*self.atoms.constraints, FixSymmetry(self.atoms)])
         self._target: Any = _Filter(self.atoms) if settings.relax_cell else self.atoms
-        self._optimizer = OPTIMIZERS[settings.optimizer_name](self._target, logfile=None)
+        self._optimizer = OPTIMIZERS[settings.optimizer_name](self._target, logfile=None)  # type: ignore[arg-type]  # a filter does too
 
     def advance(self, results: Results) -> RelaxationResult | None:
         """Take in the results of an evaluation; return the final result, or move the atoms and return None."""
@@ -122,10 +122,10 @@ class _Relaxation:
             results["energy"],
             results["forces"],
             stress,
-            _largest(gradient),
-            self._optimizer.nsteps,
-            self.n_force_calls,
-            time.perf_counter() - self.start,
+            max_force=_largest(gradient),
+            n_steps=self._optimizer.nsteps,
+            n_force_calls=self.n_force_calls,
+            wall_time_s=time.perf_counter() - self.start,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
 
@@ -69,7 +69,7 @@ def check_whole(key: str, value: Any, least: int) -> None:
         raise InputError(f"{key}: {value!r} is not allowed; give a whole number of at least {least}")
 
 
-def check_number(key: str, value: Any, above: float, most: float | None = None) -> None:
+def check_number(key: str, value: Any, above: float, most: float = inf) -> None:
     """Refuse what is not a finite number above ``above`` and at most ``most``.
 
     Raises
@@ -77,12 +77,7 @@ def check_number(key: str, value: Any, above: float, most: float | None = None) 
     InputError
         Naming the key and its value.
     """
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, Real)
-        or not isfinite(value)
-        or value <= above
-        or (most is not None and float(value) > most)
-    ):
-        limit = "" if most is None else f" and at most {most:g}"
+    number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    if not number or not above < float(value) <= most:
+        limit = f" and at most {most:g}" if isfinite(most) else ""
         raise InputError(f"{key}: {value!r} is not allowed; give a finite number above {above:g}{limit}")

@@ -1,4 +1,4 @@
-"""How the potentials that come with the package are loaded: once per process, and offline."""
+"""How the potentials that come with the package are loaded, once per process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOAD_LOCK = threading.RLock()
 
 
 def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> Calculator:
-    """Return a new calculator of one of :data:`MODEL_CARDS`, without dispersion; calculators share the loaded model.
+    """Return a new calculator of one of ``MODEL_CARDS``, without dispersion; calculators share the loaded model.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def _load_model(model: str, device: str) -> Any:
         if card.package == "chgnet":
             from chgnet.model.model import CHGNet
 
-            return CHGNet.load(model_name=card.version, use_device=device, verbose=False)
+            return CHGNet.load(model_name=card.version or "", use_device=device, verbose=False)
         from sevenn.util import load_checkpoint
 
         module = load_checkpoint(str(path)).build_model()
@@ -138,9 +138,13 @@ class _DoublePrecision:
 def _double_class(package: str) -> type:
     # Made here rather than written as a class, because its base must not be imported with this file.
     if package == "chgnet":
-        from chgnet.model.dynamics import CHGNetCalculator as Base
+        from chgnet.model.dynamics import CHGNetCalculator
+
+        Base: type = CHGNetCalculator
     else:
-        from sevenn.calculator import SevenNetCalculator as Base
+        from sevenn.calculator import SevenNetCalculator
+
+        Base = SevenNetCalculator
     return type(Base.__name__, (_DoublePrecision, Base), {"__doc__": f"{Base.__name__} in double precision."})
 
 

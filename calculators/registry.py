@@ -26,8 +26,15 @@ from ase.data import atomic_numbers
 
 from ..errors import InputError, unknown_name
 from .custom_identity import describe_calculator
-from .dispersion import dispersion_provenance, get_dispersion_calculator
-from .dispersion_methods import DISPERSION_ELEMENTS, DISPERSION_METHODS, DISPERSION_PACKAGES, FUNCTIONALS, pair_method
+from .dispersion import get_dispersion_calculator
+from .dispersion_methods import (
+    DISPERSION_ELEMENTS,
+    DISPERSION_METHODS,
+    DISPERSION_PACKAGES,
+    FUNCTIONALS,
+    dispersion_provenance,
+    pair_method,
+)
 from .elements import describe
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
 from .model_cards import MODEL_CARDS, ModelCard

@@ -164,6 +164,7 @@ def make_result(
     energy: float,
     forces: np.ndarray,
     stress: np.ndarray | None,
+    *,
     max_force: float,
     n_steps: int,
     n_force_calls: int,
@@ -298,6 +299,8 @@ def shortest_distance(atoms: Atoms, cutoff: float) -> float:
 class _CheckedCalculator(Calculator):
     """Passes on another calculator: in double precision, counting evaluations, refusing numbers that are not finite."""
 
+    atoms: Atoms
+
     def __init__(self, inner: BaseCalculator) -> None:
         self.inner = inner
         super().__init__()
@@ -390,7 +393,16 @@ def relax(
     elapsed = time.perf_counter() - start
     calls = work.calc.n_force_calls
     logger.debug("relaxed %s in %d steps, %.2f s", work.symbols, n_steps, elapsed)
-    result = make_result(work, energy, forces, stress, max_force, n_steps, calls, elapsed)
+    result = make_result(
+        work,
+        energy,
+        forces,
+        stress,
+        max_force=max_force,
+        n_steps=n_steps,
+        n_force_calls=calls,
+        wall_time_s=elapsed,
+    )
     return add_three_body(result, known) if known else result
 
 

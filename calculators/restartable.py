@@ -24,6 +24,7 @@ class RestartableCalculator(Calculator):
     """
 
     implemented_properties = ["energy", "forces"]  # noqa: RUF012 - as ASE declares it
+    atoms: Atoms
 
     def __init__(self, potential: str | BaseCalculator) -> None:
         super().__init__()

@@ -13,7 +13,6 @@ from .groups import consecutive_groups
 
 if TYPE_CHECKING:
     import torch
-    from ase.calculators.calculator import Calculator
 
 # sevenn writes stress as xx, yy, zz, xy, yz, zx with the sign of pressure; ASE has xx, yy, zz, yz, xz, xy.
 _TO_VOIGT = [0, 1, 2, 4, 5, 3]
@@ -32,9 +31,9 @@ class SevenNetBatch:
         The calculator whose model, cutoff and fidelity to use; it stays usable. The weights are frozen.
     """
 
-    def __init__(self, calculator: Calculator) -> None:
-        self._calculator: Any = calculator
-        for parameter in self._calculator.model.parameters():
+    def __init__(self, calculator: Any) -> None:
+        self._calculator = calculator
+        for parameter in calculator.model.parameters():
             parameter.requires_grad_(False)  # else autograd keeps what gradients of the weights would need
 
     def evaluate_batch(self, structures: Sequence[Atoms]) -> list[dict[str, Any]]:
@@ -66,7 +65,7 @@ class SevenNetBatch:
 
     @staticmethod
     def _results(structures: Sequence[Atoms], output: Any) -> list[dict[str, Any]]:
-        import sevenn._keys as key
+        import sevenn._keys as key  # noqa: PLC2701 - the names of the results stand nowhere else
 
         energies = _numpy(output[key.PRED_TOTAL_ENERGY]).reshape(len(structures))
         forces = _numpy(output[key.PRED_FORCE])
@@ -80,7 +79,7 @@ class SevenNetBatch:
         return results
 
     def _graph(self, atoms: Atoms) -> Any:
-        import sevenn._keys as key
+        import sevenn._keys as key  # noqa: PLC2701 - the names of the results stand nowhere else
         from sevenn.atom_graph_data import AtomGraphData
         from sevenn.train.dataload import unlabeled_atoms_to_graph
 

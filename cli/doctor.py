@@ -1,4 +1,4 @@
-"""``amalgamics doctor``: is everything there?"""
+"""``amalgamics doctor``: what is there and what is missing."""
 
 from __future__ import annotations
 

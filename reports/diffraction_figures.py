@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..structures.diffraction import WAVELENGTHS, profile
 from .figure_png import draw_png
 from .formulas import mathtext_formula
-from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
+from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,7 @@ def radiation_text(wavelength: float) -> str:
 
 def _drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.06, "hspace": 0.0}
-    return draw_png(draw, size_inches=size, dpi=DPI, style=_STYLE, layout=layout)
+    return draw_png(draw, size_inches=size, dpi=DPI, style=STYLE, layout=layout)
 
 
 def _draw_pattern(

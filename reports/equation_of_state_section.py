@@ -11,7 +11,7 @@ import numpy as np
 from ..thermodynamics.quasi_harmonic import Vinet, vinet_energy
 from .figure_png import draw_png
 from .formulas import mathtext_formula, unicode_formula
-from .hull_png import _STYLE, DPI
+from .hull_png import DPI, STYLE
 from .sections import ReportSection, SectionPicture, SectionTable
 from .wulff_png import COLOURS
 
@@ -95,4 +95,4 @@ def _picture(found: Sequence[EquationOfState]) -> bytes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=9)
 
-    return draw_png(draw, size_inches=_SIZE_INCHES, dpi=DPI, style=_STYLE, layout={"w_pad": 0.1, "h_pad": 0.08})
+    return draw_png(draw, size_inches=_SIZE_INCHES, dpi=DPI, style=STYLE, layout={"w_pad": 0.1, "h_pad": 0.08})

@@ -36,7 +36,8 @@ def draw_png(
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    with rc_context(dict(style)):
+    settings: dict[Any, Any] = dict(style)  # matplotlib lists every key that there is
+    with rc_context(settings):
         figure = Figure(figsize=size_inches, dpi=dpi)
         if layout is not None:
             figure.set_layout_engine(ConstrainedLayoutEngine(**layout))

@@ -11,7 +11,7 @@ from .diagram import DiagramPoint, HullDiagram
 from .figure_png import draw_png
 from .flag_survey import hg_last
 from .formulas import mathtext_formula, system_title
-from .hull_png import _STYLE, DPI, MUTED, PROTOTYPE, REFERENCE, STABLE
+from .hull_png import DPI, MUTED, PROTOTYPE, REFERENCE, STABLE, STYLE
 from .label_placement import Label, place_labels
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def hull_overview_png(diagrams: Sequence[HullDiagram]) -> bytes:
     size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows + LEGEND_INCHES)
     layout = {"w_pad": 0.06, "h_pad": 0.06, "wspace": 0.02, "hspace": 0.02}
     return draw_png(
-        lambda figure: _draw(figure, diagrams, rows, columns), size_inches=size, dpi=DPI, style=_STYLE, layout=layout
+        lambda figure: _draw(figure, diagrams, rows, columns), size_inches=size, dpi=DPI, style=STYLE, layout=layout
     )
 
 

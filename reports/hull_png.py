@@ -25,7 +25,7 @@ MUTED = "#5b6775"
 PANEL_INCHES = (7.0, 5.0)
 DPI = 200
 
-_STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 11,
     "mathtext.default": "regular",
@@ -65,7 +65,7 @@ def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
 
     columns = min(2, len(diagrams))
     rows = math.ceil(len(diagrams) / columns)
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), dpi=DPI)
         figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.04))
         canvas = FigureCanvasAgg(figure)

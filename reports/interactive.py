@@ -35,7 +35,7 @@ def hull_figure(diagram: HullDiagram) -> Figure:
         *_reference_traces(diagram.references),
         _markers("on the hull", diagram.stable, "--stable", "circle", 12, rank=2),
     ]
-    layout = _layout()
+    layout = base_layout()
     layout["xaxis"] |= {
         "title": {"text": f"x in {_x_formula(diagram)}"},
         "range": [-0.05, 1.05],
@@ -59,7 +59,7 @@ def voltage_figure(system: SystemReport) -> Figure | None:
     steps = profile.steps
     xs, volumes, hover = _volume_line(steps)
     stairs_x, stairs_y, stairs_hover = _staircase(steps)
-    layout = _layout()
+    layout = base_layout()
     layout["yaxis"] |= {
         "title": {"text": f"V vs {ion_couple(system)}"},
         "domain": [0.42, 1.0],
@@ -107,7 +107,8 @@ def per_alloy(capacity_mAh_per_g: float, steps: Sequence[VoltageStep]) -> float:
     return capacity_mAh_per_g / (1.0 + slope * capacity_mAh_per_g)
 
 
-def _layout() -> Figure:
+def base_layout() -> Figure:
+    """Return the axes, fonts and margins that all interactive figures share; colours are names of CSS variables."""
     axis = {
         "gridcolor": "--grid",
         "zerolinecolor": "--axis",

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .interactive import Figure, _layout
+from .interactive import Figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 _TITLE_HEIGHT = 40
 _LEGEND_HEIGHT = 50
 """Pixels that a title takes, and a legend above the figure."""
-
-
-def base_layout() -> Figure:
-    """Return what all interactive figures have in common, for others to build on."""
-    return _layout()
 
 
 @cache

@@ -12,7 +12,7 @@ from ..thermodynamics.finite_temperature import liquid_name
 from ..thermodynamics.fusion import get_fusion
 from .figure_png import draw_png, plain
 from .formulas import mathtext_formula, system_title, unicode_space_group
-from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
+from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +77,7 @@ def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: 
 
 def _drawn(draw: Callable[[Figure], None]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.1, "wspace": 0.02}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
 
 
 def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str, formula: str) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .interactive import Figure
-from .notebook_figures import base_layout
+from .interactive import Figure, base_layout
 
 if TYPE_CHECKING:
     from ..calculators.phonon_results import BandSegment, Phonons

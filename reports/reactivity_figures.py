@@ -10,7 +10,7 @@ from ..thermodynamics.electrolyte_window import ElectrolyteWindow
 from ..thermodynamics.reactivity import InterfaceReaction
 from .figure_png import draw_png, plain
 from .formulas import couple, mathtext_formula
-from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
+from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def window_png(
 
 def _drawn(draw: Callable[[Figure], None]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.1}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
 
 
 def _draw_reactions(figure: Figure, reactions: Sequence[InterfaceReaction], subtitle: str) -> None:

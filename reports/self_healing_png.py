@@ -11,7 +11,7 @@ from ..reference.measured import ROOM_TEMPERATURE_K
 from ..thermodynamics.self_healing import CONSISTENCIES, interface_at
 from .figure_png import draw_png
 from .formulas import mathtext_formula, system_title
-from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE
+from .hull_png import DPI, INK, MUTED, REFERENCE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def self_healing_png(
         _titles(figure, upper, healing, subtitle)
 
     layout = {"w_pad": 0.1, "h_pad": 0.1, "hspace": 0.05}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
 
 
 def _draw_map(axes: Axes, healing: SelfHealingMap, marked_K: float) -> None:

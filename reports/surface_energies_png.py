@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .figure_png import draw_png
 from .formulas import mathtext_formula
-from .hull_png import _STYLE, DPI, MUTED, REFERENCE
+from .hull_png import DPI, MUTED, REFERENCE, STYLE
 from .wulff_png import COLOURS, plane_text
 
 if TYPE_CHECKING:
@@ -69,5 +69,5 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, labelcolor=MUTED)
 
     return draw_png(
-        draw, size_inches=(width, HEIGHT_INCHES), dpi=DPI, style=_STYLE, layout={"w_pad": 0.1, "h_pad": 0.08}
+        draw, size_inches=(width, HEIGHT_INCHES), dpi=DPI, style=STYLE, layout={"w_pad": 0.1, "h_pad": 0.08}
     )

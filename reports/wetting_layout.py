@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from ..thermodynamics.wetting_curve import Limit, WettingPoint
-from .interactive import Figure, _layout
+from .interactive import Figure, base_layout
 from .wetting_axes import gap_end
 from .wetting_lines import limit_lines, reduction_reach
 from .wetting_model import WettingReport
@@ -19,7 +19,7 @@ _LABEL_COLOURS = {Limit.FRESH: "--fresh", Limit.EQUILIBRATED: "--equilibrated"}
 
 def figure_layout(report: WettingReport) -> Figure:
     """Return the layout, with the ranges of the composition axis left to fill in."""
-    layout = _layout()
+    layout = base_layout()
     axis = layout.pop("yaxis")
     titles = {
         "y": f"θ (°), {how(report)}",

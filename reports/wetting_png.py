@@ -10,7 +10,7 @@ from ..structures.glass import AMORPHOUS
 from ..thermodynamics.wetting_curve import Limit
 from .figure_png import draw_png, plain
 from .formulas import mathtext_formula
-from .hull_png import _STYLE, DPI, INK, MUTED, REFERENCE, STABLE
+from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 from .wetting_drops_png import draw_drops
 from .wetting_lines import (
     ZERO_DECADES,
@@ -69,7 +69,7 @@ def wetting_png(report: WettingReport) -> bytes:
         draw_drops(strip, report, keys, places, (SIZE_INCHES[0], _STRIP_HEIGHT), COLOURS)
         _titles(figure, report)
 
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=_STYLE)
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE)
 
 
 def _box(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:

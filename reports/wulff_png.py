@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError
 from .figure_png import draw_png
 from .formulas import mathtext_formula
-from .hull_png import _STYLE, DPI, MUTED
+from .hull_png import DPI, MUTED, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def wulff_png(phases: Sequence[PhaseSurfaces]) -> bytes:
         for axes, (formula, shape) in zip(panels, shapes, strict=False):
             _draw_shape(axes, formula, shape, colours)
 
-    return draw_png(draw, size_inches=size, dpi=DPI, style=_STYLE, layout={"w_pad": 0.04, "h_pad": 0.04})
+    return draw_png(draw, size_inches=size, dpi=DPI, style=STYLE, layout={"w_pad": 0.04, "h_pad": 0.04})
 
 
 def _draw_shape(axes: Axes, formula: str, shape: WulffShape, colours: Mapping[tuple[int, int, int], str]) -> None:

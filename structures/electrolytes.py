@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def read_substrate(path: str | Path, what: str = "substrate") -> Atoms:
     if not file.is_file():
         raise ElectrolyteError(f"{what} file {str(path)!r} does not exist")
     try:
-        atoms = read(file)
+        atoms = cast("Atoms", read(file))
     except Exception as error:  # ASE's readers raise whatever their formats raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ElectrolyteError(f"{what} file {str(path)!r} cannot be read: {reason}") from None

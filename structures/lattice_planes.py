@@ -46,7 +46,8 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
         coefficients = np.rint(primitive @ normal * 12).astype(int)
         return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
 
-    found = [tuple(index)[:3] for index in get_symmetrically_distinct_miller_indices(structure, 1)]
+    distinct = get_symmetrically_distinct_miller_indices(structure, 1)
+    found = [(index[0], index[1], index[2]) for index in distinct]
     return sorted(found, key=lambda index: (spacing(index), index))[:count]
 
 

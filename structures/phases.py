@@ -223,10 +223,11 @@ class Phase:
 
         setting = f"{self.space_group_symbol}{':2' if self.origin_choice == 2 else ''}"
         _keep_space_group(setting)
+        species: list[Any] = [site.species for site in self.sites]  # pymatgen takes dicts too
         return Structure.from_spacegroup(
             setting,
             PymatgenLattice.from_parameters(*self.lattice),
-            [site.species for site in self.sites],
+            species,
             [site.xyz for site in self.sites],
         )
 

@@ -69,8 +69,8 @@ def smallest_supercell(cell: np.ndarray, min_width: float) -> np.ndarray:
     wanted = min_width - 1e-6
     for n_cells in range(max(1, math.ceil(wanted * wanted / area - 1e-9)), _SEARCH_LIMIT + 1):
         best: tuple[tuple[float, float], np.ndarray] | None = None
-        for matrix in _hermite_forms(n_cells):
-            matrix = reduce_planar(matrix @ plane) @ matrix
+        for form in _hermite_forms(n_cells):
+            matrix = reduce_planar(form @ plane) @ form
             first, second = matrix @ plane
             width = min(planar_widths(np.array([first, second])))
             if width < wanted:

@@ -25,6 +25,7 @@ class LengthComparison:
 
     @property
     def deviation_percent(self) -> float:
+        """Computed minus published, in % of the published length."""
         return 100.0 * (self.computed / self.published - 1.0)
 
 

@@ -26,14 +26,23 @@ class Solution(Protocol):
     """What a wetting curve asks of a solution; :class:`~amalgamics.thermodynamics.solution.AmalgamEMF` has it too."""
 
     @property
-    def x_saturation(self) -> float: ...
+    def x_saturation(self) -> float:
+        """Mole fraction at which the solution is saturated."""
+
     @property
-    def temperature_K(self) -> float: ...
+    def temperature_K(self) -> float:
+        """Temperature it holds for."""
+
     @property
-    def electrons_per_ion(self) -> int: ...
+    def electrons_per_ion(self) -> int:
+        """Electrons that go with one dissolved atom."""
+
     @property
-    def source(self) -> str: ...
-    def chemical_potential(self, x: ArrayLike, /) -> NDArray[np.float64]: ...
+    def source(self) -> str:
+        """Where it comes from."""
+
+    def chemical_potential(self, x: ArrayLike, /) -> NDArray[np.float64]:
+        """Return the chemical potential at mole fractions, eV."""
 
 
 @dataclass(frozen=True)

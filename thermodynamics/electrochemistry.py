@@ -16,7 +16,7 @@ from ..reference.published import QuotedElectrode, quoted_electrodes
 from ..structures.phases import get_phase
 from .checks import positive
 from .units import BOLTZMANN_EV_PER_K
-from .voltage import _molar_mass, theoretical_capacity
+from .voltage import molar_mass, theoretical_capacity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,8 +183,8 @@ def compound_capacity(amounts: Mapping[str, float], metal: str, electrons_per_io
         raise InputError(unknown_name("metal of the alloy", metal, amounts))
     for element, amount in amounts.items():
         positive("capacity", f"amount of {element}", amount)
-    mass = sum(amount * _molar_mass(element) for element, amount in amounts.items())
-    share = amounts[metal] * _molar_mass(metal) / mass
+    mass = sum(amount * molar_mass(element) for element, amount in amounts.items())
+    share = amounts[metal] * molar_mass(metal) / mass
     return share * theoretical_capacity(metal, electrons_per_ion)
 
 
@@ -200,7 +200,7 @@ def compound_capacity_per_volume(
     """
     volume = positive("capacity", "volume_per_atom", volume_per_atom)
     n_atoms = sum(amounts.values())
-    mass = sum(amount * _molar_mass(element) for element, amount in amounts.items()) / n_atoms / N_A
+    mass = sum(amount * molar_mass(element) for element, amount in amounts.items()) / n_atoms / N_A
     return compound_capacity(amounts, metal, electrons_per_ion) * mass / (volume * 1e-24)
 
 
@@ -227,7 +227,7 @@ def _electrode(symbol: str, quoted: QuotedElectrode) -> MetalElectrode:
         standard_potential_V_SHE=potential.value,
         source=potential.source,
         confidence=potential.confidence,
-        density_g_cm3=atoms * _molar_mass(symbol) / N_A / (volume * 1e-24),
+        density_g_cm3=atoms * molar_mass(symbol) / N_A / (volume * 1e-24),
         quoted_capacity_mAh_per_g=quoted.capacity_mAh_per_g,
         quoted_potential_V_SHE=quoted.potential_V_SHE,
         note=quoted.note,

@@ -24,8 +24,11 @@ class Liquidus(Protocol):
     """What a lever rule asks of a liquid."""
 
     @property
-    def source(self) -> str: ...
-    def saturation(self, solid: HullPhase, temperature_K: float, /) -> float: ...
+    def source(self) -> str:
+        """Where it comes from."""
+
+    def saturation(self, solid: HullPhase, temperature_K: float, /) -> float:
+        """Return the mole fraction of the metal in the liquid beside a solid."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .finite_temperature import liquid_name
 from .hull import Hull, HullPhase
 from .liquidus import Liquidus, host_of
 from .solubility import decomposition_temperature
-from .voltage import _molar_mass
+from .voltage import molar_mass
 
 State = Literal["liquid", "solid"]
 CM3_MOL_PER_A3 = N_A * 1e-24
@@ -153,7 +153,7 @@ class Isotherm:
         InputError
             ``x`` is not in [0, 1].
         """
-        points = self._points(_checked(self.metal, x))
+        points = self._points(checked_fraction(self.metal, x))
         shares = _lever(points, x)
         masses = [share * self._mass(point.x) for share, point in zip(shares, points, strict=True)]
         volumes = [share * point.volume_per_atom for share, point in zip(shares, points, strict=True)]
@@ -174,7 +174,7 @@ class Isotherm:
         return next([poor, rich] for poor, rich in pairwise(self.corners) if poor.x < x < rich.x)
 
     def _mass(self, x: float) -> float:
-        return x * _molar_mass(self.metal) + (1.0 - x) * _molar_mass(self.host)
+        return x * molar_mass(self.metal) + (1.0 - x) * molar_mass(self.host)
 
 
 def isotherm(
@@ -292,7 +292,14 @@ def _lever(points: list[PhasePoint], x: float) -> list[float]:
     return [1.0 - share, share]
 
 
-def _checked(metal: str, x: float) -> float:
+def checked_fraction(metal: str, x: float) -> float:
+    """Return the mole fraction of a metal as it is.
+
+    Raises
+    ------
+    InputError
+        ``x`` is not in [0, 1].
+    """
     if isinstance(x, bool) or not 0.0 <= x <= 1.0:
         raise InputError(f"mole fraction of {metal} is {x!r}; it must lie in [0, 1]")
     return x

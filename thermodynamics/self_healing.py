@@ -13,7 +13,7 @@ from ..errors import InputError
 from .checks import finite_array
 from .hull import Hull
 from .liquidus import Liquidus
-from .phase_fractions import CM3_MOL_PER_A3, Isotherm, PhaseMixture, PhasePoint, _checked, isotherm
+from .phase_fractions import CM3_MOL_PER_A3, Isotherm, PhaseMixture, PhasePoint, checked_fraction, isotherm
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -223,7 +223,7 @@ def interface_at(curve: Isotherm, x: float) -> tuple[InterfaceStep | None, Inter
     InputError
         ``x`` is not in [0, 1].
     """
-    _checked(curve.metal, x)
+    checked_fraction(curve.metal, x)
     steps = interface_steps(curve)
     stripping = next((step for step in steps if step.poor.x < x <= step.rich.x), None)
     plating = next((step for step in steps if step.poor.x <= x < step.rich.x), None)

@@ -30,16 +30,20 @@ class ModeSource(Protocol):
     """What a spectrum is made from: the phonons of `calculators.phonons`."""
 
     @property
-    def formula(self) -> str: ...
+    def formula(self) -> str:
+        """Formula of the crystal."""
 
     @property
-    def modes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def modes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Frequencies, THz, and weights."""
 
     @property
-    def stability_tolerance_THz(self) -> float: ...
+    def stability_tolerance_THz(self) -> float:
+        """Imaginary frequencies up to this one count as zero."""
 
     @property
-    def lowest_frequency_THz(self) -> float: ...
+    def lowest_frequency_THz(self) -> float:
+        """Lowest frequency; negative where it is imaginary."""
 
 
 class UnstableCrystalError(InputError):

@@ -137,7 +137,7 @@ def theoretical_capacity(element: str, electrons_per_ion: int = 1) -> float:
         Unknown element, or ``electrons_per_ion`` not a positive integer.
     """
     _check_electrons(electrons_per_ion)
-    return electrons_per_ion * _faraday_mAh_per_mol() / _molar_mass(element)
+    return electrons_per_ion * _faraday_mAh_per_mol() / molar_mass(element)
 
 
 def _plateau_ends(hull: Hull, working_ion: str) -> list[HullPhase]:
@@ -154,7 +154,7 @@ def _step(
     g_from, g_to = (_per_host(phase, phase.formation_energy_per_atom, host) for phase in (start, end))
     volume_from, volume_to = (_per_host(phase, phase.volume_per_atom, host) for phase in (start, end))
     charge = electrons_per_ion * _faraday_mAh_per_mol()
-    alloy_mass = _molar_mass(host) + x_to * _molar_mass(working_ion)
+    alloy_mass = molar_mass(host) + x_to * molar_mass(working_ion)
     return VoltageStep(
         # "+ 0.0" turns -0.0 into 0.0.
         voltage_V=-(g_to - g_from) / (electrons_per_ion * (x_to - x_from)) + 0.0,
@@ -162,8 +162,8 @@ def _step(
         to_formula=end.formula,
         x_from=x_from,
         x_to=x_to,
-        capacity_mAh_per_g=(x_to - x_from) * charge / _molar_mass(host),
-        cumulative_mAh_per_g=x_to * charge / _molar_mass(host),
+        capacity_mAh_per_g=(x_to - x_from) * charge / molar_mass(host),
+        cumulative_mAh_per_g=x_to * charge / molar_mass(host),
         cumulative_mAh_per_g_alloy=x_to * charge / alloy_mass,
         volume_from=volume_from,
         volume_to=volume_to,
@@ -191,8 +191,14 @@ def _faraday_mAh_per_mol() -> float:
 
 
 @cache
-def _molar_mass(element: str) -> float:
-    """g/mol."""
+def molar_mass(element: str) -> float:
+    """Return the molar mass of an element, g/mol.
+
+    Raises
+    ------
+    InputError
+        There is no such element.
+    """
     from ase.data import atomic_masses, atomic_numbers
 
     if element not in atomic_numbers or atomic_numbers[element] == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..errors import InputError
 from ..structures.phases import Phase, get_phase, list_phases
@@ -153,7 +153,7 @@ def _from_file(path: Path, spec: WorkflowSpec) -> Candidate:
     from ase.io import read
 
     try:
-        atoms = read(path)
+        atoms = cast("Atoms", read(path))
     except Exception as error:
         raise InputError(f"structures.files: cannot read {path}: {error}") from None
     symbols = set(atoms.get_chemical_symbols())

@@ -65,7 +65,7 @@ def open_rows(path: Path) -> Any:
 
     # ase's own lock file survives a killed process and would then block for ever.
     database = connect(path, type="db", use_lock_file=False)
-    database._connect = partial(open_existing, path)
+    database._connect = partial(open_existing, path)  # noqa: SLF001 - ase has no public way
     return database
 
 

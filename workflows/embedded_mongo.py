@@ -183,6 +183,7 @@ class EmbeddedCollection:
         return self[name]  # as in pymongo, a part of the name, such as "files" in "fs.files"
 
     def __call__(self, *_: Any, **__: Any) -> None:
+        """Refuse an operation that the store does not have."""
         raise NotImplementedError(f"the embedded store has no operation {self.name.rpartition('.')[2]!r}")
 
     def __getitem__(self, name: str) -> EmbeddedCollection:

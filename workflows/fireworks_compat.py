@@ -18,7 +18,7 @@ _applied = False
 
 def apply() -> None:
     """Adapt FireWorks; calling it again changes nothing."""
-    global _applied
+    global _applied  # noqa: PLW0603 - once in a process
     if _applied:
         return
     import gridfs

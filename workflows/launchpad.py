@@ -72,6 +72,7 @@ def _ping_server(url: str) -> None:
     """Fail soon when no server answers; working on the LaunchPad later has the driver's own, longer patience."""
     from pymongo import MongoClient
 
+    client: MongoClient[dict[str, Any]]
     with MongoClient(url, serverSelectionTimeoutMS=_SERVER_TIMEOUT_MS) as client:
         client.admin.command("ping")
 

@@ -192,7 +192,9 @@ def _plain_vibrations(thermal: ThermalSystem, record: PhononRecord) -> list[dict
     ]
 
 
-def _record(name: str, rows: Mapping[str, AtomsRow], *, with_volumes: bool) -> PhononRecord | str:
+def _record(  # noqa: PLR0911 - one line for each reason why there are none
+    name: str, rows: Mapping[str, AtomsRow], *, with_volumes: bool
+) -> PhononRecord | str:
     """Return what the rows of one phase hold, or why there are no phonons."""
     crystal, row = rows.get(Role.CRYSTAL), rows.get(Role.PHONONS)
     if row is None:

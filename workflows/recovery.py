@@ -248,7 +248,7 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> tuple[int, int]:
             updated |= set(workflow.refresh(node, set(updated))) | {node}
         for node in damage.abandoned:
             updated |= set(workflow.rerun_fw(node, set(updated)))
-        launchpad._update_wf(workflow, updated)
+        launchpad._update_wf(workflow, updated)  # noqa: SLF001 - FireWorks has no public way
         launchpad.launches.update_many(
             {"launch_id": {"$in": list(damage.lost_launches)}, "state": "RUNNING"}, {"$set": {"state": "FIZZLED"}}
         )

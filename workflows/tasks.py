@@ -22,6 +22,7 @@ class PlanStudy(FiretaskBase):
     required_params = ("workflow", "study")
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        """Plan the study, and hand the manifest of the job on."""
         job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
         manifest = fw_spec.get("manifest") or {
             "fingerprints": dict(job.fingerprints),
@@ -46,6 +47,7 @@ class RunStep(FiretaskBase):
     required_params = ("workflow", "study", "step", "arguments")
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        """Run the step, unless a potential is no longer what it was planned for."""
         job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
         study = get_study_class(self["study"])(job)
         _check_identities(study.identities, fw_spec.get("identities", {}))
@@ -60,6 +62,7 @@ class WriteReport(FiretaskBase):
     required_params = ("workflow",)
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        """Write the files, and note where they are."""
         manifest = fw_spec["manifest"]
         job = Job.of_document(self["workflow"], manifest)
         folder = report_folder(job.spec.output_dir, job.spec.potential)

@@ -243,9 +243,6 @@ class WettingSettings(StudySettings):
             not installed, the solvent is solid, the substrate has no such termination, or its slab is thinner than two
             cutoffs.
         """
-        from ..structures.interface_checks import check_substrate_thickness
-        from ..structures.slabs import enumerate_slabs
-
         if self.solute == self.solvent:
             raise InputError(f"wetting.solute: {self.solute} is the solvent; give another element")
         melting_point_K = get_liquid(self.solvent).melting_point_K
@@ -267,8 +264,14 @@ class WettingSettings(StudySettings):
         for known in potentials:
             known.check_elements(elements)
             known.check_available()
-        if self.substrate.amorphous:
-            return
+        if not self.substrate.amorphous:
+            self._check_slabs(crystal, max(known.cutoff or 0.0 for known in potentials))
+
+    def _check_slabs(self, crystal: Atoms, cutoff: float) -> None:
+        """Refuse terminations that do not exist, and slabs thinner than two cutoffs (Å)."""
+        from ..structures.interface_checks import check_substrate_thickness
+        from ..structures.slabs import enumerate_slabs
+
         slabs = enumerate_slabs(
             crystal, self.substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC
         )
@@ -281,7 +284,6 @@ class WettingSettings(StudySettings):
                 )
         if self.allow_thin_slab:
             return
-        cutoff = max(known.cutoff or 0.0 for known in potentials)
         for slab in slabs:
             if slab.termination in (self.substrate.terminations or available):
                 check_substrate_thickness(slab.atoms, cutoff, f"wetting: {self.substrate.label} {slab.termination}")

@@ -53,8 +53,8 @@ class EMTBatch:
     def evaluate_batch(self, structures):
         self.sizes.append(sum(len(atoms) for atoms in structures))
         results = []
-        for atoms in structures:
-            atoms = atoms.copy()
+        for structure in structures:
+            atoms = structure.copy()
             atoms.set_constraint()
             atoms.calc = EMT()
             energy, forces, stress = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()

@@ -17,17 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.calculators import dispersion_sum
-from amalgamics.calculators.dispersion import (
-    dispersion_energy,
-    dispersion_provenance,
-    get_dispersion_calculator,
-    three_body_energy,
-)
+from amalgamics.calculators.dispersion import dispersion_energy, get_dispersion_calculator, three_body_energy
 from amalgamics.calculators.dispersion_methods import (
     DISPERSION_ELEMENTS,
     DISPERSION_METHODS,
     DISPERSION_PACKAGES,
     FUNCTIONALS,
+    dispersion_provenance,
     has_three_body,
     pair_method,
 )
@@ -196,7 +192,7 @@ def test_twice_the_cell_is_twice_the_energy(method):
 
 def plain_sum(atoms: Atoms, method: str, cutoff_bohr: float) -> float:
     """Pairs and the triples up to one cutoff, eV, without any tail."""
-    return float(dispersion_sum._sum_part(atoms, method, "pbe", False, cutoff_bohr * Bohr, 0, 1)["energy"]) * Hartree
+    return float(dispersion_sum._sum_part(atoms, method, "pbe", False, cutoff_bohr * Bohr, (0, 1))["energy"]) * Hartree
 
 
 def plain_sums(atoms: Atoms, method: str, *cutoffs_bohr: float) -> list[float]:
@@ -250,7 +246,7 @@ def test_threads_share_the_sum_and_do_not_change_it(method, monkeypatch):
     parts = []
     monkeypatch.setattr(dispersion_sum, "current_threads", lambda: 2)
     inner = dispersion_sum._sum_part
-    monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: parts.append(args[-2:]) or inner(*args))
+    monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: parts.append(args[-1]) or inner(*args))
     shared = sum_dispersion(atoms, method, "pbe", derivatives=True)
     assert set(parts) == ({(0, 2), (1, 2)} if method == "d3atm" else {(0, 1)})
     assert alone.keys() == shared.keys() == {"energy", "free_energy", "forces", "stress"}
@@ -318,7 +314,7 @@ def test_methods_and_their_pairs():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda method, functional: get_dispersion_calculator(method, functional),
+        get_dispersion_calculator,
         lambda method, functional: dispersion_energy(cluster(), method, functional),
         lambda method, functional: three_body_energy(cluster(), method, functional),
     ],

@@ -284,7 +284,7 @@ def test_a_calculator_of_any_module_is_found():
 
 def test_a_factory_and_an_instance_work_too(monkeypatch):
     module = types.ModuleType("made_up_for_the_test")
-    module.make = lambda: EMT()
+    module.make = lambda: EMT()  # noqa: PLW0108 - a class would be another case
     module.ready = EMT()
     module.number = 3
     module.not_a_calculator = dict
