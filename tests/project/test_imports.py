@@ -50,7 +50,7 @@ FAULTS = [
     ("layers", "errors.py", "from . import structures"),
     ("layers", "gadgets/__init__.py", ""),  # a package that no layer names
     ("circles", "workflows/page.py", "def late():\n    from . import other"),
-    ("circles", "cli/page.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import other"),
+    ("circles", "cli/page.py", "from . import other"),
     ("engine", "calculators/page.py", "def late():\n    import fireworks"),
     ("numbers", "thermodynamics/page.py", "import torch"),
 ]
@@ -86,6 +86,20 @@ def without_exceptions() -> str:
     for contract in CONTRACTS.values():
         text += ["[[tool.importlinter.contracts]]", *lines(contract)]
     return "\n".join(text) + "\n"
+
+
+def test_types_come_from_the_layers_below_too() -> None:
+    """The contracts look at what is imported at run time; what is imported for types goes down as well."""
+    layers = [{name.strip().strip("()") for name in layer.split("|")} for layer in CONTRACTS["layers"]["layers"]]
+    height = {name: -number for number, layer in enumerate(layers) for name in layer}
+    graph = grimp.build_graph("amalgamics", cache_dir=None)
+    upwards = [
+        f"{module} -> {other}"
+        for module in graph.modules
+        for other in graph.find_modules_directly_imported_by(module)
+        if module.count(".") and other.count(".") and height[module.split(".")[1]] < height[other.split(".")[1]]
+    ]
+    assert not upwards
 
 
 def test_modules_take_nothing_but_the_version_from_the_root() -> None:
