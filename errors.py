@@ -14,6 +14,14 @@ class InputError(ValueError):
     """
 
 
+class SeveralPotentialsError(InputError):
+    """Results of several potentials would answer, and none was chosen."""
+
+
+class NotStoredError(InputError):
+    """What was asked for is not in the structure database, or there is no database."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed name closest to ``name``, or None when nothing is close."""
     lower = {option.lower(): option for option in allowed}

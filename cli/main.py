@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from .. import __version__
-from ..errors import InputError, unknown_name
+from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
 
 # Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
 VERBS = {
@@ -37,6 +37,11 @@ VERBS = {
 }
 
 
+# What the command line can add to an error of the library.
+ADVICE: dict[type[InputError], str] = {
+    SeveralPotentialsError: " with --potential",
+    NotStoredError: "; run a workflow with it first, e.g. amalgamics run examples/li-hg-llto.yaml, or give --database",
+}
 INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 
@@ -88,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = command.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except InputError as error:
-        sys.exit(fail(str(error)))
+        sys.exit(fail(str(error) + ADVICE.get(type(error), "")))
     except Exception as error:
         # Typer's usage errors have no public base class; they are the ones that can format themselves.
         if not hasattr(error, "format_message"):

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import NotStoredError
 from ..structures.phases import list_phases
 from ..structures.systems import parse_system
 from .candidates import Candidate
 from .database import CRYSTALS, StructureDatabase, subsystems
 from .row_hulls import hull_of_rows, newest_of_names
+from .rows import rows_of_potential
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -36,18 +37,8 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
     relaxed = database.select(f"{'-'.join(elements)},relax_cell=True", sort="id")
     rows = [row for row in relaxed if row.kind in CRYSTALS]
     if not rows:
-        raise InputError(f"the database has no relaxed structure of {system}; run a workflow for it first")
-    available = sorted({row.potential for row in rows})
-    if potential is None:
-        if len(available) > 1:
-            raise InputError(f"{system} was computed with {', '.join(available)}; choose one with --potential")
-        potential = available[0]
-    chosen = [row for row in rows if row.potential == potential]
-    if not chosen:
-        raise InputError(f"no {system} structures computed with {potential!r}; there are: {', '.join(available)}")
-    # The weights or dispersion parameters behind a name may have changed; one hull holds one of them only.
-    identity = chosen[-1].potential_identity
-    return newest_of_names(row for row in chosen if row.potential_identity == identity)
+        raise NotStoredError(f"the database has no relaxed structure of {system}")
+    return newest_of_names(rows_of_potential(rows, potential, system))
 
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import InputError, unknown_name
+from ..errors import InputError, NotStoredError, unknown_name
 from ..structures.systems import parse_system
 from .database_file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
 from .database_upgrade import upgrade_database
@@ -116,9 +116,7 @@ class StructureDatabase:
     def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
         self.path = Path(path).expanduser().resolve()
         if must_exist and not self.path.is_file():
-            raise InputError(
-                f"no structure database at {self.path}; run a workflow first, or give --database / AMALGAMICS_DATABASE"
-            )
+            raise NotStoredError(f"no structure database at {self.path}")
         if self.path.is_file() and self.path.stat().st_size:
             with self.path.open("rb") as stream:
                 if stream.read(15) != b"SQLite format 3":

@@ -10,6 +10,7 @@ from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reports.diffraction_section import diffraction_section
 from ..structures.liquids import list_liquids
 from .database import CRYSTALS
+from .rows import rows_of_potential
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -58,11 +59,6 @@ def relaxed_crystal(database: StructureDatabase, name: str, potential: str | Non
     if not matching:
         stored = {row.name for row in database.select("relax_cell=True") if row.kind in CRYSTALS}
         raise InputError(unknown_name("relaxed crystal in the database", name, stored))
-    available = sorted({row.potential for row in matching})
-    if potential is None and len(available) > 1:
-        raise InputError(f"{name} was computed with {', '.join(available)}; choose one with --potential")
-    chosen = [row for row in matching if row.potential == (potential or available[0])]
-    if not chosen:
-        raise InputError(f"{name} was not computed with {potential!r}; there are: {', '.join(available)}")
+    chosen = rows_of_potential(matching, potential, name)
     named = [row for row in chosen if row.name == name]
     return named[-1] if named else min(chosen, key=lambda row: row.energy_per_atom)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..calculators.phonon_results import Phonons
-from ..errors import InputError
+from ..errors import NotStoredError
 from ..reports.finite_temperature_model import (
     MissingPhonons,
     PhononRecord,
@@ -21,6 +21,7 @@ from ..thermodynamics.vibrations import ModeSpectrum
 from .database import chemical_system
 from .phonon_phases import unrelaxed_names
 from .phonon_spec import DEFAULT_TREATMENT, Role
+from .rows import rows_of_potential
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -90,17 +91,9 @@ def stored_thermal_system(
     """
     elements = "-".join(parse_system(system))
     computed = database.select(f"{elements},role={Role.PHONONS}", sort="id")
-    available = sorted({row.potential for row in computed})
     if not computed:
-        raise InputError(f"the database has no phonons of {elements}; run a workflow with a phonons section first")
-    if potential is None:
-        if len(available) > 1:
-            raise InputError(f"{elements} has phonons from {', '.join(available)}; choose one with --potential")
-        potential = available[0]
-    chosen = [row for row in computed if row.potential == potential]
-    if not chosen:
-        raise InputError(f"no phonons of {elements} from {potential!r}; there are: {', '.join(available)}")
-    newest = chosen[-1]
+        raise NotStoredError(f"the database has no phonons of {elements}")
+    newest = rows_of_potential(computed, potential, f"phonons of {elements}")[-1]
     same = f"{elements},potential_identity={newest.potential_identity},study={newest.study}"
     rows: dict[str, dict[str, AtomsRow]] = {}
     for row in database.select(same, sort="id"):
@@ -117,7 +110,7 @@ def stored_thermal_system(
             records.append(record)
         else:
             missing.append(MissingPhonons(name, next(iter(found.values())).chemical_system, record))
-    return thermal_system(elements, potential, records, temperatures_K, imaginary=imaginary, missing=missing)
+    return thermal_system(elements, newest.potential, records, temperatures_K, imaginary=imaginary, missing=missing)
 
 
 def thermal_table(thermal: ThermalSystem) -> dict[str, Any]:

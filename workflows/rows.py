@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ..errors import NotStoredError, SeveralPotentialsError
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -32,6 +34,35 @@ def find_phase(name: str, rows: Iterable[AtomsRow]) -> AtomsRow | None:
     given = list(rows)
     found = [row for row in given if row.name == name] or [row for row in given if row.reduced_formula == name]
     return min(found, key=lambda row: float(row.energy_per_atom), default=None)
+
+
+def rows_of_potential(rows: Sequence[AtomsRow], potential: str | None, what: str) -> list[AtomsRow]:
+    """Return those rows whose energies compare: of one potential, with the same weights behind its name as the newest.
+
+    Parameters
+    ----------
+    rows
+        At least one, oldest first.
+    potential
+        Name of the potential; None where there is one only.
+    what
+        Of what they are, for errors.
+
+    Raises
+    ------
+    SeveralPotentialsError
+        There are several potentials and none was chosen.
+    NotStoredError
+        There is none of that potential.
+    """
+    available = sorted({row.potential for row in rows})
+    if potential is None and len(available) > 1:
+        raise SeveralPotentialsError(f"{what} was computed with {', '.join(available)}; choose one")
+    chosen = [row for row in rows if row.potential == (potential or available[0])]
+    if not chosen:
+        raise NotStoredError(f"{what} was not computed with {potential!r}; there are: {', '.join(available)}")
+    identity = chosen[-1].potential_identity
+    return [row for row in chosen if row.potential_identity == identity]
 
 
 def area_of(row: AtomsRow) -> float:

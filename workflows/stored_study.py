@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ..errors import InputError, unknown_name
+from ..errors import InputError, NotStoredError, unknown_name
 from ..thermodynamics.adhesion import AdhesionSample
 from .occupations import lowest_by_number
 from .rows import area_of, parse_miller
@@ -103,7 +103,7 @@ class StoredStudy:
         if not samples:
             raise InputError(
                 f"{self.key}: no interface with {termination} was quenched with {potential}; the workflow has not"
-                " got so far, or the film did not stay (see the failed rows: amalgamics query converged=False)"
+                " got so far, or the film did not stay (see its failed rows)"
             )
         return samples
 
@@ -267,7 +267,7 @@ def get_study(database: StructureDatabase, **wanted: str | None) -> StoredStudy:
         return fitting[-1]
     every = find_studies(database)
     if not every:
-        raise InputError("the database has no wetting study; run one first: amalgamics run examples/li-hg-llto.yaml")
+        raise NotStoredError("the database has no wetting study")
     for key, value in wanted.items():
         known = sorted({str(getattr(study, "key" if key == "study" else key)) for study in every})
         if value is not None and value not in known:

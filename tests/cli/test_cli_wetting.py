@@ -221,7 +221,7 @@ def test_without_a_study_it_says_what_to_run(amalgamics, made_up_study):
     made_up_study().add_crystals()
     code, _, errors = amalgamics("wetting")
     assert code == 2
-    assert "run one first: amalgamics run" in errors
+    assert "first, e.g. amalgamics run" in errors
 
 
 JOB = """

@@ -56,7 +56,7 @@ def test_a_crystal_is_found_by_name_or_formula(database: StructureDatabase) -> N
 
 def test_of_several_potentials_one_is_chosen(database: StructureDatabase) -> None:
     add(database, "LiHg", -0.4, "7net-0+d3")
-    with pytest.raises(InputError, match="--potential"):
+    with pytest.raises(InputError, match="choose one"):
         relaxed_crystal(database, "LiHg")
     assert relaxed_crystal(database, "LiHg", "7net-0+d3").potential == "7net-0+d3"
     with pytest.raises(InputError, match="not computed with 'emt'"):

@@ -248,5 +248,5 @@ def test_bad_input_is_refused_before_anything_runs(job: Job, section: str, messa
 def test_a_database_without_phonons_says_so(job: Job) -> None:
     with pytest.raises(InputError, match="no phonons of Li-Hg"):
         stored_thermal_system(job.database, "Li-Hg", [300])
-    with pytest.raises(InputError, match="from 'chgnet'; there are: emt"):
+    with pytest.raises(InputError, match="not computed with 'chgnet'; there are: emt"):
         stored_thermal_system(job.database, "Cu-Au", [300], potential="chgnet")

