@@ -277,15 +277,16 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         slabs = [row for row in self.surface_slabs() if row.converged]
         return wetting_report(self.job.spec.name, stored, options, preset=self.settings.preset, slabs=slabs)
 
-    def sections(self, results: WettingReport) -> Sequence[ReportSection]:  # noqa: ARG002
-        """Return nothing: a contact angle has pages of its own."""
-        return []
+    def sections(self, results: WettingReport) -> Sequence[ReportSection]:
+        """Return the section that leads the report: the contact angle is what such a job is run for."""
+        from ..reports.wetting_section import wetting_section
+
+        return [wetting_section(results)]
 
     def report_parts(self) -> dict[str, Callable[[], Sequence[ReportSection]]]:
-        """Return the equilibrium shapes of the stable phases, unless a ``surfaces`` section shows them."""
-        if self.job.spec.surfaces is not None:
-            return {}
-        return {"equilibrium shapes": self._equilibrium_shapes}
+        """Return the equilibrium shapes of the stable phases, unless ``surfaces`` shows them, and the contact angle."""
+        shapes = {} if self.job.spec.surfaces is not None else {"equilibrium shapes": self._equilibrium_shapes}
+        return {**shapes, "no contact angle": lambda: self.sections(self.results())}
 
     def _equilibrium_shapes(self) -> Sequence[ReportSection]:
         from ..reports.wulff_section import wulff_section

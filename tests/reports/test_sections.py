@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.reports.hull_report import write_hull_report
-from amalgamics.reports.model import HullReport
+from amalgamics.reports.model import Report
+from amalgamics.reports.report_files import write_report
 from amalgamics.reports.sections import ReportSection, SectionPicture, SectionTable
 
 PIXEL = base64.b64decode(
@@ -33,12 +33,12 @@ def section(anchor: str = "metals", picture: str = "metals.png") -> ReportSectio
 
 
 @pytest.fixture
-def report(examples: Any) -> HullReport:
+def report(examples: Any) -> Report:
     return replace(examples.li_hg, sections=(section(),))
 
 
-def test_a_section_is_on_the_page_and_its_picture_beside_it(report: HullReport, tmp_path: Path) -> None:
-    paths = write_hull_report(report, tmp_path)
+def test_a_section_is_on_the_page_and_its_picture_beside_it(report: Report, tmp_path: Path) -> None:
+    paths = write_report(report, tmp_path)
     page = paths["report.html"].read_text(encoding="utf-8")
     assert paths["metals.png"].read_bytes() == PIXEL
     assert "data:image/png;base64," + base64.b64encode(PIXEL).decode() in page
@@ -47,8 +47,8 @@ def test_a_section_is_on_the_page_and_its_picture_beside_it(report: HullReport, 
     assert ">-1.23<" not in page
 
 
-def test_numbers_stand_right_and_what_is_unknown_is_a_dash(report: HullReport, tmp_path: Path) -> None:
-    page = write_hull_report(report, tmp_path)["report.html"].read_text(encoding="utf-8")
+def test_numbers_stand_right_and_what_is_unknown_is_a_dash(report: Report, tmp_path: Path) -> None:
+    page = write_report(report, tmp_path)["report.html"].read_text(encoding="utf-8")
     assert '<td class="number">–</td>' in page
     assert '<td class="number">9</td>' in page
 
@@ -56,7 +56,7 @@ def test_numbers_stand_right_and_what_is_unknown_is_a_dash(report: HullReport, t
 def test_names_that_repeat_are_refused(examples: Any) -> None:
     with pytest.raises(InputError, match="anchors; repeated: metals"):
         replace(examples.li_hg, sections=(section(), section(picture="other.png")))
-    with pytest.raises(InputError, match=r"pictures; repeated: metals\.png"):
+    with pytest.raises(InputError, match=r"files and pictures; repeated: metals\.png"):
         replace(examples.li_hg, sections=(section(), section(anchor="other")))
 
 
