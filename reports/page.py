@@ -31,9 +31,9 @@ from .formulas import system_title, unicode_formula, unicode_space_group
 from .interactive import hull_figure, voltage_figure
 from .model import Lattice, PhaseRecord, Report, SystemReport
 from .reference import compare_with_reference
-from .sections import Block
+from .sections import Block, provenance_card
 
-TEMPLATES = ("report.html.j2", "blocks.html.j2", "macros.html.j2")
+TEMPLATES = ("report.html.j2", "blocks.html.j2")
 
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
@@ -53,6 +53,7 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
     figures |= {figure_id: figure for view in systems for figure_id, figure in view["figures"].items()}
     hull_headline = report_headline(report) if systems else ""
     leads = report.leads
+    of_what = " of the phase stability" if leads else ""
     return (
         _environment()
         .get_template("report.html.j2")
@@ -64,6 +65,7 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
             sections=[section for section in report.sections if not section.lead],
             hull_headline=hull_headline,
             systems=systems,
+            provenance=provenance_card(f"Provenance and settings{of_what}", report.provenance, report.settings),
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
             figures=_script_json(figures),

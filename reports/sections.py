@@ -130,20 +130,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing with its caption, and ``note`` small below it; ``numbers`` stand large between the two.
+    """A drawing: one SVG element, trusted, with a caption, and ``note`` small below it.
 
-    ``svg`` is one element, trusted. Each number has a value, what it is, a note and a class of the page's style.
+    ``numbers`` stand large above the caption, each with what it is, a note and a class of the page's style. ``legend``
+    has names with their colours.
     """
 
     svg: str = field(repr=False)
     caption: str
     note: str = ""
     numbers: tuple[tuple[str, str, str, str], ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Drawings:
-    """Drawings side by side; ``legend`` has names with their colours, ``kind`` is a class of the page's style."""
+    """Drawings side by side with one legend; ``kind`` is a class of the page's style."""
 
     drawings: tuple[Drawing, ...]
     kind: str
@@ -175,30 +177,49 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What the numbers say to a claim, in one ``case`` if it has several; ``met`` is None where they say nothing."""
+class Verdict:
+    """What the numbers say to a claim.
 
+    Attributes
+    ----------
+    met
+        None when there is nothing to decide it.
+    evidence
+        The numbers.
+    certain
+        Whether the whole band agrees.
+    limit
+        In which of several limits, such as one of the dry face; None where the claim is about neither.
+    """
+
+    claim: str
     met: bool | None
-    verdict: str
     evidence: str
-    case: str = ""
-    kind: str = ""
+    certain: bool = True
+    limit: str | None = None
+
+    @property
+    def word(self) -> str:
+        """``met``, ``met, not beyond the uncertainty``, ``missed`` or ``not evaluated``."""
+        if self.met is None:
+            return "not evaluated"
+        return ("met" if self.met else "missed") + ("" if self.certain else ", not beyond the uncertainty")
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A statement with what speaks for or against it; ``across`` sums up its findings."""
+class VerdictGroup:
+    """One claim in all limits; ``across`` says what of it is robust, "" where no limit enters."""
 
-    text: str
+    claim: str
     across: str
-    findings: tuple[Finding, ...]
+    verdicts: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True)
-class Claims:
-    """Statements that the numbers are held against."""
+class Verdicts:
+    """Claims that the numbers are held against."""
 
-    claims: tuple[Claim, ...]
+    groups: tuple[VerdictGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -225,7 +246,6 @@ Block = (
     str
     | Bullets
     | Card
-    | Claims
     | Columns
     | Definitions
     | Drawings
@@ -234,8 +254,15 @@ Block = (
     | SectionTable
     | Table
     | Tree
+    | Verdicts
 )
 """A string is a paragraph."""
+
+
+def provenance_card(title: str, provenance: Mapping[str, Any], settings: Mapping[str, Any]) -> Card:
+    """Return what made the numbers, as it was recorded; folded."""
+    columns = ((Tree("Provenance", provenance),), (Tree("Settings", settings),))
+    return Card(title, (Columns(columns),), folded=True)
 
 
 def framed(block: Block) -> Card | Columns:

@@ -13,21 +13,19 @@ from .sections import (
     Block,
     Bullets,
     Card,
-    Claim,
-    Claims,
     Column,
     Columns,
     Definitions,
     Drawing,
     Drawings,
     Figure,
-    Finding,
     Lead,
     ReportSection,
     SectionPicture,
     Table,
     TableCell,
-    Tree,
+    Verdicts,
+    provenance_card,
 )
 from .wetting_energy_tables import (
     adhesion_table,
@@ -55,7 +53,7 @@ from .wetting_tables import (
     row_head,
     sensitivity_table,
 )
-from .wetting_verdicts import VerdictGroup, verdict_groups, verdicts
+from .wetting_verdicts import verdict_groups, verdicts
 from .wetting_words import (
     band_name,
     before,
@@ -78,16 +76,15 @@ def wetting_section(report: WettingReport, *, pictures: bool = True) -> ReportSe
     InputError
         An observed composition is not on the curve.
     """
-    provenance = Columns(((Tree("Provenance", report.provenance),), (Tree("Settings", report.settings),)))
     blocks: tuple[Block, ...] = (
         *_cautions(report),
         _drops(report),
-        Columns(((_drive(report),), (_claims(report),))),
+        _reasons(report),
         Card(blocks=(_figure(report, pictures),)),
         *_interfaces(report),
         _origins(report),
         *_tables(report),
-        Card("Provenance and settings of the wetting", (provenance,), folded=True),
+        provenance_card("Provenance and settings of the wetting", report.provenance, report.settings),
     )
     return ReportSection(
         anchor="wetting",
@@ -200,21 +197,11 @@ def _band(key: KeyPoint, limit: Limit | None) -> str:
     return "" if point is None else band(point)
 
 
-def _drive(report: WettingReport) -> Card:
-    return Card("What drives the wetting, and what depends on the limit", tuple(paragraphs(report)), kind="prose")
-
-
-def _claims(report: WettingReport) -> Card:
+def _reasons(report: WettingReport) -> Columns:
     said = "Against what is observed" if report.observed else "What the curves show"
-    claims = tuple(_claim(group) for group in verdict_groups(verdicts(report)))
-    return Card(f"{said}, limit by limit", (Claims(claims),))
-
-
-def _claim(group: VerdictGroup) -> Claim:
-    findings = tuple(
-        Finding(one.met, one.word, one.evidence, str(one.limit or ""), limit_kind(one.limit)) for one in group.verdicts
-    )
-    return Claim(group.claim, group.across, findings)
+    left = Card("What drives the wetting, and what depends on the limit", tuple(paragraphs(report)), kind="prose")
+    right = Card(f"{said}, limit by limit", (Verdicts(tuple(verdict_groups(verdicts(report)))),))
+    return Columns(((left,), (right,)))
 
 
 def _figure(report: WettingReport, pictures: bool) -> Figure:
@@ -257,18 +244,15 @@ def _figure_caption(report: WettingReport) -> str:
 
 
 def _interfaces(report: WettingReport) -> list[Card]:
-    drawn = [draw_interface(picture, number) for number, picture in enumerate(report.pictures, start=1)]
-    if not drawn:
-        return []
-    # Elements of all pictures, each once, the solute last.
-    entries = dict.fromkeys(entry for item in drawn for entry in item.legend)
-    legend = tuple(sorted(entries, key=lambda entry: " from " in entry[0]))
+    drawn = tuple(draw_interface(picture, number) for number, picture in enumerate(report.pictures, start=1))
     caption = (
         "From the side, the solid at the bottom; below, the solid's top layer seen from the film, which is left out. "
         f"{report.solute} from the liquid is drawn in front of everything."
     )
-    drawings = tuple(Drawing(item.svg, item.title, item.potential) for item in drawn)
-    return [Card("Relaxed interfaces", (Drawings(drawings, "pictures", caption, legend),))]
+    # Elements of all drawings, each once, the solute last.
+    entries = dict.fromkeys(entry for drawing in drawn for entry in drawing.legend)
+    legend = tuple(sorted(entries, key=lambda entry: " from " in entry[0]))
+    return [Card("Relaxed interfaces", (Drawings(drawn, "pictures", caption, legend),))] if drawn else []
 
 
 def _origins(report: WettingReport) -> Card:
