@@ -31,7 +31,7 @@ from .formulas import system_title, unicode_formula, unicode_space_group
 from .interactive import hull_figure, voltage_figure
 from .model import Lattice, PhaseRecord, Report, SystemReport
 from .reference import compare_with_reference
-from .sections import Block, provenance_card
+from .sections import provenance_card
 
 TEMPLATES = ("report.html.j2", "blocks.html.j2")
 
@@ -203,7 +203,7 @@ def _environment() -> Environment:
         calculation=_calculation,
         data_uri=_data_uri,
         symbols=symbols,
-        block_type=_block_type,
+        block_type=lambda block: "str" if isinstance(block, str) else type(block).__name__,
     )
     return environment
 
@@ -212,10 +212,6 @@ def symbols(text: str) -> Markup:
     """Text with the indices of symbols set low, ``γ_LV``, and ``m2`` as m²; everything else is escaped."""
     low = re.sub(r"(ΔE|[γθμ]|(?<![A-Za-z_])[Wg])_([A-Za-z]+|∞)", r"\1<sub>\2</sub>", str(escape(text)))
     return Markup(low.replace("/m2", "/m²"))
-
-
-def _block_type(block: Block) -> str:
-    return "str" if isinstance(block, str) else type(block).__name__
 
 
 def _calculation(record: PhaseRecord) -> str:

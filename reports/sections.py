@@ -105,18 +105,10 @@ class SectionPicture:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that answers to the pointer, as data for plotly.
+    """A figure that answers to the pointer: JSON-able data for plotly in the place called ``figure_id``.
 
-    Attributes
-    ----------
-    figure_id
-        Name of its place, unique on the page.
-    data
-        JSON-able; with ``alternatives`` by the name of an axis, if it can be drawn over several.
-    axes
-        Names of these with what their buttons say.
-    picture
-        Stands in where scripts do not run.
+    If it can be drawn over several ``axes``, these have names in ``data["alternatives"]``, and say what their buttons
+    do. ``picture`` stands in where scripts do not run.
     """
 
     figure_id: str
