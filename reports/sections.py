@@ -225,6 +225,11 @@ class Card:
     kind: str = ""
     folded: bool = False
 
+    @property
+    def paragraphs(self) -> list[str]:
+        """Those of its own, without those of blocks within."""
+        return [block for block in self.blocks if isinstance(block, str)]
+
 
 @dataclass(frozen=True)
 class Columns:

@@ -13,7 +13,6 @@ from .sections import (
     Block,
     Bullets,
     Card,
-    Column,
     Columns,
     Definitions,
     Drawing,
@@ -23,7 +22,6 @@ from .sections import (
     ReportSection,
     SectionPicture,
     Table,
-    TableCell,
     Verdicts,
     provenance_card,
 )
@@ -50,7 +48,6 @@ from .wetting_tables import (
     face_table,
     limit_kind,
     member_table,
-    row_head,
     sensitivity_table,
 )
 from .wetting_verdicts import verdict_groups, verdicts
@@ -111,7 +108,8 @@ def _facts(report: WettingReport) -> tuple[tuple[str, str], ...]:
 
 def _cautions(report: WettingReport) -> list[Card]:
     """What has to be read before any angle."""
-    found = _reduction(report)
+    card = reduction_card(report)
+    found = [] if card is None else [card]
     if is_calibrated(report):
         text = Markup(
             "<b>Calibrated.</b> W_ad(0) was set from a measured angle of the pure solvent; all angles below are "
@@ -125,22 +123,6 @@ def _cautions(report: WettingReport) -> list[Card]:
         label = "Warnings about the wetting"
         found.append(Card("Warnings", (Bullets(report.warnings),), label=label, kind="warnings"))
     return found
-
-
-def _reduction(report: WettingReport) -> list[Card]:
-    card = reduction_card(report)
-    if card is None:
-        return []
-    columns = (
-        Column(f"{report.solute} in {report.solvent}", is_number=False),
-        Column("voltage", f"V vs {couple(report.solute, report.electrons_per_ion)}"),
-        Column("reacted layer", "J/m² for each nm"),
-        Column("takes up", f"{report.solute} per nm², each nm"),
-        Column("adsorption, Δγ_SL", "J/m²"),
-    )
-    rows = tuple((row_head(first), *map(TableCell, others)) for first, *others in card.rows)
-    table = Table("", "Energy of a reacted layer against adsorption", columns, rows, kind="")
-    return [Card(card.title, (*card.sentences, table), label="Stability of the solid", kind="warnings reacts")]
 
 
 def _drops(report: WettingReport) -> Card:
