@@ -50,9 +50,11 @@ def wetting(
 ) -> None:
     """Print θ(x) in both limits of the dry face, for another temperature, surface tension or drop if asked."""
     from ..errors import InputError
+    from ..reports.model import Report
+    from ..reports.report_files import write_report
     from ..reports.wetting_export import wetting_json
     from ..reports.wetting_reduction import sentences
-    from ..reports.wetting_report import write_wetting_report
+    from ..reports.wetting_section import wetting_section
     from ..reports.wetting_words import before
     from ..structures.liquids import get_liquid
     from ..thermodynamics.contact_angle import Drop
@@ -87,7 +89,8 @@ def wetting(
     )
     report = wetting_report(f"{found.solute}-{found.solvent} on {found.substrate}", found, options)
     if output is not None:
-        paths = write_wetting_report(report, output)
+        page = Report(report.title, created=report.created, sections=(wetting_section(report),))
+        paths = write_report(page, output)
         typer.echo(f"report: {paths['report.html']}", err=as_json or as_csv)
     table = wetting_json(report)
     if as_json:

@@ -9,11 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from .findings import headline, remarks, report_headline
-from .model import HullReport, PhaseRecord, SystemReport
+from .model import PhaseRecord, Report, SystemReport
 from .reference import compare_with_reference
-from .wetting_export import wetting_summary
-from .wetting_findings import wetting_headline
-from .wetting_model import WettingReport
 
 UNITS = {
     "energy": "eV/atom",
@@ -61,7 +58,7 @@ CSV_COLUMNS = (
 """Columns of ``hull.csv``; energies in eV/atom, volumes in Å^3/atom, cells in Å and degrees."""
 
 
-def hull_csv(report: HullReport) -> str:
+def hull_csv(report: Report) -> str:
     """All phases of all systems, in the order of the records; empty cells where nothing is known."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, fieldnames=CSV_COLUMNS, lineterminator="\n")
@@ -82,37 +79,31 @@ def _csv_row(system: str, record: PhaseRecord, stable: bool) -> dict[str, Any]:
     return row
 
 
-def summary(report: HullReport, wetting: WettingReport | None = None) -> dict[str, Any]:
+def summary(report: Report) -> dict[str, Any]:
     """Everything in the report as JSON-able data; ``systems`` has one object per system.
 
-    With a wetting report its summary stands under ``wetting``, and the headline starts with its own.
+    What leads the report comes first in the headline and in the warnings; entries of sections follow at the end.
     """
-    data = _hull_summary(report)
-    if wetting is None:
-        return data
-    data["title"] = wetting.title
-    data["headline"] = f"{wetting_headline(wetting)} {data['headline']}"
-    data["warnings"] = list(dict.fromkeys([*wetting.warnings, *data["warnings"]]))
-    return {**data, "wetting": wetting_summary(wetting)}
-
-
-def _hull_summary(report: HullReport) -> dict[str, Any]:
-    return {
+    leads = report.leads
+    data: dict[str, Any] = {
         "title": report.title,
         "created": report.created,
         "potential": report.potential,
-        "headline": report_headline(report),
+        "headline": " ".join([*(lead.headline for lead in leads), report_headline(report)]),
         "units": dict(UNITS),
         "systems": [_system_summary(system, report.potential) for system in report.systems],
-        "warnings": list(report.warnings),
+        "warnings": list(dict.fromkeys([*(said for lead in leads for said in lead.warnings), *report.warnings])),
         "settings": dict(report.settings),
         "provenance": dict(report.provenance),
     }
+    for section in report.sections:
+        data |= section.summary
+    return data
 
 
-def summary_json(report: HullReport, wetting: WettingReport | None = None) -> str:
+def summary_json(report: Report) -> str:
     """`summary` as text; a value JSON does not know (a path, a date) is written as its string."""
-    return json.dumps(summary(report, wetting), indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(summary(report), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _system_summary(system: SystemReport, potential: str) -> dict[str, Any]:

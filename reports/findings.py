@@ -6,7 +6,7 @@ from .diagram import binary_diagram
 from .flag_survey import shown
 from .flags import POLYMORPH_RESOLUTION, system_flags
 from .formulas import couple, system_title, unicode_formula, unicode_space_group
-from .model import HullReport, PhaseRecord, SystemReport
+from .model import PhaseRecord, Report, SystemReport
 from .wording import MEV, enumeration, signed
 
 __all__ = [
@@ -70,7 +70,7 @@ def ion_couple(system: SystemReport) -> str:
     return couple(profile.working_ion, profile.electrons_per_ion)
 
 
-def report_headline(report: HullReport) -> str:
+def report_headline(report: Report) -> str:
     """The headline of the whole report: the system's own when there is one, a count when there are several."""
     if len(report.systems) == 1:
         return headline(report.systems[0])

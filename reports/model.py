@@ -1,6 +1,6 @@
-"""What a convex-hull report shows, as plain frozen data.
+"""What a report shows, as plain frozen data.
 
-The workflow fills these from the structure database; `write_hull_report` only reads them. Energies are in eV/atom,
+The workflow fills these from the structure database; `write_report` only reads them. Energies are in eV/atom,
 volumes in Å^3/atom, lattices are ``(a, b, c, alpha, beta, gamma)`` in Å and degrees.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .sections import ReportSection
+from .sections import Lead, ReportSection
 
 if TYPE_CHECKING:
     from ..thermodynamics.hull import Hull, HullPhase
@@ -136,29 +136,41 @@ class SystemReport:
 
 
 @dataclass(frozen=True)
-class HullReport:
-    """Everything one report shows.
+class Report:
+    """Everything one report shows: hulls, what studies add to them, or one of both alone.
 
-    ``provenance`` and ``settings`` are JSON-able and shown as they are; ``created`` is an ISO 8601 time.
+    ``potential``, ``provenance`` and ``settings`` are those of the hulls; the latter two are JSON-able and shown as
+    they are. ``created`` is an ISO 8601 time.
     """
 
     title: str
-    systems: tuple[SystemReport, ...]
-    potential: str
+    systems: tuple[SystemReport, ...] = ()
+    potential: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
     warnings: tuple[str, ...] = ()
     sections: tuple[ReportSection, ...] = ()
-    """What studies beyond the hull add; each anchor and each picture's name once."""
+    """What studies beyond the hull add; each anchor and each file's name once."""
 
     def __post_init__(self) -> None:
-        if not self.systems:
-            raise InputError("a hull report needs at least one system")
+        if not (self.systems or self.sections):
+            raise InputError("a report needs at least one system or section")
         names = [system.hull.system for system in self.systems]
         if len(set(names)) != len(names):
-            raise InputError(f"a hull report shows each system once; given: {', '.join(names)}")
-        pictures = [picture.file_name for section in self.sections for picture in section.pictures]
-        for what, used in (("anchors", [section.anchor for section in self.sections]), ("pictures", pictures)):
+            raise InputError(f"a report shows each system once; given: {', '.join(names)}")
+        anchors = [section.anchor for section in self.sections]
+        for what, used in (("anchors", anchors), ("files and pictures", [name for name, _ in self.section_files])):
             if repeated := sorted({name for name in used if used.count(name) > 1}):
                 raise InputError(f"the sections of a report need different {what}; repeated: {', '.join(repeated)}")
+
+    @property
+    def leads(self) -> list[Lead]:
+        """What its leading sections say for the whole of it."""
+        return [section.lead for section in self.sections if section.lead]
+
+    @property
+    def section_files(self) -> list[tuple[str, bytes]]:
+        """What its sections write beside the page, by name."""
+        pictures = [(one.file_name, one.png) for section in self.sections for one in section.all_pictures]
+        return [*pictures, *(named for section in self.sections for named in section.files.items())]

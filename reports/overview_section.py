@@ -12,7 +12,7 @@ from .flag_survey import Survey, shown
 from .flags import POLYMORPH_RESOLUTION, Flag, system_flags
 from .formulas import system_title
 from .hull_overview_png import hull_overview_png
-from .model import HullReport, PhaseRecord, SystemReport
+from .model import PhaseRecord, Report, SystemReport
 from .reference import compare_with_reference, computed_saturated_emf
 from .sections import Cell, ReportSection, SectionPicture, SectionTable
 from .wording import MEV, enumeration, signed
@@ -114,7 +114,7 @@ def _measured_emf(system: SystemReport) -> float | None:
     return found[0].value if found else None
 
 
-def overview_section(report: HullReport) -> ReportSection:
+def overview_section(report: Report) -> ReportSection:
     """Return the section on all systems of a report.
 
     Parameters
@@ -241,7 +241,7 @@ def _flag_row(flag: Flag) -> tuple[Cell, ...]:
     return (system_title(flag.system), name, flag.kind, flag.distance_meV, flag.weight, why, source)
 
 
-def _failures(report: HullReport) -> tuple[str, ...]:
+def _failures(report: Report) -> tuple[str, ...]:
     return tuple(
         f"{system_title(system.hull.system)}: {name} could not be relaxed: {reason}"
         for system in report.systems

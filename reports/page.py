@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,9 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from ..errors import InputError
 from .diagram import HullDiagram, binary_diagram
 from .findings import (
     MEV,
@@ -29,18 +29,11 @@ from .findings import (
 )
 from .formulas import system_title, unicode_formula, unicode_space_group
 from .interactive import hull_figure, voltage_figure
-from .model import HullReport, Lattice, PhaseRecord, SystemReport
+from .model import Lattice, PhaseRecord, Report, SystemReport
 from .reference import compare_with_reference
-from .sections import Cell, SectionTable
-from .wetting_model import WettingReport
-from .wetting_numbers import how, solid
-from .wetting_page import filters as wetting_filters
-from .wetting_page import wetting_view
+from .sections import provenance_card
 
-TEMPLATES = ("report.html.j2", "wetting.html.j2", "wetting_table.html.j2", "sections.html.j2", "macros.html.j2")
-
-# Rows from which on a table of a section is folded.
-LONG_TABLE = 20
+TEMPLATES = ("report.html.j2", "blocks.html.j2")
 
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
@@ -50,38 +43,31 @@ QUANTITY_NAMES = {
 }
 
 
-def render_page(report: HullReport | None, pictures: Mapping[str, bytes], wetting: WettingReport | None = None) -> str:
-    """Return the page: the wetting section, the hull below it, or one of them alone.
+def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
+    """Return the page: the sections that lead, the hulls, and the other sections.
 
-    ``pictures`` (PNG by file name) stand in for the figures where scripts do not run.
-
-    Raises
-    ------
-    InputError
-        When there is nothing to show.
+    ``pictures`` (PNG by file name) stand in for the figures of the hulls where scripts do not run.
     """
-    if report is None and wetting is None:
-        raise InputError("a report page needs a hull report, a wetting report, or both; both are None")
-    systems = [_system_view(system, number) for number, system in enumerate(report.systems, start=1)] if report else []
-    view = wetting_view(wetting) if wetting else None
-    views = ([view] if view else []) + systems
-    figures = {figure_id: figure for own in views for figure_id, figure in own["figures"].items()}
-    hull_headline = report_headline(report) if report else ""
+    systems = [_system_view(system, number) for number, system in enumerate(report.systems, start=1)]
+    figures = {figure.figure_id: figure.data for section in report.sections for figure in section.figures}
+    figures |= {figure_id: figure for view in systems for figure_id, figure in view["figures"].items()}
+    hull_headline = report_headline(report) if systems else ""
+    leads = report.leads
+    of_what = " of the phase stability" if leads else ""
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            **_header(report, wetting),
             report=report,
-            wetting=view,
-            headline=view["headline"] if view else hull_headline,
+            headline=leads[0].headline if leads else hull_headline,
+            meta=leads[0].facts if leads else _facts(report),
+            leading=[section for section in report.sections if section.lead],
+            sections=[section for section in report.sections if not section.lead],
             hull_headline=hull_headline,
             systems=systems,
-            sections=report.sections if report else (),
-            long_table=LONG_TABLE,
+            provenance=provenance_card(f"Provenance and settings{of_what}", report.provenance, report.settings),
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
-            wetting_picture=_data_uri(pictures["wetting.png"]) if "wetting.png" in pictures else None,
             figures=_script_json(figures),
             plotly=_plotly() if figures else "",
             css=_template_source("report.css"),
@@ -92,23 +78,12 @@ def render_page(report: HullReport | None, pictures: Mapping[str, bytes], wettin
     )
 
 
-def _header(report: HullReport | None, wetting: WettingReport | None) -> dict[str, Any]:
-    """Title, time and conditions at the top of the page; those of the wetting where there is one."""
-    if wetting is not None:
-        meta = [
-            ("solid", solid(wetting)),
-            ("potential", wetting.default.potential),
-            ("temperature", f"{wetting.curve.temperature_K:g} K"),
-            ("preset", wetting.preset),
-            ("angles", how(wetting)),
-            ("conditions", wetting.conditions_text),
-        ]
-        return {"title": wetting.title, "created": wetting.created, "meta": [row for row in meta if row[1]]}
-    assert report is not None
-    meta = [("potential", report.potential)]
+def _facts(report: Report) -> list[tuple[str, str]]:
+    """What stands below the headline of a report that no section leads."""
+    facts = [("potential", report.potential)] if report.potential else []
     if len(report.systems) == 1:
-        meta.append(("temperature", f"{report.systems[0].hull.temperature_K:g} K"))
-    return {"title": report.title, "created": report.created, "meta": meta}
+        facts.append(("temperature", f"{report.systems[0].hull.temperature_K:g} K"))
+    return facts
 
 
 def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
@@ -227,23 +202,16 @@ def _environment() -> Environment:
         entries=_entries,
         calculation=_calculation,
         data_uri=_data_uri,
-        cell=_cell,
-        **wetting_filters(),
+        symbols=symbols,
+        block_type=lambda block: "str" if isinstance(block, str) else type(block).__name__,
     )
-    environment.tests["number_column"] = _is_number_column
     return environment
 
 
-def _cell(value: Cell, digits: int) -> str:
-    """Text of one cell of a section's table."""
-    if value is None:
-        return "–"
-    return f"{value:.{digits}f}".replace("-", "−") if isinstance(value, float) else str(value)
-
-
-def _is_number_column(table: SectionTable, index: int) -> bool:
-    values = [row[index] for row in table.rows if row[index] is not None]
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+def symbols(text: str) -> Markup:
+    """Text with the indices of symbols set low, ``γ_LV``, and ``m2`` as m²; everything else is escaped."""
+    low = re.sub(r"(ΔE|[γθμ]|(?<![A-Za-z_])[Wg])_([A-Za-z]+|∞)", r"\1<sub>\2</sub>", str(escape(text)))
+    return Markup(low.replace("/m2", "/m²"))
 
 
 def _calculation(record: PhaseRecord) -> str:

@@ -10,9 +10,10 @@ from ..thermodynamics.contact_angle import young_dupre_angle_deg
 from ..thermodynamics.lattice_gas import LatticeGas
 from ..thermodynamics.uncertainty import Estimate
 from .formulas import unicode_formula
+from .sections import Column, Table, TableCell
 from .wetting_model import DispersionRecord, WettingReport
 from .wetting_numbers import angle, estimate, face, number, set_name, with_error
-from .wetting_tables import Cell, Head, WettingTable, row_head, words
+from .wetting_tables import row_head, words
 from .wording import signed
 
 DISPERSIONS: dict[str, tuple[str, str]] = {
@@ -25,28 +26,28 @@ DISPERSIONS: dict[str, tuple[str, str]] = {
 """Columns of the matrix by the name of the dispersion model, and what it holds."""
 
 
-def adhesion_table(report: WettingReport) -> WettingTable | None:
+def adhesion_table(report: WettingReport) -> Table | None:
     """W_ad(0) of each termination and potential, its parts, and each film."""
     if not report.adhesion:
         return None
     heads = (
-        Head("termination", is_number=False),
-        Head("potential", is_number=False),
-        Head("parts", is_number=False),
-        Head("W_ad(0)", "J/m²"),
-        Head("potential", "J/m²"),
-        Head("dispersion", "J/m²"),
-        Head("each film", "J/m²"),
+        Column("termination", is_number=False),
+        Column("potential", is_number=False),
+        Column("parts", is_number=False),
+        Column("W_ad(0)", "J/m²"),
+        Column("potential", "J/m²"),
+        Column("dispersion", "J/m²"),
+        Column("each film", "J/m²"),
     )
     rows = tuple(
         (
             row_head(unicode_formula(row.termination)),
             words(row.potential),
             words(row.treatment),
-            Cell(_estimate(row.work.total_J_m2, 3), kind="strong"),
-            Cell(_estimate(row.work.potential_J_m2, 3)),
-            Cell(_estimate(row.work.dispersion_J_m2, 3)),
-            Cell(", ".join(number(value, 2) for value in row.per_seed_J_m2) or "–"),
+            TableCell(_estimate(row.work.total_J_m2, 3), kind="strong"),
+            TableCell(_estimate(row.work.potential_J_m2, 3)),
+            TableCell(_estimate(row.work.dispersion_J_m2, 3)),
+            TableCell(", ".join(number(value, 2) for value in row.per_seed_J_m2) or "–"),
         )
         for row in report.adhesion
     )
@@ -55,14 +56,14 @@ def adhesion_table(report: WettingReport) -> WettingTable | None:
         "keep the positions they have at the interface; nvt: averages over molecular dynamics."
     )
     title = f"Work of adhesion of pure {report.solvent}"
-    return WettingTable(title, "Work of adhesion and its parts", heads, rows, note)
+    return Table(title, "Work of adhesion and its parts", heads, rows, note)
 
 
 def _estimate(value: Estimate | None, digits: int) -> str:
     return "–" if value is None else estimate(value, digits)
 
 
-def dispersion_table(report: WettingReport) -> WettingTable | None:
+def dispersion_table(report: WettingReport) -> Table | None:
     """W_ad(0) by potential (rows) and dispersion model (columns)."""
     if not report.dispersion:
         return None
@@ -70,9 +71,9 @@ def dispersion_table(report: WettingReport) -> WettingTable | None:
     names = [name for name in DISPERSIONS if name in used] + sorted(used - set(DISPERSIONS))
     pairs = list(dict.fromkeys((record.termination, record.model) for record in report.dispersion))
     heads = (
-        Head("termination", is_number=False),
-        Head("model", is_number=False),
-        *(Head(*_dispersion_name(report, name)) for name in names),
+        Column("termination", is_number=False),
+        Column("model", is_number=False),
+        *(Column(*_dispersion_name(report, name)) for name in names),
     )
     rows = tuple(
         (
@@ -88,7 +89,7 @@ def dispersion_table(report: WettingReport) -> WettingTable | None:
         "Muto; it weakens adhesion. The same in both limits."
     )
     title = f"W_ad(0) of pure {report.solvent} by potential and dispersion model"
-    return WettingTable(title, "Work of adhesion by potential and dispersion model", heads, rows, note)
+    return Table(title, "Work of adhesion by potential and dispersion model", heads, rows, note)
 
 
 def _dispersion_name(report: WettingReport, name: str) -> tuple[str, str]:
@@ -98,16 +99,16 @@ def _dispersion_name(report: WettingReport, name: str) -> tuple[str, str]:
     return name, "with three-body" if three_body else "no three-body"
 
 
-def _dispersion_cell(report: WettingReport, termination: str, model: str, name: str) -> Cell:
+def _dispersion_cell(report: WettingReport, termination: str, model: str, name: str) -> TableCell:
     """One combination; where it was computed on several structures, that on its own."""
     found = [r for r in report.dispersion if (r.termination, r.model, r.dispersion) == (termination, model, name)]
     if not found:
-        return Cell("–")
+        return TableCell("–")
     record = min(found, key=_borrowed)
     gamma = report.curve.points[0].fresh.gamma_LV_J_m2
     theta = float(young_dupre_angle_deg(record.work_of_adhesion_J_m2, gamma))
     text = with_error(record.work_of_adhesion_J_m2, record.standard_error_J_m2, 3)
-    return Cell(text, angle(theta), kind="single-point" if _borrowed(record) else "")
+    return TableCell(text, angle(theta), kind="single-point" if _borrowed(record) else "")
 
 
 def _borrowed(record: DispersionRecord) -> bool:
@@ -117,7 +118,7 @@ def _borrowed(record: DispersionRecord) -> bool:
     return record.structures_from not in ("", f"{record.model}+{record.dispersion}")
 
 
-def coverage_table(report: WettingReport) -> WettingTable | None:
+def coverage_table(report: WettingReport) -> Table | None:
     """W(n) with the same number of solute atoms on the dry face and under the liquid."""
     if not report.coverage:
         return None
@@ -125,18 +126,18 @@ def coverage_table(report: WettingReport) -> WettingTable | None:
     sets = list(dict.fromkeys((record.termination, record.potential) for record in report.coverage))
     found = {(r.termination, r.potential, r.n_solute): r for r in report.coverage}
     heads = (
-        Head("termination", is_number=False),
-        Head("potential", is_number=False),
-        *(Head(f"n = {n}", f"{_per_nm2(report, n)} nm⁻²") for n in counts),
+        Column("termination", is_number=False),
+        Column("potential", is_number=False),
+        *(Column(f"n = {n}", f"{_per_nm2(report, n)} nm⁻²") for n in counts),
     )
     rows = tuple(
         (
             row_head(unicode_formula(termination)),
             words(potential),
             *(
-                Cell("–")
+                TableCell("–")
                 if (record := found.get((termination, potential, n))) is None
-                else Cell(number(record.work_of_adhesion_J_m2, 2), angle(record.theta_deg))
+                else TableCell(number(record.work_of_adhesion_J_m2, 2), angle(record.theta_deg))
                 for n in counts
             ),
         )
@@ -147,7 +148,7 @@ def coverage_table(report: WettingReport) -> WettingTable | None:
         "the liquid, W(n) = W_ad(0) + [ΔE_n(dry) − ΔE_n(liquid)]/A: what the liquid adheres with to the face as the "
         "solute has changed it. Neither limit, and no chemical potential: in the limits n follows from μ on each face."
     )
-    return WettingTable("Adhesion at fixed coverage", "Work of adhesion by number of solute atoms", heads, rows, note)
+    return Table("Adhesion at fixed coverage", "Work of adhesion by number of solute atoms", heads, rows, note)
 
 
 def _per_nm2(report: WettingReport, n: int) -> str:
@@ -181,22 +182,22 @@ def state_rows(report: WettingReport) -> list[StateRow]:
     return [row for name, gas in gases for row in _gas_rows(name, gas)]
 
 
-def state_table(report: WettingReport) -> WettingTable:
+def state_table(report: WettingReport) -> Table:
     """:func:`state_rows` as a table."""
     heads = (
-        Head("parameter set", is_number=False),
-        Head("n"),
-        Head("ΔE_n", "eV"),
-        Head("last atom", "eV"),
-        Head("g_n"),
+        Column("parameter set", is_number=False),
+        Column("n"),
+        Column("ΔE_n", "eV"),
+        Column("last atom", "eV"),
+        Column("g_n"),
     )
     rows = tuple(
         (
             *((row_head(row.owner, span=row.first, kind="phrase"),) if row.first else ()),
-            Cell(str(row.count)),
-            Cell(signed(row.energy, 2) + (f" ± {row.error:.2f}" if row.error else "")),
-            Cell("–" if row.step is None else signed(row.step, 2)),
-            Cell(f"{row.degeneracy:g}"),
+            TableCell(str(row.count)),
+            TableCell(signed(row.energy, 2) + (f" ± {row.error:.2f}" if row.error else "")),
+            TableCell("–" if row.step is None else signed(row.step, 2)),
+            TableCell(f"{row.degeneracy:g}"),
         )
         for row in state_rows(report)
     )
@@ -206,7 +207,7 @@ def state_table(report: WettingReport) -> WettingTable:
         "error. The energies on the dry face enter the equilibrated limit only."
     )
     title = f"{report.solute} at the interface and on the dry face"
-    return WettingTable(title, "Energies of the lattice gases", heads, rows, note)
+    return Table(title, "Energies of the lattice gases", heads, rows, note)
 
 
 def _gas_rows(owner: str, gas: LatticeGas) -> list[StateRow]:
@@ -234,25 +235,25 @@ def _gas_rows(owner: str, gas: LatticeGas) -> list[StateRow]:
     return rows
 
 
-def dilute_table(report: WettingReport) -> WettingTable | None:
+def dilute_table(report: WettingReport) -> Table | None:
     """The solute in the bulk liquid, computed and measured."""
     if not report.dilute:
         return None
     heads = (
-        Head("potential", is_number=False),
-        Head("μ_∞", "computed"),
-        Head("μ_∞", "measured"),
-        Head("solubility", "computed"),
-        Head("solubility", "measured"),
-        Head("solid", is_number=False),
+        Column("potential", is_number=False),
+        Column("μ_∞", "computed"),
+        Column("μ_∞", "measured"),
+        Column("solubility", "computed"),
+        Column("solubility", "measured"),
+        Column("solid", is_number=False),
     )
     rows = tuple(
         (
             row_head(row.potential),
-            Cell(estimate(row.mu_infinity, 2)),
-            Cell("–" if row.measured_mu_infinity is None else number(row.measured_mu_infinity, 3)),
-            Cell(f"{row.solubility:.3g}"),
-            Cell("–" if row.measured_solubility is None else f"{row.measured_solubility:.3g}"),
+            TableCell(estimate(row.mu_infinity, 2)),
+            TableCell("–" if row.measured_mu_infinity is None else number(row.measured_mu_infinity, 3)),
+            TableCell(f"{row.solubility:.3g}"),
+            TableCell("–" if row.measured_solubility is None else f"{row.measured_solubility:.3g}"),
             words(unicode_formula(row.saturating_phase)),
         )
         for row in report.dilute
@@ -262,29 +263,29 @@ def dilute_table(report: WettingReport) -> WettingTable | None:
         "solubility changes tenfold for every 0.06 eV."
     )
     title = f"{report.solute} in the bulk liquid"
-    return WettingTable(title, "Dilute solute, computed and measured", heads, rows, note)
+    return Table(title, "Dilute solute, computed and measured", heads, rows, note)
 
 
-def surface_table(report: WettingReport) -> WettingTable | None:
+def surface_table(report: WettingReport) -> Table | None:
     """Surface energies of solids, and of the free film."""
     if not report.surfaces and report.film_surface_energy is None:
         return None
     heads = (
-        Head("surface", is_number=False),
-        Head("termination", is_number=False),
-        Head("γ", "J/m²"),
-        Head("slabs"),
-        Head("potential", is_number=False),
+        Column("surface", is_number=False),
+        Column("termination", is_number=False),
+        Column("γ", "J/m²"),
+        Column("slabs"),
+        Column("potential", is_number=False),
     )
-    rows: Sequence[tuple[Cell, ...]] = [
+    rows: Sequence[tuple[TableCell, ...]] = [
         (
             row_head(face(row.phase, row.miller_index)),
             words(unicode_formula(row.termination)),
-            Cell(
+            TableCell(
                 number(row.surface_energy_J_m2, 3)
                 + ("" if row.standard_error_J_m2 is None else f" ± {row.standard_error_J_m2:.3f}")
             ),
-            Cell(str(row.n_slabs)),
+            TableCell(str(row.n_slabs)),
             words(row.potential, row.note),
         )
         for row in report.surfaces
@@ -296,4 +297,4 @@ def surface_table(report: WettingReport) -> WettingTable | None:
             f"{estimate(report.film_surface_energy, 3)} J/m²; from the measured tension and its slope it is "
             f"u = γ − T dγ/dT = {number(report.gamma_LV.internal_energy_J_m2, 3)} J/m²."
         )
-    return WettingTable("Surfaces", "Surface energies", heads, tuple(rows), note)
+    return Table("Surfaces", "Surface energies", heads if rows else (), tuple(rows), note)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..structures.parts import LIQUID, SOLID, SOLUTE
+from .sections import Drawing
 from .wetting_model import InterfacePicture
 
 if TYPE_CHECKING:
@@ -41,28 +42,11 @@ _MARGIN = 2.0
 _GAP = 30.0
 
 
-@dataclass(frozen=True)
-class DrawnInterface:
-    """SVG of one interface with what stands next to it.
+def draw_interface(picture: InterfacePicture, number: int) -> Drawing:
+    """Return the drawing, both views in one; ``number`` keeps the names in several on one page apart.
 
-    Attributes
-    ----------
-    title, potential
-        As given.
-    svg
-        Both views; one element, without any reference to a file.
-    legend
-        Symbol and colour of each element; the solute's own entry comes last.
+    The legend has symbol and colour of each element; the solute's own entry comes last.
     """
-
-    title: str
-    potential: str
-    svg: str
-    legend: tuple[tuple[str, str], ...]
-
-
-def draw_interface(picture: InterfacePicture, number: int) -> DrawnInterface:
-    """Return the drawing; ``number`` keeps the names inside several drawings on one page apart."""
     atoms = _repeated(picture.atoms)
     tags = atoms.get_tags()
     kinds = [_SOLUTE if tag == SOLUTE else symbol for symbol, tag in zip(atoms.symbols, tags, strict=True)]
@@ -81,7 +65,7 @@ def draw_interface(picture: InterfacePicture, number: int) -> DrawnInterface:
     legend = [(kind, colour) for kind, (colour, _) in balls.items() if kind != _SOLUTE]
     dissolved = sorted({s for s, tag in zip(atoms.symbols, tags, strict=True) if tag == SOLUTE})
     legend += [(f"{symbol} from the liquid", SOLUTE_COLOUR) for symbol in dissolved]
-    return DrawnInterface(picture.title, picture.potential, svg, tuple(legend))
+    return Drawing(svg, picture.title, picture.potential, legend=tuple(legend))
 
 
 def _repeated(atoms: Atoms) -> Atoms:

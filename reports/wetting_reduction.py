@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .formulas import couple, unicode_formula
+from .sections import Card, Column, Table, TableCell
 from .wetting_model import ReductionPoint, ReductionRecord, WettingReport
 from .wetting_numbers import composition, number, solid
 from .wetting_words import BEFORE, element_name, has_both_limits, not_computed, reacts
 
 
-@dataclass(frozen=True)
-class ReductionCard:
-    """What stands on top of the page where the liquid reduces the solid."""
+def reduction_card(report: WettingReport) -> Card | None:
+    """What stands on top of the section where the liquid reduces the solid: sentences, and a reacted layer in numbers.
 
-    title: str
-    sentences: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    """Composition, voltage, energy per nm, atoms per nm², and the change of gamma_SL beside it; as text."""
-
-
-def reduction_card(report: WettingReport) -> ReductionCard | None:
-    """Return the card; None where the solid is stable at every composition shown, or nothing is known of it."""
+    None where the solid is stable at every composition shown, or nothing is known of it.
+    """
     record = report.reduction
     if record is None or not reacts(report):
         return None
-    return ReductionCard(
-        title=f"The solid reacts first: every angle with {element_name(report.solute)} is that {BEFORE}",
-        sentences=tuple(text for text in (_onset(report, record), _worth(report, record), _meaning(report)) if text),
-        rows=tuple(_row(report, point) for point in record.points),
+    columns = (
+        Column(f"{report.solute} in {report.solvent}", is_number=False),
+        Column("voltage", f"V vs {couple(report.solute, report.electrons_per_ion)}"),
+        Column("reacted layer", "J/m² for each nm"),
+        Column("takes up", f"{report.solute} per nm², each nm"),
+        Column("adsorption, Δγ_SL", "J/m²"),
     )
+    rows = tuple(_row(report, point) for point in record.points)
+    table = Table("", "Energy of a reacted layer against adsorption", columns, rows, kind="")
+    title = f"The solid reacts first: every angle with {element_name(report.solute)} is that {BEFORE}"
+    said = (_onset(report, record), _worth(report, record), _meaning(report))
+    return Card(title, (*said, table), label="Stability of the solid", kind="warnings reacts")
 
 
 def sentences(report: WettingReport) -> tuple[str, ...]:
     """What has to be read before the angles, as plain sentences: the solid that reacts, and a limit that is missing."""
     card = reduction_card(report)
-    reaction = () if card is None else (f"{card.title}. {' '.join(card.sentences)}",)
+    reaction = () if card is None else (f"{card.title}. {' '.join(card.paragraphs)}",)
     return (*reaction, *(() if has_both_limits(report) else (not_computed(report),)))
 
 
@@ -95,11 +94,12 @@ def _meaning(report: WettingReport) -> str:
     )
 
 
-def _row(report: WettingReport, point: ReductionPoint) -> tuple[str, ...]:
-    return (
-        composition(point.x, report.solute),
+def _row(report: WettingReport, point: ReductionPoint) -> tuple[TableCell, ...]:
+    numbers = (
         f"{point.voltage_V:.3f}",
         "–" if point.energy_per_nm_J_m2 is None else number(point.energy_per_nm_J_m2, 2),
         "–" if point.solute_per_nm2 is None else number(point.solute_per_nm2, 1),
         number(report.curve.at(point.x).fresh.gamma_SL_change_J_m2, 3),
     )
+    head = TableCell(composition(point.x, report.solute), is_head=True, is_number=False)
+    return (head, *map(TableCell, numbers))

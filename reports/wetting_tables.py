@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingPoint
 from .formulas import couple, unicode_formula
+from .sections import Column, Table, TableCell
 from .wetting_lines import ORDER
 from .wetting_model import ConsistencyRecord, WettingFace, WettingMember, WettingReport
 from .wetting_numbers import (
@@ -24,108 +24,78 @@ from .wetting_words import band_name, before, has_both_limits, is_model_band, no
 from .wording import signed
 
 
-@dataclass(frozen=True)
-class Head:
-    """A column; ``unit`` stands below its name."""
-
-    text: str
-    unit: str = ""
-    is_number: bool = True
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell; ``sub`` stands small below, ``span`` rows are covered, and ``kind`` is a class of the page's style."""
-
-    text: str
-    sub: str = ""
-    span: int = 1
-    is_head: bool = False
-    is_number: bool = True
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class WettingTable:
-    """A table of the page, all texts ready; ``label`` describes it to who cannot see it."""
-
-    title: str
-    label: str
-    heads: tuple[Head, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-
-
-def row_head(text: str, sub: str = "", span: int = 1, kind: str = "") -> Cell:
+def row_head(text: str, sub: str = "", span: int = 1, kind: str = "") -> TableCell:
     """The first cell of a row, or of several."""
-    return Cell(text, sub, span, is_head=True, is_number=False, kind=kind)
+    return TableCell(text, sub, span, is_head=True, is_number=False, kind=kind)
 
 
-def words(text: str, sub: str = "", span: int = 1, kind: str = "") -> Cell:
+def words(text: str, sub: str = "", span: int = 1, kind: str = "") -> TableCell:
     """A cell that holds no number."""
-    return Cell(text, sub, span, is_number=False, kind=kind)
+    return TableCell(text, sub, span, is_number=False, kind=kind)
 
 
-def theta_head(report: WettingReport, text: str) -> Head:
+def theta_head(report: WettingReport, text: str) -> Column:
     """A column of angles that says how they came about, and that the solid has not reacted."""
     said = before(report)
-    return Head(text, f"°, {said}" if said else "°")
+    return Column(text, f"°, {said}" if said else "°")
 
 
-def composition_table(report: WettingReport) -> WettingTable:
+def composition_table(report: WettingReport) -> Table:
     """Every named composition, one row for each limit."""
     heads = (
-        Head(f"{report.solute} in {report.solvent}", is_number=False),
-        Head("voltage", f"V vs {couple(report.solute, report.electrons_per_ion)}"),
-        Head("limit", is_number=False),
+        Column(f"{report.solute} in {report.solvent}", is_number=False),
+        Column("voltage", f"V vs {couple(report.solute, report.electrons_per_ion)}"),
+        Column("limit", is_number=False),
         theta_head(report, f"θ, {how(report)}"),
-        Head(band_name(report), "°"),
-        *((Head(statistical_name(report), f"°, {report.default.potential}"),) if is_model_band(report) else ()),
-        Head("W_ad", "J/m²"),
-        Head("spreading S", "J/m²"),
-        Head("Δγ_SL", "J/m²"),
-        Head("Δγ_SV", "J/m²"),
-        Head("γ_LV", "J/m²"),
-        Head("under liquid", "nm⁻²"),
-        Head("on dry face", "nm⁻²"),
+        Column(band_name(report), "°"),
+        *((Column(statistical_name(report), f"°, {report.default.potential}"),) if is_model_band(report) else ()),
+        Column("W_ad", "J/m²"),
+        Column("spreading S", "J/m²"),
+        Column("Δγ_SL", "J/m²"),
+        Column("Δγ_SV", "J/m²"),
+        Column("γ_LV", "J/m²"),
+        Column("under liquid", "nm⁻²"),
+        Column("on dry face", "nm⁻²"),
     )
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     for key in key_points(report):
         limits: Sequence[Limit | None] = [None] if key.x == 0.0 else ORDER
         for place, limit in enumerate(limits):
-            first: tuple[Cell, ...] = ()
+            first: tuple[TableCell, ...] = ()
             if place == 0:
                 volts = key.point.fresh.voltage_V
                 name = composition(key.x)
                 first = (
                     row_head(name, span=len(limits)),
-                    Cell("–" if volts is None else number(volts, 3), span=len(limits)),
+                    TableCell("–" if volts is None else number(volts, 3), span=len(limits)),
                 )
             rows.append((*first, *_point_cells(report, key.point, limit)))
     note = f"Without {report.solute} both limits are one. {_conditions(report)}"
     if not has_both_limits(report):
         note += f" {not_computed(report)}"
-    return WettingTable(
-        "Compositions", "Numbers at the named compositions in both limits", heads, tuple(rows), note.strip()
-    )
+    return Table("Compositions", "Numbers at the named compositions in both limits", heads, tuple(rows), note.strip())
 
 
 def _conditions(report: WettingReport) -> str:
     return f"Conditions: {report.conditions_text}." if report.conditions_text else ""
 
 
-def _point_cells(report: WettingReport, point: WettingPoint, limit: Limit | None) -> tuple[Cell, ...]:
+def _point_cells(report: WettingReport, point: WettingPoint, limit: Limit | None) -> tuple[TableCell, ...]:
     drop = point.fresh if limit is None else point.of(limit)
     name = words("either" if limit is None else str(limit), kind=limit_kind(limit))
     if drop is None:
-        return (name, Cell("not computed", kind="missing"), *[Cell("–")] * (9 if is_model_band(report) else 8))
-    statistical = (Cell(statistical_band(drop)),) if is_model_band(report) else ()
+        return (
+            name,
+            TableCell("not computed", kind="missing"),
+            *[TableCell("–")] * (9 if is_model_band(report) else 8),
+        )
+    statistical = (TableCell(statistical_band(drop)),) if is_model_band(report) else ()
     return (
         name,
-        Cell(number(drop.theta_deg, 1), kind=f"strong {limit_kind(limit)}".strip()),
-        Cell(band(drop)),
+        TableCell(number(drop.theta_deg, 1), kind=f"strong {limit_kind(limit)}".strip()),
+        TableCell(band(drop)),
         *statistical,
-        *map(Cell, _energies(drop)),
+        *map(TableCell, _energies(drop)),
     )
 
 
@@ -146,59 +116,59 @@ def limit_kind(limit: Limit | None) -> str:
     return "" if limit is None else f"limit-{limit}"
 
 
-def face_table(report: WettingReport) -> WettingTable | None:
+def face_table(report: WettingReport) -> Table | None:
     """Every termination at the named compositions in both limits; None where there is one only."""
     if len(report.faces) < 2:
         return None
     keys = key_points(report)
     heads = (
-        Head("termination", is_number=False),
-        Head("limit", is_number=False),
-        Head("W_ad(0)", "J/m²"),
-        *(theta_head(report, f"θ at {composition(key.x)}") if key.x else Head("θ at 0 %", "°") for key in keys),
+        Column("termination", is_number=False),
+        Column("limit", is_number=False),
+        Column("W_ad(0)", "J/m²"),
+        *(theta_head(report, f"θ at {composition(key.x)}") if key.x else Column("θ at 0 %", "°") for key in keys),
     )
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     for place, face in enumerate(report.faces):
         for limit in ORDER:
-            start: tuple[Cell, ...] = ()
+            start: tuple[TableCell, ...] = ()
             if limit is ORDER[0]:
                 start = (row_head(unicode_formula(face.termination), "headline" if place == 0 else "", 2),)
             work = number(face.curve.points[0].fresh.work_of_adhesion_J_m2, 3)
             rows.append(
-                (*start, words(str(limit), kind=limit_kind(limit)), Cell(work), *_face_angles(report, face, limit))
+                (*start, words(str(limit), kind=limit_kind(limit)), TableCell(work), *_face_angles(report, face, limit))
             )
     note = f"Below each angle the {band_name(report)} of its face: a surface has one termination, so faces do not mix."
-    return WettingTable("Faces", "Angles of each termination in both limits", heads, tuple(rows), note)
+    return Table("Faces", "Angles of each termination in both limits", heads, tuple(rows), note)
 
 
-def _face_angles(report: WettingReport, face: WettingFace, limit: Limit) -> list[Cell]:
+def _face_angles(report: WettingReport, face: WettingFace, limit: Limit) -> list[TableCell]:
     points = [face.curve.at(key.x).of(limit) for key in key_points(report)]
-    return [Cell("–") if p is None else Cell(angle(p.theta_deg), band(p), kind="strong") for p in points]
+    return [TableCell("–") if p is None else TableCell(angle(p.theta_deg), band(p), kind="strong") for p in points]
 
 
-def _limit_heads(report: WettingReport, x: Sequence[float]) -> tuple[Head, ...]:
+def _limit_heads(report: WettingReport, x: Sequence[float]) -> tuple[Column, ...]:
     """One column for the pure liquid, two for every other composition."""
-    heads: list[Head] = []
+    heads: list[Column] = []
     for value in x:
         text = f"θ at {composition(value)}"
         if value == 0.0:
-            heads.append(Head(text, "°, either limit"))
+            heads.append(Column(text, "°, either limit"))
         else:
             said = ", ".join(part for part in ("°, {limit}", before(report)) if part)
-            heads += [Head(text, said.format(limit=limit)) for limit in ORDER]
+            heads += [Column(text, said.format(limit=limit)) for limit in ORDER]
     return tuple(heads)
 
 
-def member_table(report: WettingReport) -> WettingTable:
+def member_table(report: WettingReport) -> Table:
     """Every parameter set of every face at the named compositions in both limits."""
     keys = [key.x for key in key_points(report)]
     heads = (
-        Head("termination", is_number=False),
-        Head("potential", is_number=False),
-        Head("W_ad(0)", "J/m²"),
+        Column("termination", is_number=False),
+        Column("potential", is_number=False),
+        Column("W_ad(0)", "J/m²"),
         *_limit_heads(report, keys),
-        Head("films"),
-        Head("corrections", is_number=False),
+        Column("films"),
+        Column("corrections", is_number=False),
     )
     rows = tuple(_member_row(report, member, keys) for member in report.members)
     said = before(report)
@@ -207,37 +177,37 @@ def member_table(report: WettingReport) -> WettingTable:
         + (f"Angles with {report.solute} are those {said}. " if said else "")
         + _conditions(report)
     )
-    return WettingTable("Parameter sets", "Angles of every parameter set in both limits", heads, rows, note.strip())
+    return Table("Parameter sets", "Angles of every parameter set in both limits", heads, rows, note.strip())
 
 
-def _member_row(report: WettingReport, member: WettingMember, keys: Sequence[float]) -> tuple[Cell, ...]:
+def _member_row(report: WettingReport, member: WettingMember, keys: Sequence[float]) -> tuple[TableCell, ...]:
     parameters = member.parameters
     subs = [f"single points on structures of {member.structures_from}"] if member.structures_from else []
     subs += ["calibrated"] if parameters.mode == "calibrated" else []
-    angles: list[Cell] = []
+    angles: list[TableCell] = []
     for x in keys:
         for limit in ORDER if x else [Limit.FRESH]:
             theta = theta_at(member, x, limit)
-            angles.append(Cell("–" if theta is None else number(theta, 1), kind=limit_kind(limit) if x else ""))
+            angles.append(TableCell("–" if theta is None else number(theta, 1), kind=limit_kind(limit) if x else ""))
     return (
         row_head(unicode_formula(member.termination), "headline" if member is report.default else ""),
         words(member.potential, "; ".join(subs)),
-        Cell(with_error(parameters.work_of_adhesion_J_m2, parameters.work_of_adhesion_standard_error_J_m2, 3)),
+        TableCell(with_error(parameters.work_of_adhesion_J_m2, parameters.work_of_adhesion_standard_error_J_m2, 3)),
         *angles,
-        Cell(str(len(member.seed_curves) or "–")),
+        TableCell(str(len(member.seed_curves) or "–")),
         words("; ".join(parameters.corrections) or "none", kind="wide"),
     )
 
 
-def consistency_table(report: WettingReport) -> WettingTable | None:
+def consistency_table(report: WettingReport) -> Table | None:
     """Angles with the measured tension of the liquid, and with those of the potential's own film."""
     if not report.consistency:
         return None
     x = report.consistency[0].x
     heads = (
-        Head("potential", is_number=False),
-        Head("divided by", is_number=False),
-        Head("tension", "J/m²"),
+        Column("potential", is_number=False),
+        Column("divided by", is_number=False),
+        Column("tension", "J/m²"),
         *_limit_heads(report, x),
     )
     rows = tuple(row for record in report.consistency for row in _consistency_rows(report, record))
@@ -249,10 +219,10 @@ def consistency_table(report: WettingReport) -> WettingTable | None:
         "the measured one they call almost every surface wetted. All lines hold in the limit named above their column."
     )
     label = "Angles with three tensions of the liquid"
-    return WettingTable("One tension of the liquid in both places?", label, heads, rows, note)
+    return Table("One tension of the liquid in both places?", label, heads, rows, note)
 
 
-def _consistency_rows(report: WettingReport, record: ConsistencyRecord) -> list[tuple[Cell, ...]]:
+def _consistency_rows(report: WettingReport, record: ConsistencyRecord) -> list[tuple[TableCell, ...]]:
     measured = report.curve.points[0].fresh.gamma_LV_J_m2
     lines = [
         ("γ_LV, measured (as in the headline)", measured, record.hybrid_deg),
@@ -262,41 +232,41 @@ def _consistency_rows(report: WettingReport, record: ConsistencyRecord) -> list[
     lines = [line for line in lines if line[2]]
     rows = []
     for place, (what, tension, angles) in enumerate(lines):
-        cells: list[Cell] = []
+        cells: list[TableCell] = []
         for i, x in enumerate(record.x):
             for limit in ORDER if x else [Limit.FRESH]:
                 own = angles.get(limit)
-                cells.append(Cell("–" if own is None else angle(own[i]), kind=limit_kind(limit) if x else ""))
+                cells.append(TableCell("–" if own is None else angle(own[i]), kind=limit_kind(limit) if x else ""))
         sub = unicode_formula(record.termination)
         start = (row_head(record.potential, sub, len(lines)),) if place == 0 else ()
-        rows.append((*start, words(what, kind="phrase"), Cell(number(tension, 3)), *cells))
+        rows.append((*start, words(what, kind="phrase"), TableCell(number(tension, 3)), *cells))
     return rows
 
 
-def sensitivity_table(report: WettingReport) -> WettingTable | None:
+def sensitivity_table(report: WettingReport) -> Table | None:
     """How the angle of the first set answers to errors of the usual size, in each limit."""
     if not report.sensitivity:
         return None
     heads = (
-        Head("limit", is_number=False),
-        Head("changed", is_number=False),
-        Head("by"),
-        Head("x"),
-        Head("θ", "lowered"),
-        Head("θ"),
-        Head("θ", "raised"),
+        Column("limit", is_number=False),
+        Column("changed", is_number=False),
+        Column("by"),
+        Column("x"),
+        Column("θ", "lowered"),
+        Column("θ"),
+        Column("θ", "raised"),
     )
     rows = tuple(
         (
             row_head(str(row.limit), kind=limit_kind(row.limit)),
             words(row.quantity, kind="phrase"),
-            Cell(f"± {row.change:g} {row.unit}"),
-            Cell(composition(row.x)),
-            *(Cell(angle(theta)) for theta in (row.theta_minus_deg, row.theta_deg, row.theta_plus_deg)),
+            TableCell(f"± {row.change:g} {row.unit}"),
+            TableCell(composition(row.x)),
+            *(TableCell(angle(theta)) for theta in (row.theta_minus_deg, row.theta_deg, row.theta_plus_deg)),
         )
         for row in report.sensitivity
     )
     note = "Of the first parameter set. Errors of this size are usual for potentials at oxides."
     if before(report):
         note += f" Angles with {report.solute} are those {before(report)}."
-    return WettingTable("How far an error would carry", "Sensitivity of the contact angle by limit", heads, rows, note)
+    return Table("How far an error would carry", "Sensitivity of the contact angle by limit", heads, rows, note)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from ..thermodynamics.wetting_curve import AngleDifference, Limit, LimitPoint
+from .sections import Verdict, VerdictGroup
 from .wetting_model import WettingReport
 from .wetting_numbers import (
     WETTING_DEG,
@@ -29,47 +29,6 @@ ROUNDING_DEG = 0.05
 """Rises of the angle smaller than this are put down to rounding."""
 
 NOT_COMPUTED = "this limit was not computed"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One statement about the wetting in one limit, and what the numbers say to it.
-
-    Attributes
-    ----------
-    claim
-        The statement.
-    met
-        None when the report holds nothing to decide it.
-    evidence
-        The numbers.
-    certain
-        Whether the whole band agrees.
-    limit
-        Of the dry face; None where the statement is about neither, as for the pure liquid.
-    """
-
-    claim: str
-    met: bool | None
-    evidence: str
-    certain: bool = True
-    limit: Limit | None = None
-
-    @property
-    def word(self) -> str:
-        """``met``, ``met, not beyond the uncertainty``, ``missed`` or ``not evaluated``."""
-        if self.met is None:
-            return "not evaluated"
-        return ("met" if self.met else "missed") + ("" if self.certain else ", not beyond the uncertainty")
-
-
-@dataclass(frozen=True)
-class VerdictGroup:
-    """One statement in all limits; ``across`` says what of it is robust, "" where no limit enters."""
-
-    claim: str
-    across: str
-    verdicts: tuple[Verdict, ...]
 
 
 def verdicts(report: WettingReport) -> list[Verdict]:

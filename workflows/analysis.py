@@ -18,9 +18,8 @@ from .rows import rows_of_potential
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..reports.model import HullReport, SystemReport
+    from ..reports.model import Report, SystemReport
     from ..reports.sections import ReportSection
-    from ..reports.wetting_model import WettingReport
     from ..thermodynamics.hull import Hull
     from ..thermodynamics.voltage import VoltageProfile
 
@@ -148,12 +147,12 @@ def hull_report(
     fresh_after: int = 0,
     warnings: Sequence[str] = (),
     sections: Sequence[ReportSection] = (),
-) -> HullReport:
+) -> Report:
     """Gather the whole report over ``systems``; all rows must come from one potential."""
-    from ..reports.model import HullReport
+    from ..reports.model import Report
 
     newest = max(rows, key=lambda row: row.id)
-    return HullReport(
+    return Report(
         title=title,
         systems=tuple(system_report(system, rows, fresh_after) for system in systems),
         potential=newest.potential,
@@ -170,15 +169,9 @@ def write_report(
     systems: Sequence[str],
     rows: Sequence[AtomsRow],
     output_dir: Path,
-    *,
-    wetting: WettingReport | None = None,
     **options: Any,
 ) -> dict[str, Path]:
     """Write report.html, the pictures, the tables and summary.json; return their paths."""
-    from ..reports.hull_report import write_hull_report
-    from ..reports.wetting_report import write_wetting_report
+    from ..reports import report_files
 
-    hull = hull_report(title, systems, rows, **options)
-    if wetting is not None:
-        return write_wetting_report(wetting, output_dir, hull=hull)
-    return write_hull_report(hull, output_dir)
+    return report_files.write_report(hull_report(title, systems, rows, **options), output_dir)

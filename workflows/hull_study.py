@@ -13,11 +13,11 @@ from .study import Step
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..reports.model import HullReport
+    from ..reports.model import Report
     from ..reports.sections import ReportSection
 
 
-class HullStudy(CrystalStudy[StructureSettings, "HullReport"]):
+class HullStudy(CrystalStudy[StructureSettings, "Report"]):
     """Relaxations of the crystals of all systems of a job."""
 
     name: ClassVar = "hulls"
@@ -39,11 +39,11 @@ class HullStudy(CrystalStudy[StructureSettings, "HullReport"]):
         """Return the relaxations of the job that failed."""
         return [row for row in self.job.rows if not row.converged]
 
-    def results(self) -> HullReport:
+    def results(self) -> Report:
         """Return the hull of each system with what the report says of its phases."""
         return hull_report(self.job.spec.name, self.job.spec.systems, self.job.rows)
 
-    def sections(self, results: HullReport) -> Sequence[ReportSection]:
+    def sections(self, results: Report) -> Sequence[ReportSection]:
         """Return all systems side by side, where there are several."""
         from ..reports.overview_section import overview_section
 

@@ -9,11 +9,9 @@ from ..errors import InputError
 from .analysis import write_report
 from .potential_notices import potential_notices
 from .studies import STUDIES
-from .wetting_study import WettingStudy
 
 if TYPE_CHECKING:
     from ..reports.sections import ReportSection
-    from ..reports.wetting_model import WettingReport
     from .job import Job
 
 
@@ -30,15 +28,13 @@ def report_of_job(job: Job, output_dir: Path, *, fresh_after: int = 0) -> dict[s
         Rows up to this id were there before the job and count as reused.
     """
     sections, warnings = report_sections(job)
-    wetting, problems = contact_angle(job)
     return write_report(
         job.spec.name,
         job.spec.systems,
         job.rows,
         output_dir,
-        wetting=wetting,
         fresh_after=fresh_after,
-        warnings=[*potential_notices(job.spec, job.database), *warnings, *problems],
+        warnings=[*potential_notices(job.spec, job.database), *warnings],
         sections=sections,
     )
 
@@ -59,13 +55,3 @@ def report_sections(job: Job) -> tuple[list[ReportSection], list[str]]:
             except InputError as error:
                 warnings.append(f"{name}: {error}")
     return sections, warnings
-
-
-def contact_angle(job: Job) -> tuple[WettingReport | None, list[str]]:
-    """Return the wetting report of the job, None without one, and why there is none where one was asked for."""
-    if not WettingStudy.is_asked_for(job.spec):
-        return None, []
-    try:
-        return WettingStudy(job).results(), []
-    except InputError as error:
-        return None, [f"no contact angle: {error}"]

@@ -179,6 +179,10 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
     def _slabs_of_phase(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
         return slab_candidates(row.name, conventional_cell(atoms_of(row)), plane)
 
+    def _slabs_of_phases(self) -> list[Candidate]:
+        planes = self.stable_planes()
+        return [slab for _, key, plane in planes for slab in self._slabs_of_phase(self.database.get(key), plane)]
+
     def _slabs_of_substrate(self) -> list[Candidate]:
         substrate = self.settings.substrate
         return slab_candidates(substrate.label, relax_substrate(self), substrate.miller_index)
@@ -186,9 +190,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
     def surface_slabs(self) -> list[AtomsRow]:
         """Return the slabs of stable phases and substrate that are stored, failed ones included."""
         slabs = [] if self.settings.substrate.amorphous else self._slabs_of_substrate()
-        for _, key, plane in self.stable_planes():
-            slabs += self._slabs_of_phase(self.database.get(key), plane)
-        return self.stored(slabs)
+        return self.stored([*slabs, *self._slabs_of_phases()])
 
     @step
     def slab(self, termination: str) -> None:
@@ -239,8 +241,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
     def failed(self) -> list[AtomsRow]:
         """Return what failed of this job's study."""
         own = [row for role in Role for row in self.failed_rows(role)]
-        crystals = self.rows(Role.SUBSTRATE)
-        return own + [row for row in self.surface_slabs() if not row.converged] if crystals else own
+        return own + [row for row in self.stored(self._slabs_of_phases()) if not row.converged]
 
     def results(self) -> WettingReport:
         """Return the contact angle in both limits of the dry face, with everything that it rests on.
@@ -263,15 +264,16 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         slabs = [row for row in self.surface_slabs() if row.converged]
         return wetting_report(self.job.spec.name, stored, options, preset=self.settings.preset, slabs=slabs)
 
-    def sections(self, results: WettingReport) -> Sequence[ReportSection]:  # noqa: ARG002
-        """Return nothing: a contact angle has pages of its own."""
-        return []
+    def sections(self, results: WettingReport) -> Sequence[ReportSection]:
+        """Return the section that leads the report: the contact angle is what such a job is run for."""
+        from ..reports.wetting_section import wetting_section
+
+        return [wetting_section(results)]
 
     def report_parts(self) -> dict[str, Callable[[], Sequence[ReportSection]]]:
-        """Return the equilibrium shapes of the stable phases, unless a ``surfaces`` section shows them."""
-        if self.job.spec.surfaces is not None:
-            return {}
-        return {"equilibrium shapes": self._equilibrium_shapes}
+        """Return the equilibrium shapes of the stable phases, unless ``surfaces`` shows them, and the contact angle."""
+        shapes = {} if self.job.spec.surfaces is not None else {"equilibrium shapes": self._equilibrium_shapes}
+        return {**shapes, "no contact angle": lambda: self.sections(self.results())}
 
     def _equilibrium_shapes(self) -> Sequence[ReportSection]:
         from ..reports.wulff_section import wulff_section

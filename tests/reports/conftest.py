@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ase.formula import Formula
 
-from amalgamics.reports.model import HullReport, PhaseRecord, SystemReport
+from amalgamics.reports.model import PhaseRecord, Report, SystemReport
 from amalgamics.reports.wetting_model import WettingReport
 from amalgamics.tests.reports.wetting_examples import wetting_report, with_default_curve, without_dry_faces
 from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
@@ -179,8 +179,8 @@ def na_hg_system() -> SystemReport:
 class Examples:
     """Ready-made reports and the factories behind them."""
 
-    li_hg: HullReport
-    both: HullReport
+    li_hg: Report
+    both: Report
     entry: Callable[..., PhaseEntry]
     make_system: SystemFactory
 
@@ -203,10 +203,8 @@ def examples() -> Examples:
     }
     li_hg, na_hg = li_hg_system(), na_hg_system()
     return Examples(
-        li_hg=HullReport(title="Phase stability of lithium amalgam", systems=(li_hg,), **shared),
-        both=HullReport(
-            title="Alkali amalgams", systems=(li_hg, na_hg), warnings=("Na: no D3 for one entry",), **shared
-        ),
+        li_hg=Report(title="Phase stability of lithium amalgam", systems=(li_hg,), **shared),
+        both=Report(title="Alkali amalgams", systems=(li_hg, na_hg), warnings=("Na: no D3 for one entry",), **shared),
         entry=entry,
         make_system=make_system,
     )

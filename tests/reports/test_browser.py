@@ -9,14 +9,15 @@ import re
 import shutil
 import subprocess
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from amalgamics.reports.hull_report import write_hull_report
-from amalgamics.reports.wetting_report import write_wetting_report
+from amalgamics.reports.report_files import write_report
+from amalgamics.reports.wetting_section import wetting_section
 
 FLAGS = (
     "--headless",
@@ -47,12 +48,13 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def report_html(examples, tmp_path_factory):
-    return write_hull_report(examples.both, tmp_path_factory.mktemp("browser"))["report.html"]
+    return write_report(examples.both, tmp_path_factory.mktemp("browser"))["report.html"]
 
 
 @pytest.fixture(scope="module")
 def wetting_html(wetting, examples, tmp_path_factory):
-    return write_wetting_report(wetting, tmp_path_factory.mktemp("browser"), hull=examples.li_hg)["report.html"]
+    report = replace(examples.li_hg, sections=(wetting_section(wetting),))
+    return write_report(report, tmp_path_factory.mktemp("browser"))["report.html"]
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.reports.hull_report import write_hull_report
 from amalgamics.reports.page import cell_parameters, render_page
+from amalgamics.reports.report_files import write_report
 
 HOSTILE = "<script>alert('x')</script>\"&{{ 7 * 7 }}</script>"
 
@@ -51,13 +51,13 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def written(examples, tmp_path_factory):
-    return write_hull_report(examples.li_hg, tmp_path_factory.mktemp("report") / "new")
+    return write_report(examples.li_hg, tmp_path_factory.mktemp("report") / "new")
 
 
 def test_files_of_one_and_of_several_systems(written, examples, tmp_path):
     assert set(written) == {"report.html", "hull.png", "hull.csv", "summary.json"}
     assert {path.name for path in written["hull.png"].parent.iterdir()} == set(written)
-    several = write_hull_report(examples.both, tmp_path)
+    several = write_report(examples.both, tmp_path)
     assert set(several) == set(written) | {"hull-Li-Hg.png", "hull-Na-Hg.png"}
 
 
@@ -167,7 +167,7 @@ def test_several_systems_get_an_overview_and_anchors(examples):
 def test_systems_without_diagram_or_voltage(examples, tmp_path):
     phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na", "Hg")]
     ternary = examples.make_system("Li-Na-Hg", [(phase, {}) for phase in phases], None)
-    paths = write_hull_report(replace(examples.li_hg, systems=(ternary,)), tmp_path)
+    paths = write_report(replace(examples.li_hg, systems=(ternary,)), tmp_path)
     assert set(paths) == {"report.html", "hull.csv", "summary.json"}
     page = Page(paths["report.html"].read_text(encoding="utf-8"))
     assert "this one has 3" in page.text
@@ -175,10 +175,10 @@ def test_systems_without_diagram_or_voltage(examples, tmp_path):
 
 
 def test_unwritable_output_is_refused_before_anything_is_drawn(examples, tmp_path, monkeypatch):
-    monkeypatch.setattr("amalgamics.reports.hull_report.hull_png", lambda *_: pytest.fail("drawn in vain"))
+    monkeypatch.setattr("amalgamics.reports.report_files.hull_png", lambda *_: pytest.fail("drawn in vain"))
     (tmp_path / "file").write_text("here")
     with pytest.raises(InputError, match="cannot be written to"):
-        write_hull_report(examples.li_hg, tmp_path / "file" / "report")
+        write_report(examples.li_hg, tmp_path / "file" / "report")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

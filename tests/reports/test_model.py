@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.reports.model import HullReport
+from amalgamics.reports.model import Report
 
 
 def test_records_must_match_the_hull(examples):
@@ -26,7 +26,7 @@ def test_records_must_match_the_hull(examples):
 
 def test_a_report_needs_systems_each_once(examples):
     with pytest.raises(InputError, match="at least one system"):
-        HullReport(title="empty", systems=(), potential="emt")
+        Report(title="empty", systems=(), potential="emt")
     with pytest.raises(InputError, match="each system once"):
         replace(examples.li_hg, systems=examples.li_hg.systems * 2)
 

@@ -12,7 +12,7 @@ from amalgamics.errors import InputError
 from amalgamics.reports.diagram import binary_diagram
 from amalgamics.reports.hull_overview_png import LEGEND_INCHES, PANEL_INCHES, hull_overview_png
 from amalgamics.reports.hull_png import DPI
-from amalgamics.reports.model import HullReport
+from amalgamics.reports.model import Report
 from amalgamics.reports.overview_section import overview_section, summarize
 from amalgamics.thermodynamics.fusion import get_fusion
 
@@ -42,7 +42,7 @@ def systems(examples, aluminium, compound_of_zinc):
 
 @pytest.fixture(scope="module")
 def section(systems):
-    return overview_section(HullReport(title="three", systems=systems, potential="chgnet+d3"))
+    return overview_section(Report(title="three", systems=systems, potential="chgnet+d3"))
 
 
 def test_one_row_for_each_system(section):
@@ -92,7 +92,7 @@ def test_failures_are_warnings(section):
 
 
 def test_all_in_agreement_is_said_plainly(aluminium):
-    text = overview_section(HullReport(title="one", systems=(aluminium,), potential="x")).paragraphs[0]
+    text = overview_section(Report(title="one", systems=(aluminium,), potential="x")).paragraphs[0]
     assert text == "Nothing disagrees with the measured phases of Al–Hg."
 
 

@@ -103,7 +103,7 @@ def test_origins_name_their_sources_and_what_each_limit_takes_gamma_SV_for(wetti
 
 def test_the_reacting_solid_comes_with_its_energy_against_adsorption(wetting):
     card = reduction_card(wetting)
-    text = " ".join(card.sentences)
+    text = " ".join(card.paragraphs)
     fall = abs(wetting.curve.at(0.0133).fresh.gamma_SL_change_J_m2)
     assert "below the reduction onset of LLTO, 1.75 V vs Li/Li⁺" in text
     assert (
@@ -114,7 +114,7 @@ def test_the_reacting_solid_comes_with_its_energy_against_adsorption(wetting):
     assert "before the solid reacts" in card.title
     unknown = tuple(replace(point, energy_per_nm_J_m2=None) for point in wetting.reduction.points)
     published = replace(wetting, reduction=replace(wetting.reduction, points=unknown))
-    assert "was not computed" in " ".join(reduction_card(published).sentences)
+    assert "was not computed" in " ".join(reduction_card(published).paragraphs)
 
 
 def test_a_stable_solid_has_no_card(wetting, fresh_only):

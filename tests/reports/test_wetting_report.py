@@ -12,14 +12,15 @@ import pytest
 from ase import Atoms
 
 from amalgamics.errors import InputError
-from amalgamics.reports.page import render_page
+from amalgamics.reports.model import Report
+from amalgamics.reports.page import render_page, symbols
+from amalgamics.reports.report_files import write_report
 from amalgamics.reports.wetting_energy_tables import dispersion_table, state_rows
 from amalgamics.reports.wetting_export import wetting_csv, wetting_json
 from amalgamics.reports.wetting_findings import wetting_headline
-from amalgamics.reports.wetting_model import InterfacePicture
-from amalgamics.reports.wetting_page import symbols
+from amalgamics.reports.wetting_model import InterfacePicture, WettingReport
 from amalgamics.reports.wetting_pictures import draw_interface
-from amalgamics.reports.wetting_report import write_wetting_report
+from amalgamics.reports.wetting_section import wetting_section
 from amalgamics.reports.wetting_tables import composition_table
 from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
 from amalgamics.thermodynamics.wetting_curve import Limit
@@ -27,8 +28,19 @@ from amalgamics.thermodynamics.wetting_curve import Limit
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 
 
+def alone(wetting: WettingReport) -> Report:
+    """A report on the wetting only."""
+    return Report(wetting.title, created=wetting.created, sections=(wetting_section(wetting, pictures=False),))
+
+
+def page_of(wetting: WettingReport, hull: Report | None = None) -> str:
+    """The page of the wetting, with the hull below if there is one."""
+    report = alone(wetting)
+    return render_page(replace(hull, sections=report.sections) if hull else report, {})
+
+
 def test_files_with_a_hull(wetting, examples, tmp_path):
-    paths = write_wetting_report(wetting, tmp_path / "report", hull=examples.li_hg)
+    paths = write_report(replace(examples.li_hg, sections=(wetting_section(wetting),)), tmp_path / "report")
     names = {"report.html", "wetting.png", "wetting.csv", "wetting.json", "hull.png", "hull.csv", "summary.json"}
     assert set(paths) == names == {path.name for path in (tmp_path / "report").iterdir()}
     summary = json.loads(paths["summary.json"].read_text(encoding="utf-8"))
@@ -41,19 +53,20 @@ def test_files_with_a_hull(wetting, examples, tmp_path):
 
 
 def test_files_without_a_hull(wetting, tmp_path):
-    paths = write_wetting_report(wetting, tmp_path)
+    report = Report(wetting.title, sections=(wetting_section(wetting),))
+    paths = write_report(report, tmp_path)
     assert set(paths) == {"report.html", "wetting.png", "wetting.csv", "wetting.json"}
     assert "hull.csv" not in paths["report.html"].read_text(encoding="utf-8")
 
 
 def test_nothing_is_written_when_an_observation_is_off_the_curve(wetting, tmp_path):
     with pytest.raises(InputError, match="not among its points"):
-        write_wetting_report(replace(wetting, observed={0.5: "?"}), tmp_path)
+        write_report(alone(replace(wetting, observed={0.5: "?"})), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_works_of_single_films_are_called_that(wetting, tmp_path):
-    page = write_wetting_report(wetting, tmp_path)["report.html"].read_text(encoding="utf-8")
+    page = write_report(alone(wetting), tmp_path)["report.html"].read_text(encoding="utf-8")
     table = page[page.index("Work of adhesion of pure") :]
     header = table[: table.index("</thead>")]
     assert "each film<small>J/m²</small>" in header
@@ -93,7 +106,9 @@ def keys_of(data: object) -> set[str]:
 
 def test_no_angle_in_the_json_is_without_its_limit(wetting, fresh_only, examples, tmp_path):
     for report in (wetting, fresh_only):
-        paths = write_wetting_report(report, tmp_path / report.default.parameters.name, hull=examples.li_hg)
+        paths = write_report(
+            replace(examples.li_hg, sections=(wetting_section(report),)), tmp_path / report.default.parameters.name
+        )
         for name in ("wetting.json", "summary.json"):
             keys = keys_of(json.loads(paths[name].read_text(encoding="utf-8")))
             angles = {key for key in keys if key.startswith("theta")}
@@ -144,7 +159,7 @@ def test_csv_has_the_curve_and_every_parameter_set_in_each_limit(wetting):
 
 
 def test_the_page_shows_all_tables_and_warnings(wetting, examples):
-    page = render_page(examples.li_hg, {}, wetting)
+    page = page_of(wetting, examples.li_hg)
     for text in (
         wetting.warnings[0],
         "−0.844",
@@ -168,17 +183,17 @@ def test_the_page_shows_all_tables_and_warnings(wetting, examples):
 
 
 def test_the_reacting_solid_is_the_first_thing_on_the_page(wetting, examples):
-    page = render_page(examples.li_hg, {}, wetting).split("<script>")[0]
+    page = page_of(wetting, examples.li_hg).split("<script>")[0]
     assert page.index("The solid reacts first") < page.index('class="drops"')
     assert page.index("The solid reacts first") < page.index(wetting.warnings[0])
     head = page[page.index("<h3>Compositions") :]
     assert "before the solid reacts" in head[: head.index("</thead>")]
-    stable = render_page(None, {}, replace(wetting, reduction=None)).split("<script>")[0]
+    stable = page_of(replace(wetting, reduction=None)).split("<script>")[0]
     assert "reacts" not in stable.split("</style>")[1].replace("does not react", "")
 
 
 def test_a_page_without_dry_faces_says_that_they_were_not_computed(fresh_only):
-    page = render_page(None, {}, fresh_only).split("<script>")[0]
+    page = page_of(fresh_only).split("<script>")[0]
     assert "<b>One limit only.</b>" in page
     assert "running the job again adds them in minutes" in page
     assert page.count("not computed") >= 6  # card, drops, verdicts and table
@@ -187,16 +202,16 @@ def test_a_page_without_dry_faces_says_that_they_were_not_computed(fresh_only):
 
 def test_the_page_names_a_limit_in_every_row_of_angles(wetting):
     table = composition_table(wetting)
-    place = [head.text for head in table.heads].index("limit")
-    words = [row[place if len(row) == len(table.heads) else place - 2].text for row in table.rows]
+    place = [head.text for head in table.columns].index("limit")
+    words = [row[place if len(row) == len(table.columns) else place - 2].text for row in table.rows]
     assert words == ["either", "equilibrated", "fresh", "equilibrated", "fresh"]
-    assert all(len(row) == len(table.heads) or len(row) == len(table.heads) - 2 for row in table.rows)
+    assert all(len(row) == len(table.columns) or len(row) == len(table.columns) - 2 for row in table.rows)
 
 
 def test_a_glass_has_no_face(wetting):
     first = wetting.faces[0]
     glass = replace(first, members=(replace(first.members[0], termination="amorphous"), *first.members[1:]))
-    page = render_page(None, {}, replace(wetting, faces=(glass,), substrate="Li3PS4")).split("<script>")[0]
+    page = page_of(replace(wetting, faces=(glass,), substrate="Li3PS4")).split("<script>")[0]
     assert "amorphous Li₃PS₄" in page
     assert "amorphous-terminated" not in page
 
@@ -204,7 +219,7 @@ def test_a_glass_has_no_face(wetting):
 def test_the_page_says_calibrated_and_its_conditions(wetting, with_curve):
     report = with_curve(wetting, replace(wetting.curve, mode="calibrated"))
     report = replace(report, conditions_text="drop of 0.5 mm, calibrated to 140°")
-    page = render_page(None, {}, report).split("<script>")[0]
+    page = page_of(report).split("<script>")[0]
     assert "<b>Calibrated.</b>" in page
     assert "Calibrated, drop of 0.5 mm, calibrated to 140°" in page
     assert page.count("drop of 0.5 mm") >= 5  # headline, conditions, captions and tables
@@ -212,8 +227,8 @@ def test_the_page_says_calibrated_and_its_conditions(wetting, with_curve):
 
 
 def test_a_page_of_nothing_is_refused():
-    with pytest.raises(InputError, match="needs a hull report"):
-        render_page(None, {})
+    with pytest.raises(InputError, match="at least one system or section"):
+        Report("nothing")
 
 
 def test_texts_of_others_are_never_markup(wetting):
@@ -228,7 +243,7 @@ def test_texts_of_others_are_never_markup(wetting):
         pictures=(replace(wetting.pictures[0], title=HOSTILE, potential='"><q>'),),
         surfaces=(replace(wetting.surfaces[0], note=HOSTILE, phase=HOSTILE),),
     )
-    page = render_page(None, {}, report)
+    page = page_of(report)
     assert "<script>alert" not in page
     assert '"><q>' not in page
     assert symbols("γ_LV <b>") == "γ<sub>LV</sub> &lt;b&gt;"
@@ -240,7 +255,7 @@ def test_a_bare_report_is_shown(wetting):
         observed={}, warnings=(), faces=wetting.faces[:1], dispersion=(), coverage=(), consistency=(), sensitivity=(),
         reduction=None,
     )  # fmt: skip
-    page = render_page(None, {}, bare)
+    page = page_of(bare)
     assert "Relaxed interfaces" not in page
     assert "What the curves show" in page
 
@@ -257,7 +272,7 @@ def test_steps_are_differences_of_the_lattice_gas(wetting, where, name):
 
 def test_the_matrix_of_dispersion_marks_single_points(wetting):
     table = dispersion_table(wetting)
-    assert [head.text for head in table.heads] == ["termination", "model", "none", "D3", "D3 + ATM"]
+    assert [head.text for head in table.columns] == ["termination", "model", "none", "D3", "D3 + ATM"]
     first = table.rows[0]
     assert [cell.kind for cell in first[2:]] == ["", "", "single-point"]
     assert first[3].text == "0.508 ± 0.030"

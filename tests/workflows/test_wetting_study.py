@@ -12,7 +12,9 @@ from ase.build import bulk, fcc100
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amalgamics.reports.sections import ReportSection
 from amalgamics.structures.parts import LIQUID, SOLID
+from amalgamics.workflows import report
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
 from amalgamics.workflows.wetting_cells import Role, hold_bottom, hold_solid
@@ -157,3 +159,13 @@ def test_a_spec_without_wetting_has_no_study(wetting_job):
     assert WettingStudy(job).surface_name == "Ni(001)"
     with pytest.raises(ValueError, match="no wetting section"):
         WettingStudy(replace(job, spec=job.spec.model_copy(update={"wetting": None})))
+
+
+def test_a_contact_angle_that_failed_is_told_and_the_other_sections_stay(tmp_path, monkeypatch):
+    shapes = ReportSection("shapes", "Shapes")
+    monkeypatch.setattr(report, "STUDIES", (WettingStudy,))
+    monkeypatch.setattr(WettingStudy, "_equilibrium_shapes", lambda _: [shapes])
+    study = study_of(WettingSettings.model_validate(LLTO), "chgnet+d3", tmp_path / "empty.db")
+    sections, (warning,) = report.report_sections(study.job)
+    assert sections == [shapes]
+    assert warning.startswith("no contact angle: ")

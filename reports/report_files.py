@@ -1,4 +1,4 @@
-"""Write a convex-hull report: one HTML page, a PNG, a CSV and a JSON summary."""
+"""Write a report: one HTML page with pictures, tables and a JSON summary beside it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from .diagram import binary_diagram
 from .export import hull_csv, summary_json
 from .hull_png import hull_png
-from .model import HullReport
+from .model import Report
 from .output_files import check_writable, write_files
 from .page import render_page
 
 
-def write_hull_report(report: HullReport, output_dir: Path) -> dict[str, Path]:
+def write_report(report: Report, output_dir: Path) -> dict[str, Path]:
     """Write the report into ``output_dir``, which is made if need be.
 
     Everything is composed in memory first and appears at once; existing files of a former report are replaced.
@@ -28,8 +28,9 @@ def write_hull_report(report: HullReport, output_dir: Path) -> dict[str, Path]:
     Returns
     -------
     dict
-        Paths by file name: ``report.html``, ``hull.csv``, ``summary.json`` and, when a system has two elements,
-        ``hull.png``; with several systems also ``hull-<system>.png`` for each; and the pictures of the sections.
+        Paths by file name: ``report.html``, and the pictures and files of the sections. With systems also
+        ``hull.csv``, ``summary.json`` and, when one has two elements, ``hull.png``; with several systems
+        ``hull-<system>.png`` for each.
 
     Raises
     ------
@@ -38,13 +39,9 @@ def write_hull_report(report: HullReport, output_dir: Path) -> dict[str, Path]:
     """
     check_writable(output_dir)
     pictures = hull_pictures(report)
-    contents = {
-        "report.html": render_page(report, pictures).encode(),
-        **pictures,
-        **section_pictures(report),
-        "hull.csv": hull_csv(report).encode(),
-        "summary.json": summary_json(report).encode(),
-    }
+    contents = {"report.html": render_page(report, pictures).encode(), **pictures, **dict(report.section_files)}
+    if report.systems:
+        contents |= {"hull.csv": hull_csv(report).encode(), "summary.json": summary_json(report).encode()}
     return write_files(contents, output_dir)
 
 
@@ -53,7 +50,7 @@ def picture_name(system: str) -> str:
     return f"hull-{re.sub(r'[^A-Za-z0-9-]', '_', system)}.png"
 
 
-def hull_pictures(report: HullReport) -> dict[str, bytes]:
+def hull_pictures(report: Report) -> dict[str, bytes]:
     """PNG files by name: ``hull.png``, and one for each of several systems; nothing without a binary system."""
     diagrams = [diagram for system in report.systems if (diagram := binary_diagram(system)) is not None]
     if not diagrams:
@@ -62,8 +59,3 @@ def hull_pictures(report: HullReport) -> dict[str, bytes]:
     if len(diagrams) > 1:
         pictures |= {picture_name(diagram.system): hull_png([diagram], report.potential) for diagram in diagrams}
     return pictures
-
-
-def section_pictures(report: HullReport) -> dict[str, bytes]:
-    """PNG files by name: what the sections of the report show."""
-    return {picture.file_name: picture.png for section in report.sections for picture in section.pictures}
