@@ -175,7 +175,7 @@ def work_of_adhesion(
 
 def _shared_area(parts: list[Atoms]) -> float:
     """Return the area of the cell that solid, film and interface share, Å²."""
-    from ..structures.upright import check_upright, planar_area
+    from ..structures.slabs.planar_frame import check_upright, planar_area
 
     solid, film, interface = parts
     for name, atoms in zip(("solid", "film", "interface"), parts, strict=True):

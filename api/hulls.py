@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..structures.systems import parse_formula, parse_system
+from ..structures.compositions import parse_formula, parse_system
 from ..thermodynamics.hull import PhaseEntry, build_hull
 from .energies import DEFAULT_POTENTIAL, Potential, Relaxed, as_potential, same_potential
 from .hull_results import HullResult, hull_result

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ..errors import InputError
-from ..structures.phases import Phase, get_phase, list_phases
+from ..structures.library.phases import Phase, get_phase, list_phases
 from .display import html_table, with_version
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
     Traceback (most recent call last):
     amalgamics.errors.InputError: unknown phase 'Li_bbc'. Did you mean 'Li_bcc'?
     """
-    from ..structures.electrolytes import get_electrolyte, list_electrolytes, read_substrate
+    from ..structures.library.electrolytes import get_electrolyte, list_electrolytes, read_substrate
 
     if isinstance(source, Path) or (isinstance(source, str) and _looks_like_a_file(source)):
         atoms = read_substrate(source, "structure")

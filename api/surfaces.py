@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..calculators.registry import Potential as NamedPotential
     from ..calculators.relaxation import RelaxationResult, RelaxationSettings
     from ..reports.interactive import Figure
-    from ..structures.slabs import Slab
+    from ..structures.slabs.slab import Slab
     from ..thermodynamics.surface import ThicknessFit
     from .structures import StructureLike
 
@@ -204,7 +204,7 @@ def surface_energy(
 
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:
     """Return the slabs of a plane in the axes of the standard conventional cell."""
-    from ..structures.lattice_planes import conventional_cell
+    from ..structures.slabs.lattice_planes import conventional_cell
     from ..workflows.phase_surfaces import slabs_of_plane
 
     found = slabs_of_plane(conventional_cell(crystal), miller_index, **options)
@@ -222,7 +222,7 @@ def _relax(
     """Relax the slabs; one that fails or collapses is an error."""
     from ..calculators.batch import relax_many
     from ..calculators.relaxation import RelaxationError
-    from ..structures.slab_checks import check_slab
+    from ..structures.slabs.checks import check_slab
 
     with progress_bar(f"slabs of {name}", len(slabs), wanted=progress) as show:
         done = count(1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..structures.phases import get_phase, list_phases
-from ..structures.prototypes import enumerate_prototypes
+from ..structures.library.phases import get_phase, list_phases
+from ..structures.library.prototypes import enumerate_prototypes
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
 from ..errors import InputError
-from ..structures.glass import GLASS_DENSITY_G_CM3, random_glass
+from ..structures.glass.thiophosphate import GLASS_DENSITY_G_CM3, random_glass
 from .batch import relax_many
 from .lockstep import Outcome
 from .md_stages import MDStage, check_number, check_whole
@@ -179,7 +179,7 @@ def make_glass(
     The dynamics keep the density of the start; the relaxation finds that of the potential, at 0 K. Where that is off,
     as with CHGNet (1.78 g/cm3) and CHGNet+D3 (2.15; in crystalline β-Li3PS4 1.79 and 2.07 where 1.85 is measured),
     a ``relaxation`` with ``relax_cell`` false keeps the measured one. Judge the glass with
-    :func:`~amalgamics.structures.glass_analysis.analyse_glass`.
+    :func:`~amalgamics.structures.glass.analysis.analyse_glass`.
 
     Parameters
     ----------

@@ -13,9 +13,9 @@ from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ..structures.diffraction import PowderPattern
-    from ..structures.measured_patterns import Overlay
-    from ..structures.phases import Phase
+    from ..structures.diffraction.measured import Overlay
+    from ..structures.diffraction.patterns import PowderPattern
+    from ..structures.library.phases import Phase
 
 COLUMNS = {"two_theta_deg": "2θ (°)", "d": "d (Å)", "intensity": "I", "hkl": "hkl", "phase": "phase"}
 CELL_COLUMNS = ("phase", "length", "computed (Å)", "published (Å)", "deviation (%)", "JCPDF card", "confidence")
@@ -52,8 +52,8 @@ def diffraction(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the lines, and beside them what is published; lay a measured pattern over them."""
-    from ..structures.diffraction import powder_pattern
-    from ..structures.measured_patterns import overlay, read_pattern
+    from ..structures.diffraction.measured import overlay, read_pattern
+    from ..structures.diffraction.patterns import powder_pattern
     from .output import print_csv, print_json, print_rows
 
     wavelength, limits = _radiation(radiation), _range(two_theta)
@@ -123,8 +123,8 @@ def _numbers(text: str, option: str) -> list[float]:
 def _samples(names: list[str], relaxed: bool, database: Path | None, potential: str | None) -> list[_Sample]:
     from ..errors import InputError
     from ..reports.diffraction_section import SYMPREC_RELAXED
-    from ..structures.diffraction import SYMPREC
-    from ..structures.electrolytes import read_substrate
+    from ..structures.diffraction.patterns import SYMPREC
+    from ..structures.library.electrolytes import read_substrate
     from ..workflows.database import StructureDatabase
     from ..workflows.diffraction_analysis import relaxed_crystal
     from ..workflows.spec import default_database
@@ -150,8 +150,8 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
 
 def _known_crystal(name: str) -> tuple[str, Phase | Atoms]:
     """A phase of the library, disordered ones too, or a named electrolyte."""
-    from ..structures.electrolytes import get_electrolyte, list_electrolytes
-    from ..structures.phases import get_phase
+    from ..structures.library.electrolytes import get_electrolyte, list_electrolytes
+    from ..structures.library.phases import get_phase
 
     if name in {item.name for item in list_electrolytes()}:
         return name, get_electrolyte(name)
@@ -161,7 +161,7 @@ def _known_crystal(name: str) -> tuple[str, Phase | Atoms]:
 
 def _with_mixture(phases: list[PowderPattern], parts: list[float] | None) -> list[PowderPattern]:
     """The mixture first, where there is one."""
-    from ..structures.diffraction import mix_patterns
+    from ..structures.diffraction.patterns import mix_patterns
 
     return phases if parts is None else [mix_patterns(phases, parts), *phases]
 
@@ -176,8 +176,8 @@ def _references(
 ) -> tuple[list[list[Any]], list[list[Any]], list[str]]:
     """Rows of published cells and lines, and why there are none."""
     from ..errors import InputError
-    from ..structures.phases import Phase
-    from ..structures.powder_references import compare_cell, compare_lines, list_powder_references
+    from ..structures.diffraction.references import compare_cell, compare_lines, list_powder_references
+    from ..structures.library.phases import Phase
 
     references = {item.phase: item for item in list_powder_references()}
     cells: list[list[Any]] = []
@@ -257,7 +257,7 @@ def _fit_text(fit: Overlay) -> str:
 def _write(patterns: list[PowderPattern], fit: Overlay | None, folder: Path, fwhm: float, to_stderr: bool) -> None:
     from ..reports.diffraction_figures import overlay_png, patterns_png
     from ..reports.sections import SectionPicture
-    from ..structures.powder_references import list_powder_references
+    from ..structures.diffraction.references import list_powder_references
     from .pictures import write_pictures
 
     drawn = patterns_png(patterns, references=list_powder_references(), fwhm_deg=fwhm)

@@ -63,7 +63,7 @@ def _hulls(systems: list[str], database: Path | None, potential: str | None) -> 
     if not systems:
         return [], ""
     from ..errors import InputError
-    from ..structures.systems import parse_system
+    from ..structures.compositions import parse_system
     from ..workflows.analysis import rows_for_system
     from ..workflows.database import StructureDatabase
     from ..workflows.row_hulls import hull_of_rows

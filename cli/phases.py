@@ -17,7 +17,7 @@ def phases(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the library phases of a system, its elements included."""
-    from ..structures.phases import list_phases
+    from ..structures.library.phases import list_phases
     from .output import print_rows
 
     rows = [

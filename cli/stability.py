@@ -42,7 +42,7 @@ def stability(
     """Print reactions with each electrode and the reduction onset of each electrolyte."""
     from ..errors import InputError
     from ..reports.stability_section import stability_report_sections
-    from ..structures.systems import parse_system
+    from ..structures.compositions import parse_system
     from ..workflows.database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.stability_analysis import StabilityOptions, stabilities, stability_table
@@ -79,7 +79,7 @@ def stability(
 
 def _stored_electrolytes(store: Any) -> tuple[str, ...]:
     from ..errors import InputError
-    from ..structures.electrolytes import list_electrolytes
+    from ..structures.library.electrolytes import list_electrolytes
 
     names = tuple(one.name for one in list_electrolytes() if store.select(f"name={one.name},relax_cell=True", limit=1))
     if not names:

@@ -56,7 +56,7 @@ def wetting(
     from ..reports.wetting_reduction import sentences
     from ..reports.wetting_section import wetting_section
     from ..reports.wetting_words import before
-    from ..structures.liquids import get_liquid
+    from ..structures.library.liquids import get_liquid
     from ..thermodynamics.contact_angle import Drop
     from ..thermodynamics.solutions import shown_compositions
     from ..workflows.database import StructureDatabase

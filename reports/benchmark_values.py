@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import ion_charge
-from ..structures.phases import get_phase
+from ..structures.library.phases import get_phase
 from ..thermodynamics.electrolyte_window import ElectrolyteWindow
 from ..thermodynamics.hull import Hull
 from ..thermodynamics.solubility import compare_solubility, saturated_emf

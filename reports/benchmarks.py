@@ -9,7 +9,7 @@ from functools import cache
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import metal
 from ..reference.published import Published, published_values
-from ..structures.phases import Phase, list_phases
+from ..structures.library.phases import Phase, list_phases
 from .reference import KJ_PER_MOL, formation_energy, free_energy_to_solid_mercury
 
 

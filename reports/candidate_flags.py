@@ -8,7 +8,7 @@ from ase.units import kB
 
 from ..reference.deviations import CompositionRange, known_deviations
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..structures.phases import Phase
+from ..structures.library.phases import Phase
 from .flag_model import (
     POLYMORPH_RESOLUTION,
     Flag,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..structures.diffraction import WAVELENGTHS, profile
+from ..structures.diffraction.patterns import WAVELENGTHS, profile
 from .figure_png import draw_png
 from .formulas import mathtext_formula
 from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..reference.powder_lines import PowderReference
-    from ..structures.diffraction import PowderLine, PowderPattern
-    from ..structures.measured_patterns import Overlay
+    from ..structures.diffraction.measured import Overlay
+    from ..structures.diffraction.patterns import PowderLine, PowderPattern
 
 WIDTH_INCHES = 9.0
 PANEL_INCHES = 1.75
@@ -157,7 +157,7 @@ def _worth_a_label(pattern: PowderPattern) -> list[PowderLine]:
 
 
 def _draw_published(axes: Axes, pattern: PowderPattern, reference: PowderReference) -> None:
-    from ..structures.powder_references import compare_lines
+    from ..structures.diffraction.references import compare_lines
 
     if not reference.lines:
         return

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..reference.powder_lines import PowderReference
-from ..structures.diffraction import PowderPattern, powder_pattern, telling_lines
-from ..structures.powder_references import (
+from ..structures.diffraction.patterns import PowderPattern, powder_pattern, telling_lines
+from ..structures.diffraction.references import (
     LengthComparison,
     compare_cell,
     compare_lines,

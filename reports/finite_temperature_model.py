@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
 from ..thermodynamics.finite_temperature import (
     FiniteTemperatureHull,
     HullTreatment,

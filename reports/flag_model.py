@@ -9,7 +9,7 @@ from ase.units import kB
 
 from ..reference.deviations import Expectation, Reason, known_deviations
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..structures.phases import Phase
+from ..structures.library.phases import Phase
 from .flag_survey import Survey, hg_last, shown
 from .model import PhaseRecord
 from .wording import MEV

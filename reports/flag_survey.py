@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ..structures.phases import Phase, list_phases
-from ..structures.systems import parse_formula
+from ..structures.compositions import parse_formula
+from ..structures.library.phases import Phase, list_phases
 from ..thermodynamics.hull import Hull, HullPhase, build_hull
 from .formulas import unicode_formula
 from .model import PhaseRecord, SystemReport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..reference.deviations import known_deviations
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.published import Published
-from ..structures.systems import parse_formula
+from ..structures.compositions import parse_formula
 from .candidate_flags import candidate_flags, model_flags
 from .flag_model import (
     NEARLY_IDEAL,

@@ -14,7 +14,7 @@ from ase.units import kJ, mol
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import metal
 from ..reference.published import Published, published_values
-from ..structures.systems import atomic_fractions, parse_formula
+from ..structures.compositions import atomic_fractions, parse_formula
 from ..thermodynamics.solubility import saturated_emf
 from .model import PhaseRecord, SystemReport
 

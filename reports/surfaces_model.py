@@ -23,7 +23,7 @@ class LatticeRecord:
     volume_per_atom, measured_volume_per_atom
         Å³.
     source, confidence
-        Of the measured cell; see :class:`~amalgamics.structures.phases.Phase`.
+        Of the measured cell; see :class:`~amalgamics.structures.library.phases.Phase`.
     """
 
     phase: str

@@ -38,7 +38,7 @@ class SurfaceRecord:
 
 @dataclass(frozen=True)
 class InterfacePicture:
-    """A relaxed interface to draw; ``atoms`` carries the tags of :mod:`amalgamics.structures.parts`."""
+    """A relaxed interface to draw; ``atoms`` carries the tags of :mod:`amalgamics.structures.tags`."""
 
     title: str
     atoms: Atoms

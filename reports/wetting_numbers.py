@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..structures.glass import AMORPHOUS
+from ..structures.glass.thiophosphate import AMORPHOUS
 from ..thermodynamics.uncertainty import Estimate
 from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .findings import signed

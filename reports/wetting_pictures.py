@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..structures.parts import LIQUID, SOLID, SOLUTE
+from ..structures.tags import LIQUID, SOLID, SOLUTE
 from .sections import Drawing
 from .wetting_model import InterfacePicture
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..structures.glass import AMORPHOUS
+from ..structures.glass.thiophosphate import AMORPHOUS
 from ..thermodynamics.wetting_curve import Limit
 from .figure_png import draw_png, plain
 from .formulas import mathtext_formula

@@ -16,7 +16,7 @@ from hypothesis import settings
 
 from amalgamics.calculators.registry import get_potential
 from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
-from amalgamics.structures.parts import LIQUID, SOLID
+from amalgamics.structures.tags import LIQUID, SOLID
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 

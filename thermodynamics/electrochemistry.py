@@ -13,7 +13,7 @@ from ..errors import InputError, unknown_name
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import find_metal, metal
 from ..reference.published import QuotedElectrode, quoted_electrodes
-from ..structures.phases import get_phase
+from ..structures.library.phases import get_phase
 from .checks import positive
 from .units import BOLTZMANN_EV_PER_K
 from .voltage import molar_mass, theoretical_capacity

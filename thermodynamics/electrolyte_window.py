@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import InputError, unknown_name
-from ..structures.systems import parse_formula
+from ..structures.compositions import parse_formula
 from .checks import not_negative
 from .hull import Hull, HullPhase
 from .mixtures import Equilibrium, Mixture

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from ..errors import InputError, unknown_name
-from ..structures.liquids import get_liquid
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
+from ..structures.library.liquids import get_liquid
 from .checks import not_negative
 from .fusion import get_fusion, list_fusions
 from .hull import Hull, PhaseEntry, build_hull

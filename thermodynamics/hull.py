@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, unknown_name
-from ..structures.systems import parse_system, same_composition
+from ..structures.compositions import parse_system, same_composition
 from .facets import interpolate
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Literal
 from scipy.constants import N_A
 
 from ..errors import InputError, unknown_name
-from ..structures.liquids import get_liquid
+from ..structures.library.liquids import get_liquid
 from .checks import positive
 from .finite_temperature import liquid_name
 from .hull import Hull, HullPhase

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError, unknown_name
-from ..structures.systems import parse_formula
+from ..structures.compositions import parse_formula
 from .checks import finite, not_negative
 from .hull import Hull, HullPhase, PhaseEntry, build_hull
 from .mixtures import Equilibrium, Mixture

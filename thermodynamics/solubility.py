@@ -12,7 +12,7 @@ from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import metal as metal_facts
 from ..reference.metals import symbols_with
 from ..reference.published import decompositions
-from ..structures.systems import parse_formula, same_composition
+from ..structures.compositions import parse_formula, same_composition
 from .checks import finite, positive
 from .dilute import computed_solubility
 from .finite_temperature import liquid_name

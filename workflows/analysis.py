@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotStoredError
-from ..structures.phases import list_phases
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
+from ..structures.library.phases import list_phases
 from .candidates import Candidate
 from .database import CRYSTALS, StructureDatabase, subsystems
 from .row_hulls import hull_of_rows, newest_of_names

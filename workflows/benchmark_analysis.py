@@ -12,8 +12,8 @@ from ..reports.benchmark_table import BenchmarkRow, ComputedValue, compare
 from ..reports.benchmark_values import cell_values, cohesive_value, hull_values, solution_values, window_values
 from ..reports.benchmarks import Benchmark, benchmarks
 from ..reports.reference import composition
-from ..structures.lattice_planes import conventional_cell, densest_planes
-from ..structures.phases import list_phases
+from ..structures.library.phases import list_phases
+from ..structures.slabs.lattice_planes import conventional_cell, densest_planes
 from .database import CRYSTALS, StructureDatabase, subsystems
 from .free_atoms import free_atom_energies
 from .row_hulls import phase_entry

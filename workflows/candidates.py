@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..errors import InputError
-from ..structures.phases import Phase, get_phase, list_phases
-from ..structures.prototypes import enumerate_prototypes
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
+from ..structures.library.phases import Phase, get_phase, list_phases
+from ..structures.library.prototypes import enumerate_prototypes
 
 if TYPE_CHECKING:
     from ase import Atoms

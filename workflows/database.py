@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError, NotStoredError, unknown_name
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
 from .database_file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
 from .database_upgrade import upgrade_database
 from .fingerprint import fingerprint, potential_identity

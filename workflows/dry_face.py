@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..structures.interface_checks import check_adsorbed
-from ..structures.interface_sites import find_interface_sites
-from ..structures.parts import LIQUID
+from ..structures.interfaces.checks import check_adsorbed
+from ..structures.interfaces.sites import find_interface_sites
+from ..structures.tags import LIQUID
 from .occupations import OccupationSearch, Start, lowest_by_number, sites_of
 from .rows import atoms_of
 from .wetting_cells import Role

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..calculators.molecular_dynamics import MDResult, MDStage, run_md
-from ..structures.liquids import get_liquid
+from ..structures.library.liquids import get_liquid
 
 if TYPE_CHECKING:
     from ase import Atoms

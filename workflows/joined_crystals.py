@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from ..calculators.relaxation import RelaxationError
 from ..errors import InputError
-from ..structures.coherent import CoherentInterface, coherent_interfaces
-from ..structures.lattice_planes import conventional_cell
-from ..structures.parts import LIQUID, SOLID
-from ..structures.registry import registries
-from ..structures.slab_checks import check_slab
+from ..structures.interfaces.coherent import CoherentInterface, coherent_interfaces
+from ..structures.interfaces.stacking_offsets import registries
+from ..structures.slabs.checks import check_slab
+from ..structures.slabs.lattice_planes import conventional_cell
+from ..structures.tags import LIQUID, SOLID
 from .candidates import Candidate, Kind
 from .rows import atoms_of, miller_text
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..structures.solutes import insert_solute
+from ..structures.interfaces.solutes import insert_solute
 from .rows import atoms_of
 from .wetting_cells import Role, hold_bottom
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from ..structures.interface_sites import InterfaceSites
+    from ..structures.interfaces.sites import InterfaceSites
     from .calculations import Calculations, Measure
     from .candidates import Candidate, Kind
     from .wetting_study import WettingStudy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, nearest
-from ..structures.phases import Phase, list_phases
-from ..structures.systems import parse_formula
+from ..structures.compositions import parse_formula
+from ..structures.library.phases import Phase, list_phases
 from .candidates import gather_candidates
 from .database import reduced_formula
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..structures.slab_checks import check_slab
-from ..structures.slabs import Slab, enumerate_slabs, get_slab, slab_series
+from ..structures.slabs.checks import check_slab
+from ..structures.slabs.slab import Slab, enumerate_slabs, get_slab, slab_series
 from .candidates import Candidate
 from .rows import miller_text
 from .wetting_spec import SLAB_SYMPREC

@@ -14,7 +14,7 @@ from ..reports.finite_temperature_model import (
     VolumeModes,
     thermal_system,
 )
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
 from ..thermodynamics.finite_temperature import signed_distances
 from ..thermodynamics.hull import PhaseEntry
 from ..thermodynamics.vibrations import ModeSpectrum

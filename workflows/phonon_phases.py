@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
 from .row_hulls import hull_of_rows
 from .rows import find_phase
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..calculators.relaxation import RelaxationResult
-from ..structures.films import detach
-from ..structures.interface_checks import check_film
-from ..structures.interface_sites import find_interface_sites
-from ..structures.solutes import film_voids, insert_solute, surface_positions
+from ..structures.interfaces.checks import check_film
+from ..structures.interfaces.films import detach
+from ..structures.interfaces.sites import find_interface_sites
+from ..structures.interfaces.solutes import film_voids, insert_solute, surface_positions
 from .occupations import OccupationSearch, lowest_by_number
 from .rows import atoms_of
 from .wetting_cells import Role, hold_bottom

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ase.db.row import AtomsRow
 
 from ..errors import InputError
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
 from ..thermodynamics.hull import PhaseEntry, build_hull
 from .twins import find_twins
 

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError
-from ..structures.liquids import get_liquid
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
+from ..structures.library.liquids import get_liquid
 from .settings import StudySettings
 from .wetting_spec import SamplingSettings
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..errors import InputError
-from ..structures.films import free_film
-from ..structures.interface_checks import check_film
-from ..structures.solutes import film_voids, insert_solute
+from ..structures.interfaces.checks import check_film
+from ..structures.interfaces.films import free_film
+from ..structures.interfaces.solutes import film_voids, insert_solute
 from ..thermodynamics.uncertainty import Estimate, average_over_groups
 from .candidates import Candidate
 from .film_sampling import lowest_sampling_temperature_K, melt_and_sample, melt_temperature_K

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_m
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, nearest
-from ..structures.systems import parse_system
+from ..structures.compositions import parse_system
 from .database_file import check_file
 from .output_folder import folder_for
 from .settings import Settings, StudySettings

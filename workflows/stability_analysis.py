@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, unknown_name
 from ..reference.metals import ion_charge
 from ..reports.stability_model import ElectrolyteStability, published_onsets
-from ..structures.phases import list_phases
-from ..structures.systems import atomic_fractions, parse_formula
+from ..structures.compositions import atomic_fractions, parse_formula
+from ..structures.library.phases import list_phases
 from .analysis import rows_for_system
 from .database import CRYSTALS, chemical_system, subsystems
 from .row_hulls import phase_entry

@@ -10,9 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from ..calculators.registry import get_potential
 from ..errors import InputError
-from ..structures.electrolytes import ElectrolyteError, get_electrolyte, read_substrate
-from ..structures.phases import list_phases
-from ..structures.systems import parse_formula, parse_system
+from ..structures.compositions import parse_formula, parse_system
+from ..structures.library.electrolytes import ElectrolyteError, get_electrolyte, read_substrate
+from ..structures.library.phases import list_phases
 from .settings import StudySettings
 
 if TYPE_CHECKING:

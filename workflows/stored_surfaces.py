@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ..errors import InputError, unknown_name
 from ..reports.surfaces_model import InterfaceRecord, LatticeRecord, PhaseSurfaces
 from ..reports.wetting_model import SurfaceRecord
-from ..structures.lattice_planes import conventional_cell
-from ..structures.parts import LIQUID, SOLID
-from ..structures.phases import list_phases
+from ..structures.library.phases import list_phases
+from ..structures.slabs.lattice_planes import conventional_cell
+from ..structures.tags import LIQUID, SOLID
 from ..thermodynamics.adhesion import AdhesionSample, check_work_of_adhesion
 from ..thermodynamics.surface import check_surface_energy, fit_thickness
 from ..thermodynamics.uncertainty import Estimate

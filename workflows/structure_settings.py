@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from ..structures.phases import get_phase
+from ..structures.library.phases import get_phase
 from .settings import Settings, StudySettings
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..structures.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
-from ..structures.phases import Phase
+from ..structures.library.phases import Phase
+from ..structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
 from .calculations import Calculations
 from .candidates import Candidate, gather_candidates
 from .phase_names import formula_of, library_phase

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ..errors import InputError
-from ..structures.lattice_planes import MillerIndex, conventional_cell
+from ..structures.slabs.lattice_planes import MillerIndex, conventional_cell
 from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
 from .phase_surfaces import N_SIZES, relax_slabs, slab_candidates
 from .rows import atoms_of, miller_text

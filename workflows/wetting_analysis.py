@@ -12,8 +12,8 @@ from ..errors import InputError
 from ..reference.metals import ion_charge
 from ..reference.published import observed_drops
 from ..reports.wetting_model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
-from ..structures.liquids import get_liquid
-from ..structures.systems import parse_formula
+from ..structures.compositions import parse_formula
+from ..structures.library.liquids import get_liquid
 from ..thermodynamics.contact_angle import SurfaceTension
 from ..thermodynamics.sensitivity import sensitivity
 from ..thermodynamics.solutions import (

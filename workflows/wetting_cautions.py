@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InputError
-from ..structures.glass import AMORPHOUS
-from ..structures.slabs import get_slab
+from ..structures.glass.thiophosphate import AMORPHOUS
+from ..structures.slabs.slab import get_slab
 from .rows import atoms_of
 from .stored_study import StoredStudy
 from .wetting_cells import Role

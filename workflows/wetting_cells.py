@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.constraints import FixAtoms
 
-from ..structures.parts import SOLID
+from ..structures.tags import SOLID
 
 if TYPE_CHECKING:
     from ase import Atoms

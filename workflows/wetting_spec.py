@@ -13,8 +13,8 @@ from ..calculators.dispersion_methods import DISPERSION_METHODS
 from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationSettings
 from ..errors import InputError, unknown_name
-from ..structures.electrolytes import get_electrolyte, read_substrate
-from ..structures.liquids import get_liquid
+from ..structures.library.electrolytes import get_electrolyte, read_substrate
+from ..structures.library.liquids import get_liquid
 from .settings import Settings, StudySettings
 
 if TYPE_CHECKING:
@@ -269,8 +269,8 @@ class WettingSettings(StudySettings):
 
     def _check_slabs(self, crystal: Atoms, cutoff: float) -> None:
         """Refuse terminations that do not exist, and slabs thinner than two cutoffs (Å)."""
-        from ..structures.interface_checks import check_substrate_thickness
-        from ..structures.slabs import enumerate_slabs
+        from ..structures.interfaces.checks import check_substrate_thickness
+        from ..structures.slabs.slab import enumerate_slabs
 
         slabs = enumerate_slabs(
             crystal, self.substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC

@@ -13,13 +13,13 @@ from ..calculators.registry import get_potential
 from ..calculators.relaxation import RelaxationResult, RelaxationSettings
 from ..errors import InputError
 from ..structures.distortions import Operation, rattled, reversing_operations
-from ..structures.films import add_film, free_film
-from ..structures.glass import AMORPHOUS, glass_slab
-from ..structures.interface_checks import check_film
-from ..structures.liquids import bulk_liquid
-from ..structures.parts import LIQUID
-from ..structures.slab_checks import check_slab
-from ..structures.slabs import enumerate_slabs, get_slab
+from ..structures.glass.thiophosphate import AMORPHOUS, glass_slab
+from ..structures.interfaces.checks import check_film
+from ..structures.interfaces.films import add_film, free_film
+from ..structures.library.liquids import bulk_liquid
+from ..structures.slabs.checks import check_slab
+from ..structures.slabs.slab import enumerate_slabs, get_slab
+from ..structures.tags import LIQUID
 from .film_sampling import OnStep, melt_and_sample
 from .rows import atoms_of
 from .wetting_cells import Role, hold_bottom, hold_solid

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..calculators.registry import get_potential
-from ..structures.lattice_planes import MillerIndex, conventional_cell, densest_planes
+from ..structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
 from .candidates import Candidate, Kind
 from .dry_face import fill_dry_face
 from .film_sampling import lowest_sampling_temperature_K, melt_temperature_K

@@ -8,7 +8,7 @@ import pytest
 
 import amalgamics
 from amalgamics.calculators.relaxation import RelaxationSettings
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

@@ -27,7 +27,7 @@ from amalgamics.calculators.relaxation import (
     relax,
 )
 from amalgamics.errors import InputError
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 
 
 def distorted(key: str, seed: int = 0) -> Atoms:

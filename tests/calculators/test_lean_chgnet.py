@@ -18,7 +18,7 @@ from amalgamics.calculators.chgnet_layers import Network
 from amalgamics.calculators.lean_chgnet import LEAN_MODELS, LeanCHGNet
 from amalgamics.calculators.models import build_calculator
 from amalgamics.errors import InputError
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 
 PHASES = ["Li_bcc", "Hg_alpha", "Hg_beta", "LiHg", "LiHg3", "Li3Hg", "Li2O", "TiO2_rutile", "LLTO_P4mmm_ordered"]
 

@@ -14,7 +14,7 @@ from amalgamics.calculators.batch import relax_many
 from amalgamics.calculators.models import build_calculator
 from amalgamics.calculators.relaxation import RelaxationSettings
 from amalgamics.calculators.sevennet_batch import SevenNetBatch
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 
 
 @functools.cache

@@ -15,8 +15,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.registry import get_potential
 from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
 from amalgamics.cli.main import main
-from amalgamics.structures.diffraction import mix_patterns, powder_pattern, profile
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 

@@ -13,7 +13,7 @@ from ase.build import bulk
 
 from amalgamics.calculators.relaxation import RelaxationSettings
 from amalgamics.cli import main as main_module
-from amalgamics.structures.lattice_planes import conventional_cell
+from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

@@ -13,7 +13,7 @@ import pytest
 from ase.build import bulk
 
 from amalgamics.cli.main import main
-from amalgamics.structures.liquids import get_liquid
+from amalgamics.structures.library.liquids import get_liquid
 
 KEYS = {
     "substrate",

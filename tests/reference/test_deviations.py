@@ -11,8 +11,8 @@ import yaml
 from amalgamics.errors import InputError
 from amalgamics.reference.deviations import KnownDeviations, known_deviations
 from amalgamics.reference.measured import Sources, load, parse
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.systems import parse_system
+from amalgamics.structures.compositions import parse_system
+from amalgamics.structures.library.phases import get_phase
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from amalgamics.reference.metals import (
     oxidation_state,
     symbols_with,
 )
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 
 OF_EVERY_METAL = ("phase", "melting_point", "heat_of_fusion", "cohesive_energy", "liquid_density", "surface_tension")
 OF_A_SOLUTE = ("ion_charge", "solubility_in_mercury", "heat_of_solution_in_mercury")

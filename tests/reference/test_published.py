@@ -19,8 +19,8 @@ from amalgamics.reference.published import (
     published_values,
     quoted_electrodes,
 )
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
+from amalgamics.structures.library.phases import get_phase
 
 SOURCES = load(Sources).sources
 

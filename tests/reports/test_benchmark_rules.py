@@ -7,7 +7,7 @@ from amalgamics.reference.published import QUANTITIES, published_values
 from amalgamics.reports.benchmark_rules import ELECTROLYTES, NOT_COMPARED, SURFACE_PHASES, not_compared, requirement
 from amalgamics.reports.benchmark_table import benchmarks_markdown, compare
 from amalgamics.reports.benchmarks import PROPERTIES, benchmarks
-from amalgamics.structures.phases import list_phases
+from amalgamics.structures.library.phases import list_phases
 
 
 def test_every_reference_value_is_compared_or_has_a_reason():

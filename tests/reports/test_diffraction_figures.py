@@ -10,10 +10,10 @@ from matplotlib.image import imread
 
 from amalgamics.errors import InputError
 from amalgamics.reports.diffraction_figures import overlay_png, patterns_png
-from amalgamics.structures.diffraction import mix_patterns, powder_pattern, profile
-from amalgamics.structures.measured_patterns import MeasuredPattern, overlay
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.powder_references import list_powder_references
+from amalgamics.structures.diffraction.measured import MeasuredPattern, overlay
+from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile
+from amalgamics.structures.diffraction.references import list_powder_references
+from amalgamics.structures.library.phases import get_phase
 
 
 def pixels(png: bytes) -> np.ndarray:

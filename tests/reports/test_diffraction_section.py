@@ -6,7 +6,7 @@ import pytest
 from ase import Atoms
 
 from amalgamics.reports.diffraction_section import diffraction_section
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 
 
 def scaled(key: str, factor: float, rattle: float = 0.0) -> Atoms:

@@ -7,7 +7,7 @@ import pytest
 from amalgamics.reports.electrochemistry_section import electrochemistry_sections, percent
 from amalgamics.reports.electrochemistry_values import electrochemistry_values
 from amalgamics.reports.sections import ReportSection, SectionTable
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.electrochemistry import list_electrodes
 from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
 from amalgamics.thermodynamics.solubility import list_solubilities

@@ -15,7 +15,7 @@ from amalgamics.reports.candidate_flags import mixing_entropy
 from amalgamics.reports.flag_survey import hg_last
 from amalgamics.reports.flags import WEIGHTS, Flag, system_flags
 from amalgamics.reports.model import SystemReport
-from amalgamics.structures.phases import get_phase, list_phases
+from amalgamics.structures.library.phases import get_phase, list_phases
 
 ENERGIES = {"Na": -1.31, "Hg": -0.67, "Al": -3.7, "Ag": -2.8, "Zn": -1.3, "Sn": -3.9, "K": -1.1, "Au": -3.3, "Mg": -1.6}
 

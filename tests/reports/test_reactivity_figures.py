@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from amalgamics.errors import InputError
 from amalgamics.reports.hull_png import DPI
 from amalgamics.reports.reactivity_figures import SIZE_INCHES, reactivity_png, window_png
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.electrolyte_window import electrolyte_window
 from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
 from amalgamics.thermodynamics.reactivity import interface_reaction

@@ -10,7 +10,7 @@ from amalgamics.reports.sections import SectionTable
 from amalgamics.reports.stability_model import ElectrolyteStability, held_voltages, published_onsets
 from amalgamics.reports.stability_section import stability_report_sections
 from amalgamics.reports.stability_text import finding, held_voltage_finding, phases_text
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.electrolyte_window import electrolyte_window
 from amalgamics.thermodynamics.hull import PhaseEntry
 from amalgamics.thermodynamics.reactivity import interface_reaction, reaction_hull

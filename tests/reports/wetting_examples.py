@@ -25,7 +25,7 @@ from amalgamics.reports.wetting_model import (
     WettingMember,
     WettingReport,
 )
-from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
+from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 from amalgamics.thermodynamics.adhesion import WorkOfAdhesion
 from amalgamics.thermodynamics.contact_angle import SurfaceTension, young_dupre_angle_deg
 from amalgamics.thermodynamics.lattice_gas import LatticeGas

@@ -8,7 +8,7 @@ from ase import Atoms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgamics.structures.cell_matching import match_cells
+from amalgamics.structures.interfaces.cell_matching import match_cells
 
 
 def slab(a: float, b: float, angle_deg: float) -> Atoms:

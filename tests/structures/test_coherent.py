@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.structures.coherent import (
+from amalgamics.structures.interfaces.coherent import (
     CellMatch,
     NoMatchError,
     coherent_interfaces,
@@ -16,9 +16,9 @@ from amalgamics.structures.coherent import (
     match_cells,
     stack,
 )
-from amalgamics.structures.parts import LIQUID, SOLID
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.upright import check_upright, planar_area
+from amalgamics.structures.library.phases import get_phase
+from amalgamics.structures.slabs.planar_frame import check_upright, planar_area
+from amalgamics.structures.tags import LIQUID, SOLID
 
 
 def slab(build: object, symbol: str, size: tuple[int, int, int], **options: float) -> Atoms:

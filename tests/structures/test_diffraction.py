@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.reference.powder_lines import MeasuredLine
-from amalgamics.structures.diffraction import (
+from amalgamics.structures.diffraction.patterns import (
     WAVELENGTHS,
     DiffractionError,
     bragg_two_theta,
@@ -21,13 +21,13 @@ from amalgamics.structures.diffraction import (
     resolve_wavelength,
     telling_lines,
 )
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.powder_references import (
+from amalgamics.structures.diffraction.references import (
     compare_cell,
     compare_lines,
     get_powder_reference,
     list_powder_references,
 )
+from amalgamics.structures.library.phases import get_phase
 
 
 @pytest.fixture(scope="module")

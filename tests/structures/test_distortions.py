@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.structures.distortions import rattled, reversing_operations
-from amalgamics.structures.electrolytes import get_electrolyte
-from amalgamics.structures.slabs import enumerate_slabs
+from amalgamics.structures.library.electrolytes import get_electrolyte
+from amalgamics.structures.slabs.slab import enumerate_slabs
 
 LLTO = get_electrolyte("LLTO")
 

@@ -11,11 +11,16 @@ from ase.io import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgamics.structures.electrolytes import ElectrolyteError, get_electrolyte, list_electrolytes, read_substrate
-from amalgamics.structures.llto import perovskite
-from amalgamics.structures.llto_orderings import OrderingError, ewald_energy, llto_orderings, rank_orderings
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.slabs import enumerate_slabs
+from amalgamics.structures.library.electrolytes import (
+    ElectrolyteError,
+    get_electrolyte,
+    list_electrolytes,
+    read_substrate,
+)
+from amalgamics.structures.library.llto import perovskite
+from amalgamics.structures.library.llto_orderings import OrderingError, ewald_energy, llto_orderings, rank_orderings
+from amalgamics.structures.library.phases import get_phase
+from amalgamics.structures.slabs.slab import enumerate_slabs
 
 CHARGE = {"La": 3, "Li": 1, "Ti": 4, "O": -2}
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.reference.published import glass_facts
-from amalgamics.structures.glass import GlassError, bonded_units, glass_slab, random_glass
-from amalgamics.structures.glass_analysis import analyse_glass, compare_glass, radial_distribution
-from amalgamics.structures.parts import SOLID
+from amalgamics.structures.glass.analysis import analyse_glass, compare_glass, radial_distribution
+from amalgamics.structures.glass.thiophosphate import GlassError, bonded_units, glass_slab, random_glass
+from amalgamics.structures.tags import SOLID
 
 TETRAHEDRON = 2.05 / np.sqrt(3) * np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 
@@ -67,7 +67,7 @@ def test_bad_numbers_are_refused(arguments, message):
 
 
 def test_a_density_at_which_nothing_fits_is_refused(monkeypatch):
-    monkeypatch.setattr("amalgamics.structures.glass._ATTEMPTS", 1)
+    monkeypatch.setattr("amalgamics.structures.glass.thiophosphate._ATTEMPTS", 1)
     with pytest.raises(GlassError, match=r"do not fit at 4 g/cm3"):
         random_glass(4, density_g_cm3=4.0)
 

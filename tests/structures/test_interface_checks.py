@@ -5,16 +5,16 @@ import pytest
 from ase import Atoms
 from ase.build import fcc100
 
-from amalgamics.structures.films import add_film, free_film
-from amalgamics.structures.interface_checks import (
+from amalgamics.structures.interfaces.checks import (
     FilmError,
     check_film,
     check_substrate_thickness,
     film_coverage,
     substrate_thickness,
 )
-from amalgamics.structures.parts import LIQUID, SOLID
-from amalgamics.structures.solutes import insert_solute
+from amalgamics.structures.interfaces.films import add_film, free_film
+from amalgamics.structures.interfaces.solutes import insert_solute
+from amalgamics.structures.tags import LIQUID, SOLID
 
 
 def interface(**options: object) -> Atoms:

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.structures.films import add_film
-from amalgamics.structures.interface_checks import check_film
-from amalgamics.structures.interface_sites import InterfaceSites, find_interface_sites
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.solutes import insert_solute
+from amalgamics.structures.interfaces.checks import check_film
+from amalgamics.structures.interfaces.films import add_film
+from amalgamics.structures.interfaces.sites import InterfaceSites, find_interface_sites
+from amalgamics.structures.interfaces.solutes import insert_solute
+from amalgamics.structures.library.phases import get_phase
 
 
 def llto(repeat: tuple[int, int] = (2, 2)) -> Atoms:

@@ -6,7 +6,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from amalgamics.structures.lattice_planes import conventional_cell, densest_planes, distinct_planes
+from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
 
 L10 = Atoms("CuAu", cell=[2.8, 2.8, 3.6], scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], pbc=True)
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.structures.films import add_film, detach, free_film
-from amalgamics.structures.liquids import bulk_liquid, get_liquid, list_liquids
+from amalgamics.structures.interfaces.films import add_film, detach, free_film
+from amalgamics.structures.library.liquids import bulk_liquid, get_liquid, list_liquids
 from amalgamics.structures.packing import SHORTEST
-from amalgamics.structures.parts import LIQUID, SOLID
-from amalgamics.structures.upright import join_across_boundary, planar_area
+from amalgamics.structures.slabs.planar_frame import join_across_boundary, planar_area
+from amalgamics.structures.tags import LIQUID, SOLID
 
 METALS = [liquid.symbol for liquid in list_liquids()]
 

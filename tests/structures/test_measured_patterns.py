@@ -10,8 +10,8 @@ from ase.build import bulk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgamics.structures.diffraction import DiffractionError, powder_pattern, profile
-from amalgamics.structures.measured_patterns import MeasuredPattern, overlay, read_pattern
+from amalgamics.structures.diffraction.measured import MeasuredPattern, overlay, read_pattern
+from amalgamics.structures.diffraction.patterns import DiffractionError, powder_pattern, profile
 
 PATTERN = powder_pattern(bulk("Al"), two_theta_range=(30.0, 80.0))
 ANGLES = np.linspace(25.0, 85.0, 1201)

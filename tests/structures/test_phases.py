@@ -11,8 +11,8 @@ from pymatgen.core import Composition
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from amalgamics.errors import InputError
-from amalgamics.structures import phases as phases_module
-from amalgamics.structures.phases import NotBuildableError, Phase, get_phase, list_phases, read_library
+from amalgamics.structures.library import phases as phases_module
+from amalgamics.structures.library.phases import NotBuildableError, Phase, get_phase, list_phases, read_library
 
 ALL = list_phases()
 BUILDABLE = [phase for phase in ALL if phase.buildable]
@@ -185,14 +185,14 @@ def test_get_phase_refuses_what_is_not_text() -> None:
 
 def test_loading_the_library_does_not_import_pymatgen() -> None:
     program = (
-        "import sys; from amalgamics.structures.phases import list_phases; list_phases('Li-Hg'); "
+        "import sys; from amalgamics.structures.library.phases import list_phases; list_phases('Li-Hg'); "
         "sys.exit('pymatgen' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_the_data_file_is_small_and_every_entry_has_a_source() -> None:
-    text = (Path(phases_module.__file__).parent / "data" / "phases.yaml").read_text(encoding="utf-8")
+    text = (Path(phases_module.__file__).parents[1] / "data" / "phases.yaml").read_text(encoding="utf-8")
     assert len(text.encode()) < 1024**2
     assert all(phase.source.strip() for phase in ALL)
 

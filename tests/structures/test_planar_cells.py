@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.structures.planar_cells import EXCHANGE, TURN, reduce_planar, shortest_pair, smallest_supercell
-from amalgamics.structures.upright import lateral_images, planar_area, planar_widths
+from amalgamics.structures.slabs.planar_cells import EXCHANGE, TURN, reduce_planar, shortest_pair, smallest_supercell
+from amalgamics.structures.slabs.planar_frame import lateral_images, planar_area, planar_widths
 
 lengths, angles = st.floats(1.0, 6.0), st.floats(20.0, 160.0)
 shears = st.integers(-3, 3)

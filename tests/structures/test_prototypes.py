@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 
 from amalgamics.errors import InputError
-from amalgamics.structures.phases import get_phase, list_phases
-from amalgamics.structures.prototype_library import WELL_KNOWN, binary_prototypes
-from amalgamics.structures.prototypes import (
+from amalgamics.structures.library.phases import get_phase, list_phases
+from amalgamics.structures.library.prototypes import (
     PrototypeCandidate,
     atomic_volume,
     contraction,
@@ -20,6 +19,7 @@ from amalgamics.structures.prototypes import (
     expected_volume_per_atom,
     prototype_matcher,
 )
+from amalgamics.structures.library.structure_types import WELL_KNOWN, binary_prototypes
 
 NINE = ("Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn")
 # Types that must be tried in every system; Strukturbericht symbol or prototype, and AFLOW label.

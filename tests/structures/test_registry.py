@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from amalgamics.structures.coherent import CoherentInterface, coherent_interfaces
-from amalgamics.structures.parts import LIQUID, SOLID
-from amalgamics.structures.registry import registries
+from amalgamics.structures.interfaces.coherent import CoherentInterface, coherent_interfaces
+from amalgamics.structures.interfaces.stacking_offsets import registries
+from amalgamics.structures.tags import LIQUID, SOLID
 
 A = 4.08
 GOLD = bulk("Au", a=A, cubic=True)

@@ -7,9 +7,9 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from amalgamics.structures.electrolytes import get_electrolyte
-from amalgamics.structures.slab_checks import SlabError, check_slab
-from amalgamics.structures.slabs import get_slab
+from amalgamics.structures.library.electrolytes import get_electrolyte
+from amalgamics.structures.slabs.checks import SlabError, check_slab
+from amalgamics.structures.slabs.slab import get_slab
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.structures.electrolytes import get_electrolyte
-from amalgamics.structures.parts import SOLID
-from amalgamics.structures.phases import get_phase
-from amalgamics.structures.slabs import Slab, TerminationError, enumerate_slabs, get_slab, slab_series
-from amalgamics.structures.stacking import check_miller_index, stack_crystal
-from amalgamics.structures.upright import check_upright, planar_area, planar_widths
+from amalgamics.structures.library.electrolytes import get_electrolyte
+from amalgamics.structures.library.phases import get_phase
+from amalgamics.structures.slabs.planar_frame import check_upright, planar_area, planar_widths
+from amalgamics.structures.slabs.slab import Slab, TerminationError, enumerate_slabs, get_slab, slab_series
+from amalgamics.structures.slabs.stacking import check_miller_index, stack_crystal
+from amalgamics.structures.tags import SOLID
 from amalgamics.thermodynamics.surface import OpenSurface, cleavage_energy_J_m2
 
 MILLER = st.tuples(*[st.integers(-3, 3)] * 3).filter(any)

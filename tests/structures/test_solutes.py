@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.structures.films import add_film
-from amalgamics.structures.interface_checks import check_film
-from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
-from amalgamics.structures.solutes import (
+from amalgamics.structures.interfaces.checks import check_film
+from amalgamics.structures.interfaces.films import add_film
+from amalgamics.structures.interfaces.solutes import (
     CLEARANCE,
     film_voids,
     insert_solute,
@@ -22,6 +21,7 @@ from amalgamics.structures.solutes import (
     surface_positions,
     swap_solute,
 )
+from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 
 
 def interface() -> Atoms:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pymatgen.core import Composition
 
 from amalgamics.errors import InputError
-from amalgamics.structures.systems import ELEMENTS, atomic_fractions, parse_formula, parse_system, same_composition
+from amalgamics.structures.compositions import ELEMENTS, atomic_fractions, parse_formula, parse_system, same_composition
 
 symbols = st.sampled_from(sorted(ELEMENTS))
 

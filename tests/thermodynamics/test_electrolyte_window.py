@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.electrolyte_window import ElectrolyteWindow, electrolyte_window
 from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
 from amalgamics.thermodynamics.voltage import voltage_profile

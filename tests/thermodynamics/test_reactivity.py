@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amalgamics.errors import InputError
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
 from amalgamics.thermodynamics.reactivity import interface_reaction, interface_reactions, reaction_hull
 

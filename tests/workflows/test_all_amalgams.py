@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.candidates import Candidate, gather_candidates
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
 

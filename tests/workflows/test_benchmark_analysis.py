@@ -13,8 +13,8 @@ from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettin
 from amalgamics.errors import InputError
 from amalgamics.reports.benchmark_rules import SURFACE_PHASES, requirement
 from amalgamics.reports.benchmarks import benchmarks
-from amalgamics.structures.lattice_planes import conventional_cell, densest_planes, distinct_planes
-from amalgamics.structures.phases import get_phase, list_phases
+from amalgamics.structures.library.phases import get_phase, list_phases
+from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
 from amalgamics.thermodynamics.units import EV_PER_A2
 from amalgamics.workflows.benchmark_analysis import benchmark_rows, computed_values, stored_potentials
 from amalgamics.workflows.candidates import Candidate

@@ -10,7 +10,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.registry import get_potential
 from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.diffraction_analysis import diffraction_sections, relaxed_crystal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amalgamics.structures.parts import SOLID, SOLUTE
+from amalgamics.structures.tags import SOLID, SOLUTE
 from amalgamics.workflows.dry_face import fill_dry_face
 from amalgamics.workflows.rows import atoms_of
 from amalgamics.workflows.stored_study import get_study

@@ -11,7 +11,7 @@ import pytest
 from ase.constraints import FixAtoms
 
 from amalgamics.errors import InputError
-from amalgamics.structures.parts import LIQUID, SOLID, SOLUTE
+from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 from amalgamics.workflows import calculations as calculations_module
 from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase

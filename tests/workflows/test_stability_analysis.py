@@ -13,7 +13,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.registry import get_potential
 from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.reports.stability_section import stability_report_sections
-from amalgamics.structures.systems import parse_formula
+from amalgamics.structures.compositions import parse_formula
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.stability_analysis import (

@@ -10,7 +10,7 @@ import pytest
 from ase.build import bulk
 
 from amalgamics.calculators.relaxation import RelaxationError, RelaxationSettings
-from amalgamics.structures.lattice_planes import conventional_cell
+from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows import study as study_module
 from amalgamics.workflows.builder import build_workflow, forget_failed
 from amalgamics.workflows.calculations import Calculations

@@ -10,7 +10,7 @@ from ase.build import fcc111
 
 from amalgamics.calculators.relaxation import RelaxationSettings, relax
 from amalgamics.errors import InputError
-from amalgamics.structures.lattice_planes import conventional_cell
+from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.thermodynamics.surface import surface_energy_J_m2
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import gather_candidates

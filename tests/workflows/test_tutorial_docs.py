@@ -10,8 +10,8 @@ import yaml
 
 import amalgamics
 from amalgamics.calculators.relaxation import RelaxationSettings
-from amalgamics.structures.lattice_planes import conventional_cell
-from amalgamics.structures.phases import get_phase
+from amalgamics.structures.library.phases import get_phase
+from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

@@ -9,7 +9,7 @@ import pytest
 
 from amalgamics.errors import InputError
 from amalgamics.reports.wetting_export import wetting_json
-from amalgamics.structures.liquids import get_liquid
+from amalgamics.structures.library.liquids import get_liquid
 from amalgamics.thermodynamics.contact_angle import Drop
 from amalgamics.thermodynamics.wetting_curve import Limit
 from amalgamics.workflows.single_point_corrections import correction_per_state

@@ -8,8 +8,8 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from amalgamics.structures.glass import AMORPHOUS
-from amalgamics.structures.parts import LIQUID, SOLID
+from amalgamics.structures.glass.thiophosphate import AMORPHOUS
+from amalgamics.structures.tags import LIQUID, SOLID
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.stored_study import StoredStudy, get_study
 from amalgamics.workflows.wetting_cautions import polarity_warnings

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.reports.sections import ReportSection
-from amalgamics.structures.parts import LIQUID, SOLID
+from amalgamics.structures.tags import LIQUID, SOLID
 from amalgamics.workflows import report
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec

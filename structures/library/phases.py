@@ -11,8 +11,8 @@ import yaml
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from ..errors import InputError, unknown_name
-from .systems import ELEMENTS, atomic_fractions, parse_formula, parse_system
+from ...errors import InputError, unknown_name
+from ..compositions import ELEMENTS, atomic_fractions, parse_formula, parse_system
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -315,7 +315,7 @@ def read_library(text: str, origin: str = LIBRARY_FILE) -> tuple[Phase, ...]:
 
 @lru_cache(maxsize=1)
 def _library() -> tuple[Phase, ...]:
-    data = files(__package__).joinpath("data", LIBRARY_FILE)
+    data = files("amalgamics.structures").joinpath("data", LIBRARY_FILE)
     return read_library(data.read_text(encoding="utf-8"))
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .upright import planar_area, planar_widths
+from .planar_frame import planar_area, planar_widths
 
 TURN = np.array([[0, 1], [-1, 0]])
 EXCHANGE = np.array([[0, 1], [1, 0]])

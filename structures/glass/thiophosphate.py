@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
-from ..reference.published import glass_facts
-from .parts import SOLID
+from ...errors import InputError
+from ...reference.published import glass_facts
+from ..tags import SOLID
 
 if TYPE_CHECKING:
     from ase import Atoms

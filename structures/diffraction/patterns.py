@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from ase import Atoms
     from numpy.typing import ArrayLike, NDArray
     from pymatgen.core import Structure
 
-    from .phases import Phase
+    from ..library.phases import Phase
 
 WAVELENGTHS: dict[str, float] = {
     "CuKa": 1.54184,
@@ -341,7 +341,7 @@ def _structure(crystal: Phase | Structure | Atoms, name: str | None) -> tuple[St
     from ase import Atoms
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    from .phases import Phase
+    from ..library.phases import Phase
 
     if isinstance(crystal, Phase):
         return crystal.structure(), name or crystal.key

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
-from .charges import formal_charges
+from ...errors import InputError
+from ..oxidation_states import formal_charges
 from .llto import VACANCY, cage_edges, perovskite
 
 if TYPE_CHECKING:

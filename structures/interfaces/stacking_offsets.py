@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .parts import LIQUID, SOLID
-from .upright import lateral_images
+from ..slabs.planar_frame import lateral_images
+from ..tags import LIQUID, SOLID
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -34,7 +34,7 @@ def registries(interface: CoherentInterface, count: int) -> list[Atoms]:
     Parameters
     ----------
     interface
-        As built by :func:`~amalgamics.structures.coherent.coherent_interfaces`.
+        As built by :func:`~amalgamics.structures.interfaces.coherent.coherent_interfaces`.
     count
         Most registries to return, 1 or more.
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import covalent_radii
 
-from ..errors import InputError
-from .parts import LIQUID, SOLID
-from .upright import check_upright, planar_area, with_images
+from ...errors import InputError
+from ..slabs.planar_frame import check_upright, planar_area, with_images
+from ..tags import LIQUID, SOLID
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .diffraction import DiffractionError, PowderPattern, profile
+from .patterns import DiffractionError, PowderPattern, profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +113,7 @@ def overlay(
     pattern
         Of one phase or a mixture.
     fwhm_deg, lorentz_share
-        As for :func:`~amalgamics.structures.diffraction.profile`.
+        As for :func:`~amalgamics.structures.diffraction.patterns.profile`.
     fit_background
         False keeps it at 0.
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, unknown_name
-from .charges import oxidation_states
-from .excess import cut_counts, excess_over_bulk, excess_reference
-from .parts import SOLID
+from ...errors import InputError, unknown_name
+from ..compositions import parse_formula
+from ..oxidation_states import oxidation_states
+from ..tags import SOLID
+from .excess_atoms import cut_counts, excess_over_bulk, excess_reference
 from .planar_cells import smallest_supercell
+from .planar_frame import planar_area
 from .stacking import SYMPREC, Stacking, check_miller_index, stack_crystal
-from .systems import parse_formula
 from .terminations import (
     Cutting,
     Preference,
@@ -27,7 +28,6 @@ from .terminations import (
     formula_order,
     reduced_formula,
 )
-from .upright import planar_area
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
+from ..slabs.planar_frame import join_across_boundary, planar_area
+from ..tags import LIQUID, SOLID
 from .cell_matching import CellMatch, match_cells
-from .parts import LIQUID, SOLID
-from .upright import join_across_boundary, planar_area
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ase import Atoms
 
-    from .slabs import Slab
+    from ..slabs.slab import Slab
 
 
 class NoMatchError(InputError):
@@ -109,7 +109,7 @@ def coherent_interfaces(
     InputError
         For a Miller index or termination that does not exist.
     """
-    from .slabs import enumerate_slabs
+    from ..slabs.slab import enumerate_slabs
 
     film_slabs = _pick(
         enumerate_slabs(film, tuple(film_miller), min_slab_size=min_film_size), film_termination, "film_termination"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import unknown_name
-from ..reference.powder_lines import MeasuredLine, PowderReference, powder_references
-from .diffraction import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
-from .phases import get_phase
+from ...errors import unknown_name
+from ...reference.powder_lines import MeasuredLine, PowderReference, powder_references
+from ..library.phases import get_phase
+from .patterns import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
 
 if TYPE_CHECKING:
     from ase import Atoms

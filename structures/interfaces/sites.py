@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 
-from ..errors import InputError
-from .bonds import NON_METALS, is_nonmetal
-from .parts import SOLID
+from ...errors import InputError
+from ..slabs.bonds import NON_METALS, is_nonmetal
+from ..slabs.planar_frame import check_upright, join_across_boundary, planar_area, with_images
+from ..tags import SOLID
 from .solutes import resting_heights
-from .upright import check_upright, join_across_boundary, planar_area, with_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

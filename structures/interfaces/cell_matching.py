@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .planar_cells import EXCHANGE, shortest_pair
-from .upright import check_upright, planar_area
+from ..slabs.planar_cells import EXCHANGE, shortest_pair
+from ..slabs.planar_frame import check_upright, planar_area
 
 if TYPE_CHECKING:
     from ase import Atoms

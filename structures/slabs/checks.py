@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import covalent_radii
 
-from ..errors import InputError
-from .upright import check_upright
+from ...errors import InputError
+from .planar_frame import check_upright
 
 if TYPE_CHECKING:
     from ase import Atoms

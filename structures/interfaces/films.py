@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
-from .liquids import get_liquid
-from .packing import pack
-from .parts import LIQUID, SOLID
-from .upright import check_upright, join_across_boundary, planar_area
+from ...errors import InputError
+from ..library.liquids import get_liquid
+from ..packing import pack
+from ..slabs.planar_frame import check_upright, join_across_boundary, planar_area
+from ..tags import LIQUID, SOLID
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -38,7 +38,7 @@ def add_film(
     substrate
         Slab in an upright cell, repeated in the plane to the width wanted.
     symbol
-        Metal of the liquid, one of :func:`~amalgamics.structures.liquids.list_liquids`.
+        Metal of the liquid, one of :func:`~amalgamics.structures.library.liquids.list_liquids`.
     min_film_size
         Thickness of the film, Å; sets the number of atoms where ``n_atoms`` is None.
     n_atoms

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 
-from ..errors import InputError, unknown_name
-from .packing import separate
-from .parts import LIQUID, SOLID, SOLUTE
-from .systems import ELEMENTS
-from .upright import check_upright, with_images
+from ...errors import InputError, unknown_name
+from ..compositions import ELEMENTS
+from ..packing import separate
+from ..slabs.planar_frame import check_upright, with_images
+from ..tags import LIQUID, SOLID, SOLUTE
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ase import units
 from ase.data import atomic_masses, atomic_numbers
 
-from ..errors import InputError, unknown_name
-from ..reference.measured import ROOM_TEMPERATURE_K
-from ..reference.metals import find_metal, list_metals
-from .packing import pack
-from .parts import LIQUID
+from ...errors import InputError, unknown_name
+from ...reference.measured import ROOM_TEMPERATURE_K
+from ...reference.metals import find_metal, list_metals
+from ..packing import pack
+from ..tags import LIQUID
 
 if TYPE_CHECKING:
     from ase import Atoms

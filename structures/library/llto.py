@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .charges import formal_charges
+from ..oxidation_states import formal_charges
 from .phases import get_phase
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ...errors import InputError
+from ..compositions import atomic_fractions, parse_formula, parse_system
 from .phases import list_phases
-from .prototype_library import Prototype, binary_prototypes
-from .systems import atomic_fractions, parse_formula, parse_system
+from .structure_types import Prototype, binary_prototypes
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

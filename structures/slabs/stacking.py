@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
+from ...errors import InputError
 from .bonds import covalent_bonds
 from .planar_cells import reduce_planar
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..reference.published import glass_facts
-from .glass import LI_S_CUTOFF, P_S_CUTOFF, GlassError, bonded_units
+from ...reference.published import glass_facts
+from .thiophosphate import LI_S_CUTOFF, P_S_CUTOFF, GlassError, bonded_units
 
 if TYPE_CHECKING:
     from ase import Atoms

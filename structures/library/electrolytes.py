@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
 from .llto import cage_edges, checkerboard, layered
 from .phases import get_phase, list_phases
 

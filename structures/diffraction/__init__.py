@@ -1,0 +1,1 @@
+"""X-ray powder patterns: computed, measured and published."""

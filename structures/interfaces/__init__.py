@@ -1,0 +1,1 @@
+"""A film on a solid: coherent crystals, liquids, solute atoms and the sites they may take."""

@@ -1,0 +1,1 @@
+"""Crystals cut along a plane: terminations, slabs of any thickness, and whether they held."""
