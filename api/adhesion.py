@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from ase import Atoms
 
-    from ..calculators.registry import Potential as NamedPotential
+    from ..calculators.potentials.names import Potential as NamedPotential
     from ..reports.interactive import Figure
     from .structures import StructureLike
 
@@ -195,7 +195,7 @@ def _energies(
     parts: list[Atoms], potential: Potential, treatment: str, fmax: float, max_steps: int
 ) -> tuple[list[float], list[Atoms], dict[str, Any]]:
     """Return the energies (eV), the structures they belong to, and the settings."""
-    from ..calculators.relaxation import RelaxationSettings, check_relaxable, relax
+    from ..calculators.relaxation.relax import RelaxationSettings, check_relaxable, relax
 
     settings = RelaxationSettings(fmax=fmax, relax_cell=False, max_steps=max_steps)
     if treatment == "relaxed":
@@ -215,7 +215,7 @@ def _dispersion(parts: list[Atoms], potential: Potential) -> tuple[float, float,
     """Return the dispersion correction's share of the three energies, eV."""
     if potential.dispersion is None:
         return None
-    from ..calculators.dispersion import dispersion_energy
+    from ..calculators.potentials.dispersion import dispersion_energy
 
     solid, film, interface = (
         dispersion_energy(atoms, potential.dispersion, potential.functional or "") for atoms in parts

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.registry import Potential as NamedPotential
-from ..calculators.registry import get_calculator, get_potential
+from ..calculators.potentials.names import Potential as NamedPotential
+from ..calculators.potentials.names import get_calculator, get_potential
 from ..errors import InputError
 from .display import drawn, html_table, with_version
 from .structures import as_atoms, name_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.calculators.calculator import BaseCalculator
 
-    from ..calculators.relaxation import RelaxationResult, RelaxationSettings
+    from ..calculators.relaxation.relax import RelaxationResult, RelaxationSettings
     from .structures import StructureLike
 
 DEFAULT_POTENTIAL = "chgnet+d3"
@@ -84,7 +84,7 @@ def potential(name: str = DEFAULT_POTENTIAL) -> Potential:
     'pbe'
     >>> amalgamics.potential("chgnet+d5")
     Traceback (most recent call last):
-    amalgamics.calculators.registry.UnknownPotentialError: unknown potential 'chgnet+d5'. Did you mean 'chgnet+d4'? ...
+    amalgamics.calculators.potentials.names.UnknownPotentialError: unknown potential 'chgnet+d5'. Did you mean ...
     """
     return _usable(get_potential(name))
 
@@ -173,8 +173,8 @@ class Relaxed:
 
     @property
     def result(self) -> RelaxationResult:
-        """The same as :class:`~amalgamics.calculators.relaxation.RelaxationResult`."""
-        from ..calculators.relaxation import RelaxationResult
+        """The same as :class:`~amalgamics.calculators.relaxation.relax.RelaxationResult`."""
+        from ..calculators.relaxation.relax import RelaxationResult
 
         return RelaxationResult(**{item.name: getattr(self, item.name) for item in fields(RelaxationResult)})
 
@@ -259,8 +259,8 @@ def relax(
     >>> copper.to_dict()["provenance"]["name"]
     'emt'
     """
-    from ..calculators.relaxation import RelaxationSettings, check_relaxable
-    from ..calculators.relaxation import relax as relax_one
+    from ..calculators.relaxation.relax import RelaxationSettings, check_relaxable
+    from ..calculators.relaxation.relax import relax as relax_one
 
     atoms = as_atoms(structure)
     settings = RelaxationSettings(fmax, relax_cell, max_steps, keep_symmetry, optimizer)

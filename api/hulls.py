@@ -19,7 +19,7 @@ from .structures import as_crystal, name_of
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..calculators.registry import Potential as NamedPotential
+    from ..calculators.potentials.names import Potential as NamedPotential
     from ..workflows.candidates import Candidate
     from ..workflows.database import StructureDatabase
     from .structures import StructureLike
@@ -163,8 +163,8 @@ def _computed(
     system: str, phases: Sequence[Any] | None, potential: Potential, fmax: float, max_steps: int, progress: bool
 ) -> HullResult:
     """Relax, keep the outcomes in a database that lasts as long as this call, and take the hull from its rows."""
-    from ..calculators.batch import relax_many
-    from ..calculators.relaxation import RelaxationSettings
+    from ..calculators.relaxation.batch import relax_many
+    from ..calculators.relaxation.relax import RelaxationSettings
     from ..workflows.database import StructureDatabase
 
     settings = RelaxationSettings(fmax=fmax, max_steps=max_steps)

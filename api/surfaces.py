@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from ase import Atoms
 
-    from ..calculators.registry import Potential as NamedPotential
-    from ..calculators.relaxation import RelaxationResult, RelaxationSettings
+    from ..calculators.potentials.names import Potential as NamedPotential
+    from ..calculators.relaxation.relax import RelaxationResult, RelaxationSettings
     from ..reports.interactive import Figure
     from ..structures.slabs.slab import Slab
     from ..thermodynamics.surface import ThicknessFit
@@ -157,7 +157,7 @@ def surface_energy(
     >>> print(f"{copper.surface_energy_J_m2:.2f} J/m², from slabs of {copper.n_atoms} atoms")
     1.04 J/m², from slabs of (5, 6, 7) atoms
     """
-    from ..calculators.relaxation import RelaxationSettings
+    from ..calculators.relaxation.relax import RelaxationSettings
     from ..thermodynamics.surface import fit_thickness
 
     atoms = as_crystal(crystal, "surface_energy")
@@ -220,8 +220,8 @@ def _relax(
     name: str, slabs: Sequence[Slab], potential: NamedPotential, settings: RelaxationSettings, progress: bool
 ) -> list[RelaxationResult]:
     """Relax the slabs; one that fails or collapses is an error."""
-    from ..calculators.batch import relax_many
-    from ..calculators.relaxation import RelaxationError
+    from ..calculators.relaxation.batch import relax_many
+    from ..calculators.relaxation.relax import RelaxationError
     from ..structures.slabs.checks import check_slab
 
     with progress_bar(f"slabs of {name}", len(slabs), wanted=progress) as show:

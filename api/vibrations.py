@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from ase.calculators.calculator import BaseCalculator
 
-    from ..calculators.phonon_results import Phonons
-    from ..calculators.registry import Potential as NamedPotential
+    from ..calculators.phonons.results import Phonons
+    from ..calculators.potentials.names import Potential as NamedPotential
     from ..thermodynamics.vibrations import ImaginaryTreatment
     from .structures import StructureLike
 
@@ -168,10 +168,10 @@ def phonons(
     >>> print(f"{copper.zero_point_energy_per_atom:.3f} eV/atom, {copper.free_energy_per_atom(300.0):.3f} at 300 K")
     0.033 eV/atom, -0.014 at 300 K
     """
-    from ..calculators.phonon_supercell import idealised_primitive
-    from ..calculators.phonons import PhononSettings, run_phonons
-    from ..calculators.relaxation import RelaxationSettings
-    from ..calculators.relaxation import relax as relax_one
+    from ..calculators.phonons.finite_displacements import PhononSettings, run_phonons
+    from ..calculators.phonons.supercell import idealised_primitive
+    from ..calculators.relaxation.relax import RelaxationSettings
+    from ..calculators.relaxation.relax import relax as relax_one
     from ..workflows.database import SYMPREC
 
     atoms = as_crystal(crystal, "phonons")

@@ -25,8 +25,9 @@ def share_out(input_file: Path) -> Stopwatch:
     with watch.section(f"{ENGINE}: other"):
         from fireworks.core import rocket_launcher
 
-        from ..calculators import batch, lean_chgnet
-        from ..calculators.registry import Potential
+        from ..calculators.potentials.chgnet import evaluator as lean_chgnet
+        from ..calculators.potentials.names import Potential
+        from ..calculators.relaxation import batch
         from ..workflows import builder, database, launchpad, tasks
         from ..workflows.spec import load_spec
         from ..workflows.worker import Worker

@@ -32,12 +32,12 @@ def peak_memory_mb() -> float:
 def _import_only() -> None:
     import torch  # noqa: F401
 
-    from ..calculators import batch  # noqa: F401
+    from ..calculators.relaxation import batch  # noqa: F401
 
 
 def _force_call(which: str, potential: str = "chgnet") -> Callable[[], None]:
     def run() -> None:
-        from ..calculators.registry import get_calculator
+        from ..calculators.potentials.names import get_calculator
         from .peers import stock_calculator
         from .systems import mercury_on_llto
 
@@ -50,7 +50,7 @@ def _force_call(which: str, potential: str = "chgnet") -> Callable[[], None]:
 
 def _crystals(which: str, potential: str, count: int) -> Callable[[], None]:
     def run() -> None:
-        from ..calculators.batch import get_batch_evaluator
+        from ..calculators.relaxation.batch import get_batch_evaluator
         from .peers import stock_calculator
         from .systems import small_crystals
 

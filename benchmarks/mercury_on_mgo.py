@@ -28,9 +28,9 @@ from amalgamics.benchmarks.adhesion_comparison import (
 )
 from amalgamics.benchmarks.report import markdown_table
 from amalgamics.benchmarks.timing import say
-from amalgamics.calculators.dispersion import dispersion_energy
-from amalgamics.calculators.gpaw import GPAW_DEFAULTS
-from amalgamics.calculators.registry import get_calculator
+from amalgamics.calculators.potentials.dispersion import dispersion_energy
+from amalgamics.calculators.potentials.gpaw import GPAW_DEFAULTS
+from amalgamics.calculators.potentials.names import get_calculator
 from amalgamics.calculators.threads import set_threads
 
 HERE = Path(__file__).resolve().parent

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..calculators.batch import relax_many
-from ..calculators.cell_filter import FastFrechetCellFilter
-from ..calculators.registry import get_calculator
-from ..calculators.relaxation import RelaxationError
+from ..calculators.potentials.names import get_calculator
+from ..calculators.relaxation.batch import relax_many
+from ..calculators.relaxation.cell_filter import FastFrechetCellFilter
+from ..calculators.relaxation.relax import RelaxationError
 from .peers import SETTINGS
 from .results import Mode, Result, Row, Table
 from .surfaces import FMAX, MAX_STEPS

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.batch import relax_many
-from ..calculators.relaxation import RelaxationError, RelaxationSettings
+from ..calculators.relaxation.batch import relax_many
+from ..calculators.relaxation.relax import RelaxationError, RelaxationSettings
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -61,8 +61,8 @@ def relax_ours(structures: Sequence[Atoms], potential: str) -> list[RawOutcome |
 
 def stock_calculator(potential: str) -> Any:
     """Return the calculator as its authors ship it, D3 summed as ASE does."""
-    from ..calculators.model_cards import MODEL_CARDS
-    from ..calculators.models import load_model
+    from ..calculators.potentials.cards import MODEL_CARDS
+    from ..calculators.potentials.loading import load_model
 
     model, _, dispersion = potential.partition("+")
     loaded = load_model(model)
@@ -80,13 +80,13 @@ def stock_calculator(potential: str) -> Any:
         return calculator
     from ase.calculators.mixing import SumCalculator
 
-    from ..calculators.registry import get_potential
+    from ..calculators.potentials.names import get_potential
 
     return SumCalculator([calculator, _d3(get_potential(potential).functional)])
 
 
 def _d3(functional: str | None) -> Any:
-    from ..calculators.dispersion import get_dispersion_calculator
+    from ..calculators.potentials.dispersion import get_dispersion_calculator
 
     return get_dispersion_calculator("d3", functional or "pbe")
 

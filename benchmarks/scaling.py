@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.batch import get_batch_evaluator
-from ..calculators.registry import get_calculator
+from ..calculators.potentials.names import get_calculator
+from ..calculators.relaxation.batch import get_batch_evaluator
 from .peers import stock_calculator
 from .profiling import profile
 from .results import Mode, Result, Table, Target

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.registry import get_calculator
-from ..calculators.relaxation import RelaxationSettings, relax
+from ..calculators.potentials.names import get_calculator
+from ..calculators.relaxation.relax import RelaxationSettings, relax
 from .peers import stock_calculator
 from .profiling import profile
 from .results import Mode, Result, Row, Table, Target

@@ -53,7 +53,7 @@ def _packages() -> list[tuple[str, bool, str]]:
 
 
 def _potentials() -> list[tuple[str, bool, str]]:
-    from ..calculators.registry import get_potential, list_potentials
+    from ..calculators.potentials.names import get_potential, list_potentials
     from ..errors import InputError
 
     found = []

@@ -28,7 +28,7 @@ from ..thermodynamics.vibrations import (
 )
 
 if TYPE_CHECKING:
-    from ..calculators.phonon_results import Phonons
+    from ..calculators.phonons.results import Phonons
 
 _RESOLUTION_K = 1.0
 """To which a temperature of change is narrowed down."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..calculators.phonon_results import BandSegment, Phonons
+    from ..calculators.phonons.results import BandSegment, Phonons
     from ..thermodynamics.finite_temperature import FiniteTemperatureHull
 
 SIZE_INCHES = (8.0, 4.8)

@@ -10,7 +10,7 @@ from ..errors import InputError
 from .interactive import Figure, base_layout
 
 if TYPE_CHECKING:
-    from ..calculators.phonon_results import BandSegment, Phonons
+    from ..calculators.phonons.results import BandSegment, Phonons
 
 _BANDS, _DOS = [0.0, 0.78], [0.82, 1.0]
 

@@ -27,7 +27,7 @@ TREATMENTS = ("refuse", "skip", "absolute")
 
 
 class ModeSource(Protocol):
-    """What a spectrum is made from: the phonons of `calculators.phonons`."""
+    """What a spectrum is made from: the phonons of `calculators.phonons.finite_displacements`."""
 
     @property
     def formula(self) -> str:

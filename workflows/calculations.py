@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from ..calculators.registry import get_calculator, get_potential
-from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings, relax
+from ..calculators.potentials.names import get_calculator, get_potential
+from ..calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings, relax
 from ..errors import InputError
 from .fingerprint import fingerprint
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
-from ..calculators.batch import relax_many
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.batch import relax_many
+from ..calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from .batches import split_batches
 from .candidates import Candidate
 from .fingerprint import fingerprint

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from ..calculators.registry import Potential
-    from ..calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+    from ..calculators.potentials.names import Potential
+    from ..calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
     from .candidates import Candidate
 
 # What every row can be asked for, besides ase.db's own keys (id, natoms, energy, volume, age, element symbols, ...).
@@ -184,7 +184,7 @@ class StructureDatabase:
         row's ``data``. A failed relaxation is stored too (``converged=False`` with its reason), so that it is not tried
         again and again. If another process stored the same calculation meanwhile, that row is kept and its id returned.
         """
-        from ..calculators.relaxation import RelaxationError
+        from ..calculators.relaxation.relax import RelaxationError
 
         key = fingerprint(candidate.atoms, potential, settings, candidate.labels)
         failed = isinstance(outcome, RelaxationError)

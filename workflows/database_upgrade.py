@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.dispersion_methods import dispersion_provenance
+from ..calculators.potentials.dispersion_methods import dispersion_provenance
 from ..errors import InputError
 from .database_file import file_lock, is_complete, open_existing, open_rows
 from .fingerprint import fingerprint_of, identity_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError
 from ..thermodynamics.quasi_harmonic import MIN_VOLUMES, fit_vinet
 from .candidates import Candidate

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..calculators.molecular_dynamics import MDResult, MDStage, run_md
+from ..calculators.dynamics.run import MDResult, MDStage, run_md
 from ..structures.library.liquids import get_liquid
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ..calculators.registry import Potential
-    from ..calculators.relaxation import RelaxationSettings
+    from ..calculators.potentials.names import Potential
+    from ..calculators.relaxation.relax import RelaxationSettings
 
 # Coordinates are compared to this many decimals of an Å: far below any physical difference, far above float noise.
 _DECIMALS = 4

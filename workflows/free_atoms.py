@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError
 from .calculations import Calculations
 from .candidates import Candidate

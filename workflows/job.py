@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.registry import get_potential
+from ..calculators.potentials.names import get_potential
 from .candidates import Candidate, gather_candidates
 from .database import StructureDatabase
 from .fingerprint import fingerprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..calculators.phonon_results import Phonons
+from ..calculators.phonons.results import Phonons
 from ..errors import NotStoredError
 from ..reports.finite_temperature_model import (
     MissingPhonons,

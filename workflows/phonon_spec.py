@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from ..calculators.phonons import PhononSettings
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.phonons.finite_displacements import PhononSettings
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, nearest
 from .settings import StudySettings
 

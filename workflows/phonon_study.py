@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from ..calculators.phonon_supercell import idealised_primitive
-from ..calculators.phonon_volumes import VolumePoint, phonons_at_volumes
-from ..calculators.phonons import PhononError, run_phonons
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationError, RelaxationResult
+from ..calculators.phonons.finite_displacements import PhononError, run_phonons
+from ..calculators.phonons.supercell import idealised_primitive
+from ..calculators.phonons.volumes import VolumePoint, phonons_at_volumes
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationError, RelaxationResult
 from ..errors import InputError
 from .candidates import Candidate
 from .database import SYMPREC

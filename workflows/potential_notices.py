@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..calculators.registry import get_potential
+from ..calculators.potentials.names import get_potential
 
 if TYPE_CHECKING:
     from .database import StructureDatabase

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from ..calculators.relaxation import RelaxationSettings
+    from ..calculators.relaxation.relax import RelaxationSettings
     from .spec import WorkflowSpec
 
 
@@ -26,7 +26,7 @@ class StudySettings(Settings):
 
     def relaxation(self) -> RelaxationSettings:
         """Return how structures of the study are relaxed: positions only, unless a study says otherwise."""
-        from ..calculators.relaxation import RelaxationSettings
+        from ..calculators.relaxation.relax import RelaxationSettings
 
         return RelaxationSettings(fmax=0.05, relax_cell=False)
 

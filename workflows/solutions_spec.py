@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError
 from ..structures.compositions import parse_system
 from ..structures.library.liquids import get_liquid

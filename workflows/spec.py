@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_model, field_validator
 
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, nearest
 from ..structures.compositions import parse_system
 from .database_file import check_file
@@ -48,7 +48,7 @@ def _check_system(system: str) -> str:
 
 
 class RelaxationOptions(Settings):
-    """Convergence of the relaxations; see :class:`~amalgamics.calculators.relaxation.RelaxationSettings`."""
+    """Convergence of the relaxations; see :class:`~amalgamics.calculators.relaxation.relax.RelaxationSettings`."""
 
     fmax: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False, description="force convergence, eV/Å")] = 0.02
     relax_cell: bool = True

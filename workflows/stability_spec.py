@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from ..calculators.registry import get_potential
+from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from ..structures.compositions import parse_formula, parse_system
 from ..structures.library.electrolytes import ElectrolyteError, get_electrolyte, read_substrate

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ..calculators.registry import get_potential
+from ..calculators.potentials.names import get_potential
 from .calculations import Calculations
 from .fingerprint import potential_identity
 from .settings import StudySettings
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ase.db.row import AtomsRow
 
-    from ..calculators.relaxation import RelaxationSettings
+    from ..calculators.relaxation.relax import RelaxationSettings
     from ..reports.sections import ReportSection
     from .candidates import Candidate
     from .database import StructureDatabase

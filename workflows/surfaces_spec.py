@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError
 from .settings import Settings, StudySettings
 
@@ -125,7 +125,7 @@ class SurfacesSettings(StudySettings):
         InputError
             Naming the phase, with the nearest name there is.
         """
-        from ..calculators.registry import get_potential
+        from ..calculators.potentials.names import get_potential
         from .phase_names import check_name
 
         for name in self.names:

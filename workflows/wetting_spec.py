@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from ase import Atoms
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from ..calculators.dispersion_methods import DISPERSION_METHODS
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationSettings
+from ..calculators.potentials.dispersion_methods import DISPERSION_METHODS
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, unknown_name
 from ..structures.library.electrolytes import get_electrolyte, read_substrate
 from ..structures.library.liquids import get_liquid

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..calculators.molecular_dynamics import MDResult
-from ..calculators.registry import get_potential
-from ..calculators.relaxation import RelaxationResult, RelaxationSettings
+from ..calculators.dynamics.run import MDResult
+from ..calculators.potentials.names import get_potential
+from ..calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from ..errors import InputError
 from ..structures.distortions import Operation, rattled, reversing_operations
 from ..structures.glass.thiophosphate import AMORPHOUS, glass_slab
@@ -225,7 +225,7 @@ def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, floa
     def measure(result: RelaxationResult) -> dict[str, float]:
         if known.dispersion is None:
             return {}
-        from ..calculators.dispersion import get_dispersion_calculator
+        from ..calculators.potentials.dispersion import get_dispersion_calculator
 
         atoms = result.atoms.copy()
         atoms.set_constraint()

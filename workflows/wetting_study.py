@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ..calculators.registry import get_potential
+from ..calculators.potentials.names import get_potential
 from ..structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
 from .candidates import Candidate, Kind
 from .dry_face import fill_dry_face

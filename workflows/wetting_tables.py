@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..calculators.dispersion_methods import has_three_body
-from ..calculators.registry import get_potential
+from ..calculators.potentials.dispersion_methods import has_three_body
+from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from ..reports.stability_model import onsets_of
 from ..reports.wetting_model import ConsistencyRecord, CoverageRecord, DispersionRecord, ReductionPoint, ReductionRecord

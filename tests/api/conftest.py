@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import amalgamics
-from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import Candidate

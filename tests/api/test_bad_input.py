@@ -11,8 +11,9 @@ from ase import Atoms
 from ase.build import bulk, fcc111, molecule
 
 import amalgamics as am
-from amalgamics.calculators import batch, lockstep, relaxation
-from amalgamics.calculators.relaxation import RelaxationError
+from amalgamics.calculators.relaxation import batch, lockstep
+from amalgamics.calculators.relaxation import relax as relaxation
+from amalgamics.calculators.relaxation.relax import RelaxationError
 from amalgamics.errors import InputError
 
 

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import amalgamics as am
-from amalgamics.calculators.phonons import PhononSettings, run_phonons
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationSettings, relax
+from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationSettings, relax
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension
 from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
@@ -241,7 +241,7 @@ def test_dispersion_is_told_apart_from_the_rest(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("amalgamics.api.energies.get_calculator", lambda *_, **__: EMT())
     monkeypatch.setattr(EMT, "get_potential_energy", lambda _, atoms, **__: energies[len(atoms)])
     monkeypatch.setattr(
-        "amalgamics.calculators.dispersion.dispersion_energy", lambda atoms, *_: 0.1 * energies[len(atoms)]
+        "amalgamics.calculators.potentials.dispersion.dispersion_energy", lambda atoms, *_: 0.1 * energies[len(atoms)]
     )
     found = am.work_of_adhesion(*separated(0.0), potential="chgnet+d3", treatment="rigid")
     assert found.dispersion_J_m2 == pytest.approx(0.1 * found.work_of_adhesion_J_m2)

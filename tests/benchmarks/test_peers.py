@@ -6,7 +6,7 @@ from ase.build import bulk
 from amalgamics.benchmarks import peers
 from amalgamics.benchmarks.crystals import _judge
 from amalgamics.benchmarks.peers import RawOutcome, relax_ours, relax_with_ase
-from amalgamics.calculators.registry import get_calculator
+from amalgamics.calculators.potentials.names import get_calculator
 
 
 def test_ours_and_the_ase_loop_relax_to_the_same_place() -> None:

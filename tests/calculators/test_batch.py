@@ -12,14 +12,14 @@ from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 
-from amalgamics.calculators import batch as batch_module
-from amalgamics.calculators import dispersion_sum
-from amalgamics.calculators.batch import WithDispersion, get_batch_evaluator, relax_many
-from amalgamics.calculators.dispersion import get_dispersion_calculator, three_body_energy
-from amalgamics.calculators.lean_chgnet import LeanCHGNet
-from amalgamics.calculators.lockstep import relax_in_lockstep
-from amalgamics.calculators.registry import UnknownPotentialError
-from amalgamics.calculators.relaxation import (
+from amalgamics.calculators.potentials import dispersion_sum
+from amalgamics.calculators.potentials.chgnet.evaluator import LeanCHGNet
+from amalgamics.calculators.potentials.dispersion import get_dispersion_calculator, three_body_energy
+from amalgamics.calculators.potentials.names import UnknownPotentialError
+from amalgamics.calculators.relaxation import batch as batch_module
+from amalgamics.calculators.relaxation.batch import WithDispersion, get_batch_evaluator, relax_many
+from amalgamics.calculators.relaxation.lockstep import relax_in_lockstep
+from amalgamics.calculators.relaxation.relax import (
     NotConvergedError,
     RelaxationError,
     RelaxationResult,
@@ -227,7 +227,7 @@ def test_a_three_body_term_that_fails_leaves_the_others(monkeypatch):
             raise CalculationFailed("no")
         return 0.0
 
-    monkeypatch.setattr("amalgamics.calculators.relaxation.three_body_energy", fail_for_lithium)
+    monkeypatch.setattr("amalgamics.calculators.relaxation.relax.three_body_energy", fail_for_lithium)
     structures = [distorted("Hg_alpha"), distorted("LiHg")]
     outcomes = relax_many(structures, "chgnet+d4", RelaxationSettings(fmax=0.1))
     assert [type(outcome) for outcome in outcomes] == [RelaxationResult, RelaxationError]

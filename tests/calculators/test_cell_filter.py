@@ -15,7 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm, expm_frechet, logm
 
-from amalgamics.calculators.cell_filter import FastFrechetCellFilter, matrix_exp, matrix_exp_derivative, matrix_log
+from amalgamics.calculators.relaxation.cell_filter import (
+    FastFrechetCellFilter,
+    matrix_exp,
+    matrix_exp_derivative,
+    matrix_log,
+)
 
 
 class Given(Calculator):

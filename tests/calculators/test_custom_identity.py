@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from amalgamics.calculators import registry
-from amalgamics.calculators.weights import file_sha256
+from amalgamics.calculators.potentials import names as registry
+from amalgamics.calculators.potentials.weights import file_sha256
 
 CALCULATORS = """
 import functools, os
@@ -63,7 +63,7 @@ ready = EMT()
 KINDS = ("make", "Scaled", "Learned", "from_file", "closure", "total", "part", "anonymous", "ready")
 PROGRAM = """
 import json, sys
-from amalgamics.calculators.registry import get_potential
+from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.workflows.fingerprint import potential_identity
 print(json.dumps({name: potential_identity(get_potential(name)) for name in sys.argv[1:]}))
 """

@@ -16,9 +16,9 @@ from dftd4.ase import DFTD4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators import dispersion_sum
-from amalgamics.calculators.dispersion import dispersion_energy, get_dispersion_calculator, three_body_energy
-from amalgamics.calculators.dispersion_methods import (
+from amalgamics.calculators.potentials import dispersion_sum
+from amalgamics.calculators.potentials.dispersion import dispersion_energy, get_dispersion_calculator, three_body_energy
+from amalgamics.calculators.potentials.dispersion_methods import (
     DISPERSION_ELEMENTS,
     DISPERSION_METHODS,
     DISPERSION_PACKAGES,
@@ -27,7 +27,7 @@ from amalgamics.calculators.dispersion_methods import (
     has_three_body,
     pair_method,
 )
-from amalgamics.calculators.dispersion_sum import sum_dispersion, tail_weights
+from amalgamics.calculators.potentials.dispersion_sum import sum_dispersion, tail_weights
 from amalgamics.errors import InputError
 
 # As published: D3(BJ) doi 10.1002/jcc.21759, D4 doi 10.1063/1.5090222, r2SCAN doi 10.1063/5.0041008.

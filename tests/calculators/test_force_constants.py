@@ -9,9 +9,9 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from amalgamics.calculators.phonon_results import Phonons
-from amalgamics.calculators.phonon_supercell import idealised_primitive
-from amalgamics.calculators.phonons import PhononSettings, run_phonons
+from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
+from amalgamics.calculators.phonons.results import Phonons
+from amalgamics.calculators.phonons.supercell import idealised_primitive
 from amalgamics.errors import InputError
 
 SMALL = PhononSettings(min_supercell_length=5.0, mesh_length=15.0, path_spacing=0.1)

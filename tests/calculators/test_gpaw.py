@@ -13,10 +13,10 @@ from ase import Atoms
 from ase.build import bulk, fcc111, molecule
 from ase.calculators.calculator import SCFError
 
-from amalgamics.calculators import gpaw as gpaw_module
-from amalgamics.calculators.dispersion import get_dispersion_calculator
-from amalgamics.calculators.gpaw import GPAW_DEFAULTS, choose_kpoints
-from amalgamics.calculators.registry import UnsupportedElementError, get_calculator, get_potential
+from amalgamics.calculators.potentials import gpaw as gpaw_module
+from amalgamics.calculators.potentials.dispersion import get_dispersion_calculator
+from amalgamics.calculators.potentials.gpaw import GPAW_DEFAULTS, choose_kpoints
+from amalgamics.calculators.potentials.names import UnsupportedElementError, get_calculator, get_potential
 from amalgamics.errors import InputError
 
 real_gpaw = pytest.mark.skipif(

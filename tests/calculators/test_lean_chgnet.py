@@ -13,10 +13,10 @@ from ase.calculators.calculator import Calculator, PropertyNotImplementedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgamics.calculators.chgnet_graph import GraphBuilder, angle_pairs
-from amalgamics.calculators.chgnet_layers import Network
-from amalgamics.calculators.lean_chgnet import LEAN_MODELS, LeanCHGNet
-from amalgamics.calculators.models import build_calculator
+from amalgamics.calculators.potentials.chgnet.evaluator import LEAN_MODELS, LeanCHGNet
+from amalgamics.calculators.potentials.chgnet.graph import GraphBuilder, angle_pairs
+from amalgamics.calculators.potentials.chgnet.layers import Network
+from amalgamics.calculators.potentials.loading import build_calculator
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 
@@ -138,7 +138,7 @@ def test_batch_equals_one_by_one():
 def test_batches_larger_than_the_memory_limit(monkeypatch):
     structures = [rattled("LiHg", seed=seed) for seed in range(5)]
     whole = lean(dtype="float64").evaluate_batch(structures)
-    monkeypatch.setattr("amalgamics.calculators.lean_chgnet._MAX_ATOMS", 3)
+    monkeypatch.setattr("amalgamics.calculators.potentials.chgnet.evaluator._MAX_ATOMS", 3)
     split = lean(dtype="float64").evaluate_batch(structures)
     np.testing.assert_allclose([item["energy"] for item in split], [item["energy"] for item in whole], atol=1e-12)
     assert lean().evaluate_batch([]) == []

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from amalgamics.calculators.md_checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
+from amalgamics.calculators.dynamics.checkpoint import (
+    FrameState,
+    MDState,
+    describe_run,
+    read_checkpoint,
+    write_checkpoint,
+)
 from amalgamics.errors import InputError
 
 RUN = {"structure": "abc", "seed": "0"}

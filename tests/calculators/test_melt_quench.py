@@ -9,9 +9,9 @@ from ase.calculators.lj import LennardJones
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators.melt_quench import MeltQuenchSettings, make_glass, melt_and_quench, quench_frames
-from amalgamics.calculators.molecular_dynamics import MDStage, run_md
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.dynamics.melt_quench import MeltQuenchSettings, make_glass, melt_and_quench, quench_frames
+from amalgamics.calculators.dynamics.run import MDStage, run_md
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 
 SHORT = MeltQuenchSettings(

@@ -11,8 +11,8 @@ from ase.calculators.emt import EMT
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 
-from amalgamics.calculators.molecular_dynamics import MDError, MDStage, run_md
-from amalgamics.calculators.registry import UnsupportedElementError
+from amalgamics.calculators.dynamics.run import MDError, MDStage, run_md
+from amalgamics.calculators.potentials.names import UnsupportedElementError
 from amalgamics.errors import InputError
 
 STAGES = [MDStage(25, 800), MDStage(22, 800, final_temperature_K=300, frame_interval=10)]

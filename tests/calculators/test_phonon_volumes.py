@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from amalgamics.calculators.phonon_volumes import phonons_at_volumes
-from amalgamics.calculators.phonons import PhononSettings
-from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.calculators.phonons.finite_displacements import PhononSettings
+from amalgamics.calculators.phonons.volumes import phonons_at_volumes
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.quasi_harmonic import quasi_harmonic
 from amalgamics.thermodynamics.vibrations import ModeSpectrum

@@ -12,9 +12,15 @@ from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
 
-from amalgamics.calculators.phonon_results import Phonons
-from amalgamics.calculators.phonon_supercell import choose_supercell, shortest_lattice_vector
-from amalgamics.calculators.phonons import PhononError, PhononSettings, _force_evaluator, plan_phonons, run_phonons
+from amalgamics.calculators.phonons.finite_displacements import (
+    PhononError,
+    PhononSettings,
+    _force_evaluator,
+    plan_phonons,
+    run_phonons,
+)
+from amalgamics.calculators.phonons.results import Phonons
+from amalgamics.calculators.phonons.supercell import choose_supercell, shortest_lattice_vector
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.vibrations import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
 
@@ -161,7 +167,7 @@ def test_bands_are_connected_in_distance_and_end_at_named_points(copper: Phonons
 def test_the_batch_evaluator_is_used_and_equals_the_calculator() -> None:
     settings = PhononSettings(min_supercell_length=6.0, mesh_length=15.0, path_spacing=0.1, max_residual_force=1.0)
     crystal = Atoms("LiHg", cell=[3.25] * 3, scaled_positions=[(0, 0, 0), (0.5, 0.5, 0.5)], pbc=True)
-    from amalgamics.calculators.registry import get_calculator
+    from amalgamics.calculators.potentials.names import get_calculator
 
     seen: list[tuple[int, int]] = []
     batched = run_phonons(crystal, "chgnet", settings, on_evaluation=lambda done, total: seen.append((done, total)))

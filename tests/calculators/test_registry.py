@@ -16,20 +16,21 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from amalgamics.calculators import dispersion_sum, models
-from amalgamics.calculators.dispersion import get_dispersion_calculator
-from amalgamics.calculators.elements import describe
-from amalgamics.calculators.lean_chgnet import LeanCHGNet
-from amalgamics.calculators.model_cards import MODEL_CARDS
-from amalgamics.calculators.models import load_model
-from amalgamics.calculators.registry import (
+from amalgamics.calculators.potentials import dispersion_sum
+from amalgamics.calculators.potentials import loading as models
+from amalgamics.calculators.potentials.cards import MODEL_CARDS
+from amalgamics.calculators.potentials.chgnet.evaluator import LeanCHGNet
+from amalgamics.calculators.potentials.dispersion import get_dispersion_calculator
+from amalgamics.calculators.potentials.elements import describe
+from amalgamics.calculators.potentials.loading import load_model
+from amalgamics.calculators.potentials.names import (
     UnknownPotentialError,
     UnsupportedElementError,
     get_calculator,
     get_potential,
     list_potentials,
 )
-from amalgamics.calculators.weights import weights_path
+from amalgamics.calculators.potentials.weights import weights_path
 from amalgamics.errors import InputError
 
 CHGNETS = ["chgnet", "chgnet-r2scan"]
@@ -335,7 +336,7 @@ def test_provenance_tells_potentials_apart():
 
 def test_names_and_provenance_load_no_model():
     code = (
-        "import sys; from amalgamics.calculators.registry import get_potential, list_potentials\n"
+        "import sys; from amalgamics.calculators.potentials.names import get_potential, list_potentials\n"
         "for name in list_potentials():\n"
         "    get_potential(name).provenance()\n"
         "    name.startswith('gpaw') or get_potential(name).check_available()\n"

@@ -9,11 +9,11 @@ import pytest
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from amalgamics.calculators import sevennet_batch
-from amalgamics.calculators.batch import relax_many
-from amalgamics.calculators.models import build_calculator
-from amalgamics.calculators.relaxation import RelaxationSettings
-from amalgamics.calculators.sevennet_batch import SevenNetBatch
+from amalgamics.calculators.potentials import sevennet_batch
+from amalgamics.calculators.potentials.loading import build_calculator
+from amalgamics.calculators.potentials.sevennet_batch import SevenNetBatch
+from amalgamics.calculators.relaxation.batch import relax_many
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.structures.library.phases import get_phase
 
 

@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from amalgamics.calculators.model_cards import MODEL_CARDS
-from amalgamics.calculators.weights import WeightsNotFoundError, file_sha256, weights_path
+from amalgamics.calculators.potentials.cards import MODEL_CARDS
+from amalgamics.calculators.potentials.weights import WeightsNotFoundError, file_sha256, weights_path
 
 WITH_WEIGHTS = [name for name, card in MODEL_CARDS.items() if card.weights]
 

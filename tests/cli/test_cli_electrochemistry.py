@@ -12,8 +12,8 @@ import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.cli import main as cli
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

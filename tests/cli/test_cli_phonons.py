@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from ase.build import bulk
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import relax
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import relax
 from amalgamics.cli import main as cli
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

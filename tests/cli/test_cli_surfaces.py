@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ase.build import bulk
 
-from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.cli import main as main_module
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.calculations import Calculations

@@ -10,8 +10,8 @@ from ase import Atoms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators.phonon_results import Phonons
-from amalgamics.calculators.phonons import PhononSettings, run_phonons
+from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
+from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.reports.findings import signed
 from amalgamics.reports.finite_temperature_model import (
     MissingPhonons,

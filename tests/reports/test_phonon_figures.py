@@ -9,8 +9,8 @@ import pytest
 from ase.build import bulk
 from matplotlib.image import imread
 
-from amalgamics.calculators.phonon_results import Phonons
-from amalgamics.calculators.phonons import PhononSettings, run_phonons
+from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
+from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.errors import InputError
 from amalgamics.reports.hull_png import DPI
 from amalgamics.reports.phonon_figures import SIZE_INCHES, formation_free_energy_png, phonon_png

@@ -8,8 +8,8 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.reports.benchmark_rules import SURFACE_PHASES, requirement
 from amalgamics.reports.benchmarks import benchmarks

@@ -14,8 +14,8 @@ from ase.constraints import FixAtoms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.workflows import calculations as module
 from amalgamics.workflows.calculations import Calculations

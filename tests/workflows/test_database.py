@@ -12,8 +12,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.workflows.batches import split_batches
 from amalgamics.workflows.candidates import Candidate

@@ -18,8 +18,8 @@ from ase.db.sqlite import all_tables, index_statements, init_statements
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

@@ -12,8 +12,8 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 
-from amalgamics.calculators.registry import Potential, get_potential
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import Potential, get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.workflows import database_upgrade
 from amalgamics.workflows.candidates import Candidate

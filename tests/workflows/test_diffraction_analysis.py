@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.candidates import Candidate

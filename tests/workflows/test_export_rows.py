@@ -13,8 +13,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read
 
 import amalgamics
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from amalgamics.calculators import registry
+from amalgamics.calculators.potentials import names as registry
 from amalgamics.cli.main import main
 from amalgamics.errors import InputError
 from amalgamics.workflows.fingerprint import potential_identity

@@ -13,8 +13,8 @@ from ase.build import bulk
 from fireworks import Firework, FWorker, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
-from amalgamics.calculators.phonon_results import Phonons
-from amalgamics.calculators.phonons import PhononSettings
+from amalgamics.calculators.phonons.finite_displacements import PhononSettings
+from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.errors import InputError
 from amalgamics.workflows import phonon_study
 from amalgamics.workflows.builder import forget_failed, spec_document

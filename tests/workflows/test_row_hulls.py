@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.workflows.analysis import rows_for_system
 from amalgamics.workflows.candidates import Candidate

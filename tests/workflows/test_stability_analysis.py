@@ -10,8 +10,8 @@ import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from amalgamics.calculators.registry import get_potential
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.reports.stability_section import stability_report_sections
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.workflows.candidates import Candidate

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from ase.build import bulk
 
-from amalgamics.calculators.relaxation import RelaxationError, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationSettings
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows import study as study_module
 from amalgamics.workflows.builder import build_workflow, forget_failed

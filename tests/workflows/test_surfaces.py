@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ase.build import fcc111
 
-from amalgamics.calculators.relaxation import RelaxationSettings, relax
+from amalgamics.calculators.relaxation.relax import RelaxationSettings, relax
 from amalgamics.errors import InputError
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.thermodynamics.surface import surface_energy_J_m2

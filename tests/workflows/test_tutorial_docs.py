@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import amalgamics
-from amalgamics.calculators.relaxation import RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.calculations import Calculations

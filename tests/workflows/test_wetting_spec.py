@@ -10,7 +10,7 @@ from ase.build import bulk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators.registry import get_potential, list_potentials
+from amalgamics.calculators.potentials.names import get_potential, list_potentials
 from amalgamics.errors import InputError
 from amalgamics.workflows.builder import spec_document
 from amalgamics.workflows.spec import WorkflowSpec, load_spec

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 from ase import Atoms
 
-from ..errors import InputError
+from ...errors import InputError
 
 _SAME_LENGTH = 1e-3
 """Relative difference below which two cell vectors count as equal by symmetry."""

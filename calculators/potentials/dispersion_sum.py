@@ -30,8 +30,8 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.units import Bohr, Hartree
 
+from ..threads import current_threads
 from .dispersion_methods import PAIR_CUTOFF, THREE_BODY_CUTOFFS, has_three_body, library_of
-from .threads import current_threads
 
 # The libraries' own cutoffs of the coordination numbers, Bohr.
 _COORDINATION_CUTOFF_BOHR = {"d3": 40.0, "d4": 30.0}
@@ -50,7 +50,7 @@ def sum_dispersion(atoms: Atoms, method: str, functional: str, *, derivatives: b
     atoms
         Structure; its calculator and constraints do not matter. Initial charges add up to the total charge of D4.
     method, functional
-        See :func:`~amalgamics.calculators.dispersion.get_dispersion_calculator`.
+        See :func:`~amalgamics.calculators.potentials.dispersion.get_dispersion_calculator`.
     derivatives
         Compute forces and stress too.
 
@@ -104,7 +104,7 @@ class DispersionCalculator(Calculator):
     Parameters
     ----------
     method, functional
-        See :func:`~amalgamics.calculators.dispersion.get_dispersion_calculator`.
+        See :func:`~amalgamics.calculators.potentials.dispersion.get_dispersion_calculator`.
     """
 
     implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012 - as ASE declares it

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .chgnet_gate import Ends, Gate, Linear, Norm, Weights, silu_
+from .gate import Ends, Gate, Linear, Norm, Weights, silu_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .chgnet_graph import Graph
+    from .graph import Graph
 
 # What the code below takes for granted; weights made with anything else are refused.
 _ARCHITECTURE: dict[str, Any] = {

@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator, Calculator, all_changes
 
-from .registry import get_calculator
+from ..potentials.names import get_calculator
 
 
 class RestartableCalculator(Calculator):

@@ -14,13 +14,13 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
-from ..errors import InputError
-from .batch import DEFAULT_MAX_ATOMS, get_batch_evaluator
+from ...errors import InputError
+from ..groups import consecutive_groups
+from ..potentials.names import get_calculator, get_potential
+from ..relaxation.batch import DEFAULT_MAX_ATOMS, get_batch_evaluator
 from .force_constants import ForceConstants, make_phonopy
-from .groups import consecutive_groups
-from .phonon_results import BandSegment, Phonons
-from .phonon_supercell import Supercell, choose_supercell
-from .registry import get_calculator, get_potential
+from .results import BandSegment, Phonons
+from .supercell import Supercell, choose_supercell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,8 +131,8 @@ def run_phonons(
     atoms
         A relaxed crystal; not modified. Constraints, tags and calculator are ignored.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator. Named
-        with a dispersion that has a three-body term, forces are those of the pair terms, as in its relaxations.
+        Name of a potential (see :func:`~amalgamics.calculators.potentials.names.get_potential`) or an ASE calculator.
+        Named with a dispersion that has a three-body term, forces are those of the pair terms, as in its relaxations.
     settings
         The defaults of :class:`PhononSettings` when left out.
     on_evaluation

@@ -10,13 +10,13 @@ from pathlib import Path
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
-from ..errors import InputError
-from ..structures.glass.thiophosphate import GLASS_DENSITY_G_CM3, random_glass
-from .batch import relax_many
-from .lockstep import Outcome
-from .md_stages import MDStage, check_number, check_whole
-from .molecular_dynamics import MDResult, run_md
-from .relaxation import RelaxationResult, RelaxationSettings, relax
+from ...errors import InputError
+from ...structures.glass.thiophosphate import GLASS_DENSITY_G_CM3, random_glass
+from ..relaxation.batch import relax_many
+from ..relaxation.lockstep import Outcome
+from ..relaxation.relax import RelaxationResult, RelaxationSettings, relax
+from .run import MDResult, run_md
+from .stages import MDStage, check_number, check_whole
 
 # Glass: looser than a crystal, whose energy is compared to the last meV; a disordered cell has no symmetry to help.
 _GLASS_RELAXATION = RelaxationSettings(fmax=0.05, max_steps=1000)
@@ -129,7 +129,7 @@ def melt_and_quench(
     relaxation
         How the structure is relaxed in the end; None leaves that out.
     seed, checkpoint, on_step
-        See :func:`~amalgamics.calculators.molecular_dynamics.run_md`. The checkpoint is that of the dynamics; where it
+        See :func:`~amalgamics.calculators.dynamics.run.run_md`. The checkpoint is that of the dynamics; where it
         is finished, only the relaxation is done anew.
 
     Returns

@@ -18,8 +18,8 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
-from ..errors import InputError
-from .registry import get_potential
+from ...errors import InputError
+from ..potentials.names import get_potential
 
 _FORMAT = "amalgamics-md-1"
 

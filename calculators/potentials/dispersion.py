@@ -13,7 +13,7 @@ method     what it is                         three-body term
 
 The three-body term weakens the binding of mercury by 0.035 (D3) and 0.031 eV/atom (D4), of LiHg by 0.028 and 0.012,
 with the parameters for PBE. It is dear, so relaxations, dynamics and phonons use the pairs (``pair_method``) and add it
-to the energy at their end; how it is summed, see :mod:`~amalgamics.calculators.dispersion_sum`.
+to the energy at their end; how it is summed, see :mod:`~amalgamics.calculators.potentials.dispersion_sum`.
 
 References: D3(BJ) doi 10.1002/jcc.21759, its three-body term 10.1063/1.3382344; D4 doi 10.1063/1.5090222 and, periodic,
 10.1039/D0CP00502A; parameters for r2SCAN doi 10.1063/5.0041008.

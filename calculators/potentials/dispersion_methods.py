@@ -6,7 +6,7 @@ from typing import Any
 
 from ase.units import Bohr
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
 from . import elements as element_sets
 
 # Library and, where the method has a three-body term, the method that leaves it out.

@@ -4,7 +4,7 @@ A name is a model, alone or with a dispersion correction:
 
 - ``emt``;
 - ``chgnet``, ``chgnet-r2scan``, ``7net-0``, ``7net-l3i5``, ``7net-mf-r2scan``, each alone or with one of ``+d3``,
-  ``+d3atm``, ``+d4``, ``+d4pair`` (see :mod:`~amalgamics.calculators.dispersion`);
+  ``+d3atm``, ``+d4``, ``+d4pair`` (see :mod:`~amalgamics.calculators.potentials.dispersion`);
 - ``gpaw`` (optional extra; PBE, plane waves), likewise;
 - ``module:attribute``, any ASE calculator: a class or function to call, or a calculator. A dispersion correction is
   added with the functional whose parameters it takes: ``my_package.calculators:MyCalculator+d3@pbe``.
@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from ase.data import atomic_numbers
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
+from .cards import MODEL_CARDS, ModelCard
 from .custom_identity import describe_calculator
 from .dispersion import get_dispersion_calculator
 from .dispersion_methods import (
@@ -37,8 +38,7 @@ from .dispersion_methods import (
 )
 from .elements import describe
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
-from .model_cards import MODEL_CARDS, ModelCard
-from .models import build_calculator
+from .loading import build_calculator
 from .weights import file_sha256, weights_path
 
 if TYPE_CHECKING:

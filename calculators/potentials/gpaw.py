@@ -18,7 +18,7 @@ import numpy as np
 from ase.calculators.calculator import Calculator, SCFError, all_changes, kptdensity2monkhorstpack
 from ase.data import chemical_symbols
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from ase import Atoms

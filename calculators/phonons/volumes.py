@@ -9,10 +9,10 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
-from ..errors import InputError
-from .phonon_results import Phonons
-from .phonons import PhononSettings, run_phonons
-from .relaxation import RelaxationSettings, relax
+from ...errors import InputError
+from ..relaxation.relax import RelaxationSettings, relax
+from .finite_displacements import PhononSettings, run_phonons
+from .results import Phonons
 
 DEFAULT_VOLUME_RATIOS = (0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08)
 """More on the side to which crystals expand."""

@@ -22,12 +22,12 @@ from ase.constraints import FixCom
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import thermalize_momenta
 
-from ..errors import InputError
-from .md_checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
-from .md_stages import MDStage, check_number, check_whole
-from .registry import get_potential
-from .relaxation import MIN_DISTANCE, shortest_distance
+from ...errors import InputError
+from ..potentials.names import get_potential
+from ..relaxation.relax import MIN_DISTANCE, shortest_distance
+from .checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
 from .restartable import RestartableCalculator
+from .stages import MDStage, check_number, check_whole
 
 __all__ = ["MAX_TIMESTEP_FS", "MDError", "MDResult", "MDStage", "run_md"]
 
@@ -112,8 +112,8 @@ def run_md(
     atoms
         Start; it is not modified. Its constraints are kept, its momenta are not used.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator. Named
-        with a dispersion that has a three-body term, the potential moves the atoms with the pair terms, and all
+        Name of a potential (see :func:`~amalgamics.calculators.potentials.names.get_potential`) or an ASE calculator.
+        Named with a dispersion that has a three-body term, the potential moves the atoms with the pair terms, and all
         energies of the run are those that belong to these forces.
     stages
         What to do, one after the other.

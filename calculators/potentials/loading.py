@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from ..errors import InputError, unknown_name
-from .model_cards import MODEL_CARDS
+from ...errors import InputError, unknown_name
+from .cards import MODEL_CARDS
 from .weights import weights_path
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> 
         return EMT(**options)
     device = _device(options.get("device", "cpu"))
     if card.package == "chgnet" and evaluator == "auto":
-        from .lean_chgnet import LeanCHGNet
+        from .chgnet.evaluator import LeanCHGNet
 
         return LeanCHGNet(model, device=device)
     loaded = load_model(model, device)

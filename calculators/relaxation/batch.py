@@ -10,15 +10,15 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator, Calculator
 
-from ..errors import InputError, unknown_name
-from .dispersion import get_dispersion_calculator
-from .lean_chgnet import LEAN_MODELS, LeanCHGNet
+from ...errors import InputError, unknown_name
+from ..potentials.cards import MODEL_CARDS
+from ..potentials.chgnet.evaluator import LEAN_MODELS, LeanCHGNet
+from ..potentials.dispersion import get_dispersion_calculator
+from ..potentials.loading import build_calculator
+from ..potentials.names import EVALUATORS, Potential, get_calculator, get_potential
+from ..potentials.sevennet_batch import SevenNetBatch
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
-from .model_cards import MODEL_CARDS
-from .models import build_calculator
-from .registry import EVALUATORS, Potential, get_calculator, get_potential
-from .relaxation import RelaxationError, RelaxationResult, RelaxationSettings, add_three_body, check_relaxable, relax
-from .sevennet_batch import SevenNetBatch
+from .relax import RelaxationError, RelaxationResult, RelaxationSettings, add_three_body, check_relaxable, relax
 
 # Enough to keep the batch worth its while to the end; evaluators split it further where memory or caches ask for it.
 DEFAULT_MAX_ATOMS = 128
@@ -45,7 +45,7 @@ def relax_many(
     structures
         Structures to start from; they are not modified. Their constraints are kept.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator.
+        Name of a potential (see :func:`~amalgamics.calculators.potentials.names.get_potential`) or an ASE calculator.
     settings
         How to relax; the defaults of :class:`RelaxationSettings` when left out.
     on_result
@@ -132,7 +132,7 @@ class WithDispersion:
     model
         Evaluates batches without dispersion.
     method, functional
-        See :func:`~amalgamics.calculators.dispersion.get_dispersion_calculator`.
+        See :func:`~amalgamics.calculators.potentials.dispersion.get_dispersion_calculator`.
     """
 
     def __init__(self, model: BatchEvaluator, method: str, functional: str) -> None:
@@ -140,7 +140,7 @@ class WithDispersion:
         self._dispersion: Calculator = get_dispersion_calculator(method, functional)
 
     def evaluate_batch(self, structures: Sequence[Atoms]) -> list[Results]:
-        """Return the sums of both for each structure; see :class:`~amalgamics.calculators.lockstep.BatchEvaluator`."""
+        """Return the sums of both for each structure; see :class:`~.lockstep.BatchEvaluator`."""
         import torch
 
         if torch.get_num_threads() > 1:

@@ -19,7 +19,7 @@ from ase.calculators.calculator import Calculator, CalculatorError
 from ase.constraints import FixSymmetry
 
 from .cell_filter import FastFrechetCellFilter
-from .relaxation import (
+from .relax import (
     OPTIMIZERS,
     NotConvergedError,
     RelaxationError,

@@ -24,11 +24,11 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixSymmetry
 from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
-from ..errors import InputError, unknown_name
+from ...errors import InputError, unknown_name
+from ..potentials.dispersion import three_body_energy
+from ..potentials.dispersion_methods import has_three_body
+from ..potentials.names import Potential, get_calculator, get_potential
 from .cell_filter import FastFrechetCellFilter
-from .dispersion import three_body_energy
-from .dispersion_methods import has_three_body
-from .registry import Potential, get_calculator, get_potential
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
@@ -344,9 +344,9 @@ def relax(
     atoms
         Structure to start from; it is not modified. Its constraints are kept.
     potential
-        Name of a potential (see :func:`~amalgamics.calculators.registry.get_potential`) or an ASE calculator. Named
-        with a dispersion that has a three-body term, the potential relaxes with the pair terms and gives the energy of
-        the end with all terms; a calculator is used as it is.
+        Name of a potential (see :func:`~amalgamics.calculators.potentials.names.get_potential`) or an ASE calculator.
+        Named with a dispersion that has a three-body term, the potential relaxes with the pair terms and gives the
+        energy of the end with all terms; a calculator is used as it is.
     settings
         How to relax; the defaults of :class:`RelaxationSettings` when left out.
     trajectory

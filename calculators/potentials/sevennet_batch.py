@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase import Atoms
 
-from .groups import consecutive_groups
+from ..groups import consecutive_groups
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,7 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from ..errors import InputError
+from ...errors import InputError
 
 
 class WeightsNotFoundError(InputError):

@@ -10,13 +10,13 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from ..errors import InputError, unknown_name
-from .groups import consecutive_groups
-from .model_cards import MODEL_CARDS
-from .weights import weights_path
+from ....errors import InputError, unknown_name
+from ...groups import consecutive_groups
+from ..cards import MODEL_CARDS
+from ..weights import weights_path
 
 if TYPE_CHECKING:
-    from .chgnet_layers import Network
+    from .layers import Network
 
 LEAN_MODELS = ("chgnet", "chgnet-r2scan")
 
@@ -57,7 +57,7 @@ class LeanCHGNet(Calculator):
             raise InputError("model: " + unknown_name("CHGNet model", model, LEAN_MODELS))
         if dtype not in ("float32", "float64"):
             raise InputError(f"dtype: {dtype!r} is not allowed; give float32 or float64")
-        from .chgnet_graph import GraphBuilder
+        from .graph import GraphBuilder
 
         self.model = model
         self._network = load_network(model, device, dtype)
@@ -131,7 +131,7 @@ def load_network(model: str, device: str = "cpu", dtype: str = "float32") -> Net
     """
     import torch
 
-    from .chgnet_layers import Network
+    from .layers import Network
 
     path = weights_path("chgnet", MODEL_CARDS[model].weights or "")
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)["model"]

@@ -7,7 +7,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from ..errors import InputError
+from ...errors import InputError
 
 
 @dataclass(frozen=True)

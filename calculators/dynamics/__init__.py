@@ -1,0 +1,1 @@
+"""Molecular dynamics: runs that can be stopped and resumed, melting and quenching."""

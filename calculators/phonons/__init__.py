@@ -1,0 +1,1 @@
+"""Harmonic phonons by finite displacements, at one volume or at several."""

@@ -1,0 +1,1 @@
+"""CHGNet as a lean evaluator: the same weights and outputs as chgnet's own calculator."""

@@ -1,0 +1,1 @@
+"""Relaxation of one structure or of many together."""
