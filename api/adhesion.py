@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..errors import InputError
-from ..thermodynamics.adhesion import AdhesionSample, check_work_of_adhesion
-from ..thermodynamics.surface import ImplausibleValueError
+from ..thermodynamics.surfaces.energies import ImplausibleValueError
 from ..thermodynamics.uncertainty import Estimate
+from ..thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
 from .display import drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Potential, as_potential
 from .structures import as_atoms

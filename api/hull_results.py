@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pymatgen.analysis.phase_diagram import PhaseDiagram
 
     from ..reports.model import SystemReport
-    from ..thermodynamics.hull import Hull, HullPhase
+    from ..thermodynamics.hulls.hull import Hull, HullPhase
 
 
 @dataclass(frozen=True)

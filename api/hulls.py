@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..structures.compositions import parse_formula, parse_system
-from ..thermodynamics.hull import PhaseEntry, build_hull
+from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
 from .energies import DEFAULT_POTENTIAL, Potential, Relaxed, as_potential, same_potential
 from .hull_results import HullResult, hull_result
 from .progress import progress_bar

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..calculators.relaxation.relax import RelaxationResult, RelaxationSettings
     from ..reports.interactive import Figure
     from ..structures.slabs.slab import Slab
-    from ..thermodynamics.surface import ThicknessFit
+    from ..thermodynamics.surfaces.energies import ThicknessFit
     from .structures import StructureLike
 
 _BULK_FMAX = 0.02
@@ -158,7 +158,7 @@ def surface_energy(
     1.04 J/m², from slabs of (5, 6, 7) atoms
     """
     from ..calculators.relaxation.relax import RelaxationSettings
-    from ..thermodynamics.surface import fit_thickness
+    from ..thermodynamics.surfaces.energies import fit_thickness
 
     atoms = as_crystal(crystal, "surface_energy")
     name = name_of(crystal, atoms)
@@ -239,7 +239,7 @@ def _relax(
 
 
 def _warnings(fit: ThicknessFit, slab: Slab, title: str) -> tuple[str, ...]:
-    from ..thermodynamics.surface import ImplausibleValueError, check_surface_energy
+    from ..thermodynamics.surfaces.energies import ImplausibleValueError, check_surface_energy
 
     found = [fit.warning] if fit.warning else []
     try:

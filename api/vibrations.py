@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..calculators.phonons.results import Phonons
     from ..calculators.potentials.names import Potential as NamedPotential
-    from ..thermodynamics.vibrations import ImaginaryTreatment
+    from ..thermodynamics.vibrations.harmonic import ImaginaryTreatment
     from .structures import StructureLike
 
 
@@ -73,7 +73,7 @@ class PhononResult:
         InputError
             A temperature below 0, or imaginary modes with ``refuse``.
         """
-        from ..thermodynamics.vibrations import ModeSpectrum, vibrational_free_energy
+        from ..thermodynamics.vibrations.harmonic import ModeSpectrum, vibrational_free_energy
 
         spectrum = ModeSpectrum.from_phonons(self.phonons, self.name)
         return float(vibrational_free_energy(spectrum, temperature_K, imaginary=imaginary))
@@ -200,7 +200,7 @@ def phonons(
 
 
 def _zero_point_energy(found: Phonons) -> float | None:
-    from ..thermodynamics.vibrations import ModeSpectrum, zero_point_energy
+    from ..thermodynamics.vibrations.harmonic import ModeSpectrum, zero_point_energy
 
     try:
         return float(zero_point_energy(ModeSpectrum.from_phonons(found)))

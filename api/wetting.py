@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..thermodynamics.contact_angle import Drop, SurfaceTension
-from ..thermodynamics.lattice_gas import LatticeGas
-from ..thermodynamics.solutions import (
+from ..thermodynamics.amalgams.choose_solution import (
     MEASURED,
     key_compositions,
     measured_solubility,
@@ -17,17 +15,19 @@ from ..thermodynamics.solutions import (
     solution_for,
     solution_warning,
 )
-from ..thermodynamics.wetting import WettingModel
-from ..thermodynamics.wetting_curve import Limit, composition_grid
-from ..thermodynamics.wetting_parameters import WettingParameters
+from ..thermodynamics.wetting.contact_angle import Drop, SurfaceTension
+from ..thermodynamics.wetting.curve import Limit, composition_grid
+from ..thermodynamics.wetting.lattice_gas import LatticeGas
+from ..thermodynamics.wetting.model import WettingModel
+from ..thermodynamics.wetting.parameters import WettingParameters
 from .adhesion import Adhesion
 from .display import drawn, html_table, with_version
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ..thermodynamics.dilute import Solution
-    from ..thermodynamics.wetting_curve import WettingCurve, WettingPoint
+    from ..thermodynamics.amalgams.dilute import Solution
+    from ..thermodynamics.wetting.curve import WettingCurve, WettingPoint
 
 NOT_COMPUTED = (
     "the energies of the solute on the dry face were not given, so only the fresh limit is known: a lower bound of the"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..thermodynamics.adhesion import AdhesionSample
-from ..thermodynamics.surface import surface_energy_J_m2
+from ..thermodynamics.surfaces.energies import surface_energy_J_m2
+from ..thermodynamics.wetting.adhesion import AdhesionSample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -49,7 +49,7 @@ def _timed(what: str, run: Callable[[], Any]) -> tuple[Row, Any]:
 
 def _hull(count: int) -> list[Row]:
     """Entries of random composition, of up to five elements, with energies below and above their elements."""
-    from ..thermodynamics.hull import PhaseEntry, build_hull
+    from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
 
     rng = np.random.default_rng(7)
     elements = HULL_SYSTEM.split("-")

@@ -10,7 +10,7 @@ import numpy as np
 
 from amalgamics.benchmarks.results import Mode, Result, Row, Table
 from amalgamics.benchmarks.timing import say
-from amalgamics.thermodynamics.adhesion import average_adhesion
+from amalgamics.thermodynamics.wetting.adhesion import average_adhesion
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.quench import quench_film, quench_interface

@@ -11,7 +11,7 @@ from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
     from ..reports.sections import ReportSection
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
 
 
 def electrochemistry(

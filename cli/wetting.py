@@ -57,8 +57,8 @@ def wetting(
     from ..reports.wetting_section import wetting_section
     from ..reports.wetting_words import before
     from ..structures.library.liquids import get_liquid
-    from ..thermodynamics.contact_angle import Drop
-    from ..thermodynamics.solutions import shown_compositions
+    from ..thermodynamics.amalgams.choose_solution import shown_compositions
+    from ..thermodynamics.wetting.contact_angle import Drop
     from ..workflows.database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.stored_study import get_study

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import ion_charge
 from ..structures.library.phases import get_phase
-from ..thermodynamics.electrolyte_window import ElectrolyteWindow
-from ..thermodynamics.hull import Hull
-from ..thermodynamics.solubility import compare_solubility, saturated_emf
+from ..thermodynamics.amalgams.solubility import compare_solubility, saturated_emf
+from ..thermodynamics.hulls.hull import Hull
+from ..thermodynamics.stability.electrolyte_window import ElectrolyteWindow
 from ..thermodynamics.units import BOLTZMANN_EV_PER_K
 from .benchmark_table import ComputedValue
 from .benchmarks import benchmarks, cell_edges
@@ -71,7 +71,7 @@ def solution_values(metal: str, mu_infinity: float, hull: Hull | None, potential
         Element symbol.
     mu_infinity
         Standard chemical potential at infinite dilution, eV against the pure solid; see
-        :func:`~amalgamics.thermodynamics.dilute.insertion_energy`.
+        :func:`~amalgamics.thermodynamics.amalgams.dilute.insertion_energy`.
     hull
         Of the metal and mercury, for the solubility; None leaves that out.
     potential

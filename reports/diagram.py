@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..reference.published import Published
-from ..thermodynamics.hull import Hull, HullPhase
+from ..thermodynamics.hulls.hull import Hull, HullPhase
 from .model import SystemReport
 from .reference import composition, formation_energy, formation_references
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ..errors import InputError
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..thermodynamics.electrochemistry import POTENTIAL_TOLERANCE_V
-from ..thermodynamics.hull import Hull
-from ..thermodynamics.solubility import list_solubilities
+from ..thermodynamics.amalgams.electrochemistry import POTENTIAL_TOLERANCE_V
+from ..thermodynamics.amalgams.solubility import list_solubilities
+from ..thermodynamics.hulls.hull import Hull
 from .electrochemistry_values import (
     MERCURY,
     ElectrochemistryValues,

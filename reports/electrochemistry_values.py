@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ..errors import InputError
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import ion_charge
-from ..thermodynamics.dilute import standard_potential
-from ..thermodynamics.electrochemistry import MetalElectrode, amalgam_potential, list_electrodes
-from ..thermodynamics.hull import Hull
-from ..thermodynamics.solubility import (
+from ..thermodynamics.amalgams.choose_solution import MEASURED, solution_for, solution_warning
+from ..thermodynamics.amalgams.dilute import standard_potential
+from ..thermodynamics.amalgams.electrochemistry import MetalElectrode, amalgam_potential, list_electrodes
+from ..thermodynamics.amalgams.solubility import (
     Solubility,
     SolubilityComparison,
     compare_solubility,
@@ -20,8 +20,8 @@ from ..thermodynamics.solubility import (
     saturating_solid,
     solubility_at,
 )
-from ..thermodynamics.solutions import MEASURED, solution_for, solution_warning
-from ..thermodynamics.voltage import voltage_profile
+from ..thermodynamics.hulls.hull import Hull
+from ..thermodynamics.hulls.voltage import voltage_profile
 
 MERCURY = "Hg"
 _SAME_TEMPERATURE_K = 0.5

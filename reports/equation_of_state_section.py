@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..thermodynamics.quasi_harmonic import Vinet, vinet_energy
+from ..thermodynamics.vibrations.quasi_harmonic import Vinet, vinet_energy
 from .figure_png import draw_png
 from .formulas import mathtext_formula, unicode_formula
 from .hull_png import DPI, STYLE

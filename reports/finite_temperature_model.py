@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..structures.compositions import parse_system
-from ..thermodynamics.finite_temperature import (
+from ..thermodynamics.hulls.finite_temperature import (
     FiniteTemperatureHull,
     HullTreatment,
     SolidPhase,
     finite_temperature_hull,
     liquid_name,
 )
-from ..thermodynamics.hull import PhaseEntry
-from ..thermodynamics.quasi_harmonic import QuasiHarmonic, quasi_harmonic
-from ..thermodynamics.vibrations import (
+from ..thermodynamics.hulls.hull import PhaseEntry
+from ..thermodynamics.vibrations.harmonic import (
     ImaginaryTreatment,
     ModeSpectrum,
     ThermalProperties,
     thermal_properties,
 )
+from ..thermodynamics.vibrations.quasi_harmonic import QuasiHarmonic, quasi_harmonic
 
 if TYPE_CHECKING:
     from ..calculators.phonons.results import Phonons
@@ -214,7 +214,7 @@ def thermal_system(
     temperatures_K
         At least one.
     imaginary
-        What is made of imaginary modes; see ``thermodynamics.finite_temperature.finite_temperature_hull``.
+        What is made of imaginary modes; see ``thermodynamics.hulls.finite_temperature.finite_temperature_hull``.
     missing
         Phases without phonons; those outside the system are ignored.
     """

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from scipy.constants import physical_constants
 
-from ..thermodynamics.finite_temperature import signed_distances
-from ..thermodynamics.hull import HullPhase
+from ..thermodynamics.hulls.finite_temperature import signed_distances
+from ..thermodynamics.hulls.hull import HullPhase
 from .findings import MEV
 from .finite_temperature_model import MissingPhonons, PhononRecord, ThermalSystem, quasi_harmonic_hulls
 from .finite_temperature_text import (

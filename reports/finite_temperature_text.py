@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..thermodynamics.finite_temperature import FiniteTemperatureHull, HullTreatment, liquid_name, signed_distances
-from ..thermodynamics.fusion import get_fusion
+from ..thermodynamics.hulls.finite_temperature import (
+    FiniteTemperatureHull,
+    HullTreatment,
+    liquid_name,
+    signed_distances,
+)
+from ..thermodynamics.hulls.fusion import get_fusion
 from .findings import MEV, enumeration, signed
 from .finite_temperature_model import Change, PhononRecord, ThermalSystem
 from .formulas import system_title, unicode_formula

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ..structures.compositions import parse_formula
 from ..structures.library.phases import Phase, list_phases
-from ..thermodynamics.hull import Hull, HullPhase, build_hull
+from ..thermodynamics.hulls.hull import Hull, HullPhase, build_hull
 from .formulas import unicode_formula
 from .model import PhaseRecord, SystemReport
 

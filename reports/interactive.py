@@ -11,7 +11,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from ..thermodynamics.voltage import VoltageStep
+from ..thermodynamics.hulls.voltage import VoltageStep
 from .diagram import DiagramPoint, DiagramReference, HullDiagram
 from .findings import MEV, ion_couple, signed
 from .formulas import unicode_formula, unicode_space_group

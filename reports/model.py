@@ -14,8 +14,8 @@ from ..errors import InputError
 from .sections import Lead, ReportSection
 
 if TYPE_CHECKING:
-    from ..thermodynamics.hull import Hull, HullPhase
-    from ..thermodynamics.voltage import VoltageProfile
+    from ..thermodynamics.hulls.hull import Hull, HullPhase
+    from ..thermodynamics.hulls.voltage import VoltageProfile
 
 Lattice = tuple[float, float, float, float, float, float]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..thermodynamics.finite_temperature import liquid_name
-from ..thermodynamics.fusion import get_fusion
+from ..thermodynamics.hulls.finite_temperature import liquid_name
+from ..thermodynamics.hulls.fusion import get_fusion
 from .figure_png import draw_png, plain
 from .formulas import mathtext_formula, system_title, unicode_space_group
 from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..calculators.phonons.results import BandSegment, Phonons
-    from ..thermodynamics.finite_temperature import FiniteTemperatureHull
+    from ..thermodynamics.hulls.finite_temperature import FiniteTemperatureHull
 
 SIZE_INCHES = (8.0, 4.8)
 _COLOURS = ("#0b5c8a", "#c2410c", "#4d7c0f", "#7c5295", "#b45309", "#0f766e", "#9f1239", "#5b6775")

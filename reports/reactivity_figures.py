@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..thermodynamics.electrolyte_window import ElectrolyteWindow
-from ..thermodynamics.reactivity import InterfaceReaction
+from ..thermodynamics.stability.electrolyte_window import ElectrolyteWindow
+from ..thermodynamics.stability.reactivity import InterfaceReaction
 from .figure_png import draw_png, plain
 from .formulas import couple, mathtext_formula
 from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE

@@ -15,7 +15,7 @@ from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reference.metals import metal
 from ..reference.published import Published, published_values
 from ..structures.compositions import atomic_fractions, parse_formula
-from ..thermodynamics.solubility import saturated_emf
+from ..thermodynamics.amalgams.solubility import saturated_emf
 from .model import PhaseRecord, SystemReport
 
 KJ_PER_MOL = kJ / mol

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..thermodynamics.self_healing import CONSISTENCIES, interface_at
+from ..thermodynamics.amalgams.self_healing import CONSISTENCIES, interface_at
 from .figure_png import draw_png
 from .formulas import mathtext_formula, system_title
 from .hull_png import DPI, INK, MUTED, REFERENCE, STYLE
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..thermodynamics.phase_fractions import Isotherm, PhasePoint
-    from ..thermodynamics.self_healing import SelfHealingMap
+    from ..thermodynamics.amalgams.phase_fractions import Isotherm, PhasePoint
+    from ..thermodynamics.amalgams.self_healing import SelfHealingMap
 
 SIZE_INCHES = (8.0, 7.2)
 _LIQUID = "#cfe3ef"

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..thermodynamics.phase_fractions import isotherm
-from ..thermodynamics.self_healing import (
+from ..thermodynamics.amalgams.phase_fractions import isotherm
+from ..thermodynamics.amalgams.self_healing import (
     DEFAULT_LIMITS,
     composition_range,
     interface_steps,
     self_healing_map,
     step_between,
 )
-from ..thermodynamics.solubility import liquidus_for
+from ..thermodynamics.amalgams.solubility import liquidus_for
 from .findings import enumeration, signed
 from .formulas import system_title, unicode_formula
 from .sections import Cell, ReportSection, SectionPicture, SectionTable
 from .self_healing_png import self_healing_png
 
 if TYPE_CHECKING:
-    from ..thermodynamics.hull import Hull
-    from ..thermodynamics.liquidus import Liquidus
-    from ..thermodynamics.phase_fractions import Isotherm, PhasePoint
-    from ..thermodynamics.self_healing import InterfaceStep
+    from ..thermodynamics.amalgams.liquidus import Liquidus
+    from ..thermodynamics.amalgams.phase_fractions import Isotherm, PhasePoint
+    from ..thermodynamics.amalgams.self_healing import InterfaceStep
+    from ..thermodynamics.hulls.hull import Hull
 
 MAP_COMPOSITIONS = np.linspace(0.0, 1.0, 101)
 MAP_TEMPERATURES_K = np.linspace(220.0, 560.0, 69)

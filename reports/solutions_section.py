@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..thermodynamics.dilute import standard_potential
-from ..thermodynamics.solubility import compare_solubility
-from ..thermodynamics.solutions import MEASURED
+from ..thermodynamics.amalgams.choose_solution import MEASURED
+from ..thermodynamics.amalgams.dilute import standard_potential
+from ..thermodynamics.amalgams.solubility import compare_solubility
 from .formulas import unicode_formula
 from .sections import Cell, ReportSection, SectionTable
 from .wording import enumeration, signed
 
 if TYPE_CHECKING:
-    from ..thermodynamics.hull import Hull
-    from ..thermodynamics.solubility import SolubilityComparison
+    from ..thermodynamics.amalgams.solubility import SolubilityComparison
+    from ..thermodynamics.hulls.hull import Hull
     from ..thermodynamics.uncertainty import Estimate
 
 MERCURY = "Hg"

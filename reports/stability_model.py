@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..thermodynamics.electrolyte_window import ElectrolyteWindow
-from ..thermodynamics.reactivity import InterfaceReaction
+from ..thermodynamics.stability.electrolyte_window import ElectrolyteWindow
+from ..thermodynamics.stability.reactivity import InterfaceReaction
 from .benchmarks import Benchmark, benchmarks
 
 _DILUTE = 1e-3

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..thermodynamics.electrolyte_window import ElectrolyteWindow
-from ..thermodynamics.reactivity import InterfaceReaction
+from ..thermodynamics.stability.electrolyte_window import ElectrolyteWindow
+from ..thermodynamics.stability.reactivity import InterfaceReaction
 from .findings import enumeration
 from .formulas import couple, unicode_formula
 from .reactivity_figures import reactivity_png, window_png

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..thermodynamics.wulff import WulffShape
+    from ..thermodynamics.surfaces.wulff import WulffShape
     from .wetting_model import SurfaceRecord
 
 

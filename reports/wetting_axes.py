@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..thermodynamics.wetting_curve import WettingCurve, WettingPoint
+from ..thermodynamics.wetting.curve import WettingCurve, WettingPoint
 from .interactive import Figure
 from .wetting_lines import ZERO_DECADES, log_place
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..thermodynamics.wetting_curve import Limit
+from ..thermodynamics.wetting.curve import Limit
 from .drop_shape import drop_shape
 from .figure_png import plain
 from .hull_png import INK, MUTED

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..thermodynamics.contact_angle import young_dupre_angle_deg
-from ..thermodynamics.lattice_gas import LatticeGas
 from ..thermodynamics.uncertainty import Estimate
+from ..thermodynamics.wetting.contact_angle import young_dupre_angle_deg
+from ..thermodynamics.wetting.lattice_gas import LatticeGas
 from .formulas import unicode_formula
 from .sections import Column, Table, TableCell
 from .wetting_model import DispersionRecord, WettingReport

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..thermodynamics.lattice_gas import LatticeGas
-from ..thermodynamics.wetting_curve import Limit
+from ..thermodynamics.wetting.curve import Limit
+from ..thermodynamics.wetting.lattice_gas import LatticeGas
 from .wetting_findings import origins, paragraphs, verdicts, wetting_headline
 from .wetting_model import ConsistencyRecord, ReductionRecord, WettingFace, WettingMember, WettingReport
 from .wetting_numbers import key_points, theta_at

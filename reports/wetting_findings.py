@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..thermodynamics.contact_angle import young_dupre_angle_deg
-from ..thermodynamics.wetting_curve import Limit, WettingCurve
+from ..thermodynamics.wetting.contact_angle import young_dupre_angle_deg
+from ..thermodynamics.wetting.curve import Limit, WettingCurve
 from .findings import enumeration, signed
 from .formulas import unicode_formula
 from .wetting_headline import wetting_headline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..thermodynamics.wetting_curve import Limit, LimitPoint
+from ..thermodynamics.wetting.curve import Limit, LimitPoint
 from .wetting_model import WettingReport
 from .wetting_numbers import (
     WETTING_DEG,

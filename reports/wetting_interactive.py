@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingCurve, WettingPoint
+from ..thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .findings import signed
 from .formulas import couple
 from .interactive import Figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from ..thermodynamics.wetting_curve import Limit, WettingPoint
+from ..thermodynamics.wetting.curve import Limit, WettingPoint
 from .interactive import Figure, base_layout
 from .wetting_axes import gap_end
 from .wetting_lines import limit_lines, reduction_reach

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingCurve, WettingPoint
+from ..thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .wetting_model import WettingMember, WettingReport
 from .wetting_numbers import KeyPoint, angle
 from .wetting_words import is_model_band, limit_label, reacting_points, statistical_name

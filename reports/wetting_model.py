@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ..thermodynamics.adhesion import WorkOfAdhesion
-    from ..thermodynamics.contact_angle import SurfaceTension
-    from ..thermodynamics.lattice_gas import LatticeGas
-    from ..thermodynamics.sensitivity import Sensitivity
     from ..thermodynamics.uncertainty import Estimate
-    from ..thermodynamics.wetting import WettingParameters
-    from ..thermodynamics.wetting_curve import AngleDifference, Limit, WettingCurve
+    from ..thermodynamics.wetting.adhesion import WorkOfAdhesion
+    from ..thermodynamics.wetting.contact_angle import SurfaceTension
+    from ..thermodynamics.wetting.curve import AngleDifference, Limit, WettingCurve
+    from ..thermodynamics.wetting.lattice_gas import LatticeGas
+    from ..thermodynamics.wetting.model import WettingParameters
+    from ..thermodynamics.wetting.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ..structures.glass.thiophosphate import AMORPHOUS
 from ..thermodynamics.uncertainty import Estimate
-from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingCurve, WettingPoint
+from ..thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .findings import signed
 from .formulas import unicode_formula
 from .wetting_model import AdhesionRecord, WettingFace, WettingMember, WettingReport

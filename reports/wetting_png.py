@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..structures.glass.thiophosphate import AMORPHOUS
-from ..thermodynamics.wetting_curve import Limit
+from ..thermodynamics.wetting.curve import Limit
 from .figure_png import draw_png, plain
 from .formulas import mathtext_formula
 from .hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE

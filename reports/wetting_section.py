@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from ..thermodynamics.wetting_curve import Limit
+from ..thermodynamics.wetting.curve import Limit
 from .drop_shape import drop_shape
 from .formulas import couple
 from .sections import (

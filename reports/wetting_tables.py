@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..thermodynamics.wetting_curve import Limit, LimitPoint, WettingPoint
+from ..thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
 from .formulas import couple, unicode_formula
 from .sections import Column, Table, TableCell
 from .wetting_lines import ORDER

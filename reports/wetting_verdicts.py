@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
-from ..thermodynamics.wetting_curve import AngleDifference, Limit, LimitPoint
+from ..thermodynamics.wetting.curve import AngleDifference, Limit, LimitPoint
 from .sections import Verdict, VerdictGroup
 from .wetting_model import WettingReport
 from .wetting_numbers import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..thermodynamics.wetting_curve import Limit, WettingPoint
+from ..thermodynamics.wetting.curve import Limit, WettingPoint
 from .formulas import unicode_formula
 from .wetting_model import WettingReport
 

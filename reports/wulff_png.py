@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..thermodynamics.wulff import WulffShape
+    from ..thermodynamics.surfaces.wulff import WulffShape
     from .surfaces_model import PhaseSurfaces
 
 COLOURS = ("#2f7fb5", "#e08a3c", "#6a9f3d", "#8c6bb1", "#c8574b", "#3fa7a0", "#b8a13a", "#7a8794")

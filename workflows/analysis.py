@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from ..reports.model import Report, SystemReport
     from ..reports.sections import ReportSection
-    from ..thermodynamics.hull import Hull
-    from ..thermodynamics.voltage import VoltageProfile
+    from ..thermodynamics.hulls.hull import Hull
+    from ..thermodynamics.hulls.voltage import VoltageProfile
 
 
 def rows_for_system(database: StructureDatabase, system: str, potential: str | None = None) -> list[AtomsRow]:
@@ -43,7 +43,7 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
     """Return the voltage profile of a binary M-Hg hull against its own metal, None for other systems."""
     from ..reference.metals import ion_charge
-    from ..thermodynamics.voltage import voltage_profile
+    from ..thermodynamics.hulls.voltage import voltage_profile
 
     ion = "-".join(sorted(set(hull.elements) - {"Hg"}))
     charge = ion_charge(ion)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.surfaces_model import PhaseSurfaces
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
 
 _CUBIC = 195
 """First space group of the cubic system."""
@@ -114,7 +114,7 @@ class Crystals:
 
     def hull(self, elements: Iterable[str]) -> Hull | None:
         """Return the hull of these elements; None where one of them was not computed."""
-        from ..thermodynamics.hull import build_hull
+        from ..thermodynamics.hulls.hull import build_hull
 
         wanted = sorted(elements)
         rows = self.within(wanted)
@@ -240,7 +240,7 @@ def _solution_values(database: StructureDatabase, crystals: Crystals) -> Iterato
 
 def _window_values(database: StructureDatabase, crystals: Crystals) -> Iterator[ComputedValue]:
     """Reduction onsets, where every phase that the library can build was tried: a gap would move them."""
-    from ..thermodynamics.electrolyte_window import electrolyte_window
+    from ..thermodynamics.stability.electrolyte_window import electrolyte_window
 
     failed = {row.name for row in database.select(f"potential={crystals.potential},converged=False")}
     for name, formula in ELECTROLYTES.items():

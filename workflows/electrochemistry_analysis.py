@@ -8,8 +8,8 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..reports.electrochemistry_values import ElectrochemistryValues, PlateauRow, SolubilityRow
-    from ..thermodynamics.electrochemistry import MetalElectrode
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.amalgams.electrochemistry import MetalElectrode
+    from ..thermodynamics.hulls.hull import Hull
 
 _ELECTRODE = {
     "electrons_per_ion": "electrons_per_ion",
@@ -77,9 +77,9 @@ def _metal_row(
 
 
 def _amalgam(metal: str, hull: Hull, temperature_K: float) -> dict[str, Any]:
-    from ..thermodynamics.phase_fractions import isotherm
-    from ..thermodynamics.self_healing import composition_range, interface_steps
-    from ..thermodynamics.solubility import liquidus_for
+    from ..thermodynamics.amalgams.phase_fractions import isotherm
+    from ..thermodynamics.amalgams.self_healing import composition_range, interface_steps
+    from ..thermodynamics.amalgams.solubility import liquidus_for
 
     document: dict[str, Any] = {"system": hull.system, "metal": metal, "reason": None}
     try:

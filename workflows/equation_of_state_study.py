@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError
-from ..thermodynamics.quasi_harmonic import MIN_VOLUMES, fit_vinet
+from ..thermodynamics.vibrations.quasi_harmonic import MIN_VOLUMES, fit_vinet
 from .candidates import Candidate
 from .rows import atoms_of, find_phase
 from .settings import StudySettings

@@ -15,7 +15,7 @@ from .fingerprint import fingerprint
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
     from .spec import WorkflowSpec
 
 

@@ -15,9 +15,9 @@ from ..reports.finite_temperature_model import (
     thermal_system,
 )
 from ..structures.compositions import parse_system
-from ..thermodynamics.finite_temperature import signed_distances
-from ..thermodynamics.hull import PhaseEntry
-from ..thermodynamics.vibrations import ModeSpectrum
+from ..thermodynamics.hulls.finite_temperature import signed_distances
+from ..thermodynamics.hulls.hull import PhaseEntry
+from ..thermodynamics.vibrations.harmonic import ModeSpectrum
 from .database import chemical_system
 from .phonon_phases import unrelaxed_names
 from .phonon_spec import DEFAULT_TREATMENT, Role
@@ -26,7 +26,7 @@ from .rows import rows_of_potential
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..thermodynamics.finite_temperature import HullTreatment
+    from ..thermodynamics.hulls.finite_temperature import HullTreatment
     from .database import StructureDatabase
     from .phonon_study import PhononStudy
 

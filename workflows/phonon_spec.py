@@ -14,7 +14,7 @@ from ..errors import InputError, nearest
 from .settings import StudySettings
 
 if TYPE_CHECKING:
-    from ..thermodynamics.finite_temperature import HullTreatment
+    from ..thermodynamics.hulls.finite_temperature import HullTreatment
     from .spec import WorkflowSpec
 
 DEFAULT_TEMPERATURES_K = (0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 298.15, 350.0, 400.0)

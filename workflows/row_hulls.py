@@ -14,11 +14,11 @@ from ase.db.row import AtomsRow
 
 from ..errors import InputError
 from ..structures.compositions import parse_system
-from ..thermodynamics.hull import PhaseEntry, build_hull
+from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
 from .twins import find_twins
 
 if TYPE_CHECKING:
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
 
 HULL_KEYS = ("formation_energy_per_atom", "e_above_hull")
 """Keys of a row that are those of its place (eV/atom): asked for like any other, and stored nowhere."""

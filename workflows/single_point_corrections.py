@@ -11,8 +11,8 @@ from ..thermodynamics.units import EV_PER_A2
 from .wetting_cells import Role
 
 if TYPE_CHECKING:
-    from ..thermodynamics.lattice_gas import LatticeGas
-    from ..thermodynamics.wetting_parameters import WettingParameters
+    from ..thermodynamics.wetting.lattice_gas import LatticeGas
+    from ..thermodynamics.wetting.parameters import WettingParameters
     from .stored_study import Pair, SinglePoints
 
 _WHOLE = {Role.SOLID, Role.DETACHED_FILM}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.sections import ReportSection
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
     from .database import StructureDatabase
 
 _MIDDLE = (0.35, 0.65)

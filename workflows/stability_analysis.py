@@ -18,7 +18,7 @@ from .row_hulls import phase_entry
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
     from .database import StructureDatabase
     from .stability_spec import StabilitySettings
 
@@ -82,8 +82,8 @@ def stability_of_rows(name: str, rows: Sequence[AtomsRow], options: StabilityOpt
     InputError
         The electrolyte, an element or every phase of the electrode has no energy, or the potentials differ.
     """
-    from ..thermodynamics.electrolyte_window import electrolyte_window
-    from ..thermodynamics.reactivity import interface_reaction, reaction_hull
+    from ..thermodynamics.stability.electrolyte_window import electrolyte_window
+    from ..thermodynamics.stability.reactivity import interface_reaction, reaction_hull
 
     by_name = {row.name: row for row in rows}
     _check_relaxed(name, by_name)
@@ -230,7 +230,7 @@ def _is_formula_of(text: str, composition: Mapping[str, float]) -> bool:
 
 def _voltage(hull: Hull, electrode: str, metal: str, charge: int) -> float | None:
     """Where a phase gives off the metal, V; None for one that has none."""
-    from ..thermodynamics.electrolyte_window import electrolyte_window
+    from ..thermodynamics.stability.electrolyte_window import electrolyte_window
 
     if set(hull.phase(electrode).composition) == {metal}:
         return 0.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..errors import InputError, NotStoredError, unknown_name
-from ..thermodynamics.adhesion import AdhesionSample
+from ..thermodynamics.wetting.adhesion import AdhesionSample
 from .occupations import lowest_by_number
 from .rows import area_of, parse_miller
 from .wetting_cells import Role

@@ -11,10 +11,10 @@ from ..reports.wetting_model import SurfaceRecord
 from ..structures.library.phases import list_phases
 from ..structures.slabs.lattice_planes import conventional_cell
 from ..structures.tags import LIQUID, SOLID
-from ..thermodynamics.adhesion import AdhesionSample, check_work_of_adhesion
-from ..thermodynamics.surface import check_surface_energy, fit_thickness
+from ..thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
+from ..thermodynamics.surfaces.wulff import WulffShape, wulff_shape
 from ..thermodynamics.uncertainty import Estimate
-from ..thermodynamics.wulff import WulffShape, wulff_shape
+from ..thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
 from .database import CRYSTALS
 from .joined_crystals import ADHESION
 from .phase_surfaces import SURFACES

@@ -14,9 +14,7 @@ from ..reference.published import observed_drops
 from ..reports.wetting_model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
 from ..structures.compositions import parse_formula
 from ..structures.library.liquids import get_liquid
-from ..thermodynamics.contact_angle import SurfaceTension
-from ..thermodynamics.sensitivity import sensitivity
-from ..thermodynamics.solutions import (
+from ..thermodynamics.amalgams.choose_solution import (
     MEASURED,
     key_compositions,
     pinned_solution,
@@ -24,8 +22,10 @@ from ..thermodynamics.solutions import (
     solution_for,
     solution_warning,
 )
-from ..thermodynamics.wetting import WettingModel
-from ..thermodynamics.wetting_parameters import WettingParameters, calibrated
+from ..thermodynamics.wetting.contact_angle import SurfaceTension
+from ..thermodynamics.wetting.model import WettingModel
+from ..thermodynamics.wetting.parameters import WettingParameters, calibrated
+from ..thermodynamics.wetting.sensitivity import sensitivity
 from .rows import area_of, miller_text
 from .stored_study import StoredStudy
 from .wetting_cautions import polarity_warnings
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from ase.db.row import AtomsRow
 
-    from ..thermodynamics.dilute import Solution
-    from ..thermodynamics.wetting_curve import WettingCurve
+    from ..thermodynamics.amalgams.dilute import Solution
+    from ..thermodynamics.wetting.curve import WettingCurve
 
 # Share of the fullest state beyond which the states that were tried are too few.
 _NEARLY_FULL = 0.9
@@ -202,7 +202,7 @@ def _solution(
 
 def _grid(study: StoredStudy, solution: Solution, options: WettingOptions) -> Sequence[float]:
     """Return the compositions of the curve: a scale with all that is shown of this solute, and what was asked for."""
-    from ..thermodynamics.wetting_curve import composition_grid
+    from ..thermodynamics.wetting.curve import composition_grid
 
     keys = key_compositions(study.solute, study.solvent, solution.x_saturation)
     include = [x for x in (*shown_compositions(keys), *options.x) if x != 0.0]

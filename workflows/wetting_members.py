@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import InputError, unknown_name
-from ..thermodynamics.adhesion import average_adhesion, check_work_of_adhesion, film_surface_energy_J_m2
 from ..thermodynamics.uncertainty import Estimate, average_over_groups
-from ..thermodynamics.wetting_parameters import WettingParameters
-from ..thermodynamics.wetting_samples import parameters_from_samples
+from ..thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion, film_surface_energy_J_m2
+from ..thermodynamics.wetting.parameters import WettingParameters
+from ..thermodynamics.wetting.samples import parameters_from_samples
 from .rows import area_of
 from .single_point_corrections import corrected_parameters, shifted, surface_energy_shift_J_m2
 from .stored_study import Frame, StoredStudy, median_degeneracies

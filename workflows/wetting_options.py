@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..thermodynamics.contact_angle import Drop
+    from ..thermodynamics.wetting.contact_angle import Drop
 
 
 @dataclass(frozen=True)

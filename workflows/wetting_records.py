@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..reports.wetting_model import AdhesionRecord, DiluteRecord, InterfacePicture, SurfaceRecord
-from ..thermodynamics.adhesion import average_adhesion
-from ..thermodynamics.dilute import computed_solubility, standard_potential
-from ..thermodynamics.fusion import list_fusions
-from ..thermodynamics.solubility import saturating_solid
-from ..thermodynamics.solutions import MEASURED, measured_solubility, solution_for
-from ..thermodynamics.voltage import voltage_profile
+from ..thermodynamics.amalgams.choose_solution import MEASURED, measured_solubility, solution_for
+from ..thermodynamics.amalgams.dilute import computed_solubility, standard_potential
+from ..thermodynamics.amalgams.solubility import saturating_solid
+from ..thermodynamics.hulls.fusion import list_fusions
+from ..thermodynamics.hulls.voltage import voltage_profile
+from ..thermodynamics.wetting.adhesion import average_adhesion
 from .analysis import rows_for_system
 from .phase_surfaces import SURFACES
 from .row_hulls import hull_of_rows
@@ -24,7 +24,7 @@ from .wetting_members import Member, insertion_estimate
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..thermodynamics.hull import Hull
+    from ..thermodynamics.hulls.hull import Hull
 
 
 def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[AdhesionRecord, ...]:

@@ -11,17 +11,17 @@ from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from ..reports.stability_model import onsets_of
 from ..reports.wetting_model import ConsistencyRecord, CoverageRecord, DispersionRecord, ReductionPoint, ReductionRecord
-from ..thermodynamics.adhesion import average_adhesion
-from ..thermodynamics.contact_angle import SurfaceTension, wenzel_angle_deg, young_dupre_angle_deg
 from ..thermodynamics.units import EV_PER_A2
-from ..thermodynamics.wetting_curve import Limit
+from ..thermodynamics.wetting.adhesion import average_adhesion
+from ..thermodynamics.wetting.contact_angle import SurfaceTension, wenzel_angle_deg, young_dupre_angle_deg
+from ..thermodynamics.wetting.curve import Limit
 from .stability_analysis import StabilityOptions, stabilities
 from .wetting_cells import Role
 
 if TYPE_CHECKING:
-    from ..thermodynamics.electrolyte_window import ElectrolyteWindow
-    from ..thermodynamics.wetting import WettingModel
-    from ..thermodynamics.wetting_curve import WettingCurve
+    from ..thermodynamics.stability.electrolyte_window import ElectrolyteWindow
+    from ..thermodynamics.wetting.curve import WettingCurve
+    from ..thermodynamics.wetting.model import WettingModel
     from .stored_study import StoredStudy
     from .wetting_members import Member
 

@@ -20,11 +20,11 @@ import amalgamics as am
 from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationSettings, relax
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension
-from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solution import LI_IN_HG
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
 from amalgamics.workflows.analysis import hull_of_rows, rows_for_system
 from amalgamics.workflows.database import StructureDatabase
 from amalgamics.workflows.fingerprint import potential_identity

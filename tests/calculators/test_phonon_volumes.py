@@ -10,8 +10,8 @@ from amalgamics.calculators.phonons.finite_displacements import PhononSettings
 from amalgamics.calculators.phonons.volumes import phonons_at_volumes
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.quasi_harmonic import quasi_harmonic
-from amalgamics.thermodynamics.vibrations import ModeSpectrum
+from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum
+from amalgamics.thermodynamics.vibrations.quasi_harmonic import quasi_harmonic
 
 SMALL = PhononSettings(min_supercell_length=5.0, mesh_length=20.0, path_spacing=0.2)
 

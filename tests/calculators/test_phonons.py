@@ -22,7 +22,7 @@ from amalgamics.calculators.phonons.finite_displacements import (
 from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.calculators.phonons.supercell import choose_supercell, shortest_lattice_vector
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.vibrations import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
+from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
 
 SMALL = PhononSettings(min_supercell_length=5.0, mesh_length=25.0, path_spacing=0.05)
 

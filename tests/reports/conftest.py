@@ -12,9 +12,9 @@ from ase.formula import Formula
 from amalgamics.reports.model import PhaseRecord, Report, SystemReport
 from amalgamics.reports.wetting_model import WettingReport
 from amalgamics.tests.reports.wetting_examples import wetting_report, with_default_curve, without_dry_faces
-from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
-from amalgamics.thermodynamics.voltage import voltage_profile
-from amalgamics.thermodynamics.wetting_curve import WettingCurve
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.voltage import voltage_profile
+from amalgamics.thermodynamics.wetting.curve import WettingCurve
 
 ELEMENT_ENERGIES = {"Li": -1.9570, "Na": -1.3100, "Hg": -0.6660}
 

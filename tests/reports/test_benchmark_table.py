@@ -24,8 +24,8 @@ from amalgamics.reports.benchmark_table import (
 from amalgamics.reports.benchmark_values import cell_values, hull_values, window_values
 from amalgamics.reports.benchmarks import PROPERTIES, Benchmark, benchmarks, cell_edges
 from amalgamics.structures.library.phases import get_phase, list_phases
-from amalgamics.thermodynamics.electrolyte_window import electrolyte_window
-from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.stability.electrolyte_window import electrolyte_window
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "benchmarks-physics.md"
 

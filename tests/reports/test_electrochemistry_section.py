@@ -8,9 +8,9 @@ from amalgamics.reports.electrochemistry_section import electrochemistry_section
 from amalgamics.reports.electrochemistry_values import electrochemistry_values
 from amalgamics.reports.sections import ReportSection, SectionTable
 from amalgamics.structures.compositions import parse_formula
-from amalgamics.thermodynamics.electrochemistry import list_electrodes
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.solubility import list_solubilities
+from amalgamics.thermodynamics.amalgams.electrochemistry import list_electrodes
+from amalgamics.thermodynamics.amalgams.solubility import list_solubilities
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
 
 PHASES = {"Hg": (0.0, 23.3), "LiHg3": (-0.235, 20.3), "LiHg": (-0.40, 17.8), "Li3Hg": (-0.28, 17.6), "Li": (0.0, 21.6)}
 PNG = b"\x89PNG\r\n"

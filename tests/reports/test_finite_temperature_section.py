@@ -23,9 +23,9 @@ from amalgamics.reports.finite_temperature_model import (
 )
 from amalgamics.reports.finite_temperature_section import finite_temperature_sections, shown_indices
 from amalgamics.reports.finite_temperature_text import treatment_distances
-from amalgamics.thermodynamics.finite_temperature import SolidPhase, signed_distances, solid_free_energy
-from amalgamics.thermodynamics.hull import PhaseEntry
-from amalgamics.thermodynamics.vibrations import ModeSpectrum
+from amalgamics.thermodynamics.hulls.finite_temperature import SolidPhase, signed_distances, solid_free_energy
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry
+from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum
 
 TEMPERATURES_K = (0.0, 100.0, 200.0, 298.15, 400.0)
 

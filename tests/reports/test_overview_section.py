@@ -14,7 +14,7 @@ from amalgamics.reports.hull_overview_png import LEGEND_INCHES, PANEL_INCHES, hu
 from amalgamics.reports.hull_png import DPI
 from amalgamics.reports.model import Report
 from amalgamics.reports.overview_section import overview_section, summarize
-from amalgamics.thermodynamics.fusion import get_fusion
+from amalgamics.thermodynamics.hulls.fusion import get_fusion
 
 ENERGIES = {"Al": -3.7, "Hg": -0.67, "Zn": -1.3}
 

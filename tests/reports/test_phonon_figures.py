@@ -14,9 +14,9 @@ from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.errors import InputError
 from amalgamics.reports.hull_png import DPI
 from amalgamics.reports.phonon_figures import SIZE_INCHES, formation_free_energy_png, phonon_png
-from amalgamics.thermodynamics.finite_temperature import SolidPhase, finite_temperature_hull
-from amalgamics.thermodynamics.hull import PhaseEntry
-from amalgamics.thermodynamics.vibrations import ModeSpectrum
+from amalgamics.thermodynamics.hulls.finite_temperature import SolidPhase, finite_temperature_hull
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry
+from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum
 
 SMALL = PhononSettings(min_supercell_length=5.0, mesh_length=20.0, path_spacing=0.03)
 WARNING = (0xC2, 0x41, 0x0C)

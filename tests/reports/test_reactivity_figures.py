@@ -12,9 +12,9 @@ from amalgamics.errors import InputError
 from amalgamics.reports.hull_png import DPI
 from amalgamics.reports.reactivity_figures import SIZE_INCHES, reactivity_png, window_png
 from amalgamics.structures.compositions import parse_formula
-from amalgamics.thermodynamics.electrolyte_window import electrolyte_window
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.reactivity import interface_reaction
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
+from amalgamics.thermodynamics.stability.electrolyte_window import electrolyte_window
+from amalgamics.thermodynamics.stability.reactivity import interface_reaction
 
 ENERGIES = {"Li": 0.0, "P": 0.0, "S": 0.0, "Hg": 0.0, "Li2S": -1.4, "Li3P": -0.7, "Li3PS4": -0.9, "Li3Hg": -0.3}
 ORANGE, BLUE = (0xC2, 0x41, 0x0C), (0x0B, 0x5C, 0x8A)

@@ -11,9 +11,9 @@ from amalgamics.reports.stability_model import ElectrolyteStability, held_voltag
 from amalgamics.reports.stability_section import stability_report_sections
 from amalgamics.reports.stability_text import finding, held_voltage_finding, phases_text
 from amalgamics.structures.compositions import parse_formula
-from amalgamics.thermodynamics.electrolyte_window import electrolyte_window
-from amalgamics.thermodynamics.hull import PhaseEntry
-from amalgamics.thermodynamics.reactivity import interface_reaction, reaction_hull
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry
+from amalgamics.thermodynamics.stability.electrolyte_window import electrolyte_window
+from amalgamics.thermodynamics.stability.reactivity import interface_reaction, reaction_hull
 
 ENERGIES = {"Li": 0.0, "P": 0.0, "S": 0.0, "Hg": 0.0, "Li2S": -1.5, "Li3P": -0.7, "Li3PS4": -1.2, "Li3Hg": -0.37}
 PNG = b"\x89PNG\r\n"

@@ -22,7 +22,7 @@ from amalgamics.reports.surfaces_section import (
 from amalgamics.reports.wetting_model import SurfaceRecord
 from amalgamics.reports.wulff_png import plane_text, wulff_png
 from amalgamics.reports.wulff_section import wulff_section
-from amalgamics.thermodynamics.wulff import wulff_shape
+from amalgamics.thermodynamics.surfaces.wulff import wulff_shape
 
 ENERGIES = {(1, 1, 1): 0.70, (1, 0, 0): 0.75, (1, 1, 0): 0.95}
 

@@ -19,9 +19,9 @@ from amalgamics.reports.wetting_numbers import (
     threshold,
 )
 from amalgamics.reports.wetting_reduction import reduction_card, sentences
-from amalgamics.thermodynamics.solution import LI_IN_HG
-from amalgamics.thermodynamics.wetting import WettingModel, calibrated
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
+from amalgamics.thermodynamics.wetting.curve import Limit
+from amalgamics.thermodynamics.wetting.model import WettingModel, calibrated
 
 WEAK = ("TiO2", "chgnet+d3", 0.10, (-0.10, -0.10, 0.20), (-0.10, -0.10, 0.20))
 

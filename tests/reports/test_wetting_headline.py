@@ -8,7 +8,7 @@ import pytest
 
 from amalgamics.reports.wetting_headline import wetting_headline
 from amalgamics.reports.wetting_numbers import angle, band
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.wetting.curve import Limit
 
 # Termination, potential, W_ad(0), energies under the liquid and on the dry face.
 INERT = ("TiO2", "chgnet+d3", 0.10, (-0.10, -0.10, 0.20), (-0.10, -0.10, 0.20))

@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 
 from amalgamics.reports.wetting_interactive import wetting_figure
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.wetting.curve import Limit
 
 
 @pytest.fixture(scope="module")

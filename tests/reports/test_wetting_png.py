@@ -16,7 +16,7 @@ from amalgamics.reports.wetting_drops_png import spaced
 from amalgamics.reports.wetting_lines import key_angles
 from amalgamics.reports.wetting_numbers import key_points
 from amalgamics.reports.wetting_png import COLOURS, SIZE_INCHES, wetting_png
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.wetting.curve import Limit
 
 
 def pixels(png: bytes) -> np.ndarray:

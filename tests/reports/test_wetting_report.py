@@ -23,7 +23,7 @@ from amalgamics.reports.wetting_pictures import draw_interface
 from amalgamics.reports.wetting_section import wetting_section
 from amalgamics.reports.wetting_tables import composition_table
 from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.wetting.curve import Limit
 
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from amalgamics.reports.wetting_verdicts import Verdict, verdict_groups, verdicts
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solution import LI_IN_HG
-from amalgamics.thermodynamics.wetting import WettingModel
-from amalgamics.thermodynamics.wetting_curve import AngleDifference, Limit
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
+from amalgamics.thermodynamics.wetting.curve import AngleDifference, Limit
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel
 
 WEAK = ("TiO2", "chgnet+d3", 0.10, (-0.10, -0.10, 0.20), (-0.10, -0.10, 0.20))
 

@@ -26,14 +26,14 @@ from amalgamics.reports.wetting_model import (
     WettingReport,
 )
 from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
-from amalgamics.thermodynamics.adhesion import WorkOfAdhesion
-from amalgamics.thermodynamics.contact_angle import SurfaceTension, young_dupre_angle_deg
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.sensitivity import sensitivity
-from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.uncertainty import Estimate
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
-from amalgamics.thermodynamics.wetting_curve import Limit, WettingCurve, composition_grid
+from amalgamics.thermodynamics.wetting.adhesion import WorkOfAdhesion
+from amalgamics.thermodynamics.wetting.contact_angle import SurfaceTension, young_dupre_angle_deg
+from amalgamics.thermodynamics.wetting.curve import Limit, WettingCurve, composition_grid
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
+from amalgamics.thermodynamics.wetting.sensitivity import sensitivity
 
 AREA_A2 = 59.0
 KEY_X = (0.0, 3e-5, 0.0133)

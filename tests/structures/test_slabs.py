@@ -21,7 +21,7 @@ from amalgamics.structures.slabs.planar_frame import check_upright, planar_area,
 from amalgamics.structures.slabs.slab import Slab, TerminationError, enumerate_slabs, get_slab, slab_series
 from amalgamics.structures.slabs.stacking import check_miller_index, stack_crystal
 from amalgamics.structures.tags import SOLID
-from amalgamics.thermodynamics.surface import OpenSurface, cleavage_energy_J_m2
+from amalgamics.thermodynamics.surfaces.energies import OpenSurface, cleavage_energy_J_m2
 
 MILLER = st.tuples(*[st.integers(-3, 3)] * 3).filter(any)
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from scipy.constants import e
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.adhesion import (
+from amalgamics.thermodynamics.surfaces.energies import ImplausibleValueError, surface_energy_J_m2
+from amalgamics.thermodynamics.uncertainty import Estimate, average
+from amalgamics.thermodynamics.wetting.adhesion import (
     AdhesionSample,
     adhesion_from_averages,
     average_adhesion,
@@ -17,8 +19,6 @@ from amalgamics.thermodynamics.adhesion import (
     interface_energy_J_m2,
     work_of_adhesion_J_m2,
 )
-from amalgamics.thermodynamics.surface import ImplausibleValueError, surface_energy_J_m2
-from amalgamics.thermodynamics.uncertainty import Estimate, average
 
 UNIT = e * 1e20
 energies = st.floats(-100.0, 0.0)

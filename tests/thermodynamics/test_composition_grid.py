@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
 from amalgamics.reference.published import observed_drops
-from amalgamics.thermodynamics.solutions import key_compositions, shown_compositions
-from amalgamics.thermodynamics.wetting_curve import composition_grid
+from amalgamics.thermodynamics.amalgams.choose_solution import key_compositions, shown_compositions
+from amalgamics.thermodynamics.wetting.curve import composition_grid
 
 solubilities = st.floats(-5.5, 0.0).map(lambda exponent: 10.0**exponent)
 fractions = st.floats(-8.0, -0.01).map(lambda exponent: 10.0**exponent)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.contact_angle import (
+from amalgamics.thermodynamics.wetting.contact_angle import (
     Drop,
     SurfaceTension,
     cassie_angle_deg,

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from scipy.constants import e, k
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.dilute import (
+from amalgamics.thermodynamics.amalgams.dilute import (
     DiluteSolution,
     FunctionSolution,
     computed_solubility,
     insertion_energy,
     standard_potential,
 )
-from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 
 KT = k * 298.15 / e
 energies = st.floats(-2.0, 1.0)

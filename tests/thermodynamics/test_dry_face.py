@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension, young_angle_deg
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.uncertainty import Estimate
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
-from amalgamics.thermodynamics.wetting_curve import Limit, LimitPoint, WettingPoint
-from amalgamics.thermodynamics.wetting_samples import dry_face_gas
+from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension, young_angle_deg
+from amalgamics.thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
+from amalgamics.thermodynamics.wetting.samples import dry_face_gas
 
 GAMMA, AREA, T = 0.4855, 60.0, 298.15
 HG = SurfaceTension(GAMMA, source="experiment")

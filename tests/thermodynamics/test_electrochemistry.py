@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.electrochemistry import (
+from amalgamics.thermodynamics.amalgams.choose_solution import solution_for
+from amalgamics.thermodynamics.amalgams.electrochemistry import (
     amalgam_potential,
     compound_capacity,
     compound_capacity_per_volume,
     get_electrode,
     list_electrodes,
 )
-from amalgamics.thermodynamics.solutions import solution_for
 
 
 def test_capacities_are_those_the_paper_quotes() -> None:

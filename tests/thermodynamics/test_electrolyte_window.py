@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
 from amalgamics.structures.compositions import parse_formula
-from amalgamics.thermodynamics.electrolyte_window import ElectrolyteWindow, electrolyte_window
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.voltage import voltage_profile
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.voltage import voltage_profile
+from amalgamics.thermodynamics.stability.electrolyte_window import ElectrolyteWindow, electrolyte_window
 
 SULFIDES = {"Li": 0.0, "P": 0.0, "S": 0.0, "Li2S": -1.4, "Li3P": -0.7, "Li3PS4": -0.9}
 SIZES = {name: sum(parse_formula(name).values()) for name in SULFIDES}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amalgamics.thermodynamics import facets
-from amalgamics.thermodynamics.facets import interpolate
+from amalgamics.thermodynamics.hulls import facets
+from amalgamics.thermodynamics.hulls.facets import interpolate
 
 CORNERS = np.eye(3)
 CENTRE = np.full((1, 3), 1 / 3)

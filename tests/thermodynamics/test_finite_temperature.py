@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.finite_temperature import (
+from amalgamics.thermodynamics.hulls.finite_temperature import (
     SolidPhase,
     finite_temperature_hull,
     liquid_name,
@@ -17,9 +17,9 @@ from amalgamics.thermodynamics.finite_temperature import (
     solid_free_energy,
     stability_changes,
 )
-from amalgamics.thermodynamics.fusion import get_fusion
-from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
-from amalgamics.thermodynamics.vibrations import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
+from amalgamics.thermodynamics.hulls.fusion import get_fusion
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
 
 ENTRIES = [
     PhaseEntry("Hg", "Hg", {"Hg": 1}, -0.30, 24.0),

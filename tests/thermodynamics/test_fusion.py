@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.fusion import (
+from amalgamics.thermodynamics.hulls.fusion import (
     Fusion,
     get_fusion,
     liquid_free_energy,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull, chemical_potential
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull, chemical_potential
 
 ELEMENTS = ("Li", "Na", "Mg", "Hg")
 

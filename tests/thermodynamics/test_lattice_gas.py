@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.constants import e, k
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.lattice_gas import LatticeGas, paired_differences
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas, paired_differences
 
 UNIT = e * 1e20
 KB = k / e

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.fusion import get_fusion
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.liquidus import RegularLiquidus, TabulatedLiquidus, VantHoffLiquidus, regular_liquidus
-from amalgamics.thermodynamics.phase_fractions import isotherm, phase_fractions
-from amalgamics.thermodynamics.solubility import (
+from amalgamics.thermodynamics.amalgams.liquidus import (
+    RegularLiquidus,
+    TabulatedLiquidus,
+    VantHoffLiquidus,
+    regular_liquidus,
+)
+from amalgamics.thermodynamics.amalgams.phase_fractions import isotherm, phase_fractions
+from amalgamics.thermodynamics.amalgams.solubility import (
     compare_solubility,
     decomposition_temperature,
     get_solubility,
@@ -24,8 +27,10 @@ from amalgamics.thermodynamics.solubility import (
     list_solubilities,
     saturating_solid,
 )
+from amalgamics.thermodynamics.hulls.fusion import get_fusion
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.voltage import voltage_profile
 from amalgamics.thermodynamics.units import BOLTZMANN_EV_PER_K
-from amalgamics.thermodynamics.voltage import voltage_profile
 
 ROOM = 298.15
 SHARES = {"LiHg3": 0.25, "LiHg": 0.5, "Li3Hg": 0.75}

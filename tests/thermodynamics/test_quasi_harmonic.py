@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.quasi_harmonic import fit_vinet, quasi_harmonic, vinet_energy
-from amalgamics.thermodynamics.vibrations import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
+from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum, UnstableCrystalError, vibrational_free_energy
+from amalgamics.thermodynamics.vibrations.quasi_harmonic import fit_vinet, quasi_harmonic, vinet_energy
 
 VOLUMES = np.linspace(14.0, 18.0, 9)
 STATIC = vinet_energy(VOLUMES, -3.0, 15.5, 80.0, 5.0)

@@ -12,8 +12,8 @@ from scipy.optimize import linprog
 
 from amalgamics.errors import InputError
 from amalgamics.structures.compositions import parse_formula
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.reactivity import interface_reaction, interface_reactions, reaction_hull
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
+from amalgamics.thermodynamics.stability.reactivity import interface_reaction, interface_reactions, reaction_hull
 
 
 def entry(

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.fusion import get_fusion
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.solubility import saturated_emf
-from amalgamics.thermodynamics.voltage import voltage_profile
+from amalgamics.thermodynamics.amalgams.solubility import saturated_emf
+from amalgamics.thermodynamics.hulls.fusion import get_fusion
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.voltage import voltage_profile
 
 ROOM_K = 298.15
 COMPOUNDS = {"LiHg3": {"Li": 1, "Hg": 3}, "LiHg": {"Li": 1, "Hg": 1}, "Li3Hg": {"Li": 3, "Hg": 1}}

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
-from amalgamics.thermodynamics.liquidus import VantHoffLiquidus
-from amalgamics.thermodynamics.phase_fractions import isotherm
-from amalgamics.thermodynamics.self_healing import (
+from amalgamics.thermodynamics.amalgams.liquidus import VantHoffLiquidus
+from amalgamics.thermodynamics.amalgams.phase_fractions import isotherm
+from amalgamics.thermodynamics.amalgams.self_healing import (
     ConsistencyLimits,
     composition_range,
     consistency,
@@ -22,7 +21,8 @@ from amalgamics.thermodynamics.self_healing import (
     self_healing_map,
     step_between,
 )
-from amalgamics.thermodynamics.voltage import voltage_profile
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.voltage import voltage_profile
 
 HULL = build_hull(
     "Li-Hg",

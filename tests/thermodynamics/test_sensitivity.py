@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.sensitivity import sensitivity
-from amalgamics.thermodynamics.solution import LI_IN_HG
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
+from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension
+from amalgamics.thermodynamics.wetting.curve import Limit
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
+from amalgamics.thermodynamics.wetting.sensitivity import sensitivity
 
 GAMMA = 0.4855
 MEMBER = WettingParameters("oxide", 0.3, LatticeGas.from_series(59.0, [-1.0, -1.2], [4, 2]))

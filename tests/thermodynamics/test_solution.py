@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.constants import e, k
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.solution import LI_IN_HG, AmalgamEMF
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG, AmalgamEMF
 
 KT = k * 298.15 / e
 fractions = st.floats(1e-12, 0.0133)

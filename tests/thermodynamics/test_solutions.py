@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from scipy.constants import e, k
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.contact_angle import SurfaceTension
-from amalgamics.thermodynamics.dilute import standard_potential
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solubility import get_solubility, list_solubilities, solubility_at
-from amalgamics.thermodynamics.solution import LI_IN_HG, NA_IN_HG
-from amalgamics.thermodynamics.solutions import (
+from amalgamics.thermodynamics.amalgams.choose_solution import (
     MEASURED,
     measured_solubility,
     pinned_solution,
     solution_for,
     solution_warning,
 )
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
+from amalgamics.thermodynamics.amalgams.dilute import standard_potential
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG, NA_IN_HG
+from amalgamics.thermodynamics.amalgams.solubility import get_solubility, list_solubilities, solubility_at
+from amalgamics.thermodynamics.wetting.contact_angle import SurfaceTension
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
 
 temperatures = st.floats(240.0, 620.0)
 

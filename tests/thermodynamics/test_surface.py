@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.constants import e
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.surface import (
+from amalgamics.thermodynamics.surfaces.energies import (
     ImplausibleValueError,
     OpenSurface,
     check_surface_energy,

@@ -10,7 +10,7 @@ from scipy.constants import e, h, k
 
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.units import BOLTZMANN_EV_PER_K
-from amalgamics.thermodynamics.vibrations import (
+from amalgamics.thermodynamics.vibrations.harmonic import (
     EV_PER_THZ,
     ModeSpectrum,
     UnstableCrystalError,

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.hull import Hull, PhaseEntry, build_hull, chemical_potential
-from amalgamics.thermodynamics.voltage import theoretical_capacity, voltage_profile
+from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull, chemical_potential
+from amalgamics.thermodynamics.hulls.voltage import theoretical_capacity, voltage_profile
 
 FARADAY_MAH_PER_MOL = 96485.33212 / 3.6
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 import amalgamics
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.contact_angle import Drop, SurfaceTension, wenzel_angle_deg
-from amalgamics.thermodynamics.dilute import DiluteSolution, FunctionSolution
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solution import LI_IN_HG
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters, calibrated
-from amalgamics.thermodynamics.wetting_curve import Limit, WettingCurve, composition_grid
+from amalgamics.thermodynamics.amalgams.dilute import DiluteSolution, FunctionSolution
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
+from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension, wenzel_angle_deg
+from amalgamics.thermodynamics.wetting.curve import Limit, WettingCurve, composition_grid
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters, calibrated
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "wetting-model.md"
 GAMMA = 0.4855

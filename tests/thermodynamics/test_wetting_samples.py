@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.adhesion import AdhesionSample
-from amalgamics.thermodynamics.contact_angle import SurfaceTension
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.uncertainty import Estimate
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters, calibrated
-from amalgamics.thermodynamics.wetting_samples import interface_gas, paired_difference, parameters_from_samples
+from amalgamics.thermodynamics.wetting.adhesion import AdhesionSample
+from amalgamics.thermodynamics.wetting.contact_angle import SurfaceTension
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters, calibrated
+from amalgamics.thermodynamics.wetting.samples import interface_gas, paired_difference, parameters_from_samples
 
 AREA = 59.0
 Frames = dict[int, list[dict[int, float]]]

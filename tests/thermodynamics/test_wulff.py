@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.wulff import wulff_shape
+from amalgamics.thermodynamics.surfaces.wulff import wulff_shape
 
 CUBIC = bulk("Al", cubic=True)
 HEXAGONAL = bulk("Mg")

@@ -6,7 +6,7 @@ import pytest
 
 from amalgamics.errors import InputError
 from amalgamics.reports.solutions_section import dissolved_atoms, solutions_section
-from amalgamics.thermodynamics.hull import PhaseEntry, build_hull
+from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.workflows import film_sampling
 from amalgamics.workflows.database import StructureDatabase

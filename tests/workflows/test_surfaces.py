@@ -11,7 +11,7 @@ from ase.build import fcc111
 from amalgamics.calculators.relaxation.relax import RelaxationSettings, relax
 from amalgamics.errors import InputError
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
-from amalgamics.thermodynamics.surface import surface_energy_J_m2
+from amalgamics.thermodynamics.surfaces.energies import surface_energy_J_m2
 from amalgamics.workflows.calculations import Calculations
 from amalgamics.workflows.candidates import gather_candidates
 from amalgamics.workflows.database import StructureDatabase

@@ -10,8 +10,8 @@ import pytest
 from amalgamics.errors import InputError
 from amalgamics.reports.wetting_export import wetting_json
 from amalgamics.structures.library.liquids import get_liquid
-from amalgamics.thermodynamics.contact_angle import Drop
-from amalgamics.thermodynamics.wetting_curve import Limit
+from amalgamics.thermodynamics.wetting.contact_angle import Drop
+from amalgamics.thermodynamics.wetting.curve import Limit
 from amalgamics.workflows.single_point_corrections import correction_per_state
 from amalgamics.workflows.stored_study import get_study
 from amalgamics.workflows.wetting_analysis import observations, wetting_report

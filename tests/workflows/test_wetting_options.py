@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amalgamics.thermodynamics.contact_angle import Drop
+from amalgamics.thermodynamics.wetting.contact_angle import Drop
 from amalgamics.workflows.wetting_options import WettingOptions, conditions_text
 
 

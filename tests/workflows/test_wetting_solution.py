@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
 from amalgamics.reports.wetting_model import DiluteRecord
-from amalgamics.thermodynamics.contact_angle import SurfaceTension
-from amalgamics.thermodynamics.fusion import get_fusion
-from amalgamics.thermodynamics.lattice_gas import LatticeGas
-from amalgamics.thermodynamics.solubility import get_solubility
-from amalgamics.thermodynamics.solution import LI_IN_HG
+from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
+from amalgamics.thermodynamics.amalgams.solubility import get_solubility
+from amalgamics.thermodynamics.hulls.fusion import get_fusion
 from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.thermodynamics.units import BOLTZMANN_EV_PER_K
-from amalgamics.thermodynamics.wetting import WettingModel, WettingParameters
+from amalgamics.thermodynamics.wetting.contact_angle import SurfaceTension
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
+from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
 from amalgamics.workflows.stored_study import StoredStudy, get_study
 from amalgamics.workflows.wetting_analysis import _calibrate, _grid, _solution
 from amalgamics.workflows.wetting_options import WettingOptions

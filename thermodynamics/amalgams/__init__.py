@@ -1,0 +1,1 @@
+"""Metals in liquid mercury: chemical potential, solubility, liquidus, and amalgams as electrodes."""

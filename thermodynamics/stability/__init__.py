@@ -1,0 +1,1 @@
+"""What an electrolyte becomes: reactions in contact, and the voltages it withstands."""

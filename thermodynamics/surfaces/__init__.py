@@ -1,0 +1,1 @@
+"""Surface energies of solids and the equilibrium shape of a crystal."""

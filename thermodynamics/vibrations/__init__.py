@@ -1,0 +1,1 @@
+"""Harmonic and quasi-harmonic free energies from phonon frequencies."""
