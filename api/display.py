@@ -13,7 +13,7 @@ from .. import __version__
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ..reports.interactive import Figure
+    from ..reports.hulls.interactive import Figure
 
 Cell = str | float | int | bool | None
 

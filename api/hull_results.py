@@ -133,8 +133,8 @@ class HullResult:
         InputError
             The system has more than two elements.
         """
-        from ..reports.diagram import binary_diagram
-        from ..reports.interactive import hull_figure
+        from ..reports.hulls.diagram import binary_diagram
+        from ..reports.hulls.interactive import hull_figure
 
         diagram = binary_diagram(self._report)
         if diagram is None:
@@ -154,7 +154,7 @@ class HullResult:
         InputError
             There are no steps, or only energies were given.
         """
-        from ..reports.interactive import voltage_figure
+        from ..reports.hulls.interactive import voltage_figure
 
         figure = voltage_figure(self._report) if self._has_volumes else None
         if figure is None:

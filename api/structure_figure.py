@@ -13,7 +13,7 @@ from ase.data.colors import jmol_colors
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ..reports.interactive import Figure
+    from ..reports.hulls.interactive import Figure
 
 _POINTS_PER_ANGSTROM = 16
 

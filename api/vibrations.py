@@ -80,7 +80,7 @@ class PhononResult:
 
     def plot(self) -> go.Figure:
         """Return the band structure with the density of states beside it, as a plotly figure."""
-        from ..reports.phonon_interactive import phonon_figure
+        from ..reports.phonons.interactive import phonon_figure
 
         return drawn(phonon_figure(self.phonons), f"{self.name}, {self.potential}: {self.verdict}", height=460)
 

@@ -98,7 +98,7 @@ class WettingResult:
 
     def plot(self) -> go.Figure:
         """Return the report's figure: angles in both limits, W_ad, interface energies and coverages, in plotly."""
-        from ..reports.wetting_interactive import wetting_figure
+        from ..reports.wetting.interactive import wetting_figure
 
         figure = wetting_figure(self._report())
         if not _has_errors(self._model.members[0]):
@@ -136,7 +136,7 @@ class WettingResult:
 
     def _report(self) -> Any:
         """Return the little of a report that its figure asks for."""
-        from ..reports.wetting_model import WettingFace, WettingMember, WettingReport
+        from ..reports.wetting.model import WettingFace, WettingMember, WettingReport
 
         (parameters,) = self._model.members
         face = WettingFace("", (WettingMember("", "given", parameters, self.curve),), self.curve)

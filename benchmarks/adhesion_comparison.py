@@ -245,9 +245,9 @@ def against_functional(comparisons: Sequence[Comparison], methods: Mapping[str, 
 
 def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -> bytes:
     """Return the picture: W against u, one marker for each method, and the measured u; as PNG."""
-    from ..reports.figure_png import draw_png
-    from ..reports.hull_png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
-    from ..reports.label_placement import Label, place_labels
+    from ..reports.figures.label_placement import Label, place_labels
+    from ..reports.figures.png import draw_png
+    from ..reports.hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
     looks = {FUNCTIONAL: ("o", STABLE), CORRECTED: ("s", INK), POTENTIAL: ("^", REFERENCE)}
 

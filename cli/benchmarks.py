@@ -12,7 +12,7 @@ from .options import CsvOption, JsonOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..reports.benchmark_table import BenchmarkRow
+    from ..reports.benchmarks.table import BenchmarkRow
     from ..workflows.database import StructureDatabase
 
 
@@ -36,8 +36,8 @@ def benchmarks(
     as_csv: CsvOption = False,
 ) -> None:
     """Compare what the database holds with published values, for each property and potential."""
-    from ..reports.benchmark_export import COLUMNS, benchmark_records, benchmarks_json
-    from ..reports.benchmark_table import update_page
+    from ..reports.benchmarks.export import COLUMNS, benchmark_records, benchmarks_json
+    from ..reports.benchmarks.table import update_page
     from ..workflows.benchmark_analysis import benchmark_rows
     from ..workflows.database import StructureDatabase
     from ..workflows.spec import default_database
@@ -64,7 +64,7 @@ def benchmarks(
 def _read(page: Path) -> str:
     """Return the page, refused before anything is computed when it has no place for the tables."""
     from ..errors import InputError
-    from ..reports.benchmark_table import update_page
+    from ..reports.benchmarks.table import update_page
 
     if not page.is_file():
         raise InputError(f"--update: there is no page {page}")
@@ -74,7 +74,7 @@ def _read(page: Path) -> str:
 
 
 def _compute_free_atoms(store: StructureDatabase, potentials: Sequence[str]) -> None:
-    from ..reports.benchmarks import benchmarks as published
+    from ..reports.benchmarks.published import benchmarks as published
     from ..workflows.benchmark_analysis import stored_potentials
     from ..workflows.free_atoms import compute_free_atoms
 
@@ -86,8 +86,8 @@ def _compute_free_atoms(store: StructureDatabase, potentials: Sequence[str]) -> 
 
 def _print_tables(rows: Sequence[BenchmarkRow], potentials: Sequence[str]) -> None:
     """Print every value that was computed, then the mean errors."""
-    from ..reports.benchmark_table import mean_errors
-    from ..reports.benchmarks import PROPERTIES
+    from ..reports.benchmarks.published import PROPERTIES
+    from ..reports.benchmarks.table import mean_errors
     from .output import print_table
 
     shown = [row for row in rows if row.computed]

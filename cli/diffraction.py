@@ -122,7 +122,7 @@ def _numbers(text: str, option: str) -> list[float]:
 
 def _samples(names: list[str], relaxed: bool, database: Path | None, potential: str | None) -> list[_Sample]:
     from ..errors import InputError
-    from ..reports.diffraction_section import SYMPREC_RELAXED
+    from ..reports.diffraction.section import SYMPREC_RELAXED
     from ..structures.diffraction.patterns import SYMPREC
     from ..structures.library.electrolytes import read_substrate
     from ..workflows.database import StructureDatabase
@@ -255,7 +255,7 @@ def _fit_text(fit: Overlay) -> str:
 
 
 def _write(patterns: list[PowderPattern], fit: Overlay | None, folder: Path, fwhm: float, to_stderr: bool) -> None:
-    from ..reports.diffraction_figures import overlay_png, patterns_png
+    from ..reports.diffraction.figures import overlay_png, patterns_png
     from ..reports.sections import SectionPicture
     from ..structures.diffraction.references import list_powder_references
     from .pictures import write_pictures

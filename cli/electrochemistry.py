@@ -28,8 +28,8 @@ def electrochemistry(
 ) -> None:
     """Print electrodes, solubilities in mercury, and the amalgams of the database beside what is measured."""
     from ..errors import InputError
-    from ..reports.electrochemistry_section import sections_of
-    from ..reports.electrochemistry_values import electrochemistry_values
+    from ..reports.amalgams.section import sections_of
+    from ..reports.amalgams.values import electrochemistry_values
     from ..thermodynamics.checks import positive
     from .output import print_csv, print_json
     from .pictures import write_pictures

@@ -49,7 +49,7 @@ def phonons(
 ) -> None:
     """Print the vibrational free energy of each phase and its distance to the hull at temperatures."""
     from ..errors import InputError
-    from ..reports.finite_temperature_section import finite_temperature_sections
+    from ..reports.phonons.section import finite_temperature_sections
     from ..workflows.database import StructureDatabase
     from ..workflows.phonon_analysis import stored_thermal_system, thermal_table
     from ..workflows.spec import default_database

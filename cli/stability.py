@@ -10,7 +10,7 @@ import typer
 from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
-    from ..reports.stability_model import ElectrolyteStability
+    from ..reports.stability.model import ElectrolyteStability
 
 COLUMNS = {
     "formula": "electrode",
@@ -41,7 +41,7 @@ def stability(
 ) -> None:
     """Print reactions with each electrode and the reduction onset of each electrolyte."""
     from ..errors import InputError
-    from ..reports.stability_section import stability_report_sections
+    from ..reports.stability.section import stability_report_sections
     from ..structures.compositions import parse_system
     from ..workflows.database import StructureDatabase
     from ..workflows.spec import default_database
@@ -88,7 +88,7 @@ def _stored_electrolytes(store: Any) -> tuple[str, ...]:
 
 
 def _print_electrolyte(item: ElectrolyteStability, table: dict[str, Any]) -> None:
-    from ..reports.stability_text import finding, phases_text
+    from ..reports.stability.text import finding, phases_text
     from .output import print_rows
 
     title = f"{item.name} with {item.potential}"

@@ -11,7 +11,7 @@ import typer
 from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
-    from ..reports.surfaces_model import InterfaceRecord, PhaseSurfaces
+    from ..reports.surfaces.model import InterfaceRecord, PhaseSurfaces
 
 COLUMNS = (
     "phase",
@@ -38,8 +38,8 @@ def surfaces(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the surface energy of each plane, its share of the equilibrium shape, and the mean over the shape."""
-    from ..reports.surfaces_section import surface_energy_section
-    from ..reports.wulff_section import wulff_section
+    from ..reports.surfaces.section import surface_energy_section
+    from ..reports.surfaces.wulff_section import wulff_section
     from ..workflows.database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.stored_surfaces import stored_interfaces, stored_surfaces
@@ -92,7 +92,7 @@ def _chosen(
 
 
 def _rows(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
-    from ..reports.wulff_png import plane_text
+    from ..reports.surfaces.wulff_png import plane_text
 
     shares = item.shape.area_fractions if item.shape else {}
     seen: set[tuple[int, int, int]] = set()

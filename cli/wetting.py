@@ -50,12 +50,12 @@ def wetting(
 ) -> None:
     """Print θ(x) in both limits of the dry face, for another temperature, surface tension or drop if asked."""
     from ..errors import InputError
+    from ..reports.document import write_report
     from ..reports.model import Report
-    from ..reports.report_files import write_report
-    from ..reports.wetting_export import wetting_json
-    from ..reports.wetting_reduction import sentences
-    from ..reports.wetting_section import wetting_section
-    from ..reports.wetting_words import before
+    from ..reports.wetting.export import wetting_json
+    from ..reports.wetting.reduction import sentences
+    from ..reports.wetting.section import wetting_section
+    from ..reports.wetting.words import before
     from ..structures.library.liquids import get_liquid
     from ..thermodynamics.amalgams.choose_solution import shown_compositions
     from ..thermodynamics.wetting.contact_angle import Drop

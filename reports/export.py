@@ -8,9 +8,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from .findings import headline, remarks, report_headline
+from .benchmarks.reference import compare_with_reference
+from .hulls.findings import headline, remarks, report_headline
 from .model import PhaseRecord, Report, SystemReport
-from .reference import compare_with_reference
 
 UNITS = {
     "energy": "eV/atom",

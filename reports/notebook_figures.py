@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .interactive import Figure
+from .hulls.interactive import Figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,7 +33,7 @@ def plotly_figure(figure: Figure, title: str = "", *, height: int | None = None)
     Parameters
     ----------
     figure
-        ``data`` and ``layout`` as :mod:`amalgamics.reports.interactive` makes them; left as it is.
+        ``data`` and ``layout`` as :mod:`amalgamics.reports.hulls.interactive` makes them; left as it is.
     title
         Written above; "" for none.
     height

@@ -14,8 +14,10 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from .diagram import HullDiagram, binary_diagram
-from .findings import (
+from .benchmarks.reference import compare_with_reference
+from .formulas import system_title, unicode_formula, unicode_space_group
+from .hulls.diagram import HullDiagram, binary_diagram
+from .hulls.findings import (
     MEV,
     VOLUME_TOLERANCE_PERCENT,
     enumeration,
@@ -27,10 +29,8 @@ from .findings import (
     signed,
     stable_compounds,
 )
-from .formulas import system_title, unicode_formula, unicode_space_group
-from .interactive import hull_figure, voltage_figure
+from .hulls.interactive import hull_figure, voltage_figure
 from .model import Lattice, PhaseRecord, Report, SystemReport
-from .reference import compare_with_reference
 from .sections import provenance_card
 
 TEMPLATES = ("report.html.j2", "blocks.html.j2")

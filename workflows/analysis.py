@@ -172,6 +172,6 @@ def write_report(
     **options: Any,
 ) -> dict[str, Path]:
     """Write report.html, the pictures, the tables and summary.json; return their paths."""
-    from ..reports import report_files
+    from ..reports import document as report_files
 
     return report_files.write_report(hull_report(title, systems, rows, **options), output_dir)

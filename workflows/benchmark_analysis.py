@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..reports.benchmark_rules import ELECTROLYTES, SOLUTION_QUANTITIES, SURFACE_PHASES
-from ..reports.benchmark_table import BenchmarkRow, ComputedValue, compare
-from ..reports.benchmark_values import cell_values, cohesive_value, hull_values, solution_values, window_values
-from ..reports.benchmarks import Benchmark, benchmarks
-from ..reports.reference import composition
+from ..reports.benchmarks.published import Benchmark, benchmarks
+from ..reports.benchmarks.reference import composition
+from ..reports.benchmarks.rules import ELECTROLYTES, SOLUTION_QUANTITIES, SURFACE_PHASES
+from ..reports.benchmarks.table import BenchmarkRow, ComputedValue, compare
+from ..reports.benchmarks.values import cell_values, cohesive_value, hull_values, solution_values, window_values
 from ..structures.library.phases import list_phases
 from ..structures.slabs.lattice_planes import conventional_cell, densest_planes
 from .database import CRYSTALS, StructureDatabase, subsystems
@@ -26,7 +26,7 @@ from .wetting_members import insertion_estimate
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..reports.surfaces_model import PhaseSurfaces
+    from ..reports.surfaces.model import PhaseSurfaces
     from ..thermodynamics.hulls.hull import Hull
 
 _CUBIC = 195

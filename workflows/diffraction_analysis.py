@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError, unknown_name
 from ..reference.measured import ROOM_TEMPERATURE_K
-from ..reports.diffraction_section import diffraction_section
+from ..reports.diffraction.section import diffraction_section
 from ..structures.library.liquids import list_liquids
 from .database import CRYSTALS
 from .rows import rows_of_potential

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    from ..reports.electrochemistry_values import ElectrochemistryValues, PlateauRow, SolubilityRow
+    from ..reports.amalgams.values import ElectrochemistryValues, PlateauRow, SolubilityRow
     from ..thermodynamics.amalgams.electrochemistry import MetalElectrode
     from ..thermodynamics.hulls.hull import Hull
 

@@ -22,7 +22,7 @@ from .study import Step, Study, numbered, step
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..reports.equation_of_state_section import EquationOfState
+    from ..reports.equation_of_state import EquationOfState
     from ..reports.sections import ReportSection
     from .spec import WorkflowSpec
 
@@ -119,7 +119,7 @@ class EquationOfStateStudy(Study[EquationOfStateSettings, EquationsOfState]):
 
     def results(self) -> EquationsOfState:
         """Return the equation of state of each crystal."""
-        from ..reports.equation_of_state_section import EquationOfState
+        from ..reports.equation_of_state import EquationOfState
 
         found, problems = [], []
         for row in self.phases:
@@ -136,7 +136,7 @@ class EquationOfStateStudy(Study[EquationOfStateSettings, EquationsOfState]):
 
     def sections(self, results: EquationsOfState) -> Sequence[ReportSection]:
         """Return the table of bulk moduli, with a picture."""
-        from ..reports.equation_of_state_section import equation_of_state_section
+        from ..reports.equation_of_state import equation_of_state_section
 
         return [equation_of_state_section(results.found, warnings=results.problems)]
 

@@ -45,13 +45,13 @@ class HullStudy(CrystalStudy[StructureSettings, "Report"]):
 
     def sections(self, results: Report) -> Sequence[ReportSection]:
         """Return all systems side by side, where there are several."""
-        from ..reports.overview_section import overview_section
+        from ..reports.hulls.overview_section import overview_section
 
         return [overview_section(results)] if len(results.systems) > 1 else []
 
     def report_parts(self) -> dict[str, Callable[[], Sequence[ReportSection]]]:
         """Return what follows from the hulls and the relaxed crystals: comparison, diffraction, electrochemistry."""
-        from ..reports.electrochemistry_section import electrochemistry_sections
+        from ..reports.amalgams.section import electrochemistry_sections
         from .diffraction_analysis import diffraction_sections
 
         spec = self.job.spec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..calculators.phonons.results import Phonons
 from ..errors import NotStoredError
-from ..reports.finite_temperature_model import (
+from ..reports.phonons.model import (
     MissingPhonons,
     PhononRecord,
     ThermalSystem,

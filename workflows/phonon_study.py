@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from ..reports.finite_temperature_model import ThermalSystem
+    from ..reports.phonons.model import ThermalSystem
     from ..reports.sections import ReportSection
 
 # Of frequencies (THz) and force constants (eV/Å^2) in the database: exact to 1e-7 eV in a free energy.
@@ -125,7 +125,7 @@ class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):
 
     def sections(self, results: list[ThermalSystem]) -> Sequence[ReportSection]:
         """Return dynamical stability, and the hulls at a temperature."""
-        from ..reports.finite_temperature_section import finite_temperature_sections
+        from ..reports.phonons.section import finite_temperature_sections
 
         return finite_temperature_sections(results)
 

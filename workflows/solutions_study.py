@@ -151,7 +151,7 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
 
     def sections(self, results: Dissolved) -> Sequence[ReportSection]:
         """Return the section on solutions."""
-        from ..reports.solutions_section import dissolved_atoms, solutions_section
+        from ..reports.solutions import dissolved_atoms, solutions_section
 
         atoms = dissolved_atoms(results.mu_infinity, results.hulls, self.settings.solvent)
         return [solutions_section(atoms, self.settings.solvent, self.potential, self.settings.n_atoms)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, unknown_name
 from ..reference.metals import ion_charge
-from ..reports.stability_model import ElectrolyteStability, published_onsets
+from ..reports.stability.model import ElectrolyteStability, published_onsets
 from ..structures.compositions import atomic_fractions, parse_formula
 from ..structures.library.phases import list_phases
 from .analysis import rows_for_system

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.sections import ReportSection
-    from ..reports.stability_model import ElectrolyteStability
+    from ..reports.stability.model import ElectrolyteStability
 
 # A model of high symmetry may be a saddle point: the octahedra of LLTO tilt.
 RATTLE = 0.05
@@ -79,7 +79,7 @@ class StabilityStudy(CrystalStudy[StabilitySettings, Stabilities]):
 
     def sections(self, results: Stabilities) -> Sequence[ReportSection]:
         """Return the overview, and a section for each electrolyte."""
-        from ..reports.stability_section import stability_report_sections
+        from ..reports.stability.section import stability_report_sections
 
         return stability_report_sections(
             results.electrolytes, metal=self.settings.metal, solvent=self.settings.solvent, warnings=results.problems

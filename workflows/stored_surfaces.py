@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, unknown_name
-from ..reports.surfaces_model import InterfaceRecord, LatticeRecord, PhaseSurfaces
-from ..reports.wetting_model import SurfaceRecord
+from ..reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+from ..reports.wetting.model import SurfaceRecord
 from ..structures.library.phases import list_phases
 from ..structures.slabs.lattice_planes import conventional_cell
 from ..structures.tags import LIQUID, SOLID
@@ -190,7 +190,7 @@ def _shape(bulk: AtomsRow | None, records: Sequence[SurfaceRecord]) -> tuple[Wul
 
 def lattice_record(row: AtomsRow) -> LatticeRecord:
     """Return the cell of a relaxed crystal; the measured one where the phase library has it in the same symmetry."""
-    from ..reports.benchmarks import cell_edges
+    from ..reports.benchmarks.published import cell_edges
 
     measured = next((phase for phase in list_phases(buildable=True) if phase.key == row.name), None)
     if measured is not None and measured.cell != "measured":

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.sections import ReportSection
-    from ..reports.surfaces_model import InterfaceRecord, LatticeRecord, PhaseSurfaces
-    from ..reports.wetting_model import SurfaceRecord
+    from ..reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+    from ..reports.wetting.model import SurfaceRecord
     from .candidates import Candidate
     from .joined_crystals import JoinedCrystals
     from .surfaces_spec import AdhesionSettings
@@ -124,8 +124,8 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
 
     def sections(self, results: Surfaces) -> Sequence[ReportSection]:
         """Return cells, surface energies, equilibrium shapes and work of adhesion, as far as there are any."""
-        from ..reports.surfaces_section import adhesion_section, lattice_section, surface_energy_section
-        from ..reports.wulff_section import wulff_section
+        from ..reports.surfaces.section import adhesion_section, lattice_section, surface_energy_section
+        from ..reports.surfaces.wulff_section import wulff_section
 
         found = [
             lattice_section(results.lattices),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 from ..reference.metals import ion_charge
 from ..reference.published import observed_drops
-from ..reports.wetting_model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
+from ..reports.wetting.model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
 from ..structures.compositions import parse_formula
 from ..structures.library.liquids import get_liquid
 from ..thermodynamics.amalgams.choose_solution import (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..reports.wetting_model import AdhesionRecord, DiluteRecord, InterfacePicture, SurfaceRecord
+from ..reports.wetting.model import AdhesionRecord, DiluteRecord, InterfacePicture, SurfaceRecord
 from ..thermodynamics.amalgams.choose_solution import MEASURED, measured_solubility, solution_for
 from ..thermodynamics.amalgams.dilute import computed_solubility, standard_potential
 from ..thermodynamics.amalgams.solubility import saturating_solid

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..reports.sections import ReportSection
-    from ..reports.wetting_model import WettingReport
+    from ..reports.wetting.model import WettingReport
 
 
 class WettingStudy(Study[WettingSettings, "WettingReport"]):
@@ -266,7 +266,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
 
     def sections(self, results: WettingReport) -> Sequence[ReportSection]:
         """Return the section that leads the report: the contact angle is what such a job is run for."""
-        from ..reports.wetting_section import wetting_section
+        from ..reports.wetting.section import wetting_section
 
         return [wetting_section(results)]
 
@@ -276,7 +276,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         return {**shapes, "no contact angle": lambda: self.sections(self.results())}
 
     def _equilibrium_shapes(self) -> Sequence[ReportSection]:
-        from ..reports.wulff_section import wulff_section
+        from ..reports.surfaces.wulff_section import wulff_section
         from .stored_surfaces import phase_record, surface_records
 
         slabs = [row for row in self.surface_slabs() if row.converged]

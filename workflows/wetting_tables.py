@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ..calculators.potentials.dispersion_methods import has_three_body
 from ..calculators.potentials.names import get_potential
 from ..errors import InputError
-from ..reports.stability_model import onsets_of
-from ..reports.wetting_model import ConsistencyRecord, CoverageRecord, DispersionRecord, ReductionPoint, ReductionRecord
+from ..reports.stability.model import onsets_of
+from ..reports.wetting.model import ConsistencyRecord, CoverageRecord, DispersionRecord, ReductionPoint, ReductionRecord
 from ..thermodynamics.units import EV_PER_A2
 from ..thermodynamics.wetting.adhesion import average_adhesion
 from ..thermodynamics.wetting.contact_angle import SurfaceTension, wenzel_angle_deg, young_dupre_angle_deg

@@ -15,8 +15,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.cli import main as cli
-from amalgamics.reports.benchmark_export import COLUMNS
-from amalgamics.reports.benchmark_table import BEGIN, END
+from amalgamics.reports.benchmarks.export import COLUMNS
+from amalgamics.reports.benchmarks.table import BEGIN, END
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase
 

@@ -89,7 +89,7 @@ def test_refusing_imaginary_modes_ends_in_one_line(capsys, database: Path) -> No
 
 def test_pictures_are_written_where_asked(capsys, database: Path, tmp_path: Path, monkeypatch) -> None:
     for name in ("phonon_png", "formation_free_energy_png"):
-        monkeypatch.setattr(f"amalgamics.reports.finite_temperature_section.{name}", lambda *_, **__: b"png")
+        monkeypatch.setattr(f"amalgamics.reports.phonons.section.{name}", lambda *_, **__: b"png")
     run(capsys, database, "--output", str(tmp_path / "pictures"))
     found = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert found == {"phonons-cu.png", "phonons-au.png", "phonons-cu-bcc.png", "temperature-cu-au.png"}

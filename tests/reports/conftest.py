@@ -10,7 +10,7 @@ import pytest
 from ase.formula import Formula
 
 from amalgamics.reports.model import PhaseRecord, Report, SystemReport
-from amalgamics.reports.wetting_model import WettingReport
+from amalgamics.reports.wetting.model import WettingReport
 from amalgamics.tests.reports.wetting_examples import wetting_report, with_default_curve, without_dry_faces
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.hulls.voltage import voltage_profile

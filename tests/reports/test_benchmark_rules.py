@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import amalgamics.reports.benchmark_table as table
+import amalgamics.reports.benchmarks.table as table
 from amalgamics.reference.published import QUANTITIES, published_values
-from amalgamics.reports.benchmark_rules import ELECTROLYTES, NOT_COMPARED, SURFACE_PHASES, not_compared, requirement
-from amalgamics.reports.benchmark_table import benchmarks_markdown, compare
-from amalgamics.reports.benchmarks import PROPERTIES, benchmarks
+from amalgamics.reports.benchmarks.published import PROPERTIES, benchmarks
+from amalgamics.reports.benchmarks.rules import ELECTROLYTES, NOT_COMPARED, SURFACE_PHASES, not_compared, requirement
+from amalgamics.reports.benchmarks.table import benchmarks_markdown, compare
 from amalgamics.structures.library.phases import list_phases
 
 

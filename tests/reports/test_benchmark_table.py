@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import amalgamics
 from amalgamics.errors import InputError
 from amalgamics.reference.published import published_values
-from amalgamics.reports.benchmark_table import (
+from amalgamics.reports.benchmarks.published import PROPERTIES, Benchmark, benchmarks, cell_edges
+from amalgamics.reports.benchmarks.table import (
     BEGIN,
     END,
     ComputedValue,
@@ -21,8 +22,7 @@ from amalgamics.reports.benchmark_table import (
     mean_errors,
     update_page,
 )
-from amalgamics.reports.benchmark_values import cell_values, hull_values, window_values
-from amalgamics.reports.benchmarks import PROPERTIES, Benchmark, benchmarks, cell_edges
+from amalgamics.reports.benchmarks.values import cell_values, hull_values, window_values
 from amalgamics.structures.library.phases import get_phase, list_phases
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.stability.electrolyte_window import electrolyte_window

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from amalgamics.reports.report_files import write_report
-from amalgamics.reports.wetting_section import wetting_section
+from amalgamics.reports.document import write_report
+from amalgamics.reports.wetting.section import wetting_section
 
 FLAGS = (
     "--headless",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amalgamics.reports.diagram import NUDGE, binary_diagram, label_candidates
-from amalgamics.reports.reference import formation_energy
+from amalgamics.reports.benchmarks.reference import formation_energy
+from amalgamics.reports.hulls.diagram import NUDGE, binary_diagram, label_candidates
 
 
 def test_mercury_is_on_the_left_whatever_the_order_of_the_symbols(examples):

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
-from amalgamics.reports.diffraction_figures import overlay_png, patterns_png
+from amalgamics.reports.diffraction.figures import overlay_png, patterns_png
 from amalgamics.structures.diffraction.measured import MeasuredPattern, overlay
 from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile
 from amalgamics.structures.diffraction.references import list_powder_references

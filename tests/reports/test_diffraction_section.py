@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ase import Atoms
 
-from amalgamics.reports.diffraction_section import diffraction_section
+from amalgamics.reports.diffraction.section import diffraction_section
 from amalgamics.structures.library.phases import get_phase
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.reports.drop_shape import drop_shape
+from amalgamics.reports.figures.drop_shape import drop_shape
 
 
 @given(st.floats(2.0, 179.0))

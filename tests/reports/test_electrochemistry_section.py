@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amalgamics.reports.electrochemistry_section import electrochemistry_sections, percent
-from amalgamics.reports.electrochemistry_values import electrochemistry_values
+from amalgamics.reports.amalgams.section import electrochemistry_sections, percent
+from amalgamics.reports.amalgams.values import electrochemistry_values
 from amalgamics.reports.sections import ReportSection, SectionTable
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.amalgams.electrochemistry import list_electrodes

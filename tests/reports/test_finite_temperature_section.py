@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
 from amalgamics.calculators.phonons.results import Phonons
-from amalgamics.reports.findings import signed
-from amalgamics.reports.finite_temperature_model import (
+from amalgamics.reports.hulls.findings import signed
+from amalgamics.reports.phonons.model import (
     MissingPhonons,
     PhononRecord,
     ThermalSystem,
@@ -21,8 +21,8 @@ from amalgamics.reports.finite_temperature_model import (
     quasi_harmonic_hulls,
     thermal_system,
 )
-from amalgamics.reports.finite_temperature_section import finite_temperature_sections, shown_indices
-from amalgamics.reports.finite_temperature_text import treatment_distances
+from amalgamics.reports.phonons.section import finite_temperature_sections, shown_indices
+from amalgamics.reports.phonons.text import treatment_distances
 from amalgamics.thermodynamics.hulls.finite_temperature import SolidPhase, signed_distances, solid_free_energy
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry
 from amalgamics.thermodynamics.vibrations.harmonic import ModeSpectrum

@@ -11,9 +11,9 @@ from ase.units import kB
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.reports.candidate_flags import mixing_entropy
-from amalgamics.reports.flag_survey import hg_last
-from amalgamics.reports.flags import WEIGHTS, Flag, system_flags
+from amalgamics.reports.flags.candidates import mixing_entropy
+from amalgamics.reports.flags.survey import hg_last
+from amalgamics.reports.flags.system import WEIGHTS, Flag, system_flags
 from amalgamics.reports.model import SystemReport
 from amalgamics.structures.library.phases import get_phase, list_phases
 

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Text
 
-from amalgamics.reports.diagram import binary_diagram
-from amalgamics.reports.hull_png import DPI, PANEL_INCHES, hull_png
-from amalgamics.reports.label_placement import Label, place_labels
+from amalgamics.reports.figures.label_placement import Label, place_labels
+from amalgamics.reports.hulls.diagram import binary_diagram
+from amalgamics.reports.hulls.png import DPI, PANEL_INCHES, hull_png
 
 
 def pixels(png: bytes) -> np.ndarray:

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 import pytest
 
 from amalgamics.errors import InputError
+from amalgamics.reports.document import write_report
 from amalgamics.reports.page import cell_parameters, render_page
-from amalgamics.reports.report_files import write_report
 
 HOSTILE = "<script>alert('x')</script>\"&{{ 7 * 7 }}</script>"
 
@@ -175,7 +175,7 @@ def test_systems_without_diagram_or_voltage(examples, tmp_path):
 
 
 def test_unwritable_output_is_refused_before_anything_is_drawn(examples, tmp_path, monkeypatch):
-    monkeypatch.setattr("amalgamics.reports.report_files.hull_png", lambda *_: pytest.fail("drawn in vain"))
+    monkeypatch.setattr("amalgamics.reports.document.hull_png", lambda *_: pytest.fail("drawn in vain"))
     (tmp_path / "file").write_text("here")
     with pytest.raises(InputError, match="cannot be written to"):
         write_report(examples.li_hg, tmp_path / "file" / "report")

@@ -9,8 +9,8 @@ from importlib.resources import files
 
 import pytest
 
-from amalgamics.reports.diagram import binary_diagram
-from amalgamics.reports.interactive import hull_figure, per_alloy, voltage_figure
+from amalgamics.reports.hulls.diagram import binary_diagram
+from amalgamics.reports.hulls.interactive import hull_figure, per_alloy, voltage_figure
 
 
 @pytest.fixture(scope="module")

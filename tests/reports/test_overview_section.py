@@ -9,11 +9,11 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
-from amalgamics.reports.diagram import binary_diagram
-from amalgamics.reports.hull_overview_png import LEGEND_INCHES, PANEL_INCHES, hull_overview_png
-from amalgamics.reports.hull_png import DPI
+from amalgamics.reports.hulls.diagram import binary_diagram
+from amalgamics.reports.hulls.overview_png import LEGEND_INCHES, PANEL_INCHES, hull_overview_png
+from amalgamics.reports.hulls.overview_section import overview_section, summarize
+from amalgamics.reports.hulls.png import DPI
 from amalgamics.reports.model import Report
-from amalgamics.reports.overview_section import overview_section, summarize
 from amalgamics.thermodynamics.hulls.fusion import get_fusion
 
 ENERGIES = {"Al": -3.7, "Hg": -0.67, "Zn": -1.3}

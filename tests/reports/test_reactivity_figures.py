@@ -9,8 +9,8 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
-from amalgamics.reports.hull_png import DPI
-from amalgamics.reports.reactivity_figures import SIZE_INCHES, reactivity_png, window_png
+from amalgamics.reports.hulls.png import DPI
+from amalgamics.reports.stability.figures import SIZE_INCHES, reactivity_png, window_png
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
 from amalgamics.thermodynamics.stability.electrolyte_window import electrolyte_window

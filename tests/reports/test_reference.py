@@ -11,7 +11,7 @@ from scipy.constants import physical_constants
 
 from amalgamics.reference.metals import metal
 from amalgamics.reference.published import published_values
-from amalgamics.reports.reference import (
+from amalgamics.reports.benchmarks.reference import (
     compare_with_reference,
     enthalpy_to_solid_mercury,
     formation_energy,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from amalgamics.errors import InputError
+from amalgamics.reports.document import write_report
 from amalgamics.reports.model import Report
-from amalgamics.reports.report_files import write_report
 from amalgamics.reports.sections import (
     Bullets,
     Card,

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
-from amalgamics.reports.hull_png import DPI
-from amalgamics.reports.self_healing_png import SIZE_INCHES, interface_summary, self_healing_png
+from amalgamics.reports.amalgams.self_healing_png import SIZE_INCHES, interface_summary, self_healing_png
+from amalgamics.reports.hulls.png import DPI
 from amalgamics.thermodynamics.amalgams.liquidus import VantHoffLiquidus
 from amalgamics.thermodynamics.amalgams.self_healing import self_healing_map
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull

@@ -11,17 +11,17 @@ import pytest
 from ase.build import bulk
 
 from amalgamics.errors import InputError
-from amalgamics.reports.surfaces_model import InterfaceRecord, LatticeRecord, PhaseSurfaces
-from amalgamics.reports.surfaces_section import (
+from amalgamics.reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+from amalgamics.reports.surfaces.section import (
     adhesion_section,
     lattice_section,
     measured_average,
     published,
     surface_energy_section,
 )
-from amalgamics.reports.wetting_model import SurfaceRecord
-from amalgamics.reports.wulff_png import plane_text, wulff_png
-from amalgamics.reports.wulff_section import wulff_section
+from amalgamics.reports.surfaces.wulff_png import plane_text, wulff_png
+from amalgamics.reports.surfaces.wulff_section import wulff_section
+from amalgamics.reports.wetting.model import SurfaceRecord
 from amalgamics.thermodynamics.surfaces.wulff import wulff_shape
 
 ENERGIES = {(1, 1, 1): 0.70, (1, 0, 0): 0.75, (1, 1, 0): 0.95}

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.reports.wetting_findings import origins, paragraphs
-from amalgamics.reports.wetting_numbers import (
+from amalgamics.reports.wetting.findings import origins, paragraphs
+from amalgamics.reports.wetting.numbers import (
     composition,
     degree_range,
     face,
@@ -18,7 +18,7 @@ from amalgamics.reports.wetting_numbers import (
     set_name,
     threshold,
 )
-from amalgamics.reports.wetting_reduction import reduction_card, sentences
+from amalgamics.reports.wetting.reduction import reduction_card, sentences
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.wetting.curve import Limit
 from amalgamics.thermodynamics.wetting.model import WettingModel, calibrated

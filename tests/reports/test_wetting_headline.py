@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from amalgamics.reports.wetting_headline import wetting_headline
-from amalgamics.reports.wetting_numbers import angle, band
+from amalgamics.reports.wetting.headline import wetting_headline
+from amalgamics.reports.wetting.numbers import angle, band
 from amalgamics.thermodynamics.wetting.curve import Limit
 
 # Termination, potential, W_ad(0), energies under the liquid and on the dry face.

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import pytest
 
-from amalgamics.reports.wetting_interactive import wetting_figure
+from amalgamics.reports.wetting.interactive import wetting_figure
 from amalgamics.thermodynamics.wetting.curve import Limit
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imread
 
-from amalgamics.reports.hull_png import DPI
-from amalgamics.reports.wetting_drops_png import spaced
-from amalgamics.reports.wetting_lines import key_angles
-from amalgamics.reports.wetting_numbers import key_points
-from amalgamics.reports.wetting_png import COLOURS, SIZE_INCHES, wetting_png
+from amalgamics.reports.hulls.png import DPI
+from amalgamics.reports.wetting.drops_png import spaced
+from amalgamics.reports.wetting.lines import key_angles
+from amalgamics.reports.wetting.numbers import key_points
+from amalgamics.reports.wetting.png import COLOURS, SIZE_INCHES, wetting_png
 from amalgamics.thermodynamics.wetting.curve import Limit
 
 

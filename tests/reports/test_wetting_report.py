@@ -12,16 +12,16 @@ import pytest
 from ase import Atoms
 
 from amalgamics.errors import InputError
+from amalgamics.reports.document import write_report
 from amalgamics.reports.model import Report
 from amalgamics.reports.page import render_page, symbols
-from amalgamics.reports.report_files import write_report
-from amalgamics.reports.wetting_energy_tables import dispersion_table, state_rows
-from amalgamics.reports.wetting_export import wetting_csv, wetting_json
-from amalgamics.reports.wetting_findings import wetting_headline
-from amalgamics.reports.wetting_model import InterfacePicture, WettingReport
-from amalgamics.reports.wetting_pictures import draw_interface
-from amalgamics.reports.wetting_section import wetting_section
-from amalgamics.reports.wetting_tables import composition_table
+from amalgamics.reports.wetting.energy_tables import dispersion_table, state_rows
+from amalgamics.reports.wetting.export import wetting_csv, wetting_json
+from amalgamics.reports.wetting.findings import wetting_headline
+from amalgamics.reports.wetting.model import InterfacePicture, WettingReport
+from amalgamics.reports.wetting.pictures import draw_interface
+from amalgamics.reports.wetting.section import wetting_section
+from amalgamics.reports.wetting.tables import composition_table
 from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 from amalgamics.thermodynamics.wetting.curve import Limit
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from amalgamics.reports.wetting_verdicts import Verdict, verdict_groups, verdicts
+from amalgamics.reports.wetting.verdicts import Verdict, verdict_groups, verdicts
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.wetting.curve import AngleDifference, Limit
 from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
-from amalgamics.reports.wetting_model import (
+from amalgamics.reports.wetting.model import (
     AdhesionRecord,
     ConsistencyRecord,
     CoverageRecord,

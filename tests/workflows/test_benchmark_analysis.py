@@ -11,8 +11,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.reports.benchmark_rules import SURFACE_PHASES, requirement
-from amalgamics.reports.benchmarks import benchmarks
+from amalgamics.reports.benchmarks.published import benchmarks
+from amalgamics.reports.benchmarks.rules import SURFACE_PHASES, requirement
 from amalgamics.structures.library.phases import get_phase, list_phases
 from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
 from amalgamics.thermodynamics.units import EV_PER_A2

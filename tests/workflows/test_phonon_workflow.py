@@ -89,7 +89,7 @@ def _coarse() -> Iterator[None]:
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of the tests that look at words and numbers."""
     for name in ("phonon_png", "formation_free_energy_png"):
-        monkeypatch.setattr(f"amalgamics.reports.finite_temperature_section.{name}", lambda *_, **__: b"")
+        monkeypatch.setattr(f"amalgamics.reports.phonons.section.{name}", lambda *_, **__: b"")
 
 
 @pytest.fixture(scope="module")

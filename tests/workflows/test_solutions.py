@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.reports.solutions_section import dissolved_atoms, solutions_section
+from amalgamics.reports.solutions import dissolved_atoms, solutions_section
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.workflows import film_sampling

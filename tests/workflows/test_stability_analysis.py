@@ -12,7 +12,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
-from amalgamics.reports.stability_section import stability_report_sections
+from amalgamics.reports.stability.section import stability_report_sections
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.workflows.candidates import Candidate
 from amalgamics.workflows.database import StructureDatabase

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from amalgamics.errors import InputError
-from amalgamics.reports.wetting_export import wetting_json
+from amalgamics.reports.wetting.export import wetting_json
 from amalgamics.structures.library.liquids import get_liquid
 from amalgamics.thermodynamics.wetting.contact_angle import Drop
 from amalgamics.thermodynamics.wetting.curve import Limit

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.reports.wetting_model import DiluteRecord
+from amalgamics.reports.wetting.model import DiluteRecord
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.amalgams.solubility import get_solubility
 from amalgamics.thermodynamics.hulls.fusion import get_fusion

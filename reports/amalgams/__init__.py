@@ -1,0 +1,1 @@
+"""Amalgams as electrodes: capacities, potentials, solubilities and self-healing."""

@@ -1,0 +1,1 @@
+"""Powder patterns of the phases of a system."""

@@ -1,0 +1,1 @@
+"""Convex hulls and voltages: pictures, findings, and several systems side by side."""

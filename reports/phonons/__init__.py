@@ -1,0 +1,1 @@
+"""Vibrations, dynamical stability and hulls at a temperature."""

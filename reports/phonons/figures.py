@@ -1,0 +1,203 @@
+"""Phonon pictures as PNG: band structure beside the density of states, and free energies over temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import InputError
+from ...thermodynamics.hulls.finite_temperature import liquid_name
+from ...thermodynamics.hulls.fusion import get_fusion
+from ..figures.png import draw_png, plain
+from ..formulas import mathtext_formula, system_title, unicode_space_group
+from ..hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ...calculators.phonons.results import BandSegment, Phonons
+    from ...thermodynamics.hulls.finite_temperature import FiniteTemperatureHull
+
+SIZE_INCHES = (8.0, 4.8)
+_COLOURS = ("#0b5c8a", "#c2410c", "#4d7c0f", "#7c5295", "#b45309", "#0f766e", "#9f1239", "#5b6775")
+_STYLES = ("-", "--", "-.", ":")
+_CLOSE_TICKS = 0.05
+"""Share of the path below which two labels may touch."""
+_IMAGINARY_WASH = "#fdf0e9"
+
+
+def phonon_png(phonons: Phonons, subtitle: str = "", *, formula: str = "") -> bytes:
+    """Draw the band structure with the density of states beside it, and return the PNG.
+
+    Imaginary frequencies are drawn downwards from 0, in another colour, and the verdict on the stability stands above.
+
+    Parameters
+    ----------
+    phonons
+        With at least one segment of the band structure.
+    subtitle
+        Written after the space group, e.g. what else tells this crystal apart.
+    formula
+        What the crystal is called; by default its formula with the elements in alphabetical order.
+
+    Raises
+    ------
+    InputError
+        There are no bands.
+    """
+    if not phonons.bands:
+        raise InputError("phonons: there is no band structure to draw")
+    return _drawn(lambda figure: _draw_phonons(figure, phonons, subtitle, formula or phonons.formula))
+
+
+def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: str = "") -> bytes:
+    """Draw the free energy of formation of every compound that is ever stable against the temperature of the hulls.
+
+    A line is solid where the compound is on the hull, and thin and dashed where it is above it.
+
+    Parameters
+    ----------
+    hulls
+        Of one system, at two or more rising temperatures.
+    subtitle
+        E.g. the potential.
+
+    Raises
+    ------
+    InputError
+        Fewer than two temperatures, or more than one system.
+    """
+    if len(hulls) < 2 or len({item.hull.system for item in hulls}) != 1:
+        raise InputError("hulls: give those of one system at two or more temperatures")
+    return _drawn(lambda figure: _draw_formation(figure, hulls, subtitle))
+
+
+def _drawn(draw: Callable[[Figure], None]) -> bytes:
+    layout = {"w_pad": 0.1, "h_pad": 0.1, "wspace": 0.02}
+    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
+
+
+def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str, formula: str) -> None:
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=[4, 1])
+    bottom, top = _frequency_range(phonons)
+    _draw_bands(left, phonons.bands)
+    _draw_dos(right, phonons)
+    for axes in (left, right):
+        axes.axhline(0.0, color=MUTED, lw=0.8, zorder=1)
+        axes.spines[["top", "right"]].set_visible(False)
+        if not phonons.dynamically_stable:
+            axes.axhspan(bottom, 0.0, color=_IMAGINARY_WASH, lw=0, zorder=0)
+    left.set_ylim(bottom, top)
+    left.set_ylabel("frequency (THz)" if phonons.dynamically_stable else "frequency (THz), imaginary below 0")
+    details = " · ".join(
+        part for part in (unicode_space_group(phonons.space_group), subtitle, phonons.potential) if part
+    )
+    left.set_title(mathtext_formula(formula), loc="left", fontweight="bold", fontsize=13)
+    right.set_title(plain(details), loc="right", fontsize=10, color=MUTED)
+    colour = INK if phonons.dynamically_stable else REFERENCE
+    size = f"supercell of {phonons.n_supercell_atoms} atoms, {phonons.shortest_image:.1f} Å between images"
+    figure.supxlabel(f"{phonons.verdict}\n{size}", fontsize=9, color=colour)
+
+
+def _frequency_range(phonons: Phonons) -> tuple[float, float]:
+    values = np.concatenate(
+        [phonons.frequencies_THz.ravel(), *(item.frequencies_THz.ravel() for item in phonons.bands)]
+    )
+    top = 1.05 * float(values.max())
+    lowest = float(values.min())
+    return (1.1 * lowest if lowest < -phonons.stability_tolerance_THz else 0.0), top
+
+
+def _draw_bands(axes: Axes, bands: Sequence[BandSegment]) -> None:
+    ticks: list[float] = []
+    labels: list[str] = []
+    for number, segment in enumerate(bands):
+        for band in segment.frequencies_THz.T:
+            axes.plot(segment.distances, band, color=STABLE, lw=1.2, zorder=3)
+            imaginary = np.where(band < 0.0, band, np.nan)
+            axes.plot(segment.distances, imaginary, color=REFERENCE, lw=1.6, zorder=4)
+        start, stop = (_point_name(label) for label in segment.labels)
+        if number == 0:
+            ticks.append(float(segment.distances[0]))
+            labels.append(start)
+        elif bands[number - 1].labels[1] != segment.labels[0]:
+            labels[-1] += f"|{start}"
+        ticks.append(float(segment.distances[-1]))
+        labels.append(stop)
+    for tick in ticks:
+        axes.axvline(tick, color="#d9dee4", lw=0.8, zorder=1)
+    axes.set_xticks(ticks, _spread(ticks, labels))
+    axes.set_xlim(ticks[0], ticks[-1])
+    axes.tick_params(axis="x", length=0)
+
+
+def _spread(ticks: Sequence[float], labels: Sequence[str]) -> list[str]:
+    """Put a label that would run into the one before it a line lower."""
+    spread = [labels[0]]
+    for number in range(1, len(labels)):
+        close = ticks[number] - ticks[number - 1] < _CLOSE_TICKS * (ticks[-1] - ticks[0])
+        spread.append("\n" + labels[number] if close and not spread[-1].startswith("\n") else labels[number])
+    return spread
+
+
+def _point_name(label: str) -> str:
+    """``G`` is Gamma; digits are subscripts."""
+    letters = label.rstrip("0123456789")
+    name = "Γ" if letters == "G" else letters
+    digits = label[len(letters) :]
+    return f"{name}$_{{{digits}}}$" if digits else name
+
+
+def _draw_dos(axes: Axes, phonons: Phonons) -> None:
+    frequencies, density = phonons.dos_frequencies_THz, phonons.dos
+    axes.fill_betweenx(frequencies, density, color=STABLE, alpha=0.15, lw=0, zorder=2)
+    axes.plot(density, frequencies, color=STABLE, lw=1.2, zorder=3)
+    negative = frequencies < 0.0
+    if not phonons.dynamically_stable and negative.any():
+        axes.plot(density[negative], frequencies[negative], color=REFERENCE, lw=1.6, zorder=4)
+    axes.set_xlim(left=0.0)
+    axes.set_xlabel("states/THz/atom", fontsize=9)
+
+
+def _draw_formation(figure: Figure, hulls: Sequence[FiniteTemperatureHull], subtitle: str) -> None:
+    axes = figure.subplots()
+    temperatures = [item.hull.temperature_K for item in hulls]
+    names: dict[str, str] = {}
+    for item in hulls:
+        names.update({phase.name: phase.formula for phase in item.hull.stable if not phase.is_element})
+    for number, (name, formula) in enumerate(names.items()):
+        colour = _COLOURS[number % len(_COLOURS)]
+        dashes = _STYLES[number // len(_COLOURS) % len(_STYLES)]
+        label = mathtext_formula(formula)
+        if list(names.values()).count(formula) > 1:
+            label += f" ({plain(name)})"
+        if any(name in item.flagged for item in hulls):
+            label += ", imaginary modes"
+        found = [{phase.name: phase for phase in item.hull.phases}.get(name) for item in hulls]
+        values = [phase.formation_energy_per_atom if phase else np.nan for phase in found]
+        stable = [value if phase and phase.stable else np.nan for phase, value in zip(found, values, strict=True)]
+        axes.plot(temperatures, values, color=colour, lw=0.8, ls=":", zorder=2)
+        axes.plot(temperatures, stable, lw=2.0, label=label, color=colour, ls=dashes, zorder=3)
+    axes.set_xlim(temperatures[0], temperatures[-1])
+    for symbol in hulls[0].hull.elements:
+        if any(liquid_name(symbol) in item.liquids for item in hulls):
+            _draw_melting(axes, symbol, get_fusion(symbol).melting_point_K)
+    axes.axhline(0.0, color=MUTED, lw=0.8, zorder=1)
+    axes.set_xlabel("temperature (K)")
+    axes.set_ylabel("free energy of formation (eV/atom)")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(system_title(hulls[0].hull.system), loc="left", fontweight="bold", fontsize=13)
+    axes.set_title(plain(subtitle), loc="right", fontsize=10, color=MUTED)
+    if names:
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+
+
+def _draw_melting(axes: Axes, symbol: str, melting_point_K: float) -> None:
+    left, right = axes.get_xlim()
+    if left < melting_point_K < right:
+        axes.axvline(melting_point_K, color=MUTED, lw=0.9, ls=(0, (5, 3)), zorder=1)
+        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "va": "top", "ha": "right"}
+        axes.text(melting_point_K, 0.99, f"{symbol} melts ", fontsize=8, color=MUTED, **place)

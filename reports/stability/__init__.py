@@ -1,0 +1,1 @@
+"""What electrolytes become in contact with metals and amalgams."""

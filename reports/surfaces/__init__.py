@@ -1,0 +1,1 @@
+"""Crystals and their surfaces: energies, equilibrium shapes, work of adhesion."""

@@ -1,0 +1,108 @@
+"""What a report shows of surfaces: plain data, filled from the structure database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...thermodynamics.surfaces.wulff import WulffShape
+    from ..wetting.model import SurfaceRecord
+
+
+@dataclass(frozen=True)
+class LatticeRecord:
+    """Cell of a relaxed crystal beside the measured one.
+
+    Attributes
+    ----------
+    phase, formula, space_group
+        Of the relaxed crystal.
+    edges
+        Name, computed and measured length (Å) of each edge that fixes the conventional cell.
+    volume_per_atom, measured_volume_per_atom
+        Å³.
+    source, confidence
+        Of the measured cell; see :class:`~amalgamics.structures.library.phases.Phase`.
+    """
+
+    phase: str
+    formula: str
+    space_group: str
+    edges: tuple[tuple[str, float, float | None], ...]
+    volume_per_atom: float
+    measured_volume_per_atom: float | None
+    source: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class PhaseSurfaces:
+    """The surface energies of one phase and its equilibrium shape.
+
+    Attributes
+    ----------
+    phase, formula, potential
+        Name and reduced formula of the crystal, and the potential.
+    surfaces
+        One for each plane and termination, lowest energy first.
+    space_group_number
+        Of the crystal; 0 where its relaxation is not in the database.
+    shape
+        None where there is none, and then ``no_shape`` says why.
+    """
+
+    phase: str
+    formula: str
+    potential: str
+    surfaces: tuple[SurfaceRecord, ...]
+    space_group_number: int = 0
+    shape: WulffShape | None = None
+    no_shape: str = ""
+
+
+@dataclass(frozen=True)
+class InterfaceRecord:
+    """Two crystals joined along a plane.
+
+    Attributes
+    ----------
+    film, substrate
+        Names of the crystals, the film strained to fit.
+    film_plane, substrate_plane
+        As ``(111)``.
+    potential
+        Of the energies.
+    area
+        Of the common cell, Å².
+    n_atoms
+        In it.
+    film_strain, film_max_strain
+        Mean relative change of a length of the film in the plane, positive where stretched, and the largest one.
+    relaxed_J_m2, rigid_J_m2
+        Work of adhesion with the two sides relaxed alone, and with the positions they have at the interface.
+    surface_energies_J_m2
+        Of film and substrate, unstrained, where the same planes were computed.
+    n_registries
+        Placements of the film that were relaxed; this is the lowest.
+    """
+
+    film: str
+    substrate: str
+    film_plane: str
+    substrate_plane: str
+    potential: str
+    area: float
+    n_atoms: int
+    film_strain: float
+    film_max_strain: float
+    relaxed_J_m2: float
+    rigid_J_m2: float
+    surface_energies_J_m2: tuple[float | None, float | None] = (None, None)
+    n_registries: int = 1
+
+    @property
+    def interface_energy_J_m2(self) -> float | None:
+        """Energy of the interface, gamma_film + gamma_substrate - W, with the strain of the film in it."""
+        film, substrate = self.surface_energies_J_m2
+        return None if film is None or substrate is None else film + substrate - self.relaxed_J_m2

@@ -1,0 +1,229 @@
+"""The sections of a report on crystals and their surfaces: cells, surface energies, work of adhesion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..benchmarks.published import Benchmark, benchmarks
+from ..formulas import unicode_formula, unicode_space_group
+from ..hulls.findings import enumeration, signed
+from ..sections import Cell, ReportSection, SectionPicture, SectionTable
+from .energies_png import surface_energies_png
+from .model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+from .wulff_png import plane_text
+
+_CUBIC, _HEXAGONAL = 195, 168  # first space groups of these families
+_BASES = ("PBE", "LDA")
+_OPTIONAL = (*_BASES, "remark")
+_REMARKS = {"recalled": "commonly quoted, not looked up", "derived": "a model"}
+
+
+def lattice_section(records: Sequence[LatticeRecord]) -> ReportSection | None:
+    """Return the section with computed and measured cells, or None without crystals."""
+    if not records:
+        return None
+    rows: list[tuple[Cell, ...]] = []
+    errors: list[tuple[str, float]] = []
+    for record in records:
+        edges = record.edges or (("volume only", float("nan"), None),)
+        for edge, computed, measured in edges:
+            length = None if not record.edges else computed
+            error = None if measured is None else 100.0 * (computed / measured - 1.0)
+            if error is not None:
+                errors.append((f"{edge} of {unicode_formula(record.formula)}", error))
+            space_group = unicode_space_group(record.space_group)
+            rows.append(
+                (unicode_formula(record.formula), record.phase, space_group, edge, length, measured, error,
+                 record.volume_per_atom, record.measured_volume_per_atom)
+            )  # fmt: skip
+    columns = ("crystal", "structure", "space group", "edge", "computed (Å)", "measured (Å)", "error (%)",
+               "V (Å³/atom)", "measured V (Å³/atom)")  # fmt: skip
+    method = (
+        "Computed: atoms and cell relaxed at 0 K, without zero-point motion; edges of the conventional cell. "
+        + _measured_note(records)
+    )
+    table = SectionTable("Cells", columns, tuple(rows))
+    return ReportSection("lattice-constants", "Lattice constants", (_lattice_finding(errors), method), (), (table,))
+
+
+def _lattice_finding(errors: Sequence[tuple[str, float]]) -> str:
+    if not errors:
+        return "None of these crystals has a measured cell in the phase library."
+    mean = sum(abs(error) for _, error in errors) / len(errors)
+    where, worst = max(errors, key=lambda item: abs(item[1]))
+    count = f"{len(errors)} measured edge{'s' if len(errors) > 1 else ''}"
+    return (
+        f"The computed cells differ from {count} by {mean:.1f} % on average, at most by {signed(worst, 1)} % ({where})."
+    )
+
+
+def _measured_note(records: Sequence[LatticeRecord]) -> str:
+    by_kind: dict[str, list[str]] = {}
+    for record in records:
+        if record.measured_volume_per_atom is not None:
+            by_kind.setdefault(record.confidence, []).append(unicode_formula(record.formula))
+    if not by_kind:
+        return ""
+    parts = [
+        f"{enumeration(names)} ({_REMARKS.get(kind, 'compared with its source')})" for kind, names in by_kind.items()
+    ]
+    return f"Measured cells come from the phase library: {'; '.join(parts)}."
+
+
+def surface_energy_section(
+    phases: Sequence[PhaseSurfaces], *, warnings: Sequence[str] = (), file_name: str = "surface-energies.png"
+) -> ReportSection | None:
+    """Return the section with the surface energies, or None when there is neither one nor a warning.
+
+    Parameters
+    ----------
+    phases
+        As ``workflows.stored_surfaces.stored_surfaces`` returns them.
+    warnings
+        What failed and what was left out.
+    file_name
+        Of the picture beside the page.
+    """
+    if not phases:
+        return ReportSection("surface-energies", "Surface energies", warnings=tuple(warnings)) if warnings else None
+    table = _energy_table(phases)
+    measured = [(phase, item) for phase in phases if (item := measured_average(phase)) is not None]
+    picture = SectionPicture(
+        file_name,
+        surface_energies_png(phases, {phase.phase: item for phase, item in measured}),
+        "Computed surface energies of each plane beside the measured mean over all faces.",
+        "Computed surface energies by plane; the bars are measured on polycrystals and liquids, a mean over all faces.",
+    )
+    method = (
+        "Slabs of growing thickness are relaxed, in the cell of the relaxed crystal, and E = N e + 2Aγ is fitted to "
+        "their energies: γ is the intercept, and ± its standard error from the scatter about the line. It says "
+        "nothing of the error of the potential."
+    )
+    paragraphs = (_lowest_planes(phases), *_against_measured(measured), method)
+    return ReportSection("surface-energies", "Surface energies", paragraphs, (picture,), (table,), tuple(warnings))
+
+
+def _energy_table(phases: Sequence[PhaseSurfaces]) -> SectionTable:
+    """Return the table of all planes; columns that nothing is known for are left out."""
+    rows: list[tuple[Cell, ...]] = []
+    for phase in phases:
+        known = published(phase)
+        for record in phase.surfaces:
+            literature = [known.get((record.miller_index, basis)) for basis in _BASES]
+            rows.append(
+                (unicode_formula(phase.formula), phase.phase, plane_text(record.miller_index), record.termination,
+                 record.surface_energy_J_m2, record.standard_error_J_m2, record.n_slabs,
+                 *(item.value if item else None for item in literature), record.note or None)
+            )  # fmt: skip
+    columns = ("crystal", "structure", "plane", "termination", "γ (J/m²)", "± fit", "slabs", *_BASES, "remark")
+    kept = [number for number, name in enumerate(columns) if name not in _OPTIONAL or any(row[number] for row in rows)]
+    note = ""
+    if any(columns[number] in _BASES for number in kept):
+        note = (
+            "PBE and LDA: published density-functional values of the same face (commonly quoted, not looked up); a "
+            "dash where the table of references has none."
+        )
+    return SectionTable(
+        "Surface energies",
+        tuple(columns[number] for number in kept),
+        tuple(tuple(row[number] for number in kept) for row in rows),
+        note=note,
+    )
+
+
+def _lowest_planes(phases: Sequence[PhaseSurfaces]) -> str:
+    parts = [
+        f"{unicode_formula(phase.formula)} {plane_text(phase.surfaces[0].miller_index)} "
+        f"{phase.surfaces[0].surface_energy_J_m2:.2f}"
+        for phase in phases
+    ]
+    return f"The plane of lowest energy of each crystal, in J/m²: {', '.join(parts)}."
+
+
+def _against_measured(measured: Sequence[tuple[PhaseSurfaces, Benchmark]]) -> list[str]:
+    compared = []
+    for phase, item in measured:
+        mean = phase.shape.mean_surface_energy_J_m2 if phase.shape else phase.surfaces[0].surface_energy_J_m2
+        ratio = 100.0 * (mean / item.value - 1.0)
+        compared.append(f"{unicode_formula(phase.formula)} {mean:.2f} against {item.value:.2f} ({signed(ratio, 0)} %)")
+    if not compared:
+        return []
+    return [
+        f"Against the measured means over all faces, in J/m²: {enumeration(compared)}. Computed is the mean over the "
+        "equilibrium shape where there is one, else the lowest plane."
+    ]
+
+
+def measured_average(phase: PhaseSurfaces) -> Benchmark | None:
+    """Return the measured surface energy of an element, a mean over its faces."""
+    return next(
+        (
+            item
+            for item in benchmarks()
+            if item.key == ("surface_energy", phase.formula, "average") and item.basis == "experiment"
+        ),
+        None,
+    )
+
+
+def published(phase: PhaseSurfaces) -> Mapping[tuple[tuple[int, int, int], str], Benchmark]:
+    """Return published surface energies of the planes that were computed, by plane and basis."""
+    found = {}
+    labels = {record.miller_index: _label(record.miller_index, phase.space_group_number) for record in phase.surfaces}
+    for item in benchmarks():
+        if item.quantity == "surface_energy" and item.subject == phase.formula:
+            for plane, label in labels.items():
+                if item.label == label:
+                    found[plane, item.basis] = item
+    return found
+
+
+def _label(miller_index: tuple[int, int, int], space_group_number: int) -> str:
+    """The plane as the table of references writes it: ``100`` for every face of a cube, four indices if hexagonal."""
+    if space_group_number >= _CUBIC:
+        return "".join(str(index) for index in sorted(map(abs, miller_index), reverse=True))
+    h, k, i = miller_index
+    if space_group_number >= _HEXAGONAL:
+        return f"{h}{k}{-(h + k)}{i}"
+    return f"{h}{k}{i}"
+
+
+def adhesion_section(records: Sequence[InterfaceRecord], *, warnings: Sequence[str] = ()) -> ReportSection | None:
+    """Return the section with the work of adhesion, or None when there is neither one nor a warning."""
+    if not records:
+        return ReportSection("work-of-adhesion", "Work of adhesion", warnings=tuple(warnings)) if warnings else None
+    rows: list[tuple[Cell, ...]] = []
+    for item in records:
+        rows.append(
+            (f"{item.film} {_plane(item.film_plane)}", f"{item.substrate} {_plane(item.substrate_plane)}",
+             item.relaxed_J_m2, item.rigid_J_m2, item.interface_energy_J_m2, 100.0 * item.film_strain,
+             100.0 * item.film_max_strain, item.area, item.n_atoms)
+        )  # fmt: skip
+    columns = ("film", "substrate", "W (J/m²)", "W rigid (J/m²)", "γ of interface (J/m²)", "film strain (%)",
+               "largest (%)", "area (Å²)", "atoms")  # fmt: skip
+    method = (
+        "W = (E of the substrate alone + E of the film alone − E of the interface) / area, all in the same cell. The "
+        "film is strained to fit the substrate in the smallest common cell (positive: stretched), and placed where it "
+        "sits deepest; the lowest of several placements counts. W: the two sides relax on their own after the "
+        "separation; rigid: they keep the positions that they had at the interface. The energy of the interface is "
+        "γ(film) + γ(substrate) − W with the surface energies above, unstrained; joining a crystal to itself gives 0. "
+        "No misfit dislocations and no mixing of the two crystals."
+    )
+    table = SectionTable("Work of adhesion of joined crystals", columns, tuple(rows))
+    return ReportSection(
+        "work-of-adhesion", "Work of adhesion", (_adhesion_finding(records), method), (), (table,), tuple(warnings)
+    )
+
+
+def _plane(text: str) -> str:
+    """``(1.-1.0)`` of the database as ``(1 −1 0)``."""
+    return text.replace(".", " ").replace("-", "−")
+
+
+def _adhesion_finding(records: Sequence[InterfaceRecord]) -> str:
+    parts = [
+        f"{item.film} {_plane(item.film_plane)} on {item.substrate} {_plane(item.substrate_plane)} takes "
+        f"{item.relaxed_J_m2:.2f} J/m²"
+        for item in records
+    ]
+    return f"To pull the two crystals apart, {enumeration(parts)}."

@@ -1,0 +1,1 @@
+"""The contact angle against composition: curve, findings, tables and pictures."""
