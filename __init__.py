@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .api.surfaces import surface_energy
     from .api.vibrations import phonons
     from .api.wetting import wetting_curve
-    from .workflows.database import StructureDatabase as Database
+    from .workflows.database.structure_database import StructureDatabase as Database
 else:
 
     def __getattr__(name: str) -> object:

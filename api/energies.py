@@ -31,7 +31,7 @@ class Potential(NamedPotential):
     @property
     def identity(self) -> str:
         """A short key of what fixes its energies: name, weights, dispersion and settings."""
-        from ..workflows.fingerprint import potential_identity
+        from ..workflows.database.fingerprint import potential_identity
 
         return potential_identity(self)
 
@@ -276,7 +276,7 @@ def describe(
     settings: RelaxationSettings,
 ) -> Relaxed:
     """Return the result of a relaxation with all that is to be known of it."""
-    from ..workflows.database import find_symmetry, reduced_formula
+    from ..workflows.database.structure_database import find_symmetry, reduced_formula
 
     atoms = result.atoms
     _, called, provenance = origin(potential, atoms)
@@ -308,7 +308,7 @@ def same_potential(relaxed: Relaxed, potential: NamedPotential, name: str) -> Re
         It was relaxed with another potential, or with other weights or dispersion behind the same name; or its cell
         was not relaxed.
     """
-    from ..workflows.fingerprint import potential_identity
+    from ..workflows.database.fingerprint import potential_identity
 
     if relaxed.provenance["identity"] != potential_identity(potential):
         raise InputError(

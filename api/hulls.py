@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..calculators.potentials.names import Potential as NamedPotential
-    from ..workflows.candidates import Candidate
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.candidates import Candidate
+    from ..workflows.database.structure_database import StructureDatabase
     from .structures import StructureLike
 
 _UNKNOWN_VOLUME = 1.0
@@ -127,7 +127,7 @@ def _entries(phases: Sequence[Any] | Mapping[str, float]) -> list[PhaseEntry] | 
 
 def _from_entries(system: str, entries: Sequence[PhaseEntry], *, has_volumes: bool) -> HullResult:
     from ..reports.model import PhaseRecord, SystemReport
-    from ..workflows.analysis import profile_of_hull
+    from ..workflows.studies.hulls.analysis import profile_of_hull
 
     found = build_hull(system, entries)
     records = [
@@ -150,8 +150,8 @@ def _from_entries(system: str, entries: Sequence[PhaseEntry], *, has_volumes: bo
 def _from_database(
     system: str, database: StructureDatabase | str | Path, potential: str | NamedPotential | None
 ) -> HullResult:
-    from ..workflows.analysis import rows_for_system
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.studies.hulls.analysis import rows_for_system
 
     if not isinstance(database, StructureDatabase):
         database = StructureDatabase(database, must_exist=True)
@@ -165,7 +165,7 @@ def _computed(
     """Relax, keep the outcomes in a database that lasts as long as this call, and take the hull from its rows."""
     from ..calculators.relaxation.batch import relax_many
     from ..calculators.relaxation.relax import RelaxationSettings
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
 
     settings = RelaxationSettings(fmax=fmax, max_steps=max_steps)
     candidates, relaxed_before = _candidates(system, phases, potential)
@@ -188,7 +188,7 @@ def _candidates(
     system: str, phases: Sequence[Any] | None, potential: Potential
 ) -> tuple[list[Candidate], list[tuple[Candidate, Relaxed]]]:
     """Return the structures to relax, and those that are relaxed already."""
-    from ..workflows.candidates import Candidate, gather_candidates
+    from ..workflows.database.candidates import Candidate, gather_candidates
     from ..workflows.spec import WorkflowSpec
 
     if phases is None:
@@ -228,7 +228,7 @@ def _check_elements(system: str, symbols: Sequence[Sequence[str]]) -> None:
 
 
 def _from_rows(system: str, rows: Sequence[AtomsRow]) -> HullResult:
-    from ..workflows.analysis import system_report
+    from ..workflows.studies.hulls.analysis import system_report
 
     newest = max(rows, key=lambda row: row.id)
     provenance = {**newest.data["provenance"], "identity": newest.potential_identity}

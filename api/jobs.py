@@ -13,7 +13,7 @@ from .display import html_table, with_version
 from .progress import progress_bar
 
 if TYPE_CHECKING:
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import WorkflowSpec
 
 
@@ -131,12 +131,12 @@ def run(
     ('report.html', True)
     """
     from ..calculators.threads import available_cores, choose_layout
-    from ..workflows.builder import submit
-    from ..workflows.database import StructureDatabase
-    from ..workflows.launching import failures, launch_workers
-    from ..workflows.launchpad import open_launchpad
-    from ..workflows.recovery import recover
+    from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.engine.launching import failures, launch_workers
+    from ..workflows.engine.launchpad import open_launchpad
+    from ..workflows.engine.recovery import recover
     from ..workflows.spec import WorkflowSpec
+    from ..workflows.submission import submit
 
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise InputError(f"workers: {workers!r} is not allowed; give a whole number of at least 1")

@@ -205,7 +205,7 @@ def surface_energy(
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:
     """Return the slabs of a plane in the axes of the standard conventional cell."""
     from ..structures.slabs.lattice_planes import conventional_cell
-    from ..workflows.phase_surfaces import slabs_of_plane
+    from ..workflows.studies.surfaces.phase_surfaces import slabs_of_plane
 
     found = slabs_of_plane(conventional_cell(crystal), miller_index, **options)
     if not found:

@@ -172,7 +172,7 @@ def phonons(
     from ..calculators.phonons.supercell import idealised_primitive
     from ..calculators.relaxation.relax import RelaxationSettings
     from ..calculators.relaxation.relax import relax as relax_one
-    from ..workflows.database import SYMPREC
+    from ..workflows.database.structure_database import SYMPREC
 
     atoms = as_crystal(crystal, "phonons")
     name = name_of(crystal, atoms)

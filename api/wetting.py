@@ -249,8 +249,8 @@ def wetting_curve(  # noqa: PLR0913 - what a curve depends on, all but the first
     >>> lower_bound.limits
     ('fresh',)
     """
-    from ..workflows.wetting_analysis import surface_tension
-    from ..workflows.wetting_options import WettingOptions
+    from ..workflows.studies.wetting.analysis import surface_tension
+    from ..workflows.studies.wetting.options import WettingOptions
 
     computed = work_of_adhesion if isinstance(work_of_adhesion, Adhesion) else None
     gases = [

@@ -65,8 +65,8 @@ def _hull(count: int) -> list[Row]:
 
 def _fireworks(directory: Path, count: int) -> list[Row]:
     """Add workflows of 200 trivial Fireworks, count them, and run one of the workflows."""
-    from ..workflows.launchpad import count_by_state, open_launchpad
-    from ..workflows.worker import Worker
+    from ..workflows.engine.launchpad import count_by_state, open_launchpad
+    from ..workflows.engine.worker import Worker
 
     launchpad = open_launchpad(f"sqlite:///{directory}")
     first: list[int] = []

@@ -11,16 +11,16 @@ import numpy as np
 from amalgamics.benchmarks.results import Mode, Result, Row, Table
 from amalgamics.benchmarks.timing import say
 from amalgamics.thermodynamics.wetting.adhesion import average_adhesion
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.quench import quench_film, quench_interface
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.stored_study import StoredStudy, get_study
-from amalgamics.workflows.wetting_cells import Role
-from amalgamics.workflows.wetting_members import film_surface_energy, insertion_estimate
-from amalgamics.workflows.wetting_spec import WettingSettings
-from amalgamics.workflows.wetting_steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
-from amalgamics.workflows.wetting_study import WettingStudy
+from amalgamics.workflows.studies.wetting.cells import Role
+from amalgamics.workflows.studies.wetting.members import film_surface_energy, insertion_estimate
+from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
+from amalgamics.workflows.studies.wetting.settings import WettingSettings
+from amalgamics.workflows.studies.wetting.steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
+from amalgamics.workflows.studies.wetting.stored import StoredStudy, get_study
+from amalgamics.workflows.studies.wetting.study import WettingStudy
 
 POTENTIAL = "chgnet+d3"
 TERMINATION = "TiO2"

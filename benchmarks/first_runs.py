@@ -23,7 +23,7 @@ from pathlib import Path
 
 from amalgamics.benchmarks.timing import say
 from amalgamics.errors import InputError
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 JOB = """\
 name: first

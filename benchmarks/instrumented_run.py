@@ -28,9 +28,12 @@ def share_out(input_file: Path) -> Stopwatch:
         from ..calculators.potentials.chgnet import evaluator as lean_chgnet
         from ..calculators.potentials.names import Potential
         from ..calculators.relaxation import batch
-        from ..workflows import builder, database, launchpad, tasks
+        from ..workflows import submission as builder
+        from ..workflows import tasks
+        from ..workflows.database import structure_database as database
+        from ..workflows.engine import launchpad
+        from ..workflows.engine.worker import Worker
         from ..workflows.spec import load_spec
-        from ..workflows.worker import Worker
 
         store = database.StructureDatabase
         for owner, attribute, name in (

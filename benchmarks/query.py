@@ -70,7 +70,7 @@ HULL_QUERIES = (
 
 def run_queries(mode: Mode) -> Result:
     """Every query on 10^5 rows, a tenth of that with ``quick``; ours and ase.db take turns."""
-    from amalgamics.workflows.database import StructureDatabase
+    from amalgamics.workflows.database.structure_database import StructureDatabase
 
     count = ROWS if mode == "full" else QUICK_ROWS
     result = Result("Queries")
@@ -98,7 +98,7 @@ def run_queries(mode: Mode) -> Result:
 
 def run_hull_queries(mode: Mode) -> Table:
     """Queries of distances to the hull: the hulls are built by the first of them, and known to the next."""
-    from amalgamics.workflows.database import StructureDatabase
+    from amalgamics.workflows.database.structure_database import StructureDatabase
 
     count = HULL_ROWS if mode == "full" else QUICK_HULL_ROWS
     rows: list[Row] = []
@@ -147,7 +147,7 @@ def _ours(database: Any, query: Query) -> list[int]:
 def _with_ase(path: Path, query: Query) -> list[int]:
     from ase.db import connect
 
-    from amalgamics.workflows.database import parse_query
+    from amalgamics.workflows.database.structure_database import parse_query
 
     conditions, systems = parse_query(query.conditions)
     found = []

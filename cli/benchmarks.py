@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..reports.benchmarks.table import BenchmarkRow
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
 
 
 def benchmarks(
@@ -38,8 +38,8 @@ def benchmarks(
     """Compare what the database holds with published values, for each property and potential."""
     from ..reports.benchmarks.export import COLUMNS, benchmark_records, benchmarks_json
     from ..reports.benchmarks.table import update_page
-    from ..workflows.benchmark_analysis import benchmark_rows
-    from ..workflows.database import StructureDatabase
+    from ..workflows.benchmarks.computed_values import benchmark_rows
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from .output import print_csv, print_json
 
@@ -75,8 +75,8 @@ def _read(page: Path) -> str:
 
 def _compute_free_atoms(store: StructureDatabase, potentials: Sequence[str]) -> None:
     from ..reports.benchmarks.published import benchmarks as published
-    from ..workflows.benchmark_analysis import stored_potentials
-    from ..workflows.free_atoms import compute_free_atoms
+    from ..workflows.benchmarks.computed_values import stored_potentials
+    from ..workflows.benchmarks.free_atoms import compute_free_atoms
 
     elements = [item.subject for item in published() if item.quantity == "cohesive_energy"]
     for name in stored_potentials(store):

@@ -125,9 +125,9 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
     from ..reports.diffraction.section import SYMPREC_RELAXED
     from ..structures.diffraction.patterns import SYMPREC
     from ..structures.library.electrolytes import read_substrate
-    from ..workflows.database import StructureDatabase
-    from ..workflows.diffraction_analysis import relaxed_crystal
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
+    from ..workflows.studies.hulls.diffraction import relaxed_crystal
 
     store = StructureDatabase(database or default_database(), must_exist=True) if relaxed else None
     samples = []

@@ -75,7 +75,7 @@ def _potentials() -> list[tuple[str, bool, str]]:
 
 def _launchpad(url: str | None) -> tuple[str, bool, str]:
     from ..errors import InputError
-    from ..workflows.launchpad import count_by_state, open_launchpad
+    from ..workflows.engine.launchpad import count_by_state, open_launchpad
     from ..workflows.spec import default_launchpad
 
     url = url or default_launchpad()
@@ -89,7 +89,7 @@ def _launchpad(url: str | None) -> tuple[str, bool, str]:
 
 def _database(path: object) -> tuple[str, bool, str]:
     from ..errors import InputError
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
 
     target = path or default_database()

@@ -44,11 +44,11 @@ def electrochemistry(
         pictures = [picture for section in sections for picture in section.pictures]
         write_pictures(pictures, output, as_json or as_csv)
     if as_json:
-        from ..workflows.electrochemistry_analysis import electrochemistry_table
+        from ..workflows.studies.hulls.electrochemistry import electrochemistry_table
 
         print_json(electrochemistry_table(values, used or None))
     elif as_csv:
-        from ..workflows.electrochemistry_analysis import METAL_COLUMNS, metal_rows
+        from ..workflows.studies.hulls.electrochemistry import METAL_COLUMNS, metal_rows
 
         print_csv(METAL_COLUMNS, [[row[key] for key in METAL_COLUMNS] for row in metal_rows(values)])
     else:
@@ -64,10 +64,10 @@ def _hulls(systems: list[str], database: Path | None, potential: str | None) -> 
         return [], ""
     from ..errors import InputError
     from ..structures.compositions import parse_system
-    from ..workflows.analysis import rows_for_system
-    from ..workflows.database import StructureDatabase
-    from ..workflows.row_hulls import hull_of_rows
+    from ..workflows.database.row_hulls import hull_of_rows
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
+    from ..workflows.studies.hulls.analysis import rows_for_system
 
     for system in systems:
         if "Hg" not in parse_system(system):

@@ -22,10 +22,10 @@ def hull(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the phases of a system with their distance to the hull, and the voltage steps."""
-    from ..workflows.analysis import hull_table, rows_for_system
-    from ..workflows.database import StructureDatabase
-    from ..workflows.row_hulls import hull_of_rows
+    from ..workflows.database.row_hulls import hull_of_rows
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
+    from ..workflows.studies.hulls.analysis import hull_table, rows_for_system
     from .output import print_json, print_rows
 
     rows = rows_for_system(StructureDatabase(database or default_database(), must_exist=True), system, potential)

@@ -50,9 +50,9 @@ def phonons(
     """Print the vibrational free energy of each phase and its distance to the hull at temperatures."""
     from ..errors import InputError
     from ..reports.phonons.section import finite_temperature_sections
-    from ..workflows.database import StructureDatabase
-    from ..workflows.phonon_analysis import stored_thermal_system, thermal_table
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
+    from ..workflows.studies.phonons.analysis import stored_thermal_system, thermal_table
     from .output import print_csv, print_json, print_table
     from .pictures import write_pictures
 

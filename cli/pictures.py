@@ -20,7 +20,7 @@ def write_pictures(pictures: Sequence[SectionPicture], folder: Path, to_stderr: 
     InputError
         The folder cannot be written.
     """
-    from ..workflows.writable import check_writable
+    from ..files import check_writable
 
     folder = folder.expanduser().resolve()
     check_writable(folder, "output")

@@ -36,7 +36,7 @@ class Progress:
     """
 
     def __init__(self, database: Path, launchpad: Any) -> None:
-        from ..workflows.database import StructureDatabase
+        from ..workflows.database.structure_database import StructureDatabase
 
         self._store = StructureDatabase(database)
         self._launchpad = launchpad
@@ -95,9 +95,9 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
         Work only on the workflow of this Firework; on everything when None.
     """
     from ..calculators.threads import available_cores, choose_layout
-    from ..workflows.launching import failures, launch_workers
-    from ..workflows.launchpad import open_launchpad
-    from ..workflows.recovery import recover
+    from ..workflows.engine.launching import failures, launch_workers
+    from ..workflows.engine.launchpad import open_launchpad
+    from ..workflows.engine.recovery import recover
 
     pad = open_launchpad(url)
     repaired = recover(pad)

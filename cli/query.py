@@ -39,8 +39,8 @@ def query(
 ) -> None:
     """Print the rows of the structure database that match, or write their structures to a file."""
     from ..errors import InputError, unknown_name
-    from ..workflows.database import QUERY_KEYS, StructureDatabase
-    from ..workflows.export_rows import check_export, export_rows
+    from ..workflows.database.export import check_export, export_rows
+    from ..workflows.database.structure_database import QUERY_KEYS, StructureDatabase
     from ..workflows.spec import default_database
     from .hull import HEADINGS
     from .output import print_rows

@@ -9,8 +9,8 @@ from .options import DatabaseOption, LaunchpadOption
 
 def recover(launchpad: LaunchpadOption = None, database: DatabaseOption = None) -> None:
     """Repair what a crash or kill left behind; ``run`` and ``launch`` do this by themselves."""
-    from ..workflows import recovery
-    from ..workflows.launchpad import open_launchpad
+    from ..workflows.engine import recovery
+    from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.spec import default_database, default_launchpad
 
     typer.echo(str(recovery.recover(open_launchpad(launchpad or default_launchpad()))))

@@ -20,11 +20,11 @@ def report(
     potential: PotentialOption = None,
 ) -> None:
     """Write report.html, hull.png, hull.csv and summary.json without computing anything."""
-    from ..workflows.analysis import rows_for_system, write_report
-    from ..workflows.database import StructureDatabase
+    from ..files import check_writable
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.output_folder import report_folder
     from ..workflows.spec import default_database
-    from ..workflows.writable import check_writable
+    from ..workflows.studies.hulls.analysis import rows_for_system, write_report
 
     store = StructureDatabase(database or default_database(), must_exist=True)
     rows: dict[int, Any] = {}

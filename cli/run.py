@@ -21,12 +21,12 @@ def run(
     ] = False,
 ) -> None:
     """Submit the workflow (or go on with an interrupted one), work through it and write its report."""
-    from ..workflows.builder import submit, workflow_nodes
-    from ..workflows.database import StructureDatabase
-    from ..workflows.launchpad import open_launchpad
+    from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.output_folder import report_folder
     from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
+    from ..workflows.submission import submit, workflow_nodes
     from .progress import work_through
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)

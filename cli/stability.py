@@ -43,10 +43,10 @@ def stability(
     from ..errors import InputError
     from ..reports.stability.section import stability_report_sections
     from ..structures.compositions import parse_system
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
-    from ..workflows.stability_analysis import StabilityOptions, stabilities, stability_table
-    from ..workflows.stability_spec import check_electrode
+    from ..workflows.studies.stability.analysis import StabilityOptions, stabilities, stability_table
+    from ..workflows.studies.stability.settings import check_electrode
     from .output import print_csv, print_json
     from .pictures import write_pictures
 

@@ -14,7 +14,7 @@ COLUMNS = ("id", "name", "state", *COUNTS, "updated", "potential", "report")
 
 def status(launchpad: LaunchpadOption = None, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """Print a line for each workflow in the LaunchPad."""
-    from ..workflows.launchpad import count_by_state, open_launchpad
+    from ..workflows.engine.launchpad import count_by_state, open_launchpad
     from ..workflows.spec import default_launchpad
     from .output import print_rows
 

@@ -12,7 +12,7 @@ CONTEXT: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": T
 
 def run_stock(tool: str, context: typer.Context, launchpad: str | None) -> None:
     """Run the stock command ``tool`` with the arguments left in ``context``."""
-    from ..workflows.launchpad import run_tool
+    from ..workflows.engine.launchpad import run_tool
     from ..workflows.spec import default_launchpad
 
     raise typer.Exit(run_tool(tool, context.args, launchpad or default_launchpad()))

@@ -14,9 +14,9 @@ def submit(
     potential: PotentialOption = None,
 ) -> None:
     """Add the workflow to the LaunchPad; ``launch`` then works through it."""
-    from ..workflows import builder
-    from ..workflows.database import StructureDatabase
-    from ..workflows.launchpad import open_launchpad
+    from ..workflows import submission as builder
+    from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
 

@@ -40,9 +40,9 @@ def surfaces(
     """Print the surface energy of each plane, its share of the equilibrium shape, and the mean over the shape."""
     from ..reports.surfaces.section import surface_energy_section
     from ..reports.surfaces.wulff_section import wulff_section
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
-    from ..workflows.stored_surfaces import stored_interfaces, stored_surfaces
+    from ..workflows.studies.surfaces.stored import stored_interfaces, stored_surfaces
     from .output import print_json, print_rows
     from .pictures import write_pictures
 

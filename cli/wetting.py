@@ -59,11 +59,11 @@ def wetting(
     from ..structures.library.liquids import get_liquid
     from ..thermodynamics.amalgams.choose_solution import shown_compositions
     from ..thermodynamics.wetting.contact_angle import Drop
-    from ..workflows.database import StructureDatabase
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
-    from ..workflows.stored_study import get_study
-    from ..workflows.wetting_analysis import wetting_report
-    from ..workflows.wetting_options import WettingOptions, conditions_text
+    from ..workflows.studies.wetting.analysis import wetting_report
+    from ..workflows.studies.wetting.options import WettingOptions, conditions_text
+    from ..workflows.studies.wetting.stored import get_study
     from .output import print_json, print_rows
 
     store = StructureDatabase(database or default_database(), must_exist=True)

@@ -17,8 +17,8 @@ from hypothesis import settings
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.structures.tags import LIQUID, SOLID
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 # How fast the machine is decides no test.
 settings.register_profile("amalgamics", deadline=None)

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..calculators.potentials.names import get_potential
-from .candidates import Candidate, gather_candidates
-from .database import StructureDatabase
-from .fingerprint import fingerprint
+from .database.candidates import Candidate, gather_candidates
+from .database.fingerprint import fingerprint
+from .database.structure_database import StructureDatabase
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -74,7 +74,7 @@ class Job:
 
     def hulls(self) -> list[Hull]:
         """Return the hull of each system, from its own relaxations alone."""
-        from .row_hulls import hull_of_rows
+        from .database.row_hulls import hull_of_rows
 
         rows = self.rows
         return [hull_of_rows(system, rows)[0] for system in self.spec.systems]

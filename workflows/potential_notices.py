@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..calculators.potentials.names import get_potential
 
 if TYPE_CHECKING:
-    from .database import StructureDatabase
+    from .database.structure_database import StructureDatabase
     from .spec import WorkflowSpec
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .analysis import write_report
 from .potential_notices import potential_notices
 from .studies import STUDIES
+from .studies.hulls.analysis import write_report
 
 if TYPE_CHECKING:
     from ..reports.sections import ReportSection

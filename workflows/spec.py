@@ -12,15 +12,15 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_m
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, nearest
+from ..files import check_writable
 from ..structures.compositions import parse_system
-from .database_file import check_file
+from .database.file import check_file
 from .output_folder import folder_for
-from .settings import Settings, StudySettings
 from .studies import STUDIES
-from .writable import check_writable
+from .studies.settings import Settings, StudySettings
 
 if TYPE_CHECKING:
-    from .study import Study
+    from .studies.base import Study
 
 DEFAULT_DATABASE = "results/structures.db"
 DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"

@@ -12,7 +12,7 @@ from .job import Job
 from .output_folder import report_folder
 from .report import report_of_job
 from .studies import get_study_class
-from .study import Step
+from .studies.base import Step
 
 
 @explicit_serialize

@@ -78,7 +78,7 @@ def surface_energy_section(
     Parameters
     ----------
     phases
-        As ``workflows.stored_surfaces.stored_surfaces`` returns them.
+        As ``workflows.studies.surfaces.stored.stored_surfaces`` returns them.
     warnings
         What failed and what was left out.
     file_name

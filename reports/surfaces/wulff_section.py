@@ -19,7 +19,8 @@ def wulff_section(phases: Sequence[PhaseSurfaces], *, file_name: str = "wulff.pn
     Parameters
     ----------
     phases
-        As ``workflows.stored_surfaces.stored_surfaces`` returns them; those with fewer than two planes are passed over.
+        As ``workflows.studies.surfaces.stored.stored_surfaces`` returns them; those with fewer than two planes are
+        passed over.
     file_name
         Of the picture beside the page.
     """

@@ -9,9 +9,9 @@ import pytest
 import amalgamics
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 ROOT = Path(amalgamics.__file__).parent
 JOB = """

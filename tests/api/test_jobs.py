@@ -9,7 +9,7 @@ import pytest
 
 import amalgamics
 from amalgamics.api.jobs import JobError
-from amalgamics.workflows.launching import Failure
+from amalgamics.workflows.engine.launching import Failure
 
 JOB = """
 name: tiny
@@ -43,15 +43,15 @@ def test_a_job_comes_to_its_report(job: Path, tmp_path: Path) -> None:
 
 
 def test_a_step_that_failed_is_an_error_that_names_it(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("amalgamics.workflows.launching.launch_workers", lambda *_, **__: None)
+    monkeypatch.setattr("amalgamics.workflows.engine.launching.launch_workers", lambda *_, **__: None)
     failed = [Failure(1, "relax Cu_fcc", "ValueError: broken", "...")]
-    monkeypatch.setattr("amalgamics.workflows.launching.failures", lambda *_, **__: failed)
+    monkeypatch.setattr("amalgamics.workflows.engine.launching.failures", lambda *_, **__: failed)
     with pytest.raises(JobError, match="tiny did not come to its report: relax Cu_fcc: ValueError: broken"):
         amalgamics.run(job, workers=1, progress=False)
 
 
 def test_a_job_that_was_interrupted_is_an_error(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("amalgamics.workflows.launching.launch_workers", lambda *_, **__: None)
+    monkeypatch.setattr("amalgamics.workflows.engine.launching.launch_workers", lambda *_, **__: None)
     with pytest.raises(JobError, match="interrupted"):
         amalgamics.run(amalgamics.load_job(job), workers=1, progress=False)
 

@@ -25,9 +25,9 @@ from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension
 from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
-from amalgamics.workflows.analysis import hull_of_rows, rows_for_system
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.fingerprint import potential_identity
+from amalgamics.workflows.database.fingerprint import potential_identity
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies.hulls.analysis import hull_of_rows, rows_for_system
 
 J_PER_M2 = 16.02176634
 """1 eV/Å² in J/m²."""
@@ -179,8 +179,10 @@ def test_a_hull_of_a_database_holds_one_potential(
     with pytest.raises(InputError, match="chgnet, emt"):
         am.hull("Li-Hg", database=study.database)
     assert am.hull("Li-Hg", database=study.database, potential="emt").phase("LiHg").energy_per_atom == -0.4
-    monkeypatch.setattr("amalgamics.workflows.database.potential_identity", lambda _: "potential-other")
-    monkeypatch.setattr("amalgamics.workflows.fingerprint.potential_identity", lambda _: "potential-other")
+    monkeypatch.setattr(
+        "amalgamics.workflows.database.structure_database.potential_identity", lambda _: "potential-other"
+    )
+    monkeypatch.setattr("amalgamics.workflows.database.fingerprint.potential_identity", lambda _: "potential-other")
     study.add_crystals(potential="emt", compound=-0.5)
     found = am.hull("Li-Hg", database=study.database, potential="emt")
     assert found.phase("LiHg").energy_per_atom == -0.5

@@ -6,7 +6,7 @@ import pytest
 from ase.db import connect
 
 from amalgamics.benchmarks.query import QUERIES, fill, run_queries
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 
 @pytest.fixture(scope="module")

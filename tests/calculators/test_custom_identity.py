@@ -64,7 +64,7 @@ KINDS = ("make", "Scaled", "Learned", "from_file", "closure", "total", "part", "
 PROGRAM = """
 import json, sys
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.workflows.fingerprint import potential_identity
+from amalgamics.workflows.database.fingerprint import potential_identity
 print(json.dumps({name: potential_identity(get_potential(name)) for name in sys.argv[1:]}))
 """
 

@@ -17,8 +17,8 @@ from amalgamics.calculators.relaxation.relax import RelaxationResult, Relaxation
 from amalgamics.cli import main as cli
 from amalgamics.reports.benchmarks.export import COLUMNS
 from amalgamics.reports.benchmarks.table import BEGIN, END
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from amalgamics.calculators.relaxation.relax import RelaxationResult, Relaxation
 from amalgamics.cli.main import main
 from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 Run = Callable[..., tuple[int, str, str]]
 

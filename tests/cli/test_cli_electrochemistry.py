@@ -15,8 +15,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.cli import main as cli
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 PHASES = [("Li_bcc", "Li", 0.0), ("Hg_alpha", "Hg", 0.0), ("LiHg3", "LiHg3", -0.24), ("LiHg_B2", "LiHg", -0.4)]
 Run = Callable[..., tuple[int, str, str]]

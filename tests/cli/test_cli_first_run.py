@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ase.db.sqlite import init_statements
 
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 JOB = """
 name: first

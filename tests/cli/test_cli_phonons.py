@@ -13,12 +13,12 @@ from ase.build import bulk
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import relax
 from amalgamics.cli import main as cli
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.phonon_spec import PhononStudySettings
-from amalgamics.workflows.phonon_study import PhononStudy
 from amalgamics.workflows.spec import WorkflowSpec
+from amalgamics.workflows.studies.phonons.settings import PhononStudySettings
+from amalgamics.workflows.studies.phonons.study import PhononStudy
 
 
 @pytest.fixture(scope="module")

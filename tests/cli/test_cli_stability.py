@@ -15,8 +15,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.cli.main import main
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 # Name, formula and energy against the elements, eV/atom.
 PHASES = [

@@ -14,11 +14,11 @@ from ase.build import bulk
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.cli import main as main_module
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
-from amalgamics.workflows.rows import atoms_of
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 import amalgamics
-from amalgamics.workflows.phonon_spec import PhononStudySettings
 from amalgamics.workflows.spec import WorkflowSpec
+from amalgamics.workflows.studies.phonons.settings import PhononStudySettings
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "finite-temperature.md"
 

@@ -17,16 +17,16 @@ from pathlib import Path
 import pytest
 from ase.build import bulk
 
-from amalgamics.workflows import calculations as calculations_module
-from amalgamics.workflows import film_sampling
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database import calculations as calculations_module
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.quench import quench_film, quench_interface
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.wetting_cells import Role
-from amalgamics.workflows.wetting_spec import WettingSettings
-from amalgamics.workflows.wetting_steps import relax_solid, sample_film, sample_interface
-from amalgamics.workflows.wetting_study import WettingStudy
+from amalgamics.workflows.studies import film_sampling
+from amalgamics.workflows.studies.wetting.cells import Role
+from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
+from amalgamics.workflows.studies.wetting.settings import WettingSettings
+from amalgamics.workflows.studies.wetting.steps import relax_solid, sample_film, sample_interface
+from amalgamics.workflows.studies.wetting.study import WettingStudy
 
 TASKS = '''
 """Tasks the tests run in worker processes."""

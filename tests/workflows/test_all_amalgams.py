@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.workflows.candidates import Candidate, gather_candidates
+from amalgamics.workflows.database.candidates import Candidate, gather_candidates
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "all-amalgams.yaml"

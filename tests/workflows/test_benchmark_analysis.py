@@ -16,11 +16,11 @@ from amalgamics.reports.benchmarks.rules import SURFACE_PHASES, requirement
 from amalgamics.structures.library.phases import get_phase, list_phases
 from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
 from amalgamics.thermodynamics.units import EV_PER_A2
-from amalgamics.workflows.benchmark_analysis import benchmark_rows, computed_values, stored_potentials
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.free_atoms import compute_free_atoms, free_atom, free_atom_energies
-from amalgamics.workflows.rows import miller_text
+from amalgamics.workflows.benchmarks.computed_values import benchmark_rows, computed_values, stored_potentials
+from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms, free_atom, free_atom_energies
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.rows import miller_text
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 CRYSTAL = RelaxationSettings()
 SLAB = RelaxationSettings(relax_cell=False)
@@ -188,7 +188,9 @@ def test_of_several_databases_the_first_counts_and_potentials_are_columns(tmp_pa
 def test_other_weights_under_the_same_name_are_not_mixed(tmp_path, monkeypatch):
     some = Filled(tmp_path / "structures.db")
     some.crystal("Al_fcc", "library", bulk("Al", a=4.0))
-    monkeypatch.setattr("amalgamics.workflows.database.potential_identity", lambda _: "potential-other")
+    monkeypatch.setattr(
+        "amalgamics.workflows.database.structure_database.potential_identity", lambda _: "potential-other"
+    )
     some.crystal("Ag_fcc", "library", bulk("Ag", a=4.0))
     assert {v.subject for v in computed_values(some.store, "emt")} == {"Ag_fcc"}
 

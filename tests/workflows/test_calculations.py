@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows import calculations as module
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.fingerprint import fingerprint, potential_identity, structure_key
+from amalgamics.workflows.database import calculations as module
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.fingerprint import fingerprint, potential_identity, structure_key
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 POTENTIAL = get_potential("emt")
 SETTINGS = RelaxationSettings(fmax=0.05, relax_cell=False)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows.batches import split_batches
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase, find_symmetry, parse_query, subsystems
-from amalgamics.workflows.fingerprint import fingerprint
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.fingerprint import fingerprint
+from amalgamics.workflows.database.structure_database import StructureDatabase, find_symmetry, parse_query, subsystems
+from amalgamics.workflows.studies.batches import split_batches
 
 EMT = get_potential("emt")
 SETTINGS = RelaxationSettings(fmax=0.01)

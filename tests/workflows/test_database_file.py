@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.database_file import FileState, examine, file_lock, make_complete, open_rows, unfinished_file
-from amalgamics.workflows.row_selection import INDICES
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.file import FileState, examine, file_lock, make_complete, open_rows, unfinished_file
+from amalgamics.workflows.database.row_selection import INDICES
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 FORK = multiprocessing.get_context("fork")
 TABLES = [*all_tables, "information"]

@@ -15,11 +15,11 @@ from ase.constraints import FixAtoms
 from amalgamics.calculators.potentials.names import Potential, get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows import database_upgrade
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.database_upgrade import UPGRADE, upgrade_database
-from amalgamics.workflows.fingerprint import fingerprint, potential_identity
+from amalgamics.workflows.database import upgrade as database_upgrade
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.fingerprint import fingerprint, potential_identity
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.database.upgrade import UPGRADE, upgrade_database
 
 SETTINGS = RelaxationSettings(fmax=0.05, relax_cell=False)
 CUSTOM = "ase.calculators.lj:LennardJones"

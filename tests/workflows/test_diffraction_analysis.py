@@ -11,10 +11,10 @@ from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.diffraction_analysis import diffraction_sections, relaxed_crystal
-from amalgamics.workflows.row_hulls import hull_of_rows
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.row_hulls import hull_of_rows
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies.hulls.diffraction import diffraction_sections, relaxed_crystal
 
 ENERGIES = {"Li_bcc": 0.0, "Hg_alpha": 0.0, "Hg_beta": 0.01, "LiHg3": -0.24, "LiHg": -0.44, "Li3Hg": -0.1}
 

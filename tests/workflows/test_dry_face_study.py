@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from amalgamics.structures.tags import SOLID, SOLUTE
-from amalgamics.workflows.dry_face import fill_dry_face
-from amalgamics.workflows.rows import atoms_of
-from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_members import member_parameters
+from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.studies.wetting.dry_face import fill_dry_face
+from amalgamics.workflows.studies.wetting.members import member_parameters
+from amalgamics.workflows.studies.wetting.stored import get_study
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies under another name."""

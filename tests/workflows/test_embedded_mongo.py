@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from amalgamics.workflows.embedded_mongo import EmbeddedMongoClient
+from amalgamics.workflows.engine.embedded_store import EmbeddedMongoClient
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_directories_may_have_any_name(tmp_path):
 
 COUNT = """
 import sys
-from amalgamics.workflows.embedded_mongo import EmbeddedMongoClient
+from amalgamics.workflows.engine.embedded_store import EmbeddedMongoClient
 counter = EmbeddedMongoClient(sys.argv[1]).test.counter
 for _ in range(40):
     print(counter.find_one_and_update({}, {"$inc": {"value": 1}})["value"])

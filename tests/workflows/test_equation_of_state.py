@@ -10,11 +10,11 @@ from ase.optimize import BFGS
 from ase.units import GPa
 
 from amalgamics.errors import InputError
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.equation_of_state_study import EquationOfStateStudy
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
+from amalgamics.workflows.studies.equation_of_state import EquationOfStateStudy
 
 
 def study_in(folder, **settings) -> EquationOfStateStudy:

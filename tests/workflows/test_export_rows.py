@@ -16,9 +16,9 @@ import amalgamics
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.export_rows import export_rows
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.export import export_rows
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 EMT = get_potential("emt")
 

@@ -12,14 +12,14 @@ from fireworks.core import rocket, rocket_launcher
 from fireworks.core.rocket_launcher import launch_rocket
 from fireworks.utilities import filepad
 
-from amalgamics.workflows import fireworks_compat
-from amalgamics.workflows.embedded_mongo import EmbeddedMongoClient
-from amalgamics.workflows.launchpad import count_by_state, open_launchpad
+from amalgamics.workflows.engine import fireworks_compat
+from amalgamics.workflows.engine.embedded_store import EmbeddedMongoClient
+from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
 
 
 def test_importing_changes_nothing():
     code = (
-        "import amalgamics.workflows.launchpad, pymongo\n"
+        "import amalgamics.workflows.engine.launchpad, pymongo\n"
         "from fireworks import fw_config\n"
         "assert fw_config.MongoClient is pymongo.MongoClient\n"
     )

@@ -15,9 +15,9 @@ import psutil
 import pytest
 from fireworks import Firework, Workflow
 
-from amalgamics.workflows.allowed_tasks import foreign_tasks
-from amalgamics.workflows.launching import ForeignTaskError, failures, launch_workers
-from amalgamics.workflows.launchpad import count_by_state, open_launchpad
+from amalgamics.workflows.engine.allowed_tasks import foreign_tasks
+from amalgamics.workflows.engine.launching import ForeignTaskError, failures, launch_workers
+from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
 
 
 def lines(path: Path) -> Counter:
@@ -155,7 +155,7 @@ def test_workers_end_with_their_parent(embedded_url, tasks, tmp_path, how):
     # A shell without job control has Ctrl-C ignored by what it starts in the background, such as these tests.
     code = (
         "import signal\n"
-        "from amalgamics.workflows.launching import launch_workers\n"
+        "from amalgamics.workflows.engine.launching import launch_workers\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"launch_workers({embedded_url!r}, n_workers=1, allow=[{tasks!r}])"
     )

@@ -13,9 +13,9 @@ from fireworks import Firework, FWorker, LaunchPad, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
 from amalgamics.errors import InputError
-from amalgamics.workflows import launchpad as launchpad_module
-from amalgamics.workflows.launchpad import count_by_state, open_launchpad, run_tool
-from amalgamics.workflows.worker_identity import own_name
+from amalgamics.workflows.engine import launchpad as launchpad_module
+from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad, run_tool
+from amalgamics.workflows.engine.worker_identity import own_name
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from amalgamics.calculators.potentials import names as registry
 from amalgamics.cli.main import main
 from amalgamics.errors import InputError
-from amalgamics.workflows.fingerprint import potential_identity
+from amalgamics.workflows.database.fingerprint import potential_identity
 from amalgamics.workflows.output_folder import folder_for, potential_of_report, report_folder
 from amalgamics.workflows.spec import load_spec
 from amalgamics.workflows.tasks import RunStep
@@ -70,7 +70,7 @@ def run(*arguments):
 
 
 def energies():
-    from amalgamics.workflows.database import StructureDatabase
+    from amalgamics.workflows.database.structure_database import StructureDatabase
 
     rows = StructureDatabase("results/structures.db").select("potential=shifted:Shifted,Cu")
     return [row.energy_per_atom for row in rows]

@@ -16,13 +16,13 @@ from fireworks.core.rocket_launcher import launch_rocket
 from amalgamics.calculators.phonons.finite_displacements import PhononSettings
 from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.errors import InputError
-from amalgamics.workflows import phonon_study
-from amalgamics.workflows.builder import forget_failed, spec_document
+from amalgamics.workflows.engine.launchpad import open_launchpad
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.launchpad import open_launchpad
-from amalgamics.workflows.phonon_analysis import stored_thermal_system, thermal_table
-from amalgamics.workflows.phonon_study import PhononStudy
 from amalgamics.workflows.spec import SpecError, WorkflowSpec, load_spec
+from amalgamics.workflows.studies.phonons import study as phonon_study
+from amalgamics.workflows.studies.phonons.analysis import stored_thermal_system, thermal_table
+from amalgamics.workflows.studies.phonons.study import PhononStudy
+from amalgamics.workflows.submission import forget_failed, spec_document
 from amalgamics.workflows.tasks import PlanStudy
 
 JOB = """
@@ -81,7 +81,7 @@ def _coarse() -> Iterator[None]:
     """Few wave vectors: enough for EMT, and quick."""
     coarse = partial(PhononSettings, mesh_length=15.0, path_spacing=0.05)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("amalgamics.workflows.phonon_spec.PhononSettings", coarse)
+        patch.setattr("amalgamics.workflows.studies.phonons.settings.PhononSettings", coarse)
         yield
 
 
@@ -123,7 +123,7 @@ def test_the_stable_phases_have_phonons_in_the_database(job: Job) -> None:
 
 
 def test_they_are_not_phases_of_the_hull(job: Job) -> None:
-    from amalgamics.workflows.analysis import rows_for_system
+    from amalgamics.workflows.studies.hulls.analysis import rows_for_system
 
     assert {row.kind for row in rows_for_system(job.database, "Cu-Au")} == {"file"}
 

@@ -12,16 +12,15 @@ from ase.constraints import FixAtoms
 
 from amalgamics.errors import InputError
 from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
-from amalgamics.workflows import calculations as calculations_module
-from amalgamics.workflows import film_sampling
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.quench import quench_film, quench_interface
-from amalgamics.workflows.rows import atoms_of
-from amalgamics.workflows.single_points import repeat_with
-from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_cells import Role, hold_solid
-from amalgamics.workflows.wetting_members import member_parameters
-from amalgamics.workflows.wetting_steps import (
+from amalgamics.workflows.database import calculations as calculations_module
+from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies import film_sampling
+from amalgamics.workflows.studies.wetting.cells import Role, hold_solid
+from amalgamics.workflows.studies.wetting.members import member_parameters
+from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
+from amalgamics.workflows.studies.wetting.single_points import repeat_with
+from amalgamics.workflows.studies.wetting.steps import (
     chosen_terminations,
     quench_bulk_liquid,
     relax_slab,
@@ -30,7 +29,8 @@ from amalgamics.workflows.wetting_steps import (
     sample_film,
     sample_interface,
 )
-from amalgamics.workflows.wetting_study import WettingStudy
+from amalgamics.workflows.studies.wetting.stored import get_study
+from amalgamics.workflows.studies.wetting.study import WettingStudy
 
 FIRST = {"termination": "Ni", "seed": 0, "frame": 0}
 OTHER = "ase.calculators.emt:EMT"

@@ -16,11 +16,11 @@ from fireworks import Firework, FWAction, FWorker, Workflow
 from fireworks.core.rocket_launcher import launch_rocket
 
 from amalgamics.errors import InputError
-from amalgamics.workflows import recovery
-from amalgamics.workflows.database_file import FileState, examine, file_lock, make_complete, unfinished_file
-from amalgamics.workflows.launchpad import count_by_state, open_launchpad
-from amalgamics.workflows.recovery import RecoveryReport, recover_database
-from amalgamics.workflows.worker_identity import is_alive, own_name, register, unregister, worker_name
+from amalgamics.workflows.database.file import FileState, examine, file_lock, make_complete, unfinished_file
+from amalgamics.workflows.engine import recovery
+from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
+from amalgamics.workflows.engine.recovery import RecoveryReport, recover_database
+from amalgamics.workflows.engine.worker_identity import is_alive, own_name, register, unregister, worker_name
 
 DEAD = f"{socket.gethostname()}:999999999:1"
 

@@ -18,13 +18,13 @@ from typer.testing import CliRunner
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
 from amalgamics.errors import InputError
-from amalgamics.workflows.analysis import rows_for_system
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.export_rows import export_rows
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.export import export_rows
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.report import report_of_job
 from amalgamics.workflows.spec import WorkflowSpec
+from amalgamics.workflows.studies.hulls.analysis import rows_for_system
 
 EMT = get_potential("emt")
 CRYSTALS = {"Cu": ("Cu", 0.0), "Au": ("Au", 0.0), "CuAu": ("CuAu", -0.200), "CuAu_observed": ("CuAu", -0.1976)}
@@ -75,7 +75,7 @@ def test_a_smaller_job_does_not_make_its_phases_stable(database):
 @settings(deadline=None, max_examples=15)
 @given(st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=5))
 def test_a_query_says_what_the_hull_says(tmp_path_factory, energies):
-    from amalgamics.workflows.row_hulls import hull_of_rows
+    from amalgamics.workflows.database.row_hulls import hull_of_rows
 
     store = StructureDatabase(tmp_path_factory.mktemp("rows") / "structures.db")
     for name in ("Cu", "Au"):

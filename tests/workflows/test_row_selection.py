@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.row_selection import INDICES, add_indices, has_indices, read_rows, select_ids
+from amalgamics.workflows.database.row_selection import INDICES, add_indices, has_indices, read_rows, select_ids
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 ELEMENTS = ("Li", "Na", "Zn")
 CONDITIONS = st.sampled_from(
@@ -166,7 +166,7 @@ def test_a_database_that_was_made_without_indices_gets_them_at_the_first_query(p
 
 
 def test_a_locked_database_is_read_without_indices(path, tmp_path, monkeypatch):
-    monkeypatch.setattr("amalgamics.workflows.database._READER_TIMEOUT_S", 0.0)
+    monkeypatch.setattr("amalgamics.workflows.database.structure_database._READER_TIMEOUT_S", 0.0)
     copy = tmp_path / "copy.db"
     copy.write_bytes(path.read_bytes())
     with contextlib.closing(sqlite3.connect(copy)) as connection, connection:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amalgamics.workflows import wetting_analysis
-from amalgamics.workflows.dry_face import fill_dry_face
-from amalgamics.workflows.single_points import repeat_with
-from amalgamics.workflows.stored_study import SinglePoints, get_study
-from amalgamics.workflows.wetting_members import study_members
-from amalgamics.workflows.wetting_steps import quench_bulk_liquid
+from amalgamics.workflows.studies.wetting import analysis as wetting_analysis
+from amalgamics.workflows.studies.wetting.dry_face import fill_dry_face
+from amalgamics.workflows.studies.wetting.members import study_members
+from amalgamics.workflows.studies.wetting.single_points import repeat_with
+from amalgamics.workflows.studies.wetting.steps import quench_bulk_liquid
+from amalgamics.workflows.studies.wetting.stored import SinglePoints, get_study
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies under another name."""

@@ -8,12 +8,12 @@ from amalgamics.errors import InputError
 from amalgamics.reports.solutions import dissolved_atoms, solutions_section
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.uncertainty import Estimate
-from amalgamics.workflows import film_sampling
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.solutions_spec import SolutionsSettings
-from amalgamics.workflows.solutions_study import SolutionsStudy
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
+from amalgamics.workflows.studies import film_sampling
+from amalgamics.workflows.studies.solutions.settings import SolutionsSettings
+from amalgamics.workflows.studies.solutions.study import SolutionsStudy
 from amalgamics.workflows.tasks import PlanStudy
 
 SHORT = {"melt_steps": 10, "equilibration_steps": 0, "steps_between_frames": 5}
@@ -86,7 +86,7 @@ def test_nothing_is_computed_twice(study, monkeypatch):
 
     before = len(study.database.select(""))
     monkeypatch.setattr(film_sampling, "run_md", refuse)
-    monkeypatch.setattr("amalgamics.workflows.calculations.relax", refuse)
+    monkeypatch.setattr("amalgamics.workflows.database.calculations.relax", refuse)
     study.dissolve("Ag")
     assert len(study.database.select("")) == before
 
@@ -137,7 +137,7 @@ def test_the_plan_has_the_film_before_the_solutes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "job.yaml"
     path.write_text("name: job\nsystems: [Ag-Au, Cu-Au]\npotential: emt\nsolutions: {solvent: Au}\n")
-    from amalgamics.workflows.builder import build_workflow, spec_document
+    from amalgamics.workflows.submission import build_workflow, spec_document
 
     spec = load_spec(path)
     manifest = {"fingerprints": {}, "fresh_after": 0}

@@ -14,9 +14,9 @@ from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
 from amalgamics.reports.stability.section import stability_report_sections
 from amalgamics.structures.compositions import parse_formula
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.stability_analysis import (
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies.stability.analysis import (
     StabilityOptions,
     stabilities,
     stability_table,

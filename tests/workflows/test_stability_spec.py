@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from amalgamics.errors import InputError
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
-from amalgamics.workflows.stability_spec import StabilitySettings
-from amalgamics.workflows.stability_study import StabilityStudy
+from amalgamics.workflows.studies.stability.settings import StabilitySettings
+from amalgamics.workflows.studies.stability.study import StabilityStudy
 
 JOB = """
 name: job

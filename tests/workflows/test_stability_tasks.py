@@ -9,14 +9,14 @@ import pytest
 from ase import Atoms
 from fireworks import Firework, Workflow
 
-from amalgamics.workflows.builder import spec_document
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.engine.launchpad import open_launchpad
+from amalgamics.workflows.engine.worker import Worker
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.launchpad import open_launchpad
 from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.stability_study import StabilityStudy
+from amalgamics.workflows.studies.stability.study import StabilityStudy
+from amalgamics.workflows.submission import spec_document
 from amalgamics.workflows.tasks import PlanStudy
-from amalgamics.workflows.worker import Worker
 
 MANIFEST = {"fingerprints": {"Al_fcc": "x"}, "fresh_after": 0}
 JOB = """

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
-from amalgamics.workflows.rows import miller_text, parse_miller
-from amalgamics.workflows.stored_study import find_studies, get_study, median_degeneracies
+from amalgamics.workflows.database.rows import miller_text, parse_miller
+from amalgamics.workflows.studies.wetting.stored import find_studies, get_study, median_degeneracies
 
 INDEX = st.integers(-12, 12)
 

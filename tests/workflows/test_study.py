@@ -11,21 +11,21 @@ from ase.build import bulk
 
 from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationSettings
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
-from amalgamics.workflows import study as study_module
-from amalgamics.workflows.builder import build_workflow, forget_failed
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
-from amalgamics.workflows.solutions_spec import SolutionsSettings
-from amalgamics.workflows.solutions_study import SolutionsStudy
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.stored_study import get_study
 from amalgamics.workflows.studies import STUDIES
-from amalgamics.workflows.study import Step, Study, step
-from amalgamics.workflows.surfaces_study import SurfacesStudy
+from amalgamics.workflows.studies import base as study_module
+from amalgamics.workflows.studies.base import Step, Study, step
+from amalgamics.workflows.studies.solutions.settings import SolutionsSettings
+from amalgamics.workflows.studies.solutions.study import SolutionsStudy
+from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
+from amalgamics.workflows.studies.surfaces.study import SurfacesStudy
+from amalgamics.workflows.studies.wetting.records import surfaces_of
+from amalgamics.workflows.studies.wetting.stored import get_study
+from amalgamics.workflows.submission import build_workflow, forget_failed
 from amalgamics.workflows.tasks import fireworks_of
-from amalgamics.workflows.wetting_records import surfaces_of
 
 
 class Role(StrEnum):
@@ -170,7 +170,7 @@ def test_dissolved_atoms_are_those_of_the_job(tmp_path):
 
 def test_trying_again_forgets_the_failures_of_this_job_alone(tmp_path, monkeypatch):
     """Jobs A and B ask for surfaces of other crystals with one potential; both failed."""
-    from amalgamics.workflows import calculations as calculations_module
+    from amalgamics.workflows.database import calculations as calculations_module
 
     def fail(atoms, *_):
         raise RelaxationError("it failed", atoms)

@@ -12,16 +12,16 @@ from amalgamics.calculators.relaxation.relax import RelaxationSettings, relax
 from amalgamics.errors import InputError
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.thermodynamics.surfaces.energies import surface_energy_J_m2
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import gather_candidates
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import gather_candidates
+from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
-from amalgamics.workflows.rows import atoms_of
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.stored_surfaces import bulk_row, stored_interfaces, stored_surfaces
-from amalgamics.workflows.surfaces_spec import SurfacesSettings
-from amalgamics.workflows.surfaces_study import SurfacesStudy
+from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
+from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
+from amalgamics.workflows.studies.surfaces.stored import bulk_row, stored_interfaces, stored_surfaces
+from amalgamics.workflows.studies.surfaces.study import SurfacesStudy
 
 SURFACES: dict[str, Any] = {
     "phases": ["Ag", "Al_fcc"],

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from amalgamics.errors import InputError
 from amalgamics.workflows import spec as spec_module
-from amalgamics.workflows.surfaces_spec import SurfacesSettings
+from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
 
 
 class Job(spec_module.WorkflowSpec):

@@ -12,13 +12,13 @@ import amalgamics
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
-from amalgamics.workflows.phase_surfaces import relax_slabs, slab_candidates
-from amalgamics.workflows.rows import atoms_of
-from amalgamics.workflows.stored_surfaces import stored_surfaces
-from amalgamics.workflows.surfaces_spec import SurfacesSettings
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
+from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
+from amalgamics.workflows.studies.surfaces.stored import stored_surfaces
 
 ROOT = Path(amalgamics.__file__).parent
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")

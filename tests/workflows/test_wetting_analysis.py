@@ -12,18 +12,18 @@ from amalgamics.reports.wetting.export import wetting_json
 from amalgamics.structures.library.liquids import get_liquid
 from amalgamics.thermodynamics.wetting.contact_angle import Drop
 from amalgamics.thermodynamics.wetting.curve import Limit
-from amalgamics.workflows.single_point_corrections import correction_per_state
-from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_analysis import observations, wetting_report
-from amalgamics.workflows.wetting_members import (
+from amalgamics.workflows.studies.wetting.analysis import observations, wetting_report
+from amalgamics.workflows.studies.wetting.members import (
     ASSUMED_ERROR_J_M2,
     ASSUMED_ERROR_PER_SOLUTE,
     member_parameters,
     seed_parameters,
     study_members,
 )
-from amalgamics.workflows.wetting_options import WettingOptions
-from amalgamics.workflows.wetting_records import dilute_records
+from amalgamics.workflows.studies.wetting.options import WettingOptions
+from amalgamics.workflows.studies.wetting.records import dilute_records
+from amalgamics.workflows.studies.wetting.single_point_corrections import correction_per_state
+from amalgamics.workflows.studies.wetting.stored import get_study
 
 GAMMA = get_liquid("Hg").surface_tension_J_m2
 

@@ -10,9 +10,9 @@ from ase.build import bulk
 
 from amalgamics.structures.glass.thiophosphate import AMORPHOUS
 from amalgamics.structures.tags import LIQUID, SOLID
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.stored_study import StoredStudy, get_study
-from amalgamics.workflows.wetting_cautions import polarity_warnings
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.studies.wetting.cautions import polarity_warnings
+from amalgamics.workflows.studies.wetting.stored import StoredStudy, get_study
 
 MGO = bulk("MgO", "rocksalt", a=4.21, cubic=True)
 CSCL = bulk("CsCl", "cesiumchloride", a=4.12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amalgamics.thermodynamics.wetting.contact_angle import Drop
-from amalgamics.workflows.wetting_options import WettingOptions, conditions_text
+from amalgamics.workflows.studies.wetting.options import WettingOptions, conditions_text
 
 
 @pytest.mark.parametrize(

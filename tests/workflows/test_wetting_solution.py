@@ -21,10 +21,10 @@ from amalgamics.thermodynamics.units import BOLTZMANN_EV_PER_K
 from amalgamics.thermodynamics.wetting.contact_angle import SurfaceTension
 from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
-from amalgamics.workflows.stored_study import StoredStudy, get_study
-from amalgamics.workflows.wetting_analysis import _calibrate, _grid, _solution
-from amalgamics.workflows.wetting_options import WettingOptions
-from amalgamics.workflows.wetting_records import dilute_records
+from amalgamics.workflows.studies.wetting.analysis import _calibrate, _grid, _solution
+from amalgamics.workflows.studies.wetting.options import WettingOptions
+from amalgamics.workflows.studies.wetting.records import dilute_records
+from amalgamics.workflows.studies.wetting.stored import StoredStudy, get_study
 
 GAMMA = SurfaceTension(0.4855, slope_J_m2_K=-2.049e-4)
 BARE = WettingParameters("bare", 0.35, LatticeGas.from_series(59.0, [-1.3, -1.8], [4, 2]))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from amalgamics.calculators.potentials.names import get_potential, list_potentials
 from amalgamics.errors import InputError
-from amalgamics.workflows.builder import spec_document
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
-from amalgamics.workflows.wetting_spec import PRESETS, SubstrateSettings, WettingSettings
+from amalgamics.workflows.studies.wetting.settings import PRESETS, SubstrateSettings, WettingSettings
+from amalgamics.workflows.submission import spec_document
 
 
 def test_the_tiny_job_is_fine_and_writes_nothing(wetting_job):

@@ -18,16 +18,16 @@ from ase import Atoms
 from ase.build import bulk
 
 from amalgamics.errors import InputError
-from amalgamics.workflows.builder import build_workflow, submit
-from amalgamics.workflows.calculations import Calculations
-from amalgamics.workflows.candidates import Candidate
-from amalgamics.workflows.database import StructureDatabase
+from amalgamics.workflows.database.calculations import Calculations
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.engine.launchpad import open_launchpad
 from amalgamics.workflows.job import Job
-from amalgamics.workflows.launchpad import open_launchpad
 from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.stored_study import get_study
-from amalgamics.workflows.wetting_cells import Role
-from amalgamics.workflows.wetting_study import WettingStudy
+from amalgamics.workflows.studies.wetting.cells import Role
+from amalgamics.workflows.studies.wetting.stored import get_study
+from amalgamics.workflows.studies.wetting.study import WettingStudy
+from amalgamics.workflows.submission import build_workflow, submit
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -1,0 +1,1 @@
+"""What a structure database holds to compare with published values."""

@@ -1,0 +1,150 @@
+"""Rows of the structure database as files for other programs: CSV, extended XYZ, CIF, pymatgen entries."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import InputError
+from .row_hulls import HULL_KEYS
+from .structure_database import CRYSTALS, QUERY_KEYS, SYMPREC
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+    from pymatgen.entries.computed_entries import ComputedStructureEntry
+
+# Of a row itself, before its key-value pairs.
+_OWN_KEYS = ("id", "formula", "natoms", "energy", "volume")
+
+
+def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
+    """Write the rows in the format that the suffix of ``path`` names, and return the path.
+
+    ========== =========================================================================================
+    suffix     content
+    ========== =========================================================================================
+    .csv       one line for each row: id, formula, energy (eV) and every key that any of them has
+    .extxyz    one frame for each row, with its energy, forces and keys; ``ase.io.read(path, ":")``
+    .cif       one data block for each row, crystals with their symmetry and conventional cell
+    .json      list of pymatgen ``ComputedStructureEntry``; ``monty.serialization.loadfn(path)``
+    ========== =========================================================================================
+
+    An existing file is replaced; missing folders are made.
+
+    Raises
+    ------
+    InputError
+        The suffix is none of these, or there are no rows.
+    """
+    path = Path(path).expanduser()
+    write = check_export(path)
+    if not rows:
+        raise InputError(f"export: no structure matches, so {path} is not written")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(rows, path)
+    return path
+
+
+def check_export(path: Path) -> Callable[[Sequence[AtomsRow], Path], None]:
+    """Return the function that writes files of this suffix; InputError where there is none."""
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise InputError(f"export: {path.name!r} must end in one of {', '.join(_WRITERS)}")
+    return write
+
+
+def row_values(row: AtomsRow) -> dict[str, Any]:
+    """Return id, formula, number of atoms, energy (eV), volume (Å³) and the keys of a row; no value where unknown."""
+    return {key: row.get(key) for key in _OWN_KEYS} | _keys(row)
+
+
+def _keys(row: AtomsRow) -> dict[str, Any]:
+    """Return what is stored of a row, and its place on its hull (eV/atom) if it has one."""
+    place = {key: value for key in HULL_KEYS if (value := row.get(key)) is not None}
+    return row.key_value_pairs | place
+
+
+def structure_entry(row: AtomsRow) -> ComputedStructureEntry:
+    """Return a row as pymatgen entry: total energy (eV) without correction, its structure, where it comes from.
+
+    ``PhaseDiagram`` takes a list of them; all must come from one potential, named in ``parameters["potential"]``.
+
+    Raises
+    ------
+    InputError
+        The row has no energy.
+    """
+    from pymatgen.entries.computed_entries import ComputedStructureEntry
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    energy = row.get("energy")
+    if energy is None:
+        raise InputError(f"export: row {row.id} ({row.get('name')}) has no energy, which an entry needs")
+    return ComputedStructureEntry(
+        AseAtomsAdaptor.get_structure(_bare_atoms(row)),
+        float(energy),
+        correction=0.0,
+        parameters={"potential": row.get("potential"), "potential_identity": row.get("potential_identity")},
+        data={**_keys(row), "provenance": dict(row.data.get("provenance", {}))},
+        entry_id=f"{row.get('name')}-{row.id}",
+    )
+
+
+def _bare_atoms(row: AtomsRow) -> Atoms:
+    """Return the atoms without calculator, constraints and tags."""
+    from ase import Atoms
+
+    return Atoms(row.numbers, positions=row.positions, cell=row.cell, pbc=True)
+
+
+def _write_csv(rows: Sequence[AtomsRow], path: Path) -> None:
+    values = [row_values(row) for row in rows]
+    used = {key for each in values for key in each}
+    columns = [key for key in (*_OWN_KEYS, *QUERY_KEYS) if key in used]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(values)
+
+
+def _write_extxyz(rows: Sequence[AtomsRow], path: Path) -> None:
+    from ase.io import write
+
+    frames = []
+    for row in rows:
+        atoms = row.toatoms()
+        atoms.info = {"id": row.id, **_keys(row)}
+        frames.append(atoms)
+    write(path, frames, format="extxyz")
+
+
+def _write_cif(rows: Sequence[AtomsRow], path: Path) -> None:
+    from pymatgen.io.ase import AseAtomsAdaptor
+    from pymatgen.io.cif import CifWriter
+
+    blocks = []
+    for row in rows:
+        symprec = SYMPREC if row.get("kind") in CRYSTALS else None
+        writer = CifWriter(AseAtomsAdaptor.get_structure(_bare_atoms(row)), symprec=symprec)
+        (block,) = writer.cif_file.data.values()
+        block.header = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
+        blocks.append(str(block))
+    path.write_text("\n".join(blocks) + "\n", encoding="utf-8")
+
+
+def _write_entries(rows: Sequence[AtomsRow], path: Path) -> None:
+    from monty.serialization import dumpfn
+
+    dumpfn([structure_entry(row) for row in rows], path)
+
+
+_WRITERS: Mapping[str, Callable[[Sequence[AtomsRow], Path], None]] = {
+    ".csv": _write_csv,
+    ".extxyz": _write_extxyz,
+    ".cif": _write_cif,
+    ".json": _write_entries,
+}

@@ -1,0 +1,83 @@
+"""What rows of the structure database hold, beyond their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import NotStoredError, SeveralPotentialsError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+
+def atoms_of(row: AtomsRow) -> Atoms:
+    """Return the structure of a row with its tags and constraints, without its calculator."""
+    atoms: Any = row.toatoms()
+    atoms.calc = None
+    return atoms
+
+
+def find_phase(name: str, rows: Iterable[AtomsRow]) -> AtomsRow | None:
+    """Return the lowest of the rows with that name, else of those with that reduced formula; None where there is none.
+
+    Parameters
+    ----------
+    name
+        Of a structure, or a reduced formula such as ``LiHg3``.
+    rows
+        Relaxed crystals.
+    """
+    given = list(rows)
+    found = [row for row in given if row.name == name] or [row for row in given if row.reduced_formula == name]
+    return min(found, key=lambda row: float(row.energy_per_atom), default=None)
+
+
+def rows_of_potential(rows: Sequence[AtomsRow], potential: str | None, what: str) -> list[AtomsRow]:
+    """Return those rows whose energies compare: of one potential, with the same weights behind its name as the newest.
+
+    Parameters
+    ----------
+    rows
+        At least one, oldest first.
+    potential
+        Name of the potential; None where there is one only.
+    what
+        Of what they are, for errors.
+
+    Raises
+    ------
+    SeveralPotentialsError
+        There are several potentials and none was chosen.
+    NotStoredError
+        There is none of that potential.
+    """
+    available = sorted({row.potential for row in rows})
+    if potential is None and len(available) > 1:
+        raise SeveralPotentialsError(f"{what} was computed with {', '.join(available)}; choose one")
+    chosen = [row for row in rows if row.potential == (potential or available[0])]
+    if not chosen:
+        raise NotStoredError(f"{what} was not computed with {potential!r}; there are: {', '.join(available)}")
+    identity = chosen[-1].potential_identity
+    return [row for row in chosen if row.potential_identity == identity]
+
+
+def area_of(row: AtomsRow) -> float:
+    """Return the area of the cell's base, Å²."""
+    return float(np.linalg.norm(np.cross(row.cell[0], row.cell[1])))
+
+
+def miller_text(miller_index: tuple[int, int, int]) -> str:
+    """Return ``001`` for (0, 0, 1) and ``1.-1.0`` where an index has a sign or two digits."""
+    separator = "" if all(0 <= index < 10 for index in miller_index) else "."
+    return separator.join(map(str, miller_index))
+
+
+def parse_miller(text: str) -> tuple[int, int, int]:
+    """Return the plane of ``(001)`` or ``(1.-1.0)``."""
+    inner = text.strip("()")
+    first, second, third = inner.split(".") if "." in inner else list(inner)
+    return int(first), int(second), int(third)

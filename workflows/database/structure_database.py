@@ -1,0 +1,453 @@
+"""The structure database: one ``ase.db`` row per relaxation, found again by its fingerprint."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...errors import InputError, NotStoredError, unknown_name
+from ...structures.compositions import parse_system
+from .file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
+from .fingerprint import fingerprint, potential_identity
+from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, StoredRow, split_conditions
+from .row_selection import COLUMNS, add_indices, has_indices, read_rows, select_ids, texts_of
+from .upgrade import upgrade_database
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+    from ...calculators.potentials.names import Potential
+    from ...calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+    from .candidates import Candidate
+
+# What every row can be asked for, besides ase.db's own keys (id, natoms, energy, volume, age, element symbols, ...).
+QUERY_KEYS = (
+    "name",
+    "kind",
+    "potential",
+    "potential_identity",
+    "chemical_system",
+    "reduced_formula",
+    "prototype",
+    "space_group",
+    "space_group_number",
+    "energy_per_atom",
+    "volume_per_atom",
+    *HULL_KEYS,
+    "converged",
+    "n_steps",
+    "relax_fmax",
+    "relax_cell",
+    "fingerprint",
+    # of slabs, films and interfaces
+    "study",
+    "substrate",
+    "miller",
+    "termination",
+    "solvent",
+    "solute",
+    "role",
+    "geometry",
+    "seed",
+    "frame",
+    "n_solute",
+    "site",
+    "n_layers",
+    "dispersion_energy",
+    "rigid_solid_energy",
+    "rigid_film_energy",
+    "degeneracy",
+    "geometry_energy",
+    # of joined crystals
+    "film",
+    "film_miller",
+    "film_strain",
+    "film_max_strain",
+)
+# What has a space group; the others are slabs and liquids.
+CRYSTALS = ("library", "prototype", "file", "substrate")
+_ASE_KEYS = ("id", "unique_id", "natoms", "energy", "volume", "mass", "age", "ctime", "mtime", "user", "formula")
+_OPERATORS = ("!=", "<=", ">=", "<", ">", "=")
+_READER_TIMEOUT_S = 2
+
+
+def chemical_system(symbols: Iterable[str]) -> str:
+    """Return the symbols, sorted and joined: ``Hg-Li``."""
+    return "-".join(sorted(set(symbols)))
+
+
+class StructureDatabase:
+    """Relaxed structures with their energies and provenance, in one SQLite file.
+
+    Writes are serialised between processes by a lock that the operating system releases when its holder dies, so an
+    interrupted run leaves nothing behind that would block the next one. The file comes into being as a whole, at the
+    first write; reading one that is not there yet, or was left half made, finds no rows and changes nothing.
+
+    Parameters
+    ----------
+    path
+        The database file; made with its folder at the first write.
+    must_exist
+        Refuse a path at which there is nothing yet: for reading commands.
+
+    Raises
+    ------
+    InputError
+        The file is missing (with ``must_exist``) or is not a structure database.
+
+    Examples
+    --------
+    As ``amalgamics.Database``; a query names a chemical system, elements and conditions, all of which must hold:
+
+    >>> import amalgamics
+    >>> database = amalgamics.Database("results/structures.db")
+    >>> [row.name for row in database.select("Cu-Au,potential=emt,natoms<10", sort="energy_per_atom")]
+    ['CuAu', 'Cu_fcc', 'Au_fcc']
+    >>> (gold,) = database.select("reduced_formula=Au")
+    >>> print(f"{gold.volume_per_atom:.1f} Å³/atom, {gold.space_group}, {gold.toatoms().symbols}")
+    16.7 Å³/atom, Fm-3m, Au4
+    """
+
+    def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
+        self.path = Path(path).expanduser().resolve()
+        if must_exist and not self.path.is_file():
+            raise NotStoredError(f"no structure database at {self.path}")
+        if self.path.is_file() and self.path.stat().st_size:
+            with self.path.open("rb") as stream:
+                if stream.read(15) != b"SQLite format 3":
+                    raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
+        self._database: Any = None
+        self._indexed = False
+        self._places: dict[Company, tuple[tuple[int, ...], dict[int, Place]]] = {}
+        upgrade_database(self.path)
+
+    def _open(self) -> Any:
+        if self._database is None:
+            self._database = open_rows(self.path)
+        return self._database
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """Yield the ``ase.db`` database, complete, for one transaction in which no other process writes."""
+        with file_lock(self.path):
+            make_complete(self.path)
+            with self._open() as database:
+                yield database
+
+    def find(self, key: str) -> AtomsRow | None:
+        """Return the row with this fingerprint, or None."""
+        return self.find_all([key]).get(key)
+
+    def get(self, key: str) -> AtomsRow:
+        """Return the row with this fingerprint.
+
+        Raises
+        ------
+        InputError
+            It is gone.
+        """
+        row = self.find(key)
+        if row is None:
+            raise InputError(f"{self.path} has no relaxation {key} any more; run the workflow again")
+        return row
+
+    def find_all(self, keys: Sequence[str]) -> dict[str, AtomsRow]:
+        """Return the rows of those fingerprints that are stored."""
+        if not keys or not is_complete(self.path):
+            return {}
+        found = {}
+        with self._open() as database:
+            for key in keys:
+                row = next(iter(database.select(fingerprint=key)), None)
+                if row is not None:
+                    found[key] = row
+        return found
+
+    def add(
+        self,
+        candidate: Candidate,
+        outcome: RelaxationResult | RelaxationError,
+        potential: Potential,
+        settings: RelaxationSettings | None,
+        *,
+        more_data: Mapping[str, Any] | None = None,
+        **measured: float,
+    ) -> int:
+        """Store the relaxation of ``candidate`` (without ``settings``: a single point) and return its row id.
+
+        ``measured`` are further numbers under keys of :data:`QUERY_KEYS`, ``more_data`` further plain JSON for the
+        row's ``data``. A failed relaxation is stored too (``converged=False`` with its reason), so that it is not tried
+        again and again. If another process stored the same calculation meanwhile, that row is kept and its id returned.
+        """
+        from ...calculators.relaxation.relax import RelaxationError
+
+        key = fingerprint(candidate.atoms, potential, settings, candidate.labels)
+        failed = isinstance(outcome, RelaxationError)
+        atoms = candidate.atoms if isinstance(outcome, RelaxationError) else outcome.atoms
+        pairs: dict[str, Any] = {
+            "name": candidate.name,
+            "kind": candidate.kind,
+            "potential": potential.name,
+            "potential_identity": potential_identity(potential),
+            "chemical_system": chemical_system(atoms.get_chemical_symbols()),
+            "reduced_formula": reduced_formula(atoms),
+            "fingerprint": key,
+            "converged": not failed,
+            **candidate.labels,
+            **measured,
+        }
+        if settings:
+            pairs |= {"relax_fmax": settings.fmax, "relax_cell": settings.relax_cell}
+        if candidate.prototype:
+            pairs["prototype"] = candidate.prototype
+        data: dict[str, Any] = {
+            "candidate": candidate.as_dict(),
+            "settings": settings.as_dict() if settings else {},
+            "provenance": potential.provenance(),
+            **(more_data or {}),
+        }
+        if isinstance(outcome, RelaxationError):
+            data["reason"] = outcome.reason
+        else:
+            pairs |= _measures(outcome)
+            data["wall_time_s"] = outcome.wall_time_s
+            if candidate.kind in CRYSTALS:
+                symmetry = find_symmetry(outcome.atoms)
+                pairs |= {"space_group": symmetry.symbol, "space_group_number": symmetry.number}
+                data["lattice"] = symmetry.lattice
+        with self._writing() as database:
+            existing = next(iter(database.select(fingerprint=key, include_data=False)), None)
+            if existing is not None:
+                return int(existing.id)
+            row_id = int(database.write(atoms, key_value_pairs=pairs, data=data))
+        self._index()
+        return row_id
+
+    def _index(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
+        if self._indexed:
+            return
+        with contextlib.closing(open_existing(self.path, timeout_s)) as connection, connection:
+            if not has_indices(connection):
+                add_indices(connection)
+        self._indexed = True
+
+    def forget_failed(self, keys: Sequence[str]) -> int:
+        """Delete the failed relaxations among these fingerprints, so that they are tried again; return how many."""
+        if not is_complete(self.path):
+            return 0
+        with file_lock(self.path):
+            ids = [row.id for row in self.find_all(keys).values() if not row.converged]
+            if ids:
+                self._open().delete(ids)
+        return len(ids)
+
+    def select(self, query: str = "", *, sort: str | None = None, limit: int | None = None) -> list[AtomsRow]:
+        """Return the rows that match ``query``.
+
+        Parameters
+        ----------
+        query
+            ``ase.db`` syntax, comma-separated conditions such as ``e_above_hull<0.05``, ``potential=chgnet+d3``,
+            ``Hg>2`` or ``natoms<10``. A term such as ``Li-Hg`` keeps the rows within that chemical system, its
+            elements included. Failed relaxations are left out unless the query names ``converged``.
+            ``e_above_hull`` and ``formation_energy_per_atom`` (eV/atom) are stored nowhere: they are those of the hull
+            of all relaxed crystals in the database with a row's elements and potential, as they are now, as
+            ``amalgamics hull`` shows it. Rows that are not on it, such as slabs and duplicates, have neither.
+        sort
+            Key to sort by, with a leading minus for descending; rows without it come last. By id unless given.
+        limit
+            Most rows to return.
+
+        Raises
+        ------
+        InputError
+            The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is damaged or
+            another kind of SQLite database.
+        """
+        terms, systems = parse_query(query)
+        try:
+            conditions, of_places = split_conditions(terms)
+        except ValueError as error:
+            raise InputError(f"query {query!r}: {error}") from None
+        key = (sort or "id").removeprefix("-")
+        if key not in QUERY_KEYS and key not in COLUMNS:
+            raise InputError("sort: " + unknown_name("key", key, [*QUERY_KEYS, *COLUMNS]))
+        if not any(condition.startswith("converged") for condition in conditions):
+            conditions = [*conditions, "converged=True"]
+        if not is_complete(self.path):
+            return []
+        # A file that cannot be written, or is being written, is read without.
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._index(timeout_s=_READER_TIMEOUT_S)
+        places = RowPlaces(self._company_ids, self._read_plain, self._places)
+        with contextlib.closing(open_existing(self.path)) as connection:
+            try:
+                if of_places or key in HULL_KEYS:
+                    ids = self._select_by_place(connection, places, conditions, systems, of_places, sort)[:limit]
+                else:
+                    ids = select_ids(connection, conditions, systems, sort=sort, limit=limit)
+                return read_rows(connection, ids, lambda content: StoredRow(content, places))
+            except (ValueError, AssertionError) as error:
+                raise InputError(f"query {query!r}: {error}") from None
+
+    def _select_by_place(
+        self,
+        connection: sqlite3.Connection,
+        places: RowPlaces,
+        conditions: list[str],
+        systems: Sequence[str],
+        of_places: Sequence[PlaceCondition],
+        sort: str | None,
+    ) -> list[int]:
+        """Return the ids of the rows whose places on their hulls meet conditions, or sorted by them."""
+        key, by_place = (sort or "id").removeprefix("-"), (sort or "").removeprefix("-") in HULL_KEYS
+        if of_places:
+            conditions = [*conditions, "relax_cell=True"]  # which every row on a hull meets
+        ids = select_ids(connection, conditions, systems, sort=None if by_place else sort)
+        found = _places_of(connection, places, ids)
+        chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in of_places)]
+        if not by_place:
+            return chosen
+        sign = -1 if (sort or "").startswith("-") else 1
+        with_place = [row_id for row_id in chosen if row_id in found]
+        with_place.sort(key=lambda row_id: sign * getattr(found[row_id], key))
+        return with_place + [row_id for row_id in chosen if row_id not in found]
+
+    def _company_ids(self, company: Company) -> tuple[int, ...]:
+        """Return the ids of the relaxed crystals of a company, the smaller systems within included."""
+        conditions = [f"potential_identity={company.potential_identity}", "relax_cell=True", "converged=True"]
+        with contextlib.closing(open_existing(self.path)) as connection:
+            ids = select_ids(connection, conditions, subsystems(company.system.split("-")))
+            kinds = texts_of(connection, "kind", ids)
+        return tuple(row_id for row_id in ids if kinds.get(row_id) in CRYSTALS)
+
+    def _read_plain(self, ids: Sequence[int]) -> list[AtomsRow]:
+        from ase.db.row import AtomsRow
+
+        with contextlib.closing(open_existing(self.path)) as connection:
+            return read_rows(connection, ids, AtomsRow)
+
+    def count_of_others(self, potential: Potential) -> int:
+        """Return how many results there are of another potential of this name: with other weights or another code."""
+        if not is_complete(self.path):
+            return 0
+        query = "SELECT COUNT(*) FROM text_key_values WHERE key = 'potential_identity' AND value != ? AND id IN"
+        query += " (SELECT id FROM text_key_values WHERE key = 'potential' AND value = ?)"
+        with contextlib.closing(open_existing(self.path)) as connection:
+            (count,) = connection.execute(query, (potential_identity(potential), potential.name)).fetchone()
+        return int(count)
+
+    def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
+        """Yield the rows stored after the one with this id, oldest first."""
+        if is_complete(self.path):
+            yield from self._open().select(f"id>{row_id}", sort="id", include_data=True)
+
+    def last_id(self) -> int:
+        """Return the highest row id, 0 when there is none."""
+        if not is_complete(self.path):
+            return 0
+        return max((int(row.id) for row in self._open().select(sort="-id", limit=1, include_data=False)), default=0)
+
+
+def _places_of(connection: sqlite3.Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
+    """Return the places of those rows that are on the hull of their company."""
+    systems = texts_of(connection, "chemical_system", ids)
+    identities = texts_of(connection, "potential_identity", ids)
+    found: dict[int, Place] = {}
+    for row_id in systems.keys() & identities.keys():
+        place = places.of_company(Company(systems[row_id], identities[row_id])).get(row_id)
+        if place is not None:
+            found[row_id] = place
+    return found
+
+
+def parse_query(query: str) -> tuple[list[str], list[str]]:
+    """Split a query into ``ase.db`` conditions and the chemical systems a term such as ``Li-Hg`` allows.
+
+    Raises
+    ------
+    InputError
+        A key or element is unknown.
+    """
+    from ase.data import atomic_numbers
+
+    conditions: list[str] = []
+    systems: list[str] = []
+    for term in (part.strip() for part in query.split(",")):
+        if not term:
+            continue
+        operator = next((symbol for symbol in _OPERATORS if symbol in term), None)
+        if operator is None:
+            if "-" in term:
+                if systems:
+                    raise InputError(f"query {query!r}: more than one chemical system")
+                systems = subsystems(parse_system(term))
+            elif term in atomic_numbers or term in QUERY_KEYS:
+                conditions.append(term)
+            else:
+                raise InputError(f"query {query!r}: " + unknown_name("key or element", term, QUERY_KEYS))
+            continue
+        key = term.split(operator)[0].strip()
+        if key not in QUERY_KEYS and key not in _ASE_KEYS and key not in atomic_numbers:
+            raise InputError(f"query {query!r}: " + unknown_name("key", key, [*QUERY_KEYS, *_ASE_KEYS]))
+        conditions.append(term.replace(" ", ""))
+    return conditions, systems
+
+
+def subsystems(symbols: Sequence[str]) -> list[str]:
+    """Return every chemical system within ``symbols``, itself and its elements included."""
+    sizes = range(1, len(symbols) + 1)
+    return [chemical_system(subset) for size in sizes for subset in combinations(sorted(symbols), size)]
+
+
+def reduced_formula(atoms: Atoms) -> str:
+    """Return the reduced formula of ``atoms`` in the field's order: ``LiHg3``."""
+    from pymatgen.core import Composition
+
+    return str(Composition(str(atoms.symbols)).reduced_formula)
+
+
+def _measures(result: RelaxationResult) -> dict[str, Any]:
+    atoms, count = result.atoms, len(result.atoms)
+    return {
+        "energy_per_atom": float(result.energy) / count,
+        "volume_per_atom": float(atoms.get_volume()) / count,
+        "n_steps": int(result.n_steps),
+    }
+
+
+# Tolerance (Å) for the symmetry of a relaxed cell: forces of 0.02 eV/Å leave atoms this far from their sites.
+SYMPREC = 0.05
+
+
+class Symmetry(NamedTuple):
+    """Space group of a structure and (a, b, c, alpha, beta, gamma) of its conventional cell, Å and degrees."""
+
+    symbol: str
+    number: int
+    lattice: list[float]
+
+
+def find_symmetry(atoms: Atoms, symprec: float = SYMPREC) -> Symmetry:
+    """Return what spglib finds for ``atoms`` within ``symprec`` (Å).
+
+    Raises
+    ------
+    RuntimeError
+        spglib finds no symmetry at all, which means that atoms lie on top of each other.
+    """
+    import spglib
+    from ase.geometry import cell_to_cellpar
+
+    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
+    dataset = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    if dataset is None:
+        raise RuntimeError(f"no symmetry found for {atoms.symbols}")
+    lattice = [float(value) for value in cell_to_cellpar(dataset.std_lattice)]
+    return Symmetry(str(dataset.international), int(dataset.number), lattice)

@@ -1,0 +1,57 @@
+"""The one place where FireWorks 2.1 is adapted to what it runs with here; each mend says why.
+
+1. ``MongoClient``: a host that begins with ``sqlite:///`` opens the embedded store, anything else goes to pymongo.
+2. GridFS is FireWorks' way around MongoDB's 16 MB limit for documents. The embedded store has no such limit.
+3. monty 2026.2 made the mode of ``zopen`` mandatory; FireWorks' offline mode calls it without one.
+4. FireWorks logs each step to standard output and writes ``FW.json`` into each launch directory.
+5. ``rlaunch rapidfire`` sleeps for a minute whenever it finds nothing to run while others are still at work.
+"""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+RAPIDFIRE_SLEEP_S = 2
+LOGGERS = ("launchpad", "rocket.launcher", "rlaunch")
+_applied = False
+
+
+def apply() -> None:
+    """Adapt FireWorks; calling it again changes nothing."""
+    global _applied  # noqa: PLW0603 - once in a process
+    if _applied:
+        return
+    import gridfs
+    import pymongo
+    from fireworks import fw_config
+    from fireworks.core import launchpad, rocket, rocket_launcher
+    from fireworks.utilities import filepad, fw_utilities
+    from monty.io import zopen
+
+    from .embedded_store import SCHEME, EmbeddedDatabase, EmbeddedMongoClient
+
+    def mongo_client(host: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(host, str) and host.startswith(SCHEME):
+            return EmbeddedMongoClient(host, **kwargs)
+        return pymongo.MongoClient(host, *args, **kwargs)
+
+    class GridFSModule:
+        """What FireWorks uses of ``gridfs``."""
+
+        @staticmethod
+        def GridFS(database: Any, collection: str) -> Any:
+            return None if isinstance(database, EmbeddedDatabase) else gridfs.GridFS(database, collection)
+
+    def zopen_with_mode(filename: Any, mode: str = "rt", **kwargs: Any) -> IO[Any]:
+        return zopen(filename, mode, **kwargs)
+
+    for module in (fw_config, launchpad, filepad):
+        module.MongoClient = mongo_client
+    launchpad.gridfs = GridFSModule
+    rocket.zopen = zopen_with_mode
+    rocket.PRINT_FW_JSON = False
+    rocket_launcher.RAPIDFIRE_SLEEP_SECS = RAPIDFIRE_SLEEP_S
+    # An entry in this list tells FireWorks that the stream handler is there already.
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    fw_utilities.PREVIOUS_STREAM_LOGGERS.extend((name, level) for name in LOGGERS for level in levels)
+    _applied = True

@@ -1,0 +1,237 @@
+"""Worker processes over a LaunchPad, watched from the process that starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ...calculators.threads import available_cores, thread_environment
+from ...errors import InputError
+from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from .damage import OVER
+from .embedded_store import SCHEME, store_path
+from .launchpad import launchpad_settings, open_launchpad
+from .recovery import recover
+from .worker import scope
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+logger = logging.getLogger(__name__)
+
+_TICK_S = 0.3
+_STOP_TIMEOUT_S = 5
+# A worker that dies is replaced, but not for ever: it may be its work that kills it.
+_MOST_DEATHS = 3
+
+
+class ForeignTaskError(InputError):
+    """A workflow has tasks that may not run."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A Firework that failed: its name, what it said last, and the whole traceback."""
+
+    fw_id: int
+    name: str
+    message: str
+    traceback: str
+
+
+def launch_workers(
+    url: str,
+    *,
+    n_workers: int,
+    workflow_of: int | None = None,
+    on_tick: Callable[[], None] | None = None,
+    log_file: Path | None = None,
+    allow: Sequence[str] = (),
+) -> None:
+    """Work through a LaunchPad with up to ``n_workers`` processes, until nothing is left that can run.
+
+    The first worker starts at once, others when there is more ready than the present ones take. The cores are shared
+    out between ``n_workers``. Workers end with this process, however it ends.
+
+    Parameters
+    ----------
+    url
+        The LaunchPad.
+    n_workers
+        Most worker processes at a time.
+    workflow_of
+        Id of a Firework whose workflow to work on; None for everything.
+    on_tick
+        Called a few times a second while workers run.
+    log_file
+        Where the workers' messages go; by default ``workers.log`` beside an embedded store, else a temporary file.
+    allow
+        Prefixes of tasks that may run besides our own.
+
+    Raises
+    ------
+    ForeignTaskError
+        The workflow asked for has tasks that may not run; without ``workflow_of`` such workflows are passed over.
+    RuntimeError
+        Workers died again and again; the message has the end of their log.
+    """
+    launchpad = open_launchpad(url)
+    refused = _refused(launchpad, workflow_of, (OWN_TASKS, *allow))
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
+        log = _open_log(stack, url, log_file, Path(scratch))
+        crew = _Crew(url, n_workers, workflow_of, log, allow, scratch)
+        stack.callback(_stop_and_tidy, crew, launchpad, allow)
+        crew.start_one()
+        while crew.alive():
+            if on_tick:
+                on_tick()
+            crew.wait(_TICK_S)
+            died = crew.take_dead()
+            if died:
+                recover(launchpad, allow=allow)
+            if crew.deaths > _MOST_DEATHS:
+                raise RuntimeError(f"worker processes died {crew.deaths} times; the last messages:\n{_tail(log)}")
+            if died or (crew.size() < n_workers and crew.mature()):
+                ready = {"$and": [scope(launchpad, workflow_of), {"state": "READY", "fw_id": {"$nin": refused}}]}
+                if launchpad.fireworks.find_one(ready, {"fw_id": 1}) is not None:
+                    crew.start_one()
+
+
+def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str]) -> list[int]:
+    """Return the Fireworks of unfinished workflows with foreign tasks; raise if it is the workflow asked for."""
+    only = {} if workflow_of is None else {"nodes": workflow_of}
+    refused: list[int] = []
+    for workflow in launchpad.workflows.find({**only, "state": {"$nin": list(OVER)}}, {"nodes": 1, "name": 1}):
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"], allowed)
+        if not foreign:
+            continue
+        message = f"workflow {workflow['name']!r} has tasks that are not run here: {', '.join(foreign)}"
+        if workflow_of is not None:
+            raise ForeignTaskError(message)
+        logger.warning("%s; it is left alone", message)
+        refused += workflow["nodes"]
+    return refused
+
+
+def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, allow: Sequence[str]) -> None:
+    """Stop what still runs, which it does only when this process is interrupted, and make that ready again."""
+    if crew.stop():
+        recover(launchpad, allow=allow)
+
+
+class _Crew:
+    """The worker processes."""
+
+    def __init__(
+        self, url: str, most: int, workflow_of: int | None, log: IO[bytes], allow: Sequence[str], scratch: str
+    ) -> None:
+        self.deaths = 0
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._started = 0.0
+        self._log = log
+        self._read_end, self._write_end = os.pipe()
+        host = launchpad_settings(url)["host"]
+        self._scratch = scratch
+        # -P: files in the user's directory must not stand in for modules of the same name.
+        self._command = [sys.executable, "-P", "-m", "amalgamics.workflows.engine.worker", "--launchpad", str(host)]
+        self._command += ["--parent-pipe", str(self._read_end)]
+        if workflow_of is not None:
+            self._command += ["--workflow-of", str(workflow_of)]
+        for prefix in allow:
+            self._command += ["--allow", prefix]
+        # What the user set in the environment wins.
+        self._environment = thread_environment(max(1, available_cores() // most)) | os.environ
+
+    def start_one(self) -> None:
+        """Start one more worker."""
+        process = subprocess.Popen(
+            [*self._command, "--scratch", tempfile.mkdtemp(dir=self._scratch)],
+            env=self._environment,
+            pass_fds=(self._read_end,),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,  # Ctrl-C is for the parent, which then stops its workers
+        )
+        self._processes.append(process)
+        self._started = time.monotonic()
+
+    def alive(self) -> list[subprocess.Popen[bytes]]:
+        """Return the workers that have not ended."""
+        return [process for process in self._processes if process.poll() is None]
+
+    def size(self) -> int:
+        """Return how many workers have not ended."""
+        return len(self.alive())
+
+    def mature(self) -> bool:
+        """Return whether the youngest worker had the time to take its first Firework."""
+        return time.monotonic() - self._started > 2.0
+
+    def take_dead(self) -> int:
+        """Return how many workers ended badly since the last call."""
+        dead = [process for process in self._processes if process.poll() not in (None, 0)]
+        self._processes = self.alive()
+        self.deaths += len(dead)
+        return len(dead)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not on when the oldest worker ends."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._processes[0].wait(seconds)
+
+    def stop(self) -> bool:
+        """End the workers, wait until they are gone, and return whether there were any."""
+        stopped = self.alive()
+        for process in stopped:
+            process.terminate()
+        for process in stopped:
+            try:
+                process.wait(_STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        os.close(self._write_end)
+        os.close(self._read_end)
+        return bool(stopped)
+
+
+def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None, scratch: Path) -> IO[bytes]:
+    if log_file is None:
+        log_file = (store_path(url) if url.startswith(SCHEME) else scratch) / "workers.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    return stack.enter_context(log_file.open("ab+"))
+
+
+def _tail(log: IO[bytes], size: int = 2000) -> str:
+    end = log.seek(0, os.SEEK_END)
+    log.seek(max(0, end - size))
+    return log.read().decode(errors="replace")
+
+
+def failures(launchpad: LaunchPad, *, workflow_of: int | None = None) -> list[Failure]:
+    """Return the Fireworks that failed, in one workflow or in all."""
+    found = []
+    for firework in launchpad.fireworks.find({**scope(launchpad, workflow_of), "state": "FIZZLED"}):
+        text = _stack_trace(launchpad, firework).strip() or "no traceback was stored"
+        found.append(Failure(firework["fw_id"], firework["name"], text.splitlines()[-1], text))
+    return found
+
+
+def _stack_trace(launchpad: LaunchPad, firework: dict[str, Any]) -> str:
+    query = {"launch_id": {"$in": firework["launches"]}}
+    launch = launchpad.launches.find_one(query, sort=[("launch_id", -1)]) or {}
+    stored = (launch.get("action") or {}).get("stored_data") or {}
+    # A Firework that cannot even be read, its task's module being gone for instance, has no launch.
+    unread = firework["spec"].get("_exception_details") or {}
+    return str((stored.get("_exception") or {}).get("_stacktrace") or unread.get("_stacktrace") or "")

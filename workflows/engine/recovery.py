@@ -1,0 +1,267 @@
+"""Repairing what a crash or ``kill -9`` leaves in a LaunchPad, and the file of a structure database.
+
+FireWorks itself finds some of this only after hours, some never. Tasks are idempotent (a result is in the structure
+database or it is not), so that making a Firework ready again is always safe, unless it still runs: nothing that a
+living process may be in the middle of is touched. What can be decided for certain is decided while holding the lock of
+the workflow; what cannot (a lock does not say whose it is) has to stay as it is for a while first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..database.file import check_file, check_pages, file_lock, make_complete, unfinished_file
+from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from .damage import OVER, examine
+from .worker_identity import is_alive, living_workers, own_name
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+logger = logging.getLogger(__name__)
+
+# How long a workflow stays locked, or a Firework without workflow, before it is taken for damage: both last for
+# milliseconds in sound operation. The second value is for when other workers live.
+_PATIENCE_S = (2.0, 15.0)
+_LOOK_INTERVAL_S = 0.2
+# A worker reserves a Firework before it imports the modules of its tasks.
+_RESERVATION_GRACE = timedelta(seconds=60)
+_LOCK_TIMEOUT_S = 3
+_LEASE_TIMEOUT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class RecoveryReport:
+    """How many of each damage were repaired."""
+
+    unlocked: int = 0
+    unreserved: int = 0
+    orphans_removed: int = 0
+    refreshed: int = 0
+    restarted: int = 0
+
+    @property
+    def total(self) -> int:
+        """Number of repairs."""
+        return sum(getattr(self, field.name) for field in fields(self))
+
+    def __str__(self) -> str:
+        if not self.total:
+            return "the LaunchPad is sound"
+        words = {
+            "unlocked": "workflow locks removed",
+            "unreserved": "reservations released",
+            "orphans_removed": "Fireworks without workflow removed",
+            "refreshed": "stale states refreshed",
+            "restarted": "Fireworks of dead workers made ready again",
+        }
+        repairs = [f"{getattr(self, key)} {text}" for key, text in words.items() if getattr(self, key)]
+        return "recovered: " + ", ".join(repairs)
+
+
+def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = ()) -> RecoveryReport:
+    """Repair the LaunchPad and return what was done; on a sound one, nothing.
+
+    Five kinds of damage: a workflow lock whose holder died; a Firework reserved for a worker that died before it
+    noted its launch; Fireworks written before the workflow they belong to; states and links that were not carried
+    over to the workflow, steps added by a finished Firework among them; and Fireworks that run in a dead worker.
+    On a sound LaunchPad this takes a few queries; locks and Fireworks without workflow are watched for some seconds.
+
+    Parameters
+    ----------
+    launchpad
+        The LaunchPad, at which others may work in the meantime.
+    wait
+        Whether to wait while another process recovers the same LaunchPad; otherwise that is left to it.
+    allow
+        Prefixes of tasks that may be read besides our own; workflows with others are not repaired.
+    """
+    with _only_one(launchpad, wait) as admitted:
+        if not admitted:
+            return RecoveryReport()
+        unlocked, orphans = _remove_leftovers(launchpad)
+        unreserved = _release_reservations(launchpad)
+        refreshed, restarted, locked = _repair_workflows(launchpad, (OWN_TASKS, *allow))
+        if locked:  # by someone who died after the locks were looked at, perhaps
+            unlocked += _remove_leftovers(launchpad)[0]
+            more_refreshed, more_restarted, _ = _repair_workflows(launchpad, (OWN_TASKS, *allow))
+            refreshed, restarted = refreshed + more_refreshed, restarted + more_restarted
+        restarted += _restart_lost(launchpad)
+        return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted)
+
+
+def recover_database(database: str | Path) -> str:
+    """Complete a structure database that was left half made, without rows; return in words what was found and done.
+
+    Raises
+    ------
+    InputError
+        It is damaged in a way that repairing could lose rows, or is another kind of file; it is left as it is.
+    """
+    path = Path(database).expanduser().resolve()
+    if unfinished_file(path).exists():
+        with file_lock(path):  # whoever makes it may be alive
+            unfinished_file(path).unlink(missing_ok=True)
+    if not path.exists():
+        return f"there is no structure database at {database} yet"
+    missing = check_file(path).missing
+    if missing:
+        with file_lock(path):
+            missing = make_complete(path).missing
+    check_pages(path)
+    if not missing:
+        return f"the structure database {database} is sound"
+    return f"recovered: the structure database {database} was half made, without rows (it lacked {', '.join(missing)})"
+
+
+@contextlib.contextmanager
+def _only_one(launchpad: LaunchPad, wait: bool) -> Iterator[bool]:
+    """Yield True while no other process recovers the LaunchPad, False when one does and is not waited for."""
+    from pymongo.errors import DuplicateKeyError
+
+    leases, name = launchpad.db.recovery, own_name()
+    while True:
+        now = datetime.now(UTC)
+        try:
+            leases.insert_one({"_id": "lease", "by": name, "since": now})
+            break
+        except DuplicateKeyError:
+            holder = leases.find_one({"_id": "lease"})
+        if holder is None:
+            continue
+        if is_alive(holder["by"]) is False or now - _aware(holder["since"]) > _LEASE_TIMEOUT:
+            leases.delete_one({"_id": "lease", "by": holder["by"]})
+        elif not wait:
+            yield False
+            return
+        else:
+            time.sleep(_LOOK_INTERVAL_S)
+    try:
+        yield True
+    finally:
+        leases.delete_one({"_id": "lease", "by": name})
+
+
+def _aware(when: datetime | str) -> datetime:
+    moment = datetime.fromisoformat(when) if isinstance(when, str) else when
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _others_live(launchpad: LaunchPad) -> bool:
+    """Return whether another worker lives or may live: a registered one, or one that has a Firework running."""
+    if any(name != own_name() for name in living_workers(launchpad)):
+        return True
+    launches = launchpad.launches.find({"state": "RUNNING"}, {"fworker.name": 1})
+    names = {(launch.get("fworker") or {}).get("name", "") for launch in launches}
+    return any(name != own_name() and is_alive(name) is not False for name in names)
+
+
+def _remove_leftovers(launchpad: LaunchPad) -> tuple[int, int]:
+    """Remove locks that nobody holds and Fireworks without workflow; return how many."""
+    suspects = _leftovers(launchpad)
+    if not suspects:
+        return 0, 0
+    patience = _PATIENCE_S[_others_live(launchpad)]
+    end = time.monotonic() + patience
+    while suspects and time.monotonic() < end:
+        time.sleep(_LOOK_INTERVAL_S)
+        suspects &= _leftovers(launchpad)
+    unlocked = orphans = 0
+    for kind, fw_id, updated_on in suspects:
+        if kind == "lock":
+            query = {"nodes": fw_id, "locked": {"$exists": True}, "updated_on": updated_on}
+            unlocked += launchpad.workflows.find_one_and_update(query, {"$unset": {"locked": True}}) is not None
+        else:
+            orphans += launchpad.fireworks.delete_many({"fw_id": fw_id}).deleted_count
+    return unlocked, orphans
+
+
+def _leftovers(launchpad: LaunchPad) -> set[tuple[str, int, Any]]:
+    """Return what may be left over: (kind, id, when updated). A lock that changes hands has another time."""
+    present = {document["fw_id"] for document in launchpad.fireworks.find({"state": {"$ne": "RUNNING"}}, {"fw_id": 1})}
+    found: set[tuple[str, int, Any]] = set()
+    for workflow in launchpad.workflows.find({}, {"nodes": 1, "locked": 1, "updated_on": 1}):
+        present.difference_update(workflow["nodes"])
+        if "locked" in workflow:
+            found.add(("lock", workflow["nodes"][0], workflow["updated_on"]))
+    return found | {("orphan", fw_id, None) for fw_id in present}
+
+
+def _release_reservations(launchpad: LaunchPad) -> int:
+    query = {"state": "RESERVED", "launches": []}
+    reserved = list(launchpad.fireworks.find(query, {"fw_id": 1, "updated_on": 1}))
+    # Asked after the look: whoever made one of these reservations had put itself on the list of workers before.
+    cautious = bool(reserved) and _others_live(launchpad)
+    count = 0
+    for firework in reserved:
+        if cautious and datetime.now(UTC) - _aware(firework["updated_on"]) < _RESERVATION_GRACE:
+            continue
+        same = {**query, "fw_id": firework["fw_id"], "updated_on": firework["updated_on"]}
+        count += launchpad.fireworks.find_one_and_update(same, {"$set": {"state": "READY"}}) is not None
+    return count
+
+
+def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int, int, bool]:
+    """Repair what can be; return how many were refreshed and restarted, and whether any workflow was locked."""
+    from fireworks.core.launchpad import LockedWorkflowError
+
+    refreshed, restarted, locked = 0, 0, False
+    for workflow in list(launchpad.workflows.find({"state": {"$nin": list(OVER)}})):
+        if not examine(launchpad, workflow):
+            continue
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"], allowed)
+        if foreign:
+            logger.warning("workflow %r is not repaired: %s not allowed", workflow["name"], ", ".join(foreign))
+            continue
+        try:
+            stale, abandoned = _repair(launchpad, workflow["nodes"][0])
+        except LockedWorkflowError:
+            locked = True
+        except Exception as error:  # one that cannot be repaired must not keep the others from it
+            logger.warning("workflow %r cannot be repaired: %s", workflow["name"], error)
+        else:
+            refreshed, restarted = refreshed + stale, restarted + abandoned
+    return refreshed, restarted, locked
+
+
+def _repair(launchpad: LaunchPad, fw_id: int) -> tuple[int, int]:
+    """Carry over to the workflow of ``fw_id`` what its Fireworks know, and restart the abandoned ones."""
+    from fireworks.core.launchpad import WFLock
+
+    with WFLock(launchpad, fw_id, expire_secs=_LOCK_TIMEOUT_S, kill=False):
+        document = launchpad.workflows.find_one({"nodes": fw_id})
+        damage = examine(launchpad, document)  # again: nobody else changes the workflow now
+        workflow = launchpad.get_wf_by_fw_id_lzyfw(fw_id)
+        updated: set[int] = set()
+        for node, state in damage.stale.items():
+            if state is not None:
+                # As the workflow has it: refreshing then lets the Firework's action (added steps, values for its
+                # children) act, if and only if it has not reached the workflow.
+                workflow.id_fw[node].state = state
+            updated |= set(workflow.refresh(node, set(updated))) | {node}
+        for node in damage.abandoned:
+            updated |= set(workflow.rerun_fw(node, set(updated)))
+        launchpad._update_wf(workflow, updated)  # noqa: SLF001 - FireWorks has no public way
+        launchpad.launches.update_many(
+            {"launch_id": {"$in": list(damage.lost_launches)}, "state": "RUNNING"}, {"$set": {"state": "FIZZLED"}}
+        )
+    return len(damage.stale), len(damage.abandoned)
+
+
+def _restart_lost(launchpad: LaunchPad) -> int:
+    """Restart what workers run whose processes cannot be looked up from here, when they send no more heartbeat."""
+    foreign = [
+        launch["launch_id"]
+        for launch in launchpad.launches.find({"state": "RUNNING"}, {"launch_id": 1, "fworker": 1})
+        if is_alive((launch.get("fworker") or {}).get("name", "")) is None
+    ]
+    if not foreign:
+        return 0
+    return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": {"$in": foreign}})[1])

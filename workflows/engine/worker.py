@@ -1,0 +1,156 @@
+"""A worker process: takes Fireworks from a LaunchPad until nothing is left to do.
+
+Started by :func:`~amalgamics.workflows.engine.launching.launch_workers` as ``python -m
+amalgamics.workflows.engine.worker``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from .launchpad import open_launchpad
+from .recovery import recover
+from .worker_identity import own_name, register, unregister
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 1.0
+_RECOVERY_INTERVAL_S = 5.0
+
+
+def scope(launchpad: LaunchPad, workflow_of: int | None) -> dict[str, Any]:
+    """Return the query for the Fireworks of one workflow as it is now, or for all of them."""
+    if workflow_of is None:
+        return {}
+    workflow = launchpad.workflows.find_one({"nodes": workflow_of}, {"nodes": 1})
+    return {"fw_id": {"$in": workflow["nodes"] if workflow else []}}
+
+
+class Worker:
+    """Runs Fireworks one after the other.
+
+    Parameters
+    ----------
+    launchpad
+        Where the Fireworks are.
+    workflow_of
+        Id of a Firework whose workflow to work on; None for everything.
+    allowed
+        Prefixes of the tasks that may run.
+    scratch
+        Directory in which each Firework gets one of its own for as long as it runs.
+    """
+
+    def __init__(self, launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str], scratch: Path) -> None:
+        self.launchpad = launchpad
+        self.workflow_of = workflow_of
+        self.allowed = allowed
+        self.scratch = scratch
+        self.name = own_name()
+        self._checked: dict[int, bool] = {}
+        self._last_recovery = 0.0
+
+    def work(self) -> int:
+        """Work until nothing can run and nobody runs anything that could add more; return how many Fireworks ran."""
+        count, pause = 0, _FIRST_PAUSE_S
+        while True:
+            if self._run_one():
+                count, pause = count + 1, _FIRST_PAUSE_S
+            elif self._others_run():
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+            else:
+                return count
+
+    def _run_one(self) -> bool:
+        from fireworks import FWorker
+        from fireworks.core.rocket_launcher import launch_rocket
+
+        ready = self._ready_ids()
+        if not ready:
+            return False
+        fworker = FWorker(name=self.name, query={"fw_id": {"$in": ready}})
+        # Some calculators write into the working directory, and FireWorks reads an FWAction.json that it finds there.
+        with tempfile.TemporaryDirectory(dir=self.scratch) as directory:
+            os.chdir(directory)
+            try:
+                return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
+            finally:
+                os.chdir(self.scratch)
+
+    def _ready_ids(self) -> list[int]:
+        query = {**scope(self.launchpad, self.workflow_of), "state": "READY"}
+        ready = [document["fw_id"] for document in self.launchpad.fireworks.find(query, {"fw_id": 1})]
+        return [fw_id for fw_id in ready if self._may_run(fw_id)]
+
+    def _may_run(self, fw_id: int) -> bool:
+        if fw_id not in self._checked:
+            workflow = self.launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1, "name": 1})
+            if workflow is None:  # not yet or never written; FireWorks would wait for it for minutes
+                return False
+            foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"], self.allowed)
+            if foreign:
+                logger.warning("workflow %r is left alone: %s not allowed", workflow["name"], ", ".join(foreign))
+            self._checked.update(dict.fromkeys(workflow["nodes"], not foreign))
+        return self._checked[fw_id]
+
+    def _others_run(self) -> bool:
+        query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": ["RUNNING", "RESERVED"]}}
+        if self.launchpad.fireworks.find_one(query, {"fw_id": 1}) is None:
+            return False
+        if time.monotonic() - self._last_recovery > _RECOVERY_INTERVAL_S:  # a colleague may have died
+            recover(self.launchpad, wait=False, allow=self.allowed)
+            self._last_recovery = time.monotonic()
+        return True
+
+
+def _die_with_parent(descriptor: int, scratch: Path) -> None:
+    """End this process when the other end of the pipe closes, which it does however the parent ends."""
+
+    def wait() -> None:
+        os.read(descriptor, 1)
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the arguments of :func:`~amalgamics.workflows.engine.launching.launch_workers` and work."""
+    parser = argparse.ArgumentParser(prog="amalgamics worker")
+    parser.add_argument("--launchpad", required=True)
+    parser.add_argument("--workflow-of", type=int)
+    parser.add_argument("--parent-pipe", type=int, required=True)
+    parser.add_argument("--scratch", type=Path, required=True, help="existing directory, not needed afterwards")
+    parser.add_argument("--allow", action="append", default=[])
+    options = parser.parse_args(arguments)
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
+    logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("amalgamics").setLevel(logging.INFO)
+    _die_with_parent(options.parent_pipe, options.scratch)
+    launchpad = open_launchpad(options.launchpad)
+    worker = Worker(launchpad, options.workflow_of, [OWN_TASKS, *options.allow], options.scratch)
+    register(launchpad, worker.name)
+    try:
+        worker.work()
+    finally:
+        unregister(launchpad, worker.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What the name of a crystal in an input stands for: a structure of the job, a formula, or a phase of the library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import InputError, nearest
+from ...structures.compositions import parse_formula
+from ...structures.library.phases import Phase, list_phases
+from ..database.candidates import gather_candidates
+from ..database.structure_database import reduced_formula
+
+if TYPE_CHECKING:
+    from ..spec import WorkflowSpec
+
+
+def check_name(spec: WorkflowSpec, name: str) -> list[str]:
+    """Return the elements of the phase that ``name`` stands for.
+
+    Raises
+    ------
+    InputError
+        Neither the job nor the phase library has it.
+    """
+    phase = library_phase(name)
+    if phase is not None:
+        return sorted(phase.elements)
+    candidates, _ = gather_candidates(spec)
+    formula = formula_of(name)
+    for candidate in candidates:
+        if name == candidate.name or (formula and formula == reduced_formula(candidate.atoms)):
+            return sorted(set(candidate.atoms.get_chemical_symbols()))
+    library = [word for phase in list_phases(buildable=True) for word in (phase.key, phase.formula) if word]
+    close = nearest(name, [*(candidate.name for candidate in candidates), *library])
+    hint = f" Did you mean {close}?" if close else ""
+    raise InputError(f"surfaces: neither the job nor the phase library has {name!r}.{hint}")
+
+
+def formula_of(name: str) -> str | None:
+    """Return the reduced formula that a name is, None where it is none."""
+    from pymatgen.core import Composition
+
+    try:
+        parse_formula(name)
+    except InputError:
+        return None
+    return str(Composition(name).reduced_formula)
+
+
+def library_phase(name: str) -> Phase | None:
+    """Return the phase of the library with this key, or the first of this formula that can be built."""
+    phases = list_phases(buildable=True)
+    for phase in phases:
+        if phase.key == name:
+            return phase
+    formula = formula_of(name)
+    fitting = [phase for phase in phases if formula and phase.formula and formula_of(phase.formula) == formula]
+    return min(fitting, key=lambda phase: phase.role != "phase", default=None)

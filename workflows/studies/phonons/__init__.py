@@ -1,0 +1,1 @@
+"""Phonons of the phases that are or may become stable."""

@@ -1,0 +1,40 @@
+"""What all sections of a workflow input share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from ...calculators.relaxation.relax import RelaxationSettings
+    from ..spec import WorkflowSpec
+
+
+class Settings(BaseModel):
+    """A mapping of the input: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudySettings(Settings):
+    """The section of a study."""
+
+    def identity(self) -> Any:
+        """Return what of the settings fixes the numbers of the study, as plain JSON: all, unless a study says less."""
+        return self.model_dump(mode="json")
+
+    def relaxation(self) -> RelaxationSettings:
+        """Return how structures of the study are relaxed: positions only, unless a study says otherwise."""
+        from ...calculators.relaxation.relax import RelaxationSettings
+
+        return RelaxationSettings(fmax=0.05, relax_cell=False)
+
+    def check(self, spec: WorkflowSpec) -> None:
+        """Refuse what the fields alone cannot tell, before anything is computed; ``spec`` is the whole input.
+
+        Raises
+        ------
+        InputError
+            Naming the key, the value, and what is allowed.
+        """

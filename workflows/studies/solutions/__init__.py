@@ -1,0 +1,1 @@
+"""What one atom of a metal gains in a liquid metal."""

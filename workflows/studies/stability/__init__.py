@@ -1,0 +1,1 @@
+"""Reactions of electrolytes with metals and amalgams."""

@@ -1,0 +1,155 @@
+"""The ``stability`` section of a workflow input: which electrolytes meet which metals and amalgams."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from ....calculators.potentials.names import get_potential
+from ....errors import InputError
+from ....structures.compositions import parse_formula, parse_system
+from ....structures.library.electrolytes import ElectrolyteError, get_electrolyte, read_substrate
+from ....structures.library.phases import list_phases
+from ..settings import StudySettings
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ...spec import WorkflowSpec
+
+
+class StabilitySettings(StudySettings):
+    """Reactions of electrolytes with the phases of an electrode.
+
+    Attributes
+    ----------
+    electrolytes
+        Names of electrolytes or phases of the library, or files with a crystal.
+    electrodes
+        Keys of the phase library or formulas within metal and solvent; a formula stands for its lowest phase. Empty:
+        the solvent, the compounds of both that turn out stable, and the metal.
+    metal
+        The metal that is stored, whose ion the electrolyte conducts.
+    solvent
+        What the metal is dissolved in.
+    """
+
+    electrolytes: Annotated[tuple[str, ...], Field(min_length=1)]
+    electrodes: tuple[str, ...] = ()
+    metal: str = "Li"
+    solvent: str = "Hg"
+
+    @field_validator("electrolytes")
+    @classmethod
+    def _known_electrolytes(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        places = tuple(_place(value) for value in values)
+        names = [electrolyte_name(place) for place in places]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is given more than once; leave it out or rename the file")
+        return places
+
+    @model_validator(mode="after")
+    def _phases_of_the_electrode(self) -> StabilitySettings:
+        parse_system(f"{self.metal}-{self.solvent}")  # two different elements
+        for electrode in self.electrodes:
+            check_electrode(electrode, self.metal, self.solvent)
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the electrolytes are called in the database and the report."""
+        return tuple(electrolyte_name(place) for place in self.electrolytes)
+
+    def crystals(self) -> dict[str, Atoms]:
+        """Return the crystal of each electrolyte, by its name.
+
+        Raises
+        ------
+        InputError
+            A file cannot be read, is not a crystal, has partly filled sites or atoms that overlap.
+        """
+        return {electrolyte_name(place): _crystal(place) for place in self.electrolytes}
+
+    def systems(self) -> dict[str, str]:
+        """Return the chemical system of each electrolyte with metal and solvent, by its name."""
+        return {
+            name: "-".join(dict.fromkeys([self.metal, self.solvent, *crystal.get_chemical_symbols()]))
+            for name, crystal in self.crystals().items()
+        }
+
+    def check(self, spec: WorkflowSpec) -> None:
+        """Refuse what the fields alone cannot tell.
+
+        Raises
+        ------
+        InputError
+            A crystal cannot be read, holds nothing but metal and solvent, or comes from a file named like a library
+            phase; the library has no crystal of one of its elements; the potential does not cover one; or cells are not
+            relaxed.
+        """
+        if not spec.relaxation.relax_cell:
+            raise InputError("stability: energies of crystals compare in relaxed cells only; set relaxation.relax_cell")
+        keys = {phase.key for phase in list_phases()}
+        systems = self.systems()
+        for place, (name, system) in zip(self.electrolytes, systems.items(), strict=True):
+            if place != name and name in keys:
+                raise InputError(f"stability.electrolytes: {name!r} is a phase of the library; rename the file {place}")
+            elements = system.split("-")
+            if not set(elements) - {self.metal, self.solvent}:
+                raise InputError(f"stability.electrolytes: {name!r} holds {self.metal} and {self.solvent} only")
+            get_potential(spec.potential).check_elements(sorted(elements))
+            pure = {symbol for phase in list_phases(system, buildable=True) for symbol in _pure(phase.elements)}
+            if missing := [element for element in elements if element not in pure]:
+                raise InputError(
+                    f"stability.electrolytes: {name!r} needs the energy of pure {', '.join(missing)}, of which the "
+                    "phase library has no crystal"
+                )
+
+
+def check_electrode(electrode: str, metal: str, solvent: str) -> None:
+    """Refuse what is neither the key of a library phase nor a formula within metal and solvent.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+    """
+    keys = {phase.key: phase for phase in list_phases()}
+    elements = set(keys[electrode].elements) if electrode in keys else set(parse_formula(electrode))
+    if not elements <= {metal, solvent}:
+        raise InputError(f"electrode {electrode!r}: it holds more than {metal} and {solvent}")
+
+
+def electrolyte_name(place: str) -> str:
+    """Return what the electrolyte at ``place`` is called: its name, or that of its file, plainly spelt."""
+    if not Path(place).is_absolute():
+        return place
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(place).stem)
+    # The database takes no text that reads as a number.
+    return name if re.match("[A-Za-z]", name) else f"file-{name}"
+
+
+def _place(value: str) -> str:
+    """The name as it is, or the absolute path of a file."""
+    file = Path(value).expanduser()
+    if file.is_file():
+        return str(file.resolve())
+    try:
+        get_electrolyte(value)
+    except ElectrolyteError as error:
+        if file.suffix or len(file.parts) > 1:
+            raise ElectrolyteError(f"no such structure file: {value}") from None
+        raise error from None
+    return value
+
+
+def _crystal(place: str) -> Atoms:
+    return read_substrate(place, "electrolyte") if Path(place).is_absolute() else get_electrolyte(place)
+
+
+def _pure(elements: frozenset[str]) -> frozenset[str]:
+    return elements if len(elements) == 1 else frozenset()

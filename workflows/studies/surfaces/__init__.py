@@ -1,0 +1,1 @@
+"""Surface energies of crystals, and two crystals joined and parted."""

@@ -1,0 +1,124 @@
+"""Slabs of growing thickness of one plane of a crystal: cut, relaxed, and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ....structures.slabs.checks import check_slab
+from ....structures.slabs.slab import Slab, enumerate_slabs, get_slab, slab_series
+from ...database.candidates import Candidate
+from ...database.rows import miller_text
+from ..wetting.settings import SLAB_SYMPREC
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+    from ...database.calculations import Calculations
+    from ..wetting.settings import MillerIndex
+
+SURFACES = "surfaces"
+"""Value of ``study`` of the rows of slabs, whatever study asked for them."""
+MIN_SLAB_SIZE = 9.0
+N_SIZES = 3
+
+
+def slab_candidates(
+    name: str, crystal: Atoms, miller_index: MillerIndex, *, min_slab_size: float = MIN_SLAB_SIZE
+) -> list[Candidate]:
+    """Return slabs of growing thickness of one plane of a crystal; a stoichiometric cut is preferred.
+
+    A plane whose only slabs are non-stoichiometric has none: its energy would need chemical potentials.
+
+    Parameters
+    ----------
+    name
+        Of the crystal in names and labels.
+    crystal, miller_index, min_slab_size
+        As for :func:`slabs_of_plane`.
+    """
+    series = slabs_of_plane(crystal, miller_index, min_slab_size=min_slab_size)
+    return [_candidate(name, miller_index, slab) for slab in series]
+
+
+def slabs_of_plane(
+    crystal: Atoms,
+    miller_index: Sequence[int],
+    *,
+    min_slab_size: float = MIN_SLAB_SIZE,
+    n_sizes: int = N_SIZES,
+    termination: str | None = None,
+) -> list[Slab]:
+    """Return slabs of growing thickness of one plane of a crystal, stoichiometric; none where every cut has an excess.
+
+    Parameters
+    ----------
+    crystal
+        Any cell of it; the plane is in its axes.
+    miller_index
+        The plane.
+    min_slab_size
+        Thickness of the thinnest slab, Å.
+    n_sizes
+        How many.
+    termination
+        Of the upper face; by default one that is not polar, then one that is symmetric.
+
+    Raises
+    ------
+    InputError
+        The plane has no such termination, or an argument is not allowed.
+    """
+    slabs = enumerate_slabs(
+        crystal, miller_index, min_slab_size=min_slab_size, prefer="stoichiometric", symprec=SLAB_SYMPREC
+    )
+    if termination is not None:
+        wanted = get_slab(
+            crystal,
+            miller_index,
+            termination=termination,
+            min_slab_size=min_slab_size,
+            prefer="stoichiometric",
+            symprec=SLAB_SYMPREC,
+        )
+        slabs = [slab for slab in slabs if slab.termination == wanted.termination]
+    whole = [slab for slab in slabs if slab.stoichiometric]
+    if not whole:
+        return []
+    # A relaxed crystal may itself be a little polar; where there is a choice, a slab that is not goes first.
+    chosen = min(whole, key=lambda slab: (bool(slab.polar), not slab.symmetric, slab.termination))
+    return slab_series(
+        crystal,
+        miller_index,
+        termination=chosen.termination,
+        bottom_termination=chosen.bottom_termination,
+        n_sizes=n_sizes,
+        min_slab_size=min_slab_size,
+        prefer="stoichiometric",
+        symprec=SLAB_SYMPREC,
+    )
+
+
+def relax_slabs(calculations: Calculations, slabs: Sequence[Candidate]) -> list[AtomsRow]:
+    """Relax slabs as ``calculations`` does, and refuse those whose layers collapse."""
+    return [calculations.relax(slab, verify=partial(check_slab, initial=slab.atoms)) for slab in slabs]
+
+
+def _candidate(name: str, miller_index: MillerIndex, slab: Slab) -> Candidate:
+    sides = slab.termination if slab.symmetric else f"{slab.termination}|{slab.bottom_termination}"
+    return Candidate(
+        name=f"{name}({miller_text(miller_index)}) {sides} slab, {slab.n_layers} layers",
+        kind="slab",
+        atoms=slab.atoms,
+        source=f"cut from the relaxed {name}",
+        labels={
+            "study": SURFACES,
+            "role": "surface",
+            "substrate": name,
+            "miller": f"({miller_text(miller_index)})",
+            "termination": sides,
+            "n_layers": slab.n_layers,
+        },
+    )

@@ -1,0 +1,102 @@
+"""Which crystals a ``surfaces`` section means, and their relaxations: of the job, or of the phase library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ....errors import InputError
+from ....structures.library.phases import Phase
+from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
+from ...database.calculations import Calculations
+from ...database.candidates import Candidate, gather_candidates
+from ...database.rows import atoms_of, find_phase
+from ..phase_names import formula_of, library_phase
+from .settings import DEFAULT_PLANES, SurfacesSettings
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ...job import Job
+    from ...spec import WorkflowSpec
+
+
+def surface_phases(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
+    """Return the relaxed crystals whose surfaces are asked for, by their own names.
+
+    Parameters
+    ----------
+    job
+        With its relaxations.
+    settings
+        The ``surfaces`` section.
+    compute
+        Relax those phases of the library that the job does not hold; otherwise they are left out until they are there.
+
+    Raises
+    ------
+    InputError
+        A name stands for nothing that was relaxed, or its relaxation failed.
+    """
+    rows = job.relaxed_rows
+    if settings.phases == "stable":
+        names = [phase.name for hull in job.hulls() for phase in hull.stable]
+    elif settings.phases == "elements":
+        names = list(job.spec.elements)
+    else:
+        names = list(settings.phases)
+    found = [phase_row(job, rows, name, compute=compute) for name in names]
+    return {row.name: row for row in found if row is not None}
+
+
+def adhesion_rows(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
+    """Return the relaxed crystals of the pairs, by the names the input gives them; otherwise as above."""
+    rows = job.relaxed_rows
+    names = dict.fromkeys(name for pair in settings.adhesion for name in (pair.film, pair.substrate))
+    found = {name: phase_row(job, rows, name, compute=compute) for name in names}
+    return {name: row for name, row in found.items() if row is not None}
+
+
+def planes_of(settings: SurfacesSettings, row: AtomsRow) -> list[MillerIndex]:
+    """Return the planes to compute of a relaxed crystal, in its conventional cell."""
+    conventional = conventional_cell(atoms_of(row))
+    if settings.miller_indices:
+        return distinct_planes(conventional, settings.miller_indices)
+    return densest_planes(conventional, settings.planes or DEFAULT_PLANES)
+
+
+def phase_row(job: Job, rows: Sequence[AtomsRow], name: str, *, compute: bool) -> AtomsRow | None:
+    """Return the relaxation that ``name`` stands for: by name, by formula (the lowest), or from the phase library.
+
+    None when it is of the library, not there yet, and ``compute`` is off.
+
+    Raises
+    ------
+    InputError
+        See :func:`surface_phases`.
+    """
+    known = find_phase(name, rows) or find_phase(formula_of(name) or name, rows)
+    if known is not None:
+        return known
+    phase = library_phase(name)
+    if phase is None:
+        raise InputError(f"surfaces: {name!r} is not among the relaxed structures of the job")
+    candidate = _candidate(job.spec, phase)
+    settings = job.spec.relaxation.settings()
+    calculations = Calculations(job.database, job.spec.potential, settings)
+    if compute:
+        row = calculations.relax(candidate, relax_cell=settings.relax_cell)
+    else:
+        stored = calculations.find(candidate, relax_cell=settings.relax_cell)
+        if stored is None:
+            return None
+        row = stored
+    if not row.converged:
+        raise InputError(f"surfaces: the relaxation of {candidate.name} failed: {row.data['reason']}")
+    return row
+
+
+def _candidate(spec: WorkflowSpec, phase: Phase) -> Candidate:
+    """The candidate of a library phase, the same that a job with it has."""
+    only = spec.structures.model_copy(update={"library": (phase.key,), "prototypes": False, "files": ()})
+    return gather_candidates(spec.model_copy(update={"structures": only}))[0][0]

@@ -1,0 +1,331 @@
+"""Surfaces and joined crystals as the database knows them, whatever input file asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ....errors import InputError, unknown_name
+from ....reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+from ....reports.wetting.model import SurfaceRecord
+from ....structures.library.phases import list_phases
+from ....structures.slabs.lattice_planes import conventional_cell
+from ....structures.tags import LIQUID, SOLID
+from ....thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
+from ....thermodynamics.surfaces.wulff import WulffShape, wulff_shape
+from ....thermodynamics.uncertainty import Estimate
+from ....thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
+from ...database.rows import area_of, atoms_of, parse_miller
+from ...database.structure_database import CRYSTALS
+from .joined_crystals import ADHESION
+from .phase_surfaces import SURFACES
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ...database.structure_database import StructureDatabase
+
+# Slabs of one fit have the same base; those cut from a crystal relaxed otherwise differ by more.
+_SAME_AREA = 1e-3
+# Metal bonds to metal more strongly than any liquid does to a solid: 2 gamma of tungsten is about 8.
+PLAUSIBLE_METAL_ADHESION_J_M2 = (0.0, 8.0)
+
+
+def stored_surfaces(
+    database: StructureDatabase, *, potential: str | None = None, phases: Iterable[str] | None = None
+) -> tuple[list[PhaseSurfaces], list[str]]:
+    """Return the surface energies and equilibrium shapes of the phases whose slabs are stored, and what is wrong.
+
+    Of several computations of a plane the newest counts. A surface energy that no surface can have is left out.
+
+    Parameters
+    ----------
+    database
+        Where to look.
+    potential
+        Only of this one.
+    phases
+        Only these, by the names of the relaxed crystals, in this order.
+
+    Raises
+    ------
+    InputError
+        There is none with that potential, or none of a phase that is asked for.
+    """
+    rows = database.select(f"study={SURFACES}" + (f",potential={potential}" if potential else ""), sort="id")
+    groups: dict[tuple[str, str], list[AtomsRow]] = {}
+    for row in rows:
+        groups.setdefault((row.substrate, row.potential), []).append(row)
+    wanted = list(phases) if phases is not None else list(dict.fromkeys(name for name, _ in groups))
+    known = {name for name, _ in groups}
+    for name in wanted:
+        if name not in known:
+            raise InputError(unknown_name("phase with computed surfaces:", name, known))
+    if not groups:
+        raise InputError(f"{database.path} has no surface computed{f' with {potential}' if potential else ''}")
+    found: list[PhaseSurfaces] = []
+    problems: list[str] = []
+    for name in wanted:
+        for (phase, with_potential), slabs in groups.items():
+            if phase == name:
+                found.append(_phase_surfaces(database, name, with_potential, slabs, problems))
+    return [item for item in found if item.surfaces], problems
+
+
+def bulk_row(database: StructureDatabase, name: str, potential: str, identity: str) -> AtomsRow | None:
+    """Return the newest relaxation of a crystal of that name, with that potential and its weights; None without."""
+    rows = database.select(f"name={name},potential={potential},potential_identity={identity}", sort="id")
+    crystals = [row for row in rows if row.kind in CRYSTALS]
+    return crystals[-1] if crystals else None
+
+
+def _phase_surfaces(
+    database: StructureDatabase, name: str, potential: str, rows: Sequence[AtomsRow], problems: list[str]
+) -> PhaseSurfaces:
+    identity = rows[-1].potential_identity
+    own = [row for row in rows if row.potential_identity == identity]
+    bulk = bulk_row(database, name, potential, identity)
+    records = surface_records(own, bulk, problems)
+    return phase_record(name, str(rows[-1].reduced_formula), potential, records, bulk)
+
+
+def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
+    """Return the surface energy of each plane and termination of a crystal from its newest computation.
+
+    Parameters
+    ----------
+    rows
+        Slabs of one crystal with one potential, oldest first.
+    bulk
+        The relaxed crystal, where it is known.
+    problems
+        Takes a sentence for each plane without a surface energy.
+    """
+    by_plane: dict[tuple[str, str], list[AtomsRow]] = {}
+    for row in rows:
+        by_plane.setdefault((row.miller, row.termination), []).append(row)
+    records = []
+    for slabs in by_plane.values():
+        try:
+            records.append(surface_record(slabs[0].substrate, newest_slabs(slabs), bulk))
+        except InputError as error:
+            problems.append(str(error))
+    return records
+
+
+def phase_record(
+    name: str, formula: str, potential: str, records: Sequence[SurfaceRecord], bulk: AtomsRow | None
+) -> PhaseSurfaces:
+    """Return the surfaces of one crystal, lowest first, with its equilibrium shape."""
+    ordered = sorted(records, key=lambda record: record.surface_energy_J_m2)
+    shape, reason = _shape(bulk, ordered)
+    return PhaseSurfaces(
+        phase=name,
+        formula=formula,
+        potential=potential,
+        surfaces=tuple(ordered),
+        space_group_number=int(bulk.get("space_group_number", 0)) if bulk is not None else 0,
+        shape=shape,
+        no_shape=reason,
+    )
+
+
+def newest_slabs(slabs: Sequence[AtomsRow]) -> list[AtomsRow]:
+    """Return the slabs of the newest computation of a plane, one of each thickness."""
+    last = slabs[-1]
+    alike = [
+        row
+        for row in slabs
+        if abs(area_of(row) / area_of(last) - 1.0) < _SAME_AREA and row.get("relax_fmax") == last.get("relax_fmax")
+    ]
+    return list({row.n_layers: row for row in alike}.values())
+
+
+def surface_record(name: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None) -> SurfaceRecord:
+    """Return the surface energy of one plane of a crystal from slabs of one computation.
+
+    Raises
+    ------
+    InputError
+        There are fewer than two slabs, or no surface can have such an energy.
+    """
+    first = slabs[0]
+    title = f"{name}{first.miller} {first.termination}"
+    if len(slabs) < 2:
+        raise InputError(f"surface {title}: only {len(slabs)} slab relaxed, a fit needs two")
+    fit = fit_thickness(
+        [row.energy for row in slabs],
+        [row.natoms for row in slabs],
+        area_of(first),
+        bulk_energy_per_atom=bulk.energy_per_atom if bulk is not None else None,
+    )
+    check_surface_energy(fit.surface_energy_J_m2, title)
+    notes = ["mean of the two terminations"] if "|" in first.termination else []
+    notes += [fit.warning] if fit.warning else []
+    return SurfaceRecord(
+        phase=name,
+        miller_index=parse_miller(first.miller),
+        termination=first.termination,
+        surface_energy_J_m2=fit.surface_energy_J_m2,
+        standard_error_J_m2=fit.standard_error_J_m2,
+        n_slabs=fit.n_slabs,
+        potential=str(first.potential),
+        note="; ".join(notes),
+    )
+
+
+def _shape(bulk: AtomsRow | None, records: Sequence[SurfaceRecord]) -> tuple[WulffShape | None, str]:
+    energies: dict[tuple[int, int, int], float] = {}
+    for record in records:  # lowest first: the best termination of a plane is the one that appears
+        energies.setdefault(record.miller_index, record.surface_energy_J_m2)
+    if bulk is None:
+        return None, "the relaxed crystal is not in the database"
+    if len(energies) < 2:
+        return None, "fewer than two planes were computed"
+    try:
+        return wulff_shape(conventional_cell(atoms_of(bulk)), energies), ""
+    except InputError as error:
+        return None, str(error).removeprefix("Wulff shape: ")
+
+
+def lattice_record(row: AtomsRow) -> LatticeRecord:
+    """Return the cell of a relaxed crystal; the measured one where the phase library has it in the same symmetry."""
+    from ....reports.benchmarks.published import cell_edges
+
+    measured = next((phase for phase in list_phases(buildable=True) if phase.key == row.name), None)
+    if measured is not None and measured.cell != "measured":
+        measured = None
+    same = measured is not None and measured.space_group_number == row.space_group_number
+    computed = dict(zip("abc", row.data["lattice"], strict=False))
+    edges = [
+        (edge, float(computed[edge]), float(getattr(measured.lattice, edge)) if measured and same else None)
+        for edge in cell_edges(row.space_group_number)
+    ]
+    return LatticeRecord(
+        phase=row.name,
+        formula=str(row.reduced_formula),
+        space_group=str(row.space_group),
+        edges=tuple(edges),
+        volume_per_atom=float(row.volume_per_atom),
+        measured_volume_per_atom=measured.measured_volume_per_atom if measured else None,
+        source=measured.source if measured else "",
+        confidence=measured.confidence if measured else "",
+    )
+
+
+def stored_interfaces(
+    database: StructureDatabase,
+    surfaces: Sequence[PhaseSurfaces],
+    *,
+    potential: str | None = None,
+) -> tuple[list[InterfaceRecord], list[str]]:
+    """Return the joined crystals that are stored, the lowest registry of each, and what is wrong.
+
+    Parameters
+    ----------
+    database
+        Where to look.
+    surfaces
+        Surface energies to compare with.
+    potential
+        Only of this one.
+    """
+    query = f"study={ADHESION}" + (f",potential={potential}" if potential else "")
+    groups: dict[tuple[str, ...], list[AtomsRow]] = {}
+    for row in database.select(query, sort="id"):
+        groups.setdefault(_pair_key(row), []).append(row)
+    failed = {_pair_key(row): row for row in database.select(f"{query},converged=False", sort="id")}
+    keys = list(dict.fromkeys([*groups, *failed]))
+    records, problems = [], []
+    for key in keys:
+        try:
+            records.append(interface_record(_newest_joined(groups.get(key, [])), surfaces))
+        except InputError as error:
+            reason = failed[key].data["reason"] if key in failed else str(error)
+            problems.append(f"{key[0]}{key[2]} on {key[1]}{key[3]}: {reason}")
+    return records, problems
+
+
+def _pair_key(row: AtomsRow) -> tuple[str, ...]:
+    return (row.film, row.substrate, row.film_miller, row.miller, row.potential)
+
+
+def _newest_joined(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
+    """Return what belongs to the newest computation of a pair: the same cell, the same settings, the same weights."""
+    joined = [row for row in rows if row.role == "interface"]
+    return [row for row in rows if _same_computation(row, joined[-1])] if joined else []
+
+
+def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]) -> InterfaceRecord:
+    """Return the work of adhesion of two joined crystals in their lowest stacking.
+
+    Parameters
+    ----------
+    rows
+        Interfaces and sides alone of one computation.
+    surfaces
+        Surface energies to compare with.
+
+    Raises
+    ------
+    InputError
+        No interface or no side was relaxed, or two crystals cannot hold together like this.
+    """
+    interfaces = [row for row in rows if row.role == "interface"]
+    if not interfaces:
+        raise InputError("no interface was relaxed")
+    sizes = {"solid": _count(interfaces[-1], SOLID), "film": _count(interfaces[-1], LIQUID)}
+    parts = {row.role: row for row in rows if row.natoms == sizes.get(row.role)}
+    if set(parts) != {"solid", "film"}:
+        raise InputError("a side alone was not relaxed")
+    lowest = min(interfaces, key=lambda row: row.energy)
+    area = area_of(lowest)
+    relaxed = AdhesionSample(parts["solid"].energy, parts["film"].energy, lowest.energy, area, "relaxed")
+    rigid = AdhesionSample(lowest.rigid_solid_energy, lowest.rigid_film_energy, lowest.energy, area, "rigid")
+    film, substrate, film_plane, substrate_plane, potential = _pair_key(lowest)
+    name = f"{film} on {substrate}"
+    check_work_of_adhesion(Estimate(relaxed.total_J_m2, None), name, PLAUSIBLE_METAL_ADHESION_J_M2)
+    return InterfaceRecord(
+        film=film,
+        substrate=substrate,
+        film_plane=film_plane,
+        substrate_plane=substrate_plane,
+        potential=potential,
+        area=area,
+        n_atoms=int(lowest.natoms),
+        film_strain=float(lowest.film_strain),
+        film_max_strain=float(lowest.film_max_strain),
+        relaxed_J_m2=relaxed.total_J_m2,
+        rigid_J_m2=rigid.total_J_m2,
+        surface_energies_J_m2=(
+            _known_energy(surfaces, film, film_plane, potential),
+            _known_energy(surfaces, substrate, substrate_plane, potential),
+        ),
+        n_registries=len(interfaces),
+    )
+
+
+def _count(row: AtomsRow, tag: int) -> int:
+    return int((atoms_of(row).get_tags() == tag).sum())
+
+
+def _same_computation(row: AtomsRow, newest: AtomsRow) -> bool:
+    return (
+        row.termination == newest.termination
+        and row.potential_identity == newest.potential_identity
+        and row.get("relax_fmax") == newest.get("relax_fmax")
+        and abs(area_of(row) / area_of(newest) - 1.0) < _SAME_AREA
+        and (row.role != "interface" or row.natoms == newest.natoms)
+    )
+
+
+def _known_energy(surfaces: Sequence[PhaseSurfaces], phase: str, plane: str, potential: str) -> float | None:
+    wanted = parse_miller(plane)
+    for item in surfaces:
+        if item.phase == phase and item.potential == potential:
+            for record in item.surfaces:  # lowest first
+                if "|" in record.termination:
+                    continue  # a mean of two faces says nothing of the one that is joined
+                if tuple(map(abs, record.miller_index)) == tuple(map(abs, wanted)):
+                    return record.surface_energy_J_m2
+    return None

@@ -1,0 +1,174 @@
+"""Surface energies of crystals, their equilibrium shapes, and two crystals joined and parted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ....errors import InputError
+from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell
+from ...database.rows import atoms_of, miller_text
+from ..base import Step, Study, step
+from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
+from .phase_surfaces import N_SIZES, relax_slabs, slab_candidates
+from .phases import adhesion_rows, planes_of, surface_phases
+from .settings import SurfacesSettings
+from .stored import interface_record, lattice_record, phase_record, surface_record
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from ....reports.sections import ReportSection
+    from ....reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+    from ....reports.wetting.model import SurfaceRecord
+    from ...database.candidates import Candidate
+    from .joined_crystals import JoinedCrystals
+    from .settings import AdhesionSettings
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """What was found of the surfaces and joined crystals of a job.
+
+    ``problems`` say which planes have no surface energy and why, ``not_joined`` the same of the pairs.
+    """
+
+    lattices: list[LatticeRecord]
+    phases: list[PhaseSurfaces]
+    problems: list[str]
+    interfaces: list[InterfaceRecord]
+    not_joined: list[str]
+
+
+class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
+    """Slabs of the planes of crystals, and interfaces of pairs of them."""
+
+    name: ClassVar = "surfaces"
+    section: ClassVar = "surfaces"
+    settings_class: ClassVar = SurfacesSettings
+
+    def plan(self) -> Sequence[Step]:
+        """Relax the phases that the job does not hold; return a step for all planes of a phase, one for each pair."""
+        steps = []
+        for name, row in surface_phases(self.job, self.settings, compute=True).items():
+            planes = [list(plane) for plane in planes_of(self.settings, row)]
+            slabs = [f"{name}{tuple(plane)}, slab {number}" for plane in planes for number in range(N_SIZES)]
+            steps.append(Step("relax_planes", f"surfaces of {name}", slabs, {"key": row.fingerprint, "planes": planes}))
+        crystals = adhesion_rows(self.job, self.settings, compute=True)
+        for number, pair in enumerate(self.settings.adhesion):
+            film, substrate = crystals[pair.film], crystals[pair.substrate]
+            title = interface_name(pair, film.name, substrate.name)
+            parts = [f"{title}, part {index}" for index in range(2 + self.settings.registries)]
+            keys = {"film": film.fingerprint, "substrate": substrate.fingerprint}
+            steps.append(Step("relax_pair", title, parts, {"pair": number, **keys}))
+        return steps
+
+    @step
+    def relax_planes(self, key: str, planes: Sequence[Sequence[int]]) -> None:
+        """Relax the slabs of all planes of the crystal whose relaxation has the fingerprint ``key``."""
+        row = self.database.get(key)
+        for h, k, i in planes:
+            relax_slabs(self.calculations(), self.slabs(row, (h, k, i)))
+
+    @step
+    def relax_pair(self, pair: int, film: str, substrate: str) -> None:
+        """Relax the interface of a pair in each stacking, and its two sides alone in the same cell.
+
+        Parameters
+        ----------
+        pair
+            Its number in ``surfaces.adhesion``.
+        film, substrate
+            Fingerprints of the relaxed crystals.
+        """
+        wanted = self.settings.adhesion[pair]
+        upper, lower = self.database.get(film), self.database.get(substrate)
+        joined = joined_crystals(wanted, self.settings, upper, lower)
+        if joined.problem:
+            store_mismatch(self.calculations(), wanted, joined, upper, lower)
+        relax_joined(self.calculations(), joined)
+
+    def slabs(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
+        """Return the slabs of one plane of a relaxed crystal."""
+        crystal = conventional_cell(atoms_of(row))
+        return slab_candidates(row.name, crystal, plane, min_slab_size=self.settings.min_slab_size)
+
+    def failed(self) -> list[AtomsRow]:
+        """Return the slabs, interfaces and sides of this job that failed, also of crystals that cannot be joined."""
+        found = [
+            row
+            for crystal in surface_phases(self.job, self.settings).values()
+            for plane in planes_of(self.settings, crystal)
+            for row in self.stored(self.slabs(crystal, plane))
+        ]
+        for _, joined in self._pairs():
+            found += self.stored([*joined.sides, *joined.stackings])
+        return [row for row in found if not row.converged]
+
+    def results(self) -> Surfaces:
+        """Return cells, surface energies, equilibrium shapes and work of adhesion.
+
+        Raises
+        ------
+        InputError
+            A name stands for nothing that was relaxed.
+        """
+        rows = surface_phases(self.job, self.settings)
+        problems: list[str] = []
+        phases = [self._phase(row, problems) for row in rows.values()]
+        phases = [phase for phase in phases if phase.surfaces]
+        interfaces, not_joined = self._interfaces(phases)
+        cells = {row.name: row for row in [*rows.values(), *adhesion_rows(self.job, self.settings).values()]}
+        return Surfaces([lattice_record(row) for row in cells.values()], phases, problems, interfaces, not_joined)
+
+    def sections(self, results: Surfaces) -> Sequence[ReportSection]:
+        """Return cells, surface energies, equilibrium shapes and work of adhesion, as far as there are any."""
+        from ....reports.surfaces.section import adhesion_section, lattice_section, surface_energy_section
+        from ....reports.surfaces.wulff_section import wulff_section
+
+        found = [
+            lattice_section(results.lattices),
+            surface_energy_section(results.phases, warnings=results.problems),
+            wulff_section(results.phases),
+            adhesion_section(results.interfaces, warnings=results.not_joined),
+        ]
+        return [item for item in found if item is not None]
+
+    def _phase(self, crystal: AtomsRow, problems: list[str]) -> PhaseSurfaces:
+        records: list[SurfaceRecord] = []
+        for plane in planes_of(self.settings, crystal):
+            title = f"{crystal.name}({miller_text(plane)})"
+            slabs = self.slabs(crystal, plane)
+            stored = self.stored(slabs)
+            good = [row for row in stored if row.converged]
+            if not slabs:
+                problems.append(f"{title} has no surface energy: no slab has the composition of the crystal")
+            elif len(good) < 2:
+                reasons = [str(row.data["reason"]) for row in stored if not row.converged]
+                why = reasons[0] if reasons else "it was not computed"
+                problems.append(f"{title} has no surface energy: {why}")
+            else:
+                try:
+                    records.append(surface_record(crystal.name, good, crystal))
+                except InputError as error:
+                    problems.append(str(error))
+        return phase_record(crystal.name, str(crystal.reduced_formula), self.potential, records, crystal)
+
+    def _pairs(self) -> Iterator[tuple[AdhesionSettings, JoinedCrystals]]:
+        crystals = adhesion_rows(self.job, self.settings)
+        for pair in self.settings.adhesion:
+            if pair.film in crystals and pair.substrate in crystals:
+                yield pair, joined_crystals(pair, self.settings, crystals[pair.film], crystals[pair.substrate])
+
+    def _interfaces(self, surfaces: Sequence[PhaseSurfaces]) -> tuple[list[InterfaceRecord], list[str]]:
+        records: list[InterfaceRecord] = []
+        problems: list[str] = []
+        for _, joined in self._pairs():
+            stored = self.stored([*joined.sides, *joined.stackings])
+            failed = [str(row.data["reason"]) for row in stored if not row.converged]
+            try:
+                records.append(interface_record([row for row in stored if row.converged], surfaces))
+            except InputError as error:
+                problems.append(f"{joined.title}: {joined.problem or (failed[0] if failed else error)}")
+        return records, problems

@@ -1,0 +1,55 @@
+"""The cells of a wetting study: what each is, and which of its atoms are held."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase.constraints import FixAtoms
+
+from ....structures.tags import SOLID
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+
+class Role(StrEnum):
+    """What a row of a wetting study is.
+
+    ``SLAB`` carries films as it is relaxed by the sampling potential, ``SOLID`` is the same with its lower half held as
+    under a film. Frames are snapshots of molecular dynamics: of the film on the solid, of the free film, of the bulk
+    liquid. The others are relaxed, or single points on what was.
+    """
+
+    SUBSTRATE = "substrate"
+    SLAB = "slab"
+    SOLID = "solid"
+    FRAME = "frame"
+    FILM_FRAME = "film-frame"
+    LIQUID_FRAME = "liquid-frame"
+    INTERFACE = "interface"
+    DETACHED_FILM = "detached-film"
+    DRY_FACE = "dry-face"
+    FILM = "film"
+    SOLUTE_IN_FILM = "solute-in-film"
+    SOLUTE_ON_FILM = "solute-on-film"
+    BULK_LIQUID = "bulk-liquid"
+
+
+def hold_bottom(atoms: Atoms) -> Atoms:
+    """Return a copy in which the lower half of the solid is held fixed: there the solid is bulk."""
+    held = atoms.copy()
+    solid = held.get_tags() == SOLID
+    heights = held.positions[:, 2]
+    middle = (heights[solid].min() + heights[solid].max()) / 2
+    # The middle layer itself is free.
+    held.set_constraint(FixAtoms(indices=np.flatnonzero(solid & (heights < middle - 0.5))))
+    return held
+
+
+def hold_solid(atoms: Atoms) -> Atoms:
+    """Return a copy in which the whole solid is held fixed, as while the film is melted on it."""
+    held = atoms.copy()
+    held.set_constraint(FixAtoms(indices=np.flatnonzero(held.get_tags() == SOLID)))
+    return held

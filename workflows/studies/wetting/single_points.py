@@ -1,0 +1,59 @@
+"""Single points with another potential on structures that were quenched: other functionals, other dispersion models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...database.rows import atoms_of
+from .cells import Role
+from .occupations import lowest_by_number
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from .study import WettingStudy
+
+
+def repeat_with(study: WettingStudy, potential: str, termination: str) -> None:
+    """Compute single points with ``potential`` on structures that a potential of the same model quenched.
+
+    Where none of the study's has the same model, the sampling potential's are taken. The structures are those of the
+    first frame that has solute at its interface, with the solid and the film alone; the dry face; the first free film,
+    bare and with solute in it; and the bulk liquid. Nothing is computed where there is no such frame.
+    """
+    calculations = study.calculations(potential)
+    base = study.base_of(potential)
+    for row in structures_to_repeat(study, base, termination):
+        labels = {key: row[key] for key in ("termination", "site", "seed", "frame", "n_solute") if key in row}
+        what = f"{row.name.removeprefix(study.surface_name).strip()}, single point with {potential}"
+        candidate = study.candidate(row.kind, Role(row.role), atoms_of(row), what, geometry=base, **labels)
+        calculations.single_point(candidate, geometry_energy=float(row.energy))
+
+
+def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> list[AtomsRow]:
+    """Return the rows of ``base`` whose structures the single points are taken on; empty where there is no frame."""
+
+    def rows(role: Role, **more: str | int) -> list[AtomsRow]:
+        return study.rows(role, potential=base, **more)
+
+    on_solid = _first_frame(rows(Role.INTERFACE, termination=termination, n_solute=1))
+    in_film = _first_frame(rows(Role.SOLUTE_IN_FILM, n_solute=1))
+    if on_solid is None or in_film is None:
+        return []
+    most = study.settings.max_solute
+    chosen = list(lowest_by_number(rows(Role.INTERFACE, termination=termination, **on_solid), most).values())
+    chosen += _lowest(rows(Role.SOLID, termination=termination))
+    chosen += _lowest(rows(Role.DETACHED_FILM, termination=termination, **on_solid))
+    chosen += lowest_by_number(rows(Role.DRY_FACE, termination=termination), most).values()
+    chosen += _lowest(rows(Role.FILM, **in_film)) + _lowest(rows(Role.SOLUTE_IN_FILM, **in_film))
+    return chosen + _lowest(rows(Role.BULK_LIQUID, **in_film))
+
+
+def _first_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:
+    first = min(((row.seed, row.frame) for row in rows), default=None)
+    return None if first is None else {"seed": int(first[0]), "frame": int(first[1])}
+
+
+def _lowest(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
+    return sorted(rows, key=lambda row: float(row.energy))[:1]

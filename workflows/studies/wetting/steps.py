@@ -1,0 +1,241 @@
+"""The steps of a wetting study as plain functions: substrate, slabs, frames of the film, quenches.
+
+Each takes what the database already has from there, so that an interrupted step goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ....calculators.dynamics.run import MDResult
+from ....calculators.potentials.names import get_potential
+from ....calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from ....errors import InputError
+from ....structures.distortions import Operation, rattled, reversing_operations
+from ....structures.glass.thiophosphate import AMORPHOUS, glass_slab
+from ....structures.interfaces.checks import check_film
+from ....structures.interfaces.films import add_film, free_film
+from ....structures.library.liquids import bulk_liquid
+from ....structures.slabs.checks import check_slab
+from ....structures.slabs.slab import enumerate_slabs, get_slab
+from ....structures.tags import LIQUID
+from ...database.rows import atoms_of
+from ..film_sampling import OnStep, melt_and_sample
+from .cells import Role, hold_bottom, hold_solid
+from .settings import SLAB_SYMPREC
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+    from .study import WettingStudy
+
+# Enough for the first shells of neighbours in each direction.
+BULK_LIQUID_ATOMS = 40
+# Crystals are relaxed more tightly than slabs: their energy is multiplied by the number of layers.
+BULK_FMAX = 0.02
+RATTLE = 0.05
+
+
+def relax_substrate(study: WettingStudy) -> Atoms:
+    """Relax the crystal of the substrate, cell and positions, and return it; an amorphous solid keeps its cell.
+
+    A crystal given in a high-symmetry model may be a saddle point: the octahedra of LLTO tilt, and tilted it is
+    0.05 eV/atom lower. So it is displaced at random, once for each symmetry operation that turns the surface normal
+    round, with that operation kept: a crystal that is polar along the normal has charged surfaces. The lowest is
+    returned. A crystal without any such operation is displaced freely.
+
+    Raises
+    ------
+    InputError
+        Every relaxation failed; the message says why the first did.
+    """
+    substrate = study.settings.substrate
+    crystal = substrate.crystal()
+    operations: list[Operation] = []
+    if not substrate.amorphous:
+        operations = reversing_operations(crystal, substrate.miller_index, symprec=SLAB_SYMPREC)
+    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=bool(operations))
+    calculations = study.calculations(study.potential, settings)
+    rows = []
+    for variant, operation in enumerate(operations or [None]):
+        what = f"crystal, variant {variant}" if operations else "crystal"
+        candidate = study.candidate("substrate", Role.SUBSTRATE, rattled(crystal, RATTLE, keep=operation), what)
+        rows.append(calculations.relax(candidate, relax_cell=not substrate.amorphous))
+    relaxed = [row for row in rows if row.converged] or [_good(rows[0])]
+    return atoms_of(min(relaxed, key=lambda row: row.energy))
+
+
+def chosen_terminations(study: WettingStudy) -> list[str]:
+    """Return the terminations of the study, of those named or else of the nonpolar ones (symmetric first): all, or one.
+
+    Raises
+    ------
+    InputError
+        The surface has none that is nonpolar, and none was named.
+    """
+    section = study.settings
+    if section.substrate.amorphous:
+        return [AMORPHOUS]
+    names = list(section.substrate.terminations)
+    if not names:
+        # Of the crystal as given: relaxed, it may have distortions that blur which faces are alike.
+        crystal, plane = section.substrate.crystal(), section.substrate.miller_index
+        slabs = enumerate_slabs(crystal, plane, min_slab_size=section.min_slab_size, symprec=SLAB_SYMPREC)
+        nonpolar = [slab for slab in slabs if not slab.polar]
+        names = [slab.termination for slab in nonpolar if slab.symmetric] or [slab.termination for slab in nonpolar]
+        if not names:
+            raise InputError(
+                f"{study.surface_name} has no nonpolar termination; name one of"
+                f" {', '.join(slab.termination for slab in slabs)} as wetting.substrate.termination"
+            )
+    return names if section.all_terminations else names[:1]
+
+
+def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Atoms:
+    """Cut the slab that carries the film, wide enough in both directions."""
+    section = study.settings
+    if section.substrate.amorphous:
+        return glass_slab(crystal)
+    slab = get_slab(
+        crystal,
+        section.substrate.miller_index,
+        termination=termination,
+        min_slab_size=section.min_slab_size,
+        min_width=section.min_width,
+        symprec=SLAB_SYMPREC,
+    )
+    return slab.atoms
+
+
+def relax_slab(study: WettingStudy, termination: str) -> Atoms:
+    """Relax the slab that carries the film with the sampling potential, and return it.
+
+    Raises
+    ------
+    InputError
+        It did not converge, or its layers collapsed.
+    """
+    slab = interface_slab(study, relax_substrate(study), termination)
+    candidate = study.candidate("slab", Role.SLAB, slab, f"{termination} slab", termination=termination)
+    row = study.calculations(study.potential).relax(candidate)
+    relaxed = atoms_of(_good(row))
+    check_slab(relaxed, slab)
+    return relaxed
+
+
+def relax_solid(study: WettingStudy, potential: str, termination: str) -> Atoms:
+    """Relax the slab once more with ``potential``, its lower half held as it is under a film."""
+    slab = relax_slab(study, termination)
+    candidate = study.candidate(
+        "solid", Role.SOLID, hold_bottom(slab), f"{termination} solid, {potential}", termination=termination
+    )
+    calculations = study.calculations(potential)
+    return atoms_of(_good(calculations.relax(candidate, measure=dispersion_of(potential))))
+
+
+def sample_interface(study: WettingStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
+    """Melt a film on the rigid slab and store frames of it; return their rows.
+
+    A frame that shows no film (evaporated, not covering, or reacted through) is stored as failed with the reason.
+    """
+    where: dict[str, str | int] = {"termination": termination, "seed": seed}
+
+    def build() -> Atoms:
+        slab = relax_slab(study, termination)
+        section = study.settings
+        return hold_solid(add_film(slab, section.solvent, min_film_size=section.min_film_size, seed=seed))
+
+    return _sample(study, Role.FRAME, f"{termination} seed {seed}", build, where, on_step)
+
+
+def sample_film(study: WettingStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
+    """Melt a free film of as many atoms as lie on the slab, in the same cell, and store frames of it."""
+
+    def build() -> Atoms:
+        slab = relax_slab(study, termination)
+        symbol, size = study.settings.solvent, study.settings.min_film_size
+        on_slab = add_film(slab, symbol, min_film_size=size, seed=seed)
+        n_atoms = int((on_slab.get_tags() == LIQUID).sum())
+        return free_film(symbol, slab.cell.array[:2, :2], n_atoms=n_atoms, seed=seed)
+
+    return _sample(study, Role.FILM_FRAME, f"free film seed {seed}", build, {"seed": seed}, on_step)
+
+
+def quench_bulk_liquid(study: WettingStudy, potential: str, seed: int) -> None:
+    """Relax frames of the bulk liquid, the cell with them: what an atom of the liquid has when there is no surface."""
+    symbol = study.settings.solvent
+    rows = _sample(
+        study,
+        Role.LIQUID_FRAME,
+        f"bulk liquid seed {seed}",
+        lambda: bulk_liquid(symbol, BULK_LIQUID_ATOMS, seed=seed),
+        {"seed": seed},
+        None,
+    )
+    calculations = study.calculations(potential)
+    for row in rows:
+        where: dict[str, str | int] = {"seed": seed, "frame": row.frame}
+        what = f"bulk liquid seed {seed} frame {row.frame}, {potential}"
+        candidate = study.candidate("film", Role.BULK_LIQUID, atoms_of(row), what, **where)
+        calculations.relax(candidate, relax_cell=True)
+
+
+def _sample(
+    study: WettingStudy,
+    role: Role,
+    what: str,
+    build: Callable[[], Atoms],
+    where: dict[str, str | int],
+    on_step: OnStep | None,
+) -> list[AtomsRow]:
+    n_frames = study.settings.frames
+    stored = [*study.rows(role, **where), *study.failed_rows(role, **where)]
+    if len(stored) >= n_frames:
+        return sorted(stored, key=lambda row: row.frame)[:n_frames]
+    result = _melt_and_sample(study, build(), what, int(where["seed"]), on_step)
+    calculations = study.calculations(study.potential)
+    rows = []
+    for number, frame in enumerate(result.frames[-n_frames:]):
+        candidate = study.candidate("frame", role, frame, f"{what} frame {number}", frame=number, **where)
+        rows.append(calculations.single_point(candidate, verify=None if role == Role.LIQUID_FRAME else check_film))
+    return rows
+
+
+def _melt_and_sample(study: WettingStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> MDResult:
+    name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
+    return melt_and_sample(
+        atoms,
+        study.potential,
+        study.settings.sampling,
+        study.database.path.parent / "checkpoints" / f"{name}-{study.settings.frames}.npz",
+        frames=study.settings.frames,
+        melt_K=study.melt_temperature_K,
+        sample_K=study.sampling_temperature_K,
+        seed=seed,
+        on_step=on_step,
+    )
+
+
+def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, float]]:
+    """Return what measures the dispersion energy of a result, nothing for a potential without a correction."""
+    known = get_potential(potential)
+
+    def measure(result: RelaxationResult) -> dict[str, float]:
+        if known.dispersion is None:
+            return {}
+        from ....calculators.potentials.dispersion import get_dispersion_calculator
+
+        atoms = result.atoms.copy()
+        atoms.set_constraint()
+        atoms.calc = get_dispersion_calculator(known.dispersion, known.functional or "pbe")
+        return {"dispersion_energy": float(atoms.get_potential_energy())}
+
+    return measure
+
+
+def _good(row: AtomsRow) -> AtomsRow:
+    if not row.converged:
+        raise InputError(f"{row.name}: {row.data['reason']}")
+    return row

@@ -1,0 +1,315 @@
+"""The wetting of a solid by a liquid with a solute: films, interfaces and the dry face, and the contact angle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ....calculators.potentials.names import get_potential
+from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
+from ...database.candidates import Candidate, Kind
+from ...database.fingerprint import potential_identity
+from ...database.rows import atoms_of, miller_text
+from ..base import Step, Study, digest, step
+from ..film_sampling import lowest_sampling_temperature_K, melt_temperature_K
+from ..surfaces.phase_surfaces import relax_slabs, slab_candidates
+from .cells import Role
+from .dry_face import fill_dry_face
+from .plan import WettingPlan
+from .quench import quench_film, quench_interface
+from .settings import PRESET_SINGLE_POINTS, WettingSettings
+from .single_points import repeat_with
+from .steps import (
+    chosen_terminations,
+    quench_bulk_liquid,
+    relax_slab,
+    relax_solid,
+    relax_substrate,
+    sample_film,
+    sample_interface,
+)
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.db.row import AtomsRow
+
+    from ....reports.sections import ReportSection
+    from ....reports.wetting.model import WettingReport
+
+
+class WettingStudy(Study[WettingSettings, "WettingReport"]):
+    """The cells of one liquid on one surface, and the names under which the database keeps them.
+
+    Its key leaves out what only adds to it: seeds, frames, terminations, potentials, and the temperature of the drop as
+    long as its film is sampled at the same one.
+    """
+
+    name: ClassVar = "wetting"
+    section: ClassVar = "wetting"
+    settings_class: ClassVar = WettingSettings
+
+    @cached_property
+    def key(self) -> str:
+        """Name of the study, the same for all inputs whose cells are the same."""
+        fixed = ("substrate", "solvent", "solute", "min_slab_size", "min_film_size", "min_width", "fmax", "sampling")
+        content = self.settings.model_dump(mode="json", include=set(fixed))
+        content["substrate"].pop("termination")
+        if self.settings.substrate.file is not None:
+            crystal = self.settings.substrate.crystal()
+            lengths = [np.round(item, 4) + 0.0 for item in (crystal.cell.array, crystal.positions)]
+            content["substrate"]["file"] = [crystal.numbers.tolist(), *(item.tolist() for item in lengths)]
+        if not self.settings.substrate.amorphous:
+            content["substrate"].pop("amorphous")
+        # A hotter drop has its film sampled hotter, unless that temperature was given.
+        given = self.settings.sampling.sampling_temperature_K
+        if given is None and self.settings.temperature_K > self._lowest_sampling_temperature_K:
+            content["temperature_K"] = self.sampling_temperature_K
+        content["potential"] = self.potential
+        return f"{self.surface_name}-{self.settings.solute}-{self.settings.solvent}-{digest(content, 8)}"
+
+    @property
+    def surface_name(self) -> str:
+        """Substrate and plane: ``LLTO(001)``."""
+        return f"{self.settings.substrate.label}({miller_text(self.settings.substrate.miller_index)})"
+
+    @cached_property
+    def identities(self) -> dict[str, str]:
+        """Identity of each of its potentials, as rows hold it, by name; those of single points included."""
+        names = (*self.potentials, *self.repeating_potentials)
+        return {name: potential_identity(get_potential(name)) for name in names}
+
+    @property
+    def potentials(self) -> tuple[str, ...]:
+        """The potentials that quench, the sampling one first."""
+        return tuple(dict.fromkeys((self.potential, *self.settings.more_potentials)))
+
+    @property
+    def repeating_potentials(self) -> tuple[str, ...]:
+        """The potentials that give single points on quenched structures: dispersion models of each, then others."""
+        methods, others = self.settings.dispersion_models, self.settings.single_points
+        names = [name for base in self.potentials for name in dispersion_variants(base, methods)]
+        names += others if others is not None else self._single_points_of_preset()
+        return tuple(name for name in dict.fromkeys(names) if name not in self.potentials)
+
+    def _single_points_of_preset(self) -> list[str]:
+        """Return second opinions on a potential fitted to a density functional, where they cover all elements."""
+        if get_potential(self.potential).functional is None:
+            return []
+        elements = {
+            self.settings.solvent,
+            self.settings.solute,
+            *self.settings.substrate.crystal().get_chemical_symbols(),
+        }
+        known = map(get_potential, PRESET_SINGLE_POINTS[self.settings.preset])
+        return [one.name for one in known if one.elements is None or elements <= one.elements]
+
+    def base_of(self, single_point: str) -> str:
+        """Return the potential whose structures the single points take: one of the same model, or the sampling one."""
+        model = get_potential(single_point).model
+        return next((name for name in self.potentials if get_potential(name).model == model), self.potential)
+
+    def owns(self, row: AtomsRow) -> bool:
+        """Return whether a row is within what this input asks for; another may have added to the same study."""
+        settings = self.settings
+        return (
+            super().owns(row)
+            and row.get("seed", 0) < settings.seeds
+            and row.get("frame", 0) < settings.frames
+            and row.get("n_solute", 0) <= settings.max_solute
+        )
+
+    def rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
+        """Return the rows of a role, oldest first; no single points on another potential's structures."""
+        return [row for row in super().rows(role, **labels) if "geometry" not in row]
+
+    def candidate(self, kind: Kind, role: Role, atoms: Atoms, what: str, **more: str | int) -> Candidate:
+        """Return a structure of the study, ready to be computed and stored."""
+        substrate = self.settings.substrate
+        labels: dict[str, str | int] = {
+            "study": self.key,
+            "substrate": substrate.label,
+            "miller": f"({miller_text(substrate.miller_index)})",
+            "solvent": self.settings.solvent,
+            "solute": self.settings.solute,
+            "role": role.value,
+            **more,
+        }
+        return Candidate(f"{self.surface_name} {what}", kind, atoms, f"built for the study {self.key}", labels=labels)
+
+    def plan(self) -> Sequence[Step]:
+        """Relax the substrate and, now that the stable phases are known, return the steps of the study."""
+        relax_substrate(self)  # once, before several steps ask for it
+        return WettingPlan(self).fill(self.stable_planes(), chosen_terminations(self))
+
+    def stable_planes(self) -> list[tuple[str, str, MillerIndex]]:
+        """Return the planes whose energy is computed: of each stable phase with solute, those of the widest spacing.
+
+        Each with the name of the phase and the fingerprint of its relaxation.
+        """
+        from ...database.row_hulls import hull_of_rows
+
+        if self.settings.surfaces == 0:
+            return []
+        rows = self.job.rows
+        hull, _ = hull_of_rows(self.settings.system, rows)
+        by_id = {int(row.id): row for row in rows}
+        stable = [by_id[int(one.entry_id or 0)] for one in hull.stable if self.settings.solute in one.composition]
+        return [
+            (row.name, row.fingerprint, plane)
+            for row in stable
+            for plane in densest_planes(conventional_cell(atoms_of(row)), self.settings.surfaces)
+        ]
+
+    @step
+    def phase_surface(self, key: str, miller_index: Sequence[int]) -> None:
+        """Relax the slabs of one plane of the phase whose relaxation has the fingerprint ``key``."""
+        h, k, i = miller_index
+        relax_slabs(self.calculations(), self._slabs_of_phase(self.database.get(key), (h, k, i)))
+
+    @step
+    def substrate_surface(self) -> None:
+        """Relax the slabs of the plane of the substrate."""
+        relax_slabs(self.calculations(), self._slabs_of_substrate())
+
+    def _slabs_of_phase(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
+        return slab_candidates(row.name, conventional_cell(atoms_of(row)), plane)
+
+    def _slabs_of_phases(self) -> list[Candidate]:
+        planes = self.stable_planes()
+        return [slab for _, key, plane in planes for slab in self._slabs_of_phase(self.database.get(key), plane)]
+
+    def _slabs_of_substrate(self) -> list[Candidate]:
+        substrate = self.settings.substrate
+        return slab_candidates(substrate.label, relax_substrate(self), substrate.miller_index)
+
+    def surface_slabs(self) -> list[AtomsRow]:
+        """Return the slabs of stable phases and substrate that are stored, failed ones included."""
+        slabs = [] if self.settings.substrate.amorphous else self._slabs_of_substrate()
+        return self.stored([*slabs, *self._slabs_of_phases()])
+
+    @step
+    def slab(self, termination: str) -> None:
+        """Relax the slab that carries the film."""
+        relax_slab(self, termination)
+
+    @step
+    def solid(self, termination: str, potential: str) -> None:
+        """Relax it once more with one of the potentials, held as under a film."""
+        relax_solid(self, potential, termination)
+
+    @step
+    def interface(self, termination: str, seed: int) -> None:
+        """Melt a film on the solid and store frames of it."""
+        sample_interface(self, termination, seed)
+
+    @step
+    def free_film(self, termination: str, seed: int) -> None:
+        """Melt a free film and store frames of it."""
+        sample_film(self, termination, seed)
+
+    @step
+    def quench(self, termination: str, seed: int, frame: int, potential: str) -> None:
+        """Quench one frame of the film on the solid, bare and with solute."""
+        quench_interface(self, potential, termination, seed, frame)
+
+    @step
+    def solute_in_film(self, potential: str, seed: int) -> None:
+        """Quench the frames of the free film, bare and with solute."""
+        for frame in range(self.settings.frames):
+            quench_film(self, potential, seed, frame)
+
+    @step
+    def bulk_liquid(self, potential: str, seed: int) -> None:
+        """Relax frames of the bulk liquid."""
+        quench_bulk_liquid(self, potential, seed)
+
+    @step
+    def dry_face(self, termination: str, potential: str) -> None:
+        """Put solute on the face without liquid."""
+        fill_dry_face(self, potential, termination)
+
+    @step
+    def single_points(self, termination: str, potential: str) -> None:
+        """Take energies of quenched structures with another potential."""
+        repeat_with(self, potential, termination)
+
+    def failed(self) -> list[AtomsRow]:
+        """Return what failed of this job's study."""
+        own = [row for role in Role for row in self.failed_rows(role)]
+        return own + [row for row in self.stored(self._slabs_of_phases()) if not row.converged]
+
+    def results(self) -> WettingReport:
+        """Return the contact angle in both limits of the dry face, with everything that it rests on.
+
+        Raises
+        ------
+        InputError
+            There is no quenched interface yet.
+        """
+        from .analysis import wetting_report
+        from .options import WettingOptions
+        from .stored import get_study
+
+        stored = replace(get_study(self.database, study=self.key), within=self.owns)
+        options = WettingOptions(
+            temperature_K=self.settings.temperature_K,
+            terminations=tuple(chosen_terminations(self)),
+            potentials=stored.potentials_among((*self.potentials, *self.repeating_potentials)),
+        )
+        slabs = [row for row in self.surface_slabs() if row.converged]
+        return wetting_report(self.job.spec.name, stored, options, preset=self.settings.preset, slabs=slabs)
+
+    def sections(self, results: WettingReport) -> Sequence[ReportSection]:
+        """Return the section that leads the report: the contact angle is what such a job is run for."""
+        from ....reports.wetting.section import wetting_section
+
+        return [wetting_section(results)]
+
+    def report_parts(self) -> dict[str, Callable[[], Sequence[ReportSection]]]:
+        """Return the equilibrium shapes of the stable phases, unless ``surfaces`` shows them, and the contact angle."""
+        shapes = {} if self.job.spec.surfaces is not None else {"equilibrium shapes": self._equilibrium_shapes}
+        return {**shapes, "no contact angle": lambda: self.sections(self.results())}
+
+    def _equilibrium_shapes(self) -> Sequence[ReportSection]:
+        from ....reports.surfaces.wulff_section import wulff_section
+        from ..surfaces.stored import phase_record, surface_records
+
+        slabs = [row for row in self.surface_slabs() if row.converged]
+        crystals = {row.name: row for row in self.job.relaxed_rows}
+        found = []
+        for name in dict.fromkeys(row.substrate for row in slabs if row.substrate in crystals):
+            bulk = crystals[name]
+            records = surface_records([row for row in slabs if row.substrate == name], bulk, [])
+            found.append(phase_record(name, str(bulk.reduced_formula), self.potential, records, bulk))
+        section = wulff_section(found)
+        return [] if section is None else [section]
+
+    @property
+    def melt_temperature_K(self) -> float:
+        """Temperature at which films are melted: well above the melting point."""
+        return melt_temperature_K(self.settings.solvent, self.settings.sampling)
+
+    @property
+    def sampling_temperature_K(self) -> float:
+        """Temperature at which frames are taken: above the melting point, so that the film stays liquid."""
+        chosen = self.settings.sampling.sampling_temperature_K
+        return chosen or max(self.settings.temperature_K, self._lowest_sampling_temperature_K)
+
+    @property
+    def _lowest_sampling_temperature_K(self) -> float:
+        return lowest_sampling_temperature_K(self.settings.solvent)
+
+
+def dispersion_variants(potential: str, methods: Sequence[str]) -> list[str]:
+    """Return the same model with other dispersion models; nothing for a potential without dispersion."""
+    known = get_potential(potential)
+    if known.dispersion is None:
+        return []
+    _, _, suffix = potential.partition("+")
+    of_functional = suffix.removeprefix(known.dispersion)  # "@pbe" of module:attribute
+    return [f"{known.model}+{method}{of_functional}" for method in methods if method != known.dispersion]
