@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fireworks import Firework, Workflow
 
 from .. import __version__
+from ..errors import InputError
 from .job import Job
 from .studies import STUDIES
 from .tasks import PlanStudy, WriteReport
@@ -87,8 +89,13 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
 
 def forget_failed(job: Job) -> int:
     """Delete what failed of a job from the database, so that it is tried again; return how many rows."""
-    failed = [row.fingerprint for study in STUDIES if study.is_asked_for(job.spec) for row in study(job).failed()]
-    return job.database.forget_failed(list(dict.fromkeys(failed)))
+    failed: dict[str, None] = {}
+    for study in STUDIES:
+        if study.is_asked_for(job.spec):
+            # A study whose crystals are not relaxed yet has nothing that could have failed.
+            with contextlib.suppress(InputError):
+                failed |= dict.fromkeys(row.fingerprint for row in study(job).failed())
+    return job.database.forget_failed(list(failed))
 
 
 def workflow_nodes(launchpad: LaunchPad, fw_id: int) -> list[int]:

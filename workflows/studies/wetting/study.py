@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ....calculators.potentials.names import get_potential
+from ....errors import InputError
 from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
 from ...database.candidates import Candidate, Kind
 from ...database.fingerprint import potential_identity
@@ -241,7 +243,9 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
     def failed(self) -> list[AtomsRow]:
         """Return what failed of this job's study."""
         own = [row for role in Role for row in self.failed_rows(role)]
-        return own + [row for row in self.stored(self._slabs_of_phases()) if not row.converged]
+        with contextlib.suppress(InputError):  # without a hull there are no slabs of its phases
+            own += [row for row in self.stored(self._slabs_of_phases()) if not row.converged]
+        return own
 
     def results(self) -> WettingReport:
         """Return the contact angle in both limits of the dry face, with everything that it rests on.
