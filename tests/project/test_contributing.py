@@ -81,7 +81,8 @@ def test_a_study_is_a_class(tmp_path: Path) -> None:
     walk = run(code)
 
     # What its line in STUDIES would do.
-    Spec = create_model("Spec", __base__=WorkflowSpec, stretching=(walk["StretchingSettings"], ...))
+    settings: Any = walk["StretchingSettings"]
+    Spec = create_model("Spec", __base__=WorkflowSpec, stretching=(settings, ...))
     spec = Spec(
         name="job", systems=["Cu-Au"], potential="emt", database=tmp_path / "structures.db", stretching={"strain": 0.02}
     )

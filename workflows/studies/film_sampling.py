@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from ...calculators.dynamics.run import MDResult, MDStage, run_md
 from ...structures.library.liquids import get_liquid
+from .settings import Settings
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from .wetting.settings import SamplingSettings
 
 OnStep = Callable[[int, int], None]
+
+
+class SamplingSettings(Settings):
+    """Molecular dynamics of the film on the rigid solid; temperatures None follow the melting point of the liquid."""
+
+    melt_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
+    melt_steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    sampling_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
+    equilibration_steps: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    steps_between_frames: Annotated[int, Field(ge=1, le=100_000)] = 60
+    timestep_fs: Annotated[float, Field(gt=0, le=10)] = 5.0
 
 
 def melt_temperature_K(symbol: str, sampling: SamplingSettings) -> float:

@@ -11,8 +11,8 @@ from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
 from ....structures.compositions import parse_system
 from ....structures.library.liquids import get_liquid
+from ..film_sampling import SamplingSettings
 from ..settings import StudySettings
-from ..wetting.settings import SamplingSettings
 
 if TYPE_CHECKING:
     from ...spec import WorkflowSpec

@@ -7,22 +7,23 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ....structures.slabs.checks import check_slab
+from ....structures.slabs.lattice_planes import MillerIndex
 from ....structures.slabs.slab import Slab, enumerate_slabs, get_slab, slab_series
 from ...database.candidates import Candidate
 from ...database.rows import miller_text
-from ..wetting.settings import SLAB_SYMPREC
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
     from ...database.calculations import Calculations
-    from ..wetting.settings import MillerIndex
 
 SURFACES = "surfaces"
 """Value of ``study`` of the rows of slabs, whatever study asked for them."""
 MIN_SLAB_SIZE = 9.0
 N_SIZES = 3
+SLAB_SYMPREC = 0.3
+"""Relaxed crystals keep the symmetry of their planes only so far, Å; planes alike within it are one termination."""
 
 
 def slab_candidates(

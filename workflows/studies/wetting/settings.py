@@ -15,12 +15,13 @@ from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, unknown_name
 from ....structures.library.electrolytes import get_electrolyte, read_substrate
 from ....structures.library.liquids import get_liquid
+from ....structures.slabs.lattice_planes import MillerIndex
+from ..film_sampling import SamplingSettings
 from ..settings import Settings, StudySettings
+from ..surfaces.phase_surfaces import SLAB_SYMPREC
 
 if TYPE_CHECKING:
     from ...spec import WorkflowSpec
-
-MillerIndex = tuple[int, int, int]
 
 
 def _known_liquid(symbol: str) -> str:
@@ -95,20 +96,6 @@ class SubstrateSettings(Settings):
             return get_electrolyte(self.name)
         return read_substrate(Path(self.file or ""))
 
-
-class SamplingSettings(Settings):
-    """Molecular dynamics of the film on the rigid solid; temperatures None follow the melting point of the liquid."""
-
-    melt_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
-    melt_steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
-    sampling_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
-    equilibration_steps: Annotated[int, Field(ge=0, le=1_000_000)] = 100
-    steps_between_frames: Annotated[int, Field(ge=1, le=100_000)] = 60
-    timestep_fs: Annotated[float, Field(gt=0, le=10)] = 5.0
-
-
-# Relaxed crystals keep the symmetry of their planes only so far, Å; planes alike within this are the same termination.
-SLAB_SYMPREC = 0.3
 
 # What a preset sets; anything given in the input goes first.
 PRESETS: dict[str, dict[str, Any]] = {

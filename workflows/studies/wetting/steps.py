@@ -22,8 +22,8 @@ from ....structures.slabs.slab import enumerate_slabs, get_slab
 from ....structures.tags import LIQUID
 from ...database.rows import atoms_of
 from ..film_sampling import OnStep, melt_and_sample
+from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
-from .settings import SLAB_SYMPREC
 
 if TYPE_CHECKING:
     from ase import Atoms
