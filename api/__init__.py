@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 PUBLIC = {
-    "Database": ("..workflows.database", "StructureDatabase"),
+    "Database": ("..workflows.database.structure_database", "StructureDatabase"),
     "hull": (".hulls", "hull"),
     "load_job": (".jobs", "load_job"),
     "phases": (".structures", "phases"),
