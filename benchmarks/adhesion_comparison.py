@@ -247,7 +247,7 @@ def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -
     """Return the picture: W against u, one marker for each method, and the measured u; as PNG."""
     from ..reports.figures.label_placement import Label, place_labels
     from ..reports.figures.png import draw_png
-    from ..reports.hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
+    from ..reports.figures.style import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
     looks = {FUNCTIONAL: ("o", STABLE), CORRECTED: ("s", INK), POTENTIAL: ("^", REFERENCE)}
 

@@ -10,10 +10,9 @@ import numpy as np
 
 from ..thermodynamics.vibrations.quasi_harmonic import Vinet, vinet_energy
 from .figures.png import draw_png
+from .figures.style import DPI, FACES, STYLE
 from .formulas import mathtext_formula, unicode_formula
-from .hulls.png import DPI, STYLE
 from .sections import ReportSection, SectionPicture, SectionTable
-from .surfaces.wulff_png import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,7 +82,7 @@ def _picture(found: Sequence[EquationOfState]) -> bytes:
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         for number, one in enumerate(found):
-            colour = COLOURS[number % len(COLOURS)]
+            colour = FACES[number % len(FACES)]
             grid = np.linspace(min(one.volumes), max(one.volumes), 80)
             fit = one.fit
             curve = vinet_energy(grid, 0.0, fit.volume, fit.bulk_modulus_GPa, fit.bulk_modulus_derivative)

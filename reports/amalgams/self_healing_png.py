@@ -10,8 +10,8 @@ from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...thermodynamics.amalgams.self_healing import CONSISTENCIES, interface_at
 from ..figures.png import draw_png
+from ..figures.style import DPI, INK, MUTED, REFERENCE, STYLE
 from ..formulas import mathtext_formula, system_title
-from ..hulls.png import DPI, INK, MUTED, REFERENCE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,8 @@ import numpy as np
 from ...errors import InputError
 from ...structures.diffraction.patterns import WAVELENGTHS, profile
 from ..figures.png import draw_png
+from ..figures.style import DPI, INK, MUTED, PATTERNS, REFERENCE, STYLE
 from ..formulas import mathtext_formula
-from ..hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 WIDTH_INCHES = 9.0
 PANEL_INCHES = 1.75
-_COLOURS = (STABLE, "#9c6644", "#4d7c0f", "#7c5295", "#0f766e", "#b45309", "#5b6775")
 _LABELLED = 6
 
 
@@ -59,7 +58,7 @@ def patterns_png(
     def draw(figure: Figure) -> None:
         panels = figure.subplots(len(patterns), 1, sharex=True, squeeze=False)[:, 0]
         names = list(dict.fromkeys(phase for item in patterns for phase in item.weights))
-        colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(names)}
+        colours = {name: PATTERNS[i % len(PATTERNS)] for i, name in enumerate(names)}
         published = {item.phase: item for item in references}
         for axes, pattern in zip(panels, patterns, strict=True):
             _draw_pattern(axes, pattern, colours, fwhm_deg, lorentz_share)
@@ -173,7 +172,7 @@ def _draw_ticks(axes: Axes, pattern: PowderPattern) -> None:
     phases = list(pattern.weights)
     for row, phase in enumerate(phases):
         places = [line.two_theta_deg for line in pattern.lines if line.phase == phase]
-        colour = _COLOURS[row % len(_COLOURS)]
+        colour = PATTERNS[row % len(PATTERNS)]
         axes.vlines(places, -row - 0.4, -row + 0.4, color=colour, lw=1.0)
         axes.text(1.005, -row, mathtext_formula(phase), transform=axes.get_yaxis_transform(), va="center", fontsize=8,
                   color=colour)  # fmt: skip

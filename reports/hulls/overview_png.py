@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ..figures.label_placement import Label, place_labels
 from ..figures.png import draw_png
+from ..figures.style import DPI, MUTED, PROTOTYPE, REFERENCE, STABLE, STYLE
 from ..flags.survey import hg_last
 from ..formulas import mathtext_formula, system_title
 from .diagram import DiagramPoint, HullDiagram
-from .png import DPI, MUTED, PROTOTYPE, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..figures.label_placement import Label, place_labels
+from ..figures.style import DPI, MUTED, PROTOTYPE, REFERENCE, STABLE, STYLE
 from ..formulas import mathtext_formula, system_title
 from .diagram import DiagramPoint, HullDiagram, label_candidates
 from .findings import MEV, signed
@@ -16,31 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import RendererBase
 
-STABLE = "#0b5c8a"
-PROTOTYPE = "#8b95a3"
-REFERENCE = "#c2410c"
-INK = "#1f2933"
-MUTED = "#5b6775"
-
 PANEL_INCHES = (7.0, 5.0)
-DPI = 200
-
-STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "mathtext.default": "regular",
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.8,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.direction": "out",
-    "ytick.direction": "out",
-    "text.color": INK,
-}
-
 _REFERENCE_MARKERS: dict[str, dict[str, Any]] = {
     "checked": {"marker": "D", "markerfacecolor": REFERENCE},
     "derived": {"marker": "s", "markerfacecolor": REFERENCE},

@@ -11,8 +11,8 @@ from ...errors import InputError
 from ...thermodynamics.hulls.finite_temperature import liquid_name
 from ...thermodynamics.hulls.fusion import get_fusion
 from ..figures.png import draw_png, plain
+from ..figures.style import CURVES, DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 from ..formulas import mathtext_formula, system_title, unicode_space_group
-from ..hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ...thermodynamics.hulls.finite_temperature import FiniteTemperatureHull
 
 SIZE_INCHES = (8.0, 4.8)
-_COLOURS = ("#0b5c8a", "#c2410c", "#4d7c0f", "#7c5295", "#b45309", "#0f766e", "#9f1239", "#5b6775")
 _STYLES = ("-", "--", "-.", ":")
 _CLOSE_TICKS = 0.05
 """Share of the path below which two labels may touch."""
@@ -169,8 +168,8 @@ def _draw_formation(figure: Figure, hulls: Sequence[FiniteTemperatureHull], subt
     for item in hulls:
         names.update({phase.name: phase.formula for phase in item.hull.stable if not phase.is_element})
     for number, (name, formula) in enumerate(names.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        dashes = _STYLES[number // len(_COLOURS) % len(_STYLES)]
+        colour = CURVES[number % len(CURVES)]
+        dashes = _STYLES[number // len(CURVES) % len(_STYLES)]
         label = mathtext_formula(formula)
         if list(names.values()).count(formula) > 1:
             label += f" ({plain(name)})"

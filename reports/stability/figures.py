@@ -9,15 +9,14 @@ from ...errors import InputError
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
 from ...thermodynamics.stability.reactivity import InterfaceReaction
 from ..figures.png import draw_png, plain
+from ..figures.style import DPI, INK, MUTED, PRODUCTS, REFERENCE, STABLE, STYLE
 from ..formulas import couple, mathtext_formula
-from ..hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SIZE_INCHES = (8.0, 4.8)
-_COLOURS = ("#5b6775", "#0b5c8a", "#0f766e", "#b45309", "#9f1239", "#7c5295", "#4d7c0f")
 _TOP_MARGIN_V = 0.5
 
 
@@ -82,7 +81,7 @@ def _draw_reactions(figure: Figure, reactions: Sequence[InterfaceReaction], subt
     axes = figure.subplots()
     second = reactions[0].formulas[reactions[0].second]
     for number, reaction in enumerate(reactions):
-        colour = _COLOURS[number % len(_COLOURS)]
+        colour = PRODUCTS[number % len(PRODUCTS)]
         x, y = [p.mixing_ratio for p in reaction.points], [p.energy for p in reaction.points]
         first = mathtext_formula(reaction.formulas[reaction.first])
         best = reaction.most_exergonic_mutual

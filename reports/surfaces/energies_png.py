@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..figures.png import draw_png
+from ..figures.style import DPI, FACES, MUTED, REFERENCE, STYLE
 from ..formulas import mathtext_formula
-from ..hulls.png import DPI, MUTED, REFERENCE, STYLE
-from .wulff_png import COLOURS, plane_text
+from .wulff_png import plane_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
                 for record in phase.surfaces
                 if record.miller_index == plane
             ]
-            colour, marker = COLOURS[number % len(COLOURS)], _MARKERS[number % len(_MARKERS)]
+            colour, marker = FACES[number % len(FACES)], _MARKERS[number % len(_MARKERS)]
             x, y = zip(*points, strict=True)
             axes.plot(x, y, marker, color=colour, ms=7, mec="white", mew=0.7, zorder=3, label=plane_text(plane))
         if measured:

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...errors import InputError
 from ..figures.png import draw_png
+from ..figures.style import DPI, FACES, MUTED, STYLE
 from ..formulas import mathtext_formula
-from ..hulls.png import DPI, MUTED, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ...thermodynamics.surfaces.wulff import WulffShape
     from .model import PhaseSurfaces
 
-COLOURS = ("#2f7fb5", "#e08a3c", "#6a9f3d", "#8c6bb1", "#c8574b", "#3fa7a0", "#b8a13a", "#7a8794")
 COLUMNS = 4
 PANEL_INCHES = (2.3, 2.75)
 # Seen from a little above and aside, so that no facet of a cube is seen edge-on. Degrees.
@@ -51,7 +50,7 @@ def wulff_png(phases: Sequence[PhaseSurfaces]) -> bytes:
     rows = math.ceil(len(shapes) / columns)
     size = (max(columns * PANEL_INCHES[0], 3.0), rows * PANEL_INCHES[1])
     shown = [plane for _, shape in shapes for plane, share in shape.area_fractions.items() if share > 0.0]
-    colours = {plane: COLOURS[number % len(COLOURS)] for number, plane in enumerate(dict.fromkeys(shown))}
+    colours = {plane: FACES[number % len(FACES)] for number, plane in enumerate(dict.fromkeys(shown))}
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()

@@ -11,7 +11,7 @@ import numpy as np
 from ...thermodynamics.wetting.curve import Limit
 from ..figures.drop_shape import drop_shape
 from ..figures.png import plain
-from ..hulls.png import INK, MUTED
+from ..figures.style import INK, MUTED
 from .lines import key_angles
 from .model import WettingReport
 from .numbers import KeyPoint, composition

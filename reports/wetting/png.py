@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ...structures.glass.thiophosphate import AMORPHOUS
 from ...thermodynamics.wetting.curve import Limit
 from ..figures.png import draw_png, plain
+from ..figures.style import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 from ..formulas import mathtext_formula
-from ..hulls.png import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
 from .drops_png import draw_drops
 from .lines import (
     ZERO_DECADES,

@@ -10,7 +10,7 @@ from matplotlib.image import imread
 
 from amalgamics.errors import InputError
 from amalgamics.reports.amalgams.self_healing_png import SIZE_INCHES, interface_summary, self_healing_png
-from amalgamics.reports.hulls.png import DPI
+from amalgamics.reports.figures.style import DPI
 from amalgamics.thermodynamics.amalgams.liquidus import VantHoffLiquidus
 from amalgamics.thermodynamics.amalgams.self_healing import self_healing_map
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull

@@ -9,10 +9,10 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
+from amalgamics.reports.figures.style import DPI
 from amalgamics.reports.hulls.diagram import binary_diagram
 from amalgamics.reports.hulls.overview_png import LEGEND_INCHES, PANEL_INCHES, hull_overview_png
 from amalgamics.reports.hulls.overview_section import overview_section, summarize
-from amalgamics.reports.hulls.png import DPI
 from amalgamics.reports.model import Report
 from amalgamics.thermodynamics.hulls.fusion import get_fusion
 

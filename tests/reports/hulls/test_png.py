@@ -12,8 +12,9 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from amalgamics.reports.figures.label_placement import Label, place_labels
+from amalgamics.reports.figures.style import DPI
 from amalgamics.reports.hulls.diagram import binary_diagram
-from amalgamics.reports.hulls.png import DPI, PANEL_INCHES, hull_png
+from amalgamics.reports.hulls.png import PANEL_INCHES, hull_png
 
 
 def pixels(png: bytes) -> np.ndarray:

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
 from amalgamics.calculators.phonons.results import Phonons
 from amalgamics.errors import InputError
-from amalgamics.reports.hulls.png import DPI
+from amalgamics.reports.figures.style import DPI
 from amalgamics.reports.phonons.figures import SIZE_INCHES, formation_free_energy_png, phonon_png
 from amalgamics.thermodynamics.hulls.finite_temperature import SolidPhase, finite_temperature_hull
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry

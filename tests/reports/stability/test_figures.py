@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
-from amalgamics.reports.hulls.png import DPI
+from amalgamics.reports.figures.style import DPI
 from amalgamics.reports.stability.figures import SIZE_INCHES, reactivity_png, window_png
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imread
 
-from amalgamics.reports.hulls.png import DPI
+from amalgamics.reports.figures.style import DPI
 from amalgamics.reports.wetting.drops_png import spaced
 from amalgamics.reports.wetting.lines import key_angles
 from amalgamics.reports.wetting.numbers import key_points
