@@ -7,6 +7,8 @@ Firework reads the specs of its children too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,14 +17,29 @@ if TYPE_CHECKING:
 OWN_TASKS = "amalgamics."
 
 
+@cache
+def is_gone(name: str) -> bool:
+    """Return whether a name is that of a task of this package which an earlier version had and this one has not."""
+    module, _, attribute = name.rpartition(".")
+    if not name.startswith(OWN_TASKS):
+        return False
+    try:
+        return not hasattr(import_module(module), attribute)
+    except ModuleNotFoundError:
+        return True
+
+
 def foreign_tasks(spec: Any, allowed: Sequence[str] = (OWN_TASKS,)) -> list[str]:
-    """Return the tasks and serialised classes in a spec whose names begin with none of ``allowed``."""
+    """Return the tasks and serialised classes in a spec that may not run.
+
+    Their names begin with none of ``allowed``, or they are tasks of this package that it does not have any more.
+    """
     found: list[str] = []
     if isinstance(spec, dict):
         for key, value in spec.items():
             if key in {"_fw_name", "@module"}:
                 name = str(value).strip("{}")
-                if not name.startswith(tuple(allowed)):
+                if not name.startswith(tuple(allowed)) or is_gone(name):
                     found.append(name)
             else:
                 found += foreign_tasks(value, allowed)

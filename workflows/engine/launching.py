@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ...calculators.threads import available_cores, thread_environment
 from ...errors import InputError
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
 from .embedded_store import SCHEME, store_path
 from .launchpad import launchpad_settings, open_launchpad
@@ -116,6 +116,11 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[st
         if not foreign:
             continue
         message = f"workflow {workflow['name']!r} has tasks that are not run here: {', '.join(foreign)}"
+        if all(map(is_gone, foreign)):
+            message = (
+                f"workflow {workflow['name']!r} was submitted by an earlier version and cannot go on; submit its input"
+                " again, what it computed is in the database and is not computed twice"
+            )
         if workflow_of is not None:
             raise ForeignTaskError(message)
         logger.warning("%s; it is left alone", message)

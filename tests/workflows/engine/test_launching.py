@@ -107,6 +107,15 @@ def test_a_foreign_child_is_not_even_imported(embedded_url, tasks, tmp_path, evi
         launch_workers(embedded_url, n_workers=1, workflow_of=first.fw_id, allow=[tasks])
 
 
+def test_a_workflow_of_an_earlier_version_is_told_apart(embedded_url, tasks):
+    launchpad = open_launchpad(embedded_url)
+    launchpad.add_wf(Workflow([Firework([importlib.import_module(tasks).Fail()])], name="old"))
+    old = {"_tasks": [{"_fw_name": "{{amalgamics.workflows.tasks.BuildStructures}}"}]}
+    launchpad.fireworks.update_one({"fw_id": 1}, {"$set": {"spec": old}})
+    with pytest.raises(ForeignTaskError, match="'old' was submitted by an earlier version and cannot go on"):
+        launch_workers(embedded_url, n_workers=1, workflow_of=1, allow=[tasks])
+
+
 def test_a_firework_that_cannot_be_read_is_a_failure(embedded_url, tasks):
     launchpad = open_launchpad(embedded_url)
     launchpad.add_wf(Firework([importlib.import_module(tasks).Fail()], name="unreadable"))
@@ -136,6 +145,8 @@ def test_each_firework_gets_an_empty_directory(embedded_url, tasks, tmp_path, mo
     ("spec", "found"),
     [
         ({"_tasks": [{"_fw_name": "{{amalgamics.workflows.tasks.WriteReport}}"}]}, []),
+        ({"_tasks": [{"_fw_name": "{{amalgamics.workflows.tasks.Gone}}"}]}, ["amalgamics.workflows.tasks.Gone"]),
+        ({"_tasks": [{"_fw_name": "{{amalgamics.gone.tasks.Task}}"}]}, ["amalgamics.gone.tasks.Task"]),
         ({"_tasks": [{"_fw_name": "PyTask"}]}, ["PyTask"]),
         ({"_tasks": [{"_fw_name": "{{amalgamics_evil.Task}}"}]}, ["amalgamics_evil.Task"]),
         ({"deep": [{"er": {"@module": "subprocess", "@class": "Popen"}}]}, ["subprocess"]),
