@@ -166,12 +166,15 @@ def run(
 
 
 def _result(spec: WorkflowSpec, database: StructureDatabase) -> JobResult:
-    summary = json.loads((spec.output_dir / "summary.json").read_text(encoding="utf-8"))
+    from ..workflows.output_folder import report_folder
+
+    folder = report_folder(spec.output_dir, spec.potential)  # beside that of another potential, if there is one
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return JobResult(
         name=spec.name,
         headline=summary["headline"],
-        report=spec.output_dir / "report.html",
-        output_dir=spec.output_dir,
+        report=folder / "report.html",
+        output_dir=folder,
         database=database.path,
         warnings=tuple(summary["warnings"]),
         summary=summary,

@@ -42,6 +42,15 @@ def test_a_job_comes_to_its_report(job: Path, tmp_path: Path) -> None:
     assert amalgamics.hull("Cu-Au", database=stored).potential == "emt"
 
 
+def test_the_report_of_another_potential_is_left_as_it_is(job: Path, tmp_path: Path) -> None:
+    other = tmp_path / "out" / "summary.json"
+    other.parent.mkdir()
+    other.write_text('{"potential": "chgnet+d3"}', encoding="utf-8")
+    result = amalgamics.run(job, workers=1, progress=False)
+    assert result.report == tmp_path / "out-emt" / "report.html"
+    assert json.loads(other.read_text(encoding="utf-8")) == {"potential": "chgnet+d3"}
+
+
 def test_a_step_that_failed_is_an_error_that_names_it(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("amalgamics.workflows.engine.launching.launch_workers", lambda *_, **__: None)
     failed = [Failure(1, "relax Cu_fcc", "ValueError: broken", "...")]
