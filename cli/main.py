@@ -27,6 +27,7 @@ VERBS = {
     "electrochemistry": "Print capacities, potentials, solubilities and the self-healing of amalgams.",
     "diffraction": "Print powder patterns of phases, relaxed crystals, files and mixtures.",
     "surfaces": "Print the stored surface energies and equilibrium shapes.",
+    "results": "Print the tables of a job's report from the database.",
     "query": "Search the structure database.",
     "benchmarks": "Compare what the database holds with published values.",
     "phases": "List the phase library.",

@@ -343,6 +343,20 @@ class ReportSection:
         return tuple(map(framed, (*blocks, *self.tables, *self.blocks)))
 
     @property
+    def plain_tables(self) -> list[SectionTable]:
+        """Its tables with plain values; where the page has only texts, these."""
+        found = list(self.tables)
+        for block in leaves(self.blocks):
+            if isinstance(block, SectionTable):
+                found.append(block)
+            elif isinstance(block, Table) and all(cell.span == 1 for row in block.rows for cell in row):
+                columns = tuple(f"{one.text} ({one.unit})" if one.unit else one.text for one in block.columns)
+                rows = tuple(tuple(cell.text for cell in row) for row in block.rows)
+                if all(len(row) == len(columns) for row in rows):
+                    found.append(SectionTable(block.title, columns, rows, note=block.note))
+        return found
+
+    @property
     def figures(self) -> list[Figure]:
         """Its figures."""
         return [block for block in leaves(self.blocks) if isinstance(block, Figure)]
