@@ -162,6 +162,11 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
         raise SpecError(f"{path} is not valid YAML: {_yaml_problem(error)}") from None
     if not isinstance(content, dict):
         raise SpecError(f"{path}: expected a mapping of keys such as name, systems and potential")
+    for study in STUDIES:
+        if study.section in content and content[study.section] is None:
+            raise SpecError(
+                f"{path}: {study.section}: the section is empty; write {{}} for its defaults, or leave it out"
+            )
     try:
         in_file = content.get("potential", WorkflowSpec.model_fields["potential"].default)
         content.update({key: value for key, value in overrides.items() if value is not None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +72,17 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
     """Put the job into the LaunchPad, or find the unfinished one that the same input put there before.
 
     Fizzled Fireworks of an unfinished job are made ready again. With ``retry_failed`` the relaxations that failed
-    are forgotten, so that they are tried once more.
+    are forgotten, so that they are tried once more; a job that ended in a failure is then planned anew.
     """
     if retry_failed:
         forget_failed(Job.of(spec))
     unfinished = launchpad.workflows.find_one(
         {"metadata.job": job_key(spec), "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
     )
+    if unfinished and retry_failed and _has_failed_and_rests(launchpad, unfinished["nodes"]):
+        # Its steps would not be planned again, but what they found may just have been forgotten.
+        launchpad.defuse_wf(unfinished["nodes"][0])
+        unfinished = None
     if unfinished:
         nodes = tuple(unfinished["nodes"])
         for fw_id in launchpad.get_fw_ids({"fw_id": {"$in": list(nodes)}, "state": "FIZZLED"}):
@@ -85,6 +90,12 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
         return Submission(nodes, resumed=True)
     ids = launchpad.add_wf(build_workflow(spec))
     return Submission(tuple(sorted(ids.values())), resumed=False)
+
+
+def _has_failed_and_rests(launchpad: LaunchPad, nodes: Sequence[int]) -> bool:
+    """Return whether a Firework of a workflow failed and none is being worked on."""
+    states = {document["state"] for document in launchpad.fireworks.find({"fw_id": {"$in": list(nodes)}}, {"state": 1})}
+    return "FIZZLED" in states and not states & {"RUNNING", "RESERVED"}
 
 
 def forget_failed(job: Job) -> int:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ...calculators.relaxation.relax import RelaxationSettings
 from ...errors import InputError
@@ -17,6 +17,7 @@ from ...thermodynamics.vibrations.quasi_harmonic import MIN_VOLUMES, fit_vinet
 from ..database.candidates import Candidate
 from ..database.rows import atoms_of, find_phase
 from .base import Step, Study, numbered, step
+from .phase_names import check_names_of_job
 from .settings import StudySettings
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from ...reports.equation_of_state import EquationOfState
     from ...reports.sections import ReportSection
     from ..spec import WorkflowSpec
+
+
+def _names(value: Any) -> Any:
+    """A single name is a list of one."""
+    return (value,) if isinstance(value, str) and value != "stable" else value
 
 
 class EquationOfStateSettings(StudySettings):
@@ -42,8 +48,10 @@ class EquationOfStateSettings(StudySettings):
         Of the relaxation at each volume, eV/Å.
     """
 
-    phases: Literal["stable"] | tuple[str, ...] = "stable"
-    max_strain: Annotated[float, Field(gt=0, le=0.1)] = 0.02
+    phases: Annotated[Literal["stable"] | Annotated[tuple[str, ...], Field(min_length=1)], BeforeValidator(_names)] = (
+        "stable"
+    )
+    max_strain: Annotated[float, Field(ge=1e-3, le=0.1)] = 0.02
     n_volumes: Annotated[int, Field(ge=MIN_VOLUMES, le=51)] = 7
     fmax: Annotated[float, Field(gt=0, le=0.1)] = 0.01
 
@@ -56,15 +64,17 @@ class EquationOfStateSettings(StudySettings):
         return RelaxationSettings(fmax=self.fmax, relax_cell=False)
 
     def check(self, spec: WorkflowSpec) -> None:
-        """Refuse energies in cells that are not relaxed; they have their minimum elsewhere.
+        """Refuse energies in cells that are not relaxed, which have their minimum elsewhere, and unknown names.
 
         Raises
         ------
         InputError
-            ``relaxation.relax_cell`` is off.
+            ``relaxation.relax_cell`` is off, or the job has no structure of a name.
         """
         if not spec.relaxation.relax_cell:
             raise InputError("equation_of_state: it starts from relaxed cells; set relaxation.relax_cell")
+        if self.phases != "stable":
+            check_names_of_job(spec, self.phases, "equation_of_state.phases")
 
 
 class Role(StrEnum):
@@ -96,7 +106,8 @@ class EquationOfStateStudy(Study[EquationOfStateSettings, EquationsOfState]):
             names = [phase.name for hull in self.job.hulls() for phase in hull.stable]
         else:
             names = list(self.settings.phases)
-        return [row for name in dict.fromkeys(names) if (row := find_phase(name, rows)) is not None]
+        found = [row for name in names if (row := find_phase(name, rows)) is not None]
+        return list({row.fingerprint: row for row in found}.values())  # a name and its formula are one crystal
 
     def plan(self) -> Sequence[Step]:
         """Return a step for each crystal of which a volume is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import InputError, nearest
@@ -34,6 +35,23 @@ def check_name(spec: WorkflowSpec, name: str) -> list[str]:
     close = nearest(name, [*(candidate.name for candidate in candidates), *library])
     hint = f" Did you mean {close}?" if close else ""
     raise InputError(f"surfaces: neither the job nor the phase library has {name!r}.{hint}")
+
+
+def check_names_of_job(spec: WorkflowSpec, names: Sequence[str], key: str) -> None:
+    """Refuse names that are neither that of a structure of the job nor its formula.
+
+    Raises
+    ------
+    InputError
+        Naming the key of the input and the nearest name there is.
+    """
+    candidates, _ = gather_candidates(spec)
+    known = [item.name for item in candidates] + [reduced_formula(item.atoms) for item in candidates]
+    for name in names:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f" Did you mean {close}?" if close else ""
+            raise InputError(f"{key}: the job has no structure {name!r}.{hint}")
 
 
 def formula_of(name: str) -> str | None:

@@ -78,6 +78,12 @@ def test_the_section_tells_the_numbers(study):
     assert not section.warnings
 
 
+def test_a_name_and_its_formula_are_one_crystal(tmp_path):
+    study = study_in(tmp_path, phases=["Cu", "Cu", "Au"])
+    assert [one.title for one in study.plan()] == ["volumes of Cu", "volumes of Au"]
+    assert study_in(tmp_path, phases="Cu").settings.phases == ("Cu",)
+
+
 def test_what_was_not_computed_is_told(tmp_path):
     study = study_in(tmp_path, phases=["Cu"])
     (section,) = study.sections(study.results())
@@ -90,6 +96,10 @@ def test_what_was_not_computed_is_told(tmp_path):
     [
         ("equation_of_state: {n_volumes: 3}", "n_volumes"),
         ("equation_of_state: {max_stran: 0.1}", "Did you mean 'max_strain'"),
+        ("equation_of_state: {max_strain: 1.0e-7}", "max_strain"),
+        ("equation_of_state: {phases: []}", "phases"),
+        ("equation_of_state: {phases: CuAg}", "no structure 'CuAg'"),
+        ("equation_of_state:", "the section is empty"),
         ("relaxation: {relax_cell: false}\nequation_of_state: {}", "set relaxation.relax_cell"),
     ],
 )

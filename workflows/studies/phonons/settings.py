@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from ....calculators.phonons.finite_displacements import PhononSettings
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
-from ....errors import InputError, nearest
+from ....errors import InputError
+from ..phase_names import check_names_of_job
 from ..settings import StudySettings
 
 if TYPE_CHECKING:
@@ -123,16 +124,4 @@ class PhononStudySettings(StudySettings):
             potential.check_elements(spec.elements)
             potential.check_available()
         if self.phases != "stable":
-            self._check_names(spec)
-
-    def _check_names(self, spec: WorkflowSpec) -> None:
-        from ...database.candidates import gather_candidates
-        from ...database.structure_database import reduced_formula
-
-        candidates, _ = gather_candidates(spec)
-        known = [item.name for item in candidates] + [reduced_formula(item.atoms) for item in candidates]
-        for name in self.phases:
-            if name not in known:
-                close = nearest(name, known)
-                hint = f" Did you mean {close}?" if close else ""
-                raise InputError(f"phonons.phases: the job has no structure {name!r}.{hint}")
+            check_names_of_job(spec, self.phases, "phonons.phases")

@@ -50,7 +50,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
 
     def plan(self) -> Sequence[Step]:
         """Relax the phases that the job does not hold; return a step for all planes of a phase, one for each pair."""
-        steps = []
+        steps: list[Step] = []
         for name, row in surface_phases(self.job, self.settings, compute=True).items():
             planes = [list(plane) for plane in planes_of(self.settings, row)]
             slabs = [f"{name}{tuple(plane)}, slab {number}" for plane in planes for number in range(N_SIZES)]
@@ -59,6 +59,8 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         for number, pair in enumerate(self.settings.adhesion):
             film, substrate = crystals[pair.film], crystals[pair.substrate]
             title = interface_name(pair, film.name, substrate.name)
+            if any(step.title == title for step in steps):  # asked for twice, by a name and by its formula
+                title += f", pair {number + 1}"
             parts = [f"{title}, part {index}" for index in range(2 + self.settings.registries)]
             keys = {"film": film.fingerprint, "substrate": substrate.fingerprint}
             steps.append(Step("relax_pair", title, parts, {"pair": number, **keys}))
