@@ -10,12 +10,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg-llto.yaml
 
+# Two processes, a file of tests in one of them; OPTIONS go to pytest.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(OPTIONS)
 
 # The tests, and the lines that none of them reaches.
-coverage: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
+coverage:
+	$(MAKE) test OPTIONS="--cov --cov-report=term --cov-report=xml"
 
 lint: $(VENV)/.installed-test types
 	$(BIN)/ruff check .
