@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """What the studies of one workflow input share.
+    """What the studies of one workflow input share: for one step or one report, in which its crystals do not change.
 
     Attributes
     ----------
@@ -62,19 +62,19 @@ class Job:
         potential, settings = get_potential(self.spec.potential), self.spec.relaxation.settings()
         return {item.name: fingerprint(item.atoms, potential, settings) for item in self.candidates}
 
-    @property
+    @cached_property
     def rows(self) -> list[AtomsRow]:
         """The relaxations of its crystals that are stored, failed ones included."""
         return list(self.database.find_all(list(self.fingerprints.values())).values())
 
-    @property
+    @cached_property
     def relaxed_rows(self) -> list[AtomsRow]:
         """Those that converged."""
         return [row for row in self.rows if row.converged]
 
+    @cached_property
     def hulls(self) -> list[Hull]:
-        """Return the hull of each system, from its own relaxations alone."""
+        """The hull of each system, from its own relaxations alone."""
         from .database.row_hulls import hull_of_rows
 
-        rows = self.rows
-        return [hull_of_rows(system, rows)[0] for system in self.spec.systems]
+        return [hull_of_rows(system, self.rows)[0] for system in self.spec.systems]

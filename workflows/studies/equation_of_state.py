@@ -103,7 +103,7 @@ class EquationOfStateStudy(Study[EquationOfStateSettings, EquationsOfState]):
         """The relaxed crystals that are asked for."""
         rows = self.job.relaxed_rows
         if self.settings.phases == "stable":
-            names = [phase.name for hull in self.job.hulls() for phase in hull.stable]
+            names = [phase.name for hull in self.job.hulls for phase in hull.stable]
         else:
             names = list(self.settings.phases)
         found = [row for name in names if (row := find_phase(name, rows)) is not None]

@@ -57,6 +57,6 @@ class HullStudy(CrystalStudy[StructureSettings, "Report"]):
         spec = self.job.spec
         return {
             "against experiment": lambda: self.sections(self.results()),
-            "diffraction": lambda: diffraction_sections(spec.systems, self.job.rows, self.job.hulls()),
-            "electrochemistry": lambda: electrochemistry_sections(self.job.hulls(), spec.potential),
+            "diffraction": lambda: diffraction_sections(spec.systems, self.job.rows, self.job.hulls),
+            "electrochemistry": lambda: electrochemistry_sections(self.job.hulls, spec.potential),
         }

@@ -135,7 +135,7 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
             No atom was dissolved.
         """
         by_solute: dict[str, Hull] = {}
-        for hull in self.job.hulls():
+        for hull in self.job.hulls:
             others = set(hull.elements) - {self.settings.solvent}
             if len(hull.elements) == 2 and len(others) == 1:
                 by_solute[others.pop()] = hull

@@ -40,7 +40,7 @@ def surface_phases(job: Job, settings: SurfacesSettings, *, compute: bool = Fals
     """
     rows = job.relaxed_rows
     if settings.phases == "stable":
-        names = [phase.name for hull in job.hulls() for phase in hull.stable]
+        names = [phase.name for hull in job.hulls for phase in hull.stable]
     elif settings.phases == "elements":
         names = list(job.spec.elements)
     else:

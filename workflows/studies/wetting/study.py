@@ -189,10 +189,11 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         substrate = self.settings.substrate
         return slab_candidates(substrate.label, relax_substrate(self), substrate.miller_index)
 
-    def surface_slabs(self) -> list[AtomsRow]:
-        """Return the slabs of stable phases and substrate that are stored, failed ones included."""
+    @cached_property
+    def relaxed_slabs(self) -> list[AtomsRow]:
+        """The slabs of stable phases and substrate that are stored and converged."""
         slabs = [] if self.settings.substrate.amorphous else self._slabs_of_substrate()
-        return self.stored([*slabs, *self._slabs_of_phases()])
+        return [row for row in self.stored([*slabs, *self._slabs_of_phases()]) if row.converged]
 
     @step
     def slab(self, termination: str) -> None:
@@ -265,8 +266,9 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
             terminations=tuple(chosen_terminations(self)),
             potentials=stored.potentials_among((*self.potentials, *self.repeating_potentials)),
         )
-        slabs = [row for row in self.surface_slabs() if row.converged]
-        return wetting_report(self.job.spec.name, stored, options, preset=self.settings.preset, slabs=slabs)
+        return wetting_report(
+            self.job.spec.name, stored, options, preset=self.settings.preset, slabs=self.relaxed_slabs
+        )
 
     def sections(self, results: WettingReport) -> Sequence[ReportSection]:
         """Return the section that leads the report: the contact angle is what such a job is run for."""
@@ -283,7 +285,7 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
         from ....reports.surfaces.wulff_section import wulff_section
         from ..surfaces.stored import phase_record, surface_records
 
-        slabs = [row for row in self.surface_slabs() if row.converged]
+        slabs = self.relaxed_slabs
         crystals = {row.name: row for row in self.job.relaxed_rows}
         found = []
         for name in dict.fromkeys(row.substrate for row in slabs if row.substrate in crystals):

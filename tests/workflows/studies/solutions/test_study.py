@@ -39,6 +39,7 @@ def study_in(path, **changes):
 class MadeUp(Job):
     """A job with the hulls of :func:`hulls`."""
 
+    @property
     def hulls(self):
         return hulls()
 
