@@ -147,7 +147,7 @@ def _ours(database: Any, query: Query) -> list[int]:
 def _with_ase(path: Path, query: Query) -> list[int]:
     from ase.db import connect
 
-    from amalgamics.workflows.database.structure_database import parse_query
+    from amalgamics.workflows.database.query import parse_query
 
     conditions, systems = parse_query(query.conditions)
     found = []

@@ -40,7 +40,8 @@ def query(
     """Print the rows of the structure database that match, or write their structures to a file."""
     from ..errors import InputError, unknown_name
     from ..workflows.database.export import check_export, export_rows
-    from ..workflows.database.structure_database import QUERY_KEYS, StructureDatabase
+    from ..workflows.database.query import QUERY_KEYS
+    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from .hull import HEADINGS
     from .output import print_rows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .potential_notices import potential_notices
-from .studies import STUDIES
+from .studies import studies_of
 from .studies.hulls.analysis import write_report
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def report_sections(job: Job) -> tuple[list[ReportSection], list[str]]:
     """
     sections: list[ReportSection] = []
     warnings: list[str] = []
-    for study in STUDIES:
-        if not study.is_asked_for(job.spec):
-            continue
+    for study in studies_of(job.spec):
         for name, build in study(job).report_parts().items():
             try:
                 sections += build()

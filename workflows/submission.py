@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,8 +11,9 @@ from fireworks import Firework, Workflow
 
 from .. import __version__
 from ..errors import InputError
+from .database.fingerprint import digest
 from .job import Job
-from .studies import STUDIES
+from .studies import studies_of
 from .tasks import PlanStudy, WriteReport
 
 if TYPE_CHECKING:
@@ -42,9 +41,8 @@ def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
 def job_key(spec: WorkflowSpec) -> str:
     """Return the key that two submissions of the same input share, as long as the same makes their energies."""
     job = Job.of(spec, {})
-    identities = {study.name: study(job).identities for study in STUDIES if study.is_asked_for(spec)}
-    content = json.dumps([spec_document(spec), __version__, identities], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
+    identities = {study.name: study(job).identities for study in studies_of(spec)}
+    return digest([spec_document(spec), __version__, identities])
 
 
 def build_workflow(spec: WorkflowSpec) -> Workflow:
@@ -55,11 +53,7 @@ def build_workflow(spec: WorkflowSpec) -> Workflow:
     """
     document = spec_document(spec)
     common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": spec.potential}
-    tasks = [
-        (f"plan the {study.name}", PlanStudy(workflow=document, study=study.name))
-        for study in STUDIES
-        if study.is_asked_for(spec)
-    ]
+    tasks = [(f"plan the {study.name}", PlanStudy(workflow=document, study=study.name)) for study in studies_of(spec)]
     fireworks: list[Firework] = []
     for name, task in [*tasks, ("write report", WriteReport(workflow=document))]:
         fireworks.append(Firework([task], spec=dict(common), name=name, parents=fireworks[-1:]))
@@ -101,11 +95,10 @@ def _has_failed_and_rests(launchpad: LaunchPad, nodes: Sequence[int]) -> bool:
 def forget_failed(job: Job) -> int:
     """Delete what failed of a job from the database, so that it is tried again; return how many rows."""
     failed: dict[str, None] = {}
-    for study in STUDIES:
-        if study.is_asked_for(job.spec):
-            # A study whose crystals are not relaxed yet has nothing that could have failed.
-            with contextlib.suppress(InputError):
-                failed |= dict.fromkeys(row.fingerprint for row in study(job).failed())
+    for study in studies_of(job.spec):
+        # A study whose crystals are not relaxed yet has nothing that could have failed.
+        with contextlib.suppress(InputError):
+            failed |= dict.fromkeys(row.fingerprint for row in study(job).failed())
     return job.database.forget_failed(list(failed))
 
 

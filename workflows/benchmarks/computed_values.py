@@ -14,8 +14,9 @@ from ...reports.benchmarks.table import BenchmarkRow, ComputedValue, compare
 from ...reports.benchmarks.values import cell_values, cohesive_value, hull_values, solution_values, window_values
 from ...structures.library.phases import list_phases
 from ...structures.slabs.lattice_planes import conventional_cell, densest_planes
+from ..database.query import subsystems
 from ..database.row_hulls import phase_entry
-from ..database.structure_database import CRYSTALS, StructureDatabase, subsystems
+from ..database.structure_database import CRYSTALS, StructureDatabase
 from ..studies.solutions.study import stored_insertion_energies
 from ..studies.surfaces.stored import stored_surfaces
 from ..studies.wetting.cells import Role

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
-from .structure_database import CRYSTALS, QUERY_KEYS, SYMPREC
+from .structure_database import CRYSTALS, SYMPREC
 
 if TYPE_CHECKING:
     from ase import Atoms

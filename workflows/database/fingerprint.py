@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 _DECIMALS = 4
 
 
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
+def digest(content: Any, length: int = 32) -> str:
+    """Return the first digits of a hash of plain JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:length]
 
 
 @functools.cache
@@ -32,7 +33,7 @@ def potential_identity(potential: Potential) -> str:
 
 def identity_of(provenance: Mapping[str, Any]) -> str:
     """Return the key of :func:`potential_identity` for the provenance of a potential, as rows have it stored."""
-    return "potential-" + _digest({key: value for key, value in provenance.items() if key != "packages"})[:16]
+    return "potential-" + digest({key: value for key, value in provenance.items() if key != "packages"}, 16)
 
 
 def structure_key(atoms: Atoms) -> str:
@@ -40,7 +41,7 @@ def structure_key(atoms: Atoms) -> str:
     rounded = [np.round(array, _DECIMALS) + 0.0 for array in (atoms.cell.array, atoms.positions)]
     fixed = sorted({int(index) for item in atoms.constraints for index in item.get_indices()})
     parts = [atoms.numbers.tolist(), atoms.pbc.tolist(), *(array.tolist() for array in rounded)]
-    return _digest([*parts, fixed] if fixed else parts)
+    return digest([*parts, fixed] if fixed else parts)
 
 
 def fingerprint(
@@ -65,4 +66,4 @@ def fingerprint_of(
 ) -> str:
     """Return the key of :func:`fingerprint` from the identity of the potential and from settings as plain JSON."""
     parts: list[Any] = [structure_key(atoms), identity, dict(settings) if settings else None]
-    return ("relax-" if settings else "point-") + _digest([*parts, dict(labels)] if labels else parts)
+    return ("relax-" if settings else "point-") + digest([*parts, dict(labels)] if labels else parts)

@@ -6,7 +6,6 @@ worked out when it is asked for, from all relaxed crystals of the row's chemical
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,21 +15,13 @@ from ...errors import InputError
 from ...structures.compositions import parse_system
 from ...thermodynamics.hulls.hull import PhaseEntry, build_hull
 from .duplicates import find_twins
+from .row_selection import OPERATORS
 
 if TYPE_CHECKING:
     from ...thermodynamics.hulls.hull import Hull
 
 HULL_KEYS = ("formation_energy_per_atom", "e_above_hull")
 """Keys of a row that are those of its place (eV/atom): asked for like any other, and stored nowhere."""
-
-_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
-    "!=": operator.ne,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
-    "=": operator.eq,
-}
 
 
 class Company(NamedTuple):
@@ -190,7 +181,7 @@ class PlaceCondition(NamedTuple):
         """Return whether a row with this place is meant."""
         if place is None:
             return False
-        return not self.sign or _OPERATORS[self.sign](getattr(place, self.key), self.value)
+        return not self.sign or OPERATORS[self.sign](getattr(place, self.key), self.value)
 
 
 def split_conditions(conditions: Sequence[str]) -> tuple[list[str], list[PlaceCondition]]:
@@ -204,7 +195,7 @@ def split_conditions(conditions: Sequence[str]) -> tuple[list[str], list[PlaceCo
     stored: list[str] = []
     of_places: list[PlaceCondition] = []
     for condition in conditions:
-        sign = next((sign for sign in _OPERATORS if sign in condition), "")
+        sign = next((sign for sign in OPERATORS if sign in condition), "")
         key, _, value = condition.partition(sign) if sign else (condition, "", "0")
         if key not in HULL_KEYS:
             stored.append(condition)

@@ -42,13 +42,14 @@ COLUMNS = {
 }
 # A condition that as many rows meet is not selective; counting further would be work for nothing.
 _MANY = 30_000
-_COMPARE = {
-    "<": operator.lt,
-    "<=": operator.le,
-    "=": operator.eq,
-    ">=": operator.ge,
-    ">": operator.gt,
+# Of conditions; those of two characters come first, so that a search for one finds the whole of it.
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
 }
 
 
@@ -148,7 +149,7 @@ def _parse(conditions: Sequence[str]) -> Iterator[Condition]:
         yield Condition("keys", "key = ?", (key,))
     for key, sign, value in comparisons:
         if isinstance(key, int):  # an atomic number, and how many of that element
-            holds_for_none = _COMPARE[sign](0, value)
+            holds_for_none = OPERATORS[sign](0, value)
             test = f"NOT n {sign} ?" if holds_for_none else f"n {sign} ?"
             yield Condition("species", f"Z = ? AND {test}", (key, value), absent=holds_for_none)
         elif key in COLUMNS:

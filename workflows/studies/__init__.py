@@ -6,7 +6,7 @@ sections of the report all follow from it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import Study
 from .equation_of_state import EquationOfStateStudy
@@ -17,6 +17,9 @@ from .stability.study import StabilityStudy
 from .surfaces.study import SurfacesStudy
 from .wetting.study import WettingStudy
 
+if TYPE_CHECKING:
+    from ..spec import WorkflowSpec
+
 STUDIES: tuple[type[Study[Any, Any]], ...] = (
     HullStudy,
     SolutionsStudy,
@@ -26,6 +29,11 @@ STUDIES: tuple[type[Study[Any, Any]], ...] = (
     SurfacesStudy,
     WettingStudy,
 )
+
+
+def studies_of(spec: WorkflowSpec) -> list[type[Study[Any, Any]]]:
+    """Return the studies that an input asks for, in their order."""
+    return [study for study in STUDIES if study.is_asked_for(spec)]
 
 
 def get_study_class(name: str) -> type[Study[Any, Any]]:

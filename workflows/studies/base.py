@@ -2,13 +2,12 @@
 
 A study is a class. Its ``plan`` names steps, each step is a method that computes what the database lacks, ``results``
 gathers typed results from the rows, ``sections`` makes parts of the report of them. A number is always found by the
-identity of the study and of the potential that made it: there is no other way to its rows than :meth:`Study.rows`.
+identity of the study and of the potential that made it, or of the structure itself: there is no other way to its rows
+than :meth:`Study.rows` and :meth:`Study.stored`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ...calculators.potentials.names import get_potential
 from ..database.calculations import Calculations
-from ..database.fingerprint import potential_identity
+from ..database.fingerprint import digest, potential_identity
 from .settings import StudySettings
 
 if TYPE_CHECKING:
@@ -71,11 +70,6 @@ def step(method: Method) -> Method:
     """Mark a method of a study as a step that a workflow may run."""
     method.is_step = True  # type: ignore[attr-defined]
     return method
-
-
-def digest(content: Any, length: int) -> str:
-    """Return the first digits of a hash of plain JSON."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:length]
 
 
 class Study(ABC, Generic[S, R]):

@@ -27,9 +27,7 @@ class CrystalStudy(Study[S, R]):
 
     def relaxations(self, crystals: Crystals) -> list[Step]:
         """Return a step for each batch of those that are not in the database yet."""
-        keys = self.keys_of(crystals)
-        stored = self.database.find_all(keys)
-        missing = [crystal for crystal, key in zip(crystals, keys, strict=True) if key not in stored]
+        missing = self._missing(crystals)
         model = get_potential(self.potential).model
         return [
             self._relaxation(batch, settings)
@@ -46,17 +44,20 @@ class CrystalStudy(Study[S, R]):
     def relax(self, candidates: Sequence[dict[str, Any]], settings: dict[str, Any]) -> None:
         """Relax a batch of crystals; each result is in the database the moment it is there."""
         potential, how = get_potential(self.potential), RelaxationSettings(**settings)
-        crystals = [(Candidate.from_dict(item), how) for item in candidates]
         # A batch that was interrupted has some of its results already.
-        keys = self.keys_of(crystals)
-        stored = self.database.find_all(keys)
-        todo = [candidate for (candidate, _), key in zip(crystals, keys, strict=True) if key not in stored]
+        todo = [item for item, _ in self._missing([(Candidate.from_dict(item), how) for item in candidates])]
 
         def store(index: int, outcome: RelaxationResult | RelaxationError) -> None:
             self.database.add(todo[index], outcome, potential, how)
 
         evaluator = self.job.spec.relaxation.evaluator
         relax_many([item.atoms for item in todo], potential.name, how, on_result=store, evaluator=evaluator)
+
+    def _missing(self, crystals: Crystals) -> Crystals:
+        """Return those that the database does not have."""
+        keys = self.keys_of(crystals)
+        stored = self.database.find_all(keys)
+        return [crystal for crystal, key in zip(crystals, keys, strict=True) if key not in stored]
 
     def _relaxation(self, batch: Sequence[Candidate], settings: RelaxationSettings) -> Step:
         return Step(

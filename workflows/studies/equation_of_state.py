@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...calculators.relaxation.relax import RelaxationSettings
 from ...errors import InputError
@@ -18,7 +18,7 @@ from ..database.candidates import Candidate
 from ..database.rows import atoms_of, find_phase
 from .base import Step, Study, numbered, step
 from .phase_names import check_names_of_job
-from .settings import StudySettings
+from .settings import StudySettings, one_or_more
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from ...reports.equation_of_state import EquationOfState
     from ...reports.sections import ReportSection
     from ..spec import WorkflowSpec
-
-
-def _names(value: Any) -> Any:
-    """A single name is a list of one."""
-    return (value,) if isinstance(value, str) and value != "stable" else value
 
 
 class EquationOfStateSettings(StudySettings):
@@ -48,7 +43,7 @@ class EquationOfStateSettings(StudySettings):
         Of the relaxation at each volume, eV/Å.
     """
 
-    phases: Annotated[Literal["stable"] | Annotated[tuple[str, ...], Field(min_length=1)], BeforeValidator(_names)] = (
+    phases: Annotated[Literal["stable"] | Annotated[tuple[str, ...], Field(min_length=1)], one_or_more("stable")] = (
         "stable"
     )
     max_strain: Annotated[float, Field(ge=1e-3, le=0.1)] = 0.02

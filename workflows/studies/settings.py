@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 if TYPE_CHECKING:
     from ...calculators.relaxation.relax import RelaxationSettings
     from ..spec import WorkflowSpec
+
+
+def one_or_more(*words: str) -> BeforeValidator:
+    """Return what lets a single name stand for a list of one, unless it is one of these words."""
+    return BeforeValidator(lambda value: (value,) if isinstance(value, str) and value not in words else value)
 
 
 class Settings(BaseModel):

@@ -11,9 +11,10 @@ from ....errors import NotStoredError
 from ....structures.compositions import parse_system
 from ....structures.library.phases import list_phases
 from ...database.candidates import Candidate
+from ...database.query import subsystems
 from ...database.row_hulls import hull_of_rows, newest_of_names
 from ...database.rows import rows_of_potential
-from ...database.structure_database import CRYSTALS, StructureDatabase, subsystems
+from ...database.structure_database import CRYSTALS, StructureDatabase
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -172,6 +173,6 @@ def write_report(
     **options: Any,
 ) -> dict[str, Path]:
     """Write report.html, the pictures, the tables and summary.json; return their paths."""
-    from ....reports import document as report_files
+    from ....reports.document import write_report as write_files
 
-    return report_files.write_report(hull_report(title, systems, rows, **options), output_dir)
+    return write_files(hull_report(title, systems, rows, **options), output_dir)

@@ -18,8 +18,8 @@ from ....structures.compositions import parse_system
 from ....thermodynamics.hulls.finite_temperature import signed_distances
 from ....thermodynamics.hulls.hull import PhaseEntry
 from ....thermodynamics.vibrations.harmonic import ModeSpectrum
+from ...database.query import chemical_system
 from ...database.rows import rows_of_potential
-from ...database.structure_database import chemical_system
 from .phases import unrelaxed_names
 from .settings import DEFAULT_TREATMENT, Role
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ....calculators.phonons.finite_displacements import PhononSettings
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
 from ..phase_names import check_names_of_job
-from ..settings import StudySettings
+from ..settings import StudySettings, one_or_more
 
 if TYPE_CHECKING:
     from ....thermodynamics.hulls.finite_temperature import HullTreatment
@@ -24,11 +24,6 @@ DEFAULT_TREATMENT: HullTreatment = "absolute"
 
 def _known_potential(name: str) -> str:
     return get_potential(name).name
-
-
-def _names(value: Any) -> Any:
-    """A single name is a list of one."""
-    return (value,) if isinstance(value, str) and value != "stable" else value
 
 
 def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
@@ -71,7 +66,7 @@ class PhononStudySettings(StudySettings):
         Another one than that of the job.
     """
 
-    phases: Annotated[Literal["stable"] | tuple[str, ...], BeforeValidator(_names)] = "stable"
+    phases: Annotated[Literal["stable"] | tuple[str, ...], one_or_more("stable")] = "stable"
     max_e_above_hull: Annotated[float, Field(ge=0, le=1)] = 0.03
     min_length: Annotated[float, Field(gt=0, le=60)] = 11.0
     displacement: Annotated[float, Field(gt=0, le=0.2)] = 0.01

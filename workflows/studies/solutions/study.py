@@ -16,8 +16,9 @@ from ....structures.interfaces.films import free_film
 from ....structures.interfaces.solutes import film_voids, insert_solute
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
 from ...database.candidates import Candidate
+from ...database.fingerprint import digest
 from ...database.rows import atoms_of
-from ..base import Step, Study, digest, numbered, step
+from ..base import Step, Study, numbered, step
 from ..film_sampling import lowest_sampling_temperature_K, melt_and_sample, melt_temperature_K
 from .settings import SolutionsSettings
 

@@ -11,8 +11,9 @@ from ....reference.metals import ion_charge
 from ....reports.stability.model import ElectrolyteStability, published_onsets
 from ....structures.compositions import atomic_fractions, parse_formula
 from ....structures.library.phases import list_phases
+from ...database.query import chemical_system, subsystems
 from ...database.row_hulls import phase_entry
-from ...database.structure_database import CRYSTALS, chemical_system, subsystems
+from ...database.structure_database import CRYSTALS
 from ..hulls.analysis import rows_for_system
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
-from ..settings import Settings, StudySettings
+from ..settings import Settings, StudySettings, one_or_more
 
 if TYPE_CHECKING:
     from ...spec import WorkflowSpec
@@ -28,13 +28,8 @@ def _three_indices(value: Any) -> Any:
     return value
 
 
-def _names(value: Any) -> Any:
-    """A single name is a list of one."""
-    return (value,) if isinstance(value, str) and value not in ("stable", "elements") else value
-
-
 Plane = Annotated[tuple[int, int, int], BeforeValidator(_three_indices)]
-Phases = Annotated[Literal["stable", "elements"] | tuple[str, ...], BeforeValidator(_names)]
+Phases = Annotated[Literal["stable", "elements"] | tuple[str, ...], one_or_more("stable", "elements")]
 
 DEFAULT_PLANES = 3
 

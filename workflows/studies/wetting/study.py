@@ -15,9 +15,9 @@ from ....calculators.potentials.names import get_potential
 from ....errors import InputError
 from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
 from ...database.candidates import Candidate, Kind
-from ...database.fingerprint import potential_identity
+from ...database.fingerprint import digest, potential_identity
 from ...database.rows import atoms_of, miller_text
-from ..base import Step, Study, digest, step
+from ..base import Step, Study, step
 from ..film_sampling import lowest_sampling_temperature_K, melt_temperature_K
 from ..surfaces.phase_surfaces import relax_slabs, slab_candidates
 from .cells import Role

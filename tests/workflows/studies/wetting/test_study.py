@@ -163,7 +163,7 @@ def test_a_spec_without_wetting_has_no_study(wetting_job):
 
 def test_a_contact_angle_that_failed_is_told_and_the_other_sections_stay(tmp_path, monkeypatch):
     shapes = ReportSection("shapes", "Shapes")
-    monkeypatch.setattr(report, "STUDIES", (WettingStudy,))
+    monkeypatch.setattr(report, "studies_of", lambda _: [WettingStudy])
     monkeypatch.setattr(WettingStudy, "_equilibrium_shapes", lambda _: [shapes])
     study = study_of(WettingSettings.model_validate(LLTO), "chgnet+d3", tmp_path / "empty.db")
     sections, (warning,) = report.report_sections(study.job)
