@@ -130,7 +130,6 @@ def run(
     >>> result.report.name, "structures.db" in str(result.database)
     ('report.html', True)
     """
-    from ..calculators.threads import available_cores, choose_layout
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.engine.launching import failures, launch_workers
     from ..workflows.engine.launchpad import open_launchpad
@@ -153,7 +152,7 @@ def run(
     with progress_bar(f"{spec.name}: results", None, wanted=progress) as show:
         launch_workers(
             spec.launchpad,
-            n_workers=workers or choose_layout(available_cores()).workers,
+            n_workers=workers,
             workflow_of=first,
             on_tick=lambda: show(database.last_id() - start),
         )

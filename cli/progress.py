@@ -94,7 +94,6 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     fw_id
         Work only on the workflow of this Firework; on everything when None.
     """
-    from ..calculators.threads import available_cores, choose_layout
     from ..workflows.engine.launching import failures, launch_workers
     from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.engine.recovery import recover
@@ -103,9 +102,8 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     repaired = recover(pad)
     if repaired.total:
         typer.echo(str(repaired))
-    count = workers or choose_layout(available_cores()).workers
     with Progress(database, pad) as progress:
-        launch_workers(url, n_workers=count, workflow_of=fw_id, on_tick=progress.update)
+        launch_workers(url, n_workers=workers, workflow_of=fw_id, on_tick=progress.update)
     failed = failures(pad, workflow_of=fw_id)
     for failure in failed:
         typer.echo(f"error: {failure.name}: {failure.message}", err=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ...calculators.threads import available_cores, thread_environment
+from ...calculators.threads import available_cores, choose_layout, thread_environment
 from ...errors import InputError
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
@@ -51,7 +51,7 @@ class Failure:
 def launch_workers(
     url: str,
     *,
-    n_workers: int,
+    n_workers: int | None = None,
     workflow_of: int | None = None,
     on_tick: Callable[[], None] | None = None,
     log_file: Path | None = None,
@@ -67,7 +67,7 @@ def launch_workers(
     url
         The LaunchPad.
     n_workers
-        Most worker processes at a time.
+        Most worker processes at a time; by default one for each core, fewer when there is little memory.
     workflow_of
         Id of a Firework whose workflow to work on; None for everything.
     on_tick
@@ -84,6 +84,7 @@ def launch_workers(
     RuntimeError
         Workers died again and again; the message has the end of their log.
     """
+    n_workers = n_workers or choose_layout(available_cores()).workers
     launchpad = open_launchpad(url)
     refused = _refused(launchpad, workflow_of, (OWN_TASKS, *allow))
     with contextlib.ExitStack() as stack:
