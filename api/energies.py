@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.calculators.calculator import BaseCalculator
 
-    from ..calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+    from ..calculators.relaxation.relax import RelaxationSettings
+    from ..calculators.relaxation.results import RelaxationResult
     from .structures import StructureLike
 
 DEFAULT_POTENTIAL = "chgnet+d3"
@@ -173,8 +174,8 @@ class Relaxed:
 
     @property
     def result(self) -> RelaxationResult:
-        """The same as :class:`~amalgamics.calculators.relaxation.relax.RelaxationResult`."""
-        from ..calculators.relaxation.relax import RelaxationResult
+        """The same as :class:`~amalgamics.calculators.relaxation.results.RelaxationResult`."""
+        from ..calculators.relaxation.results import RelaxationResult
 
         return RelaxationResult(**{item.name: getattr(self, item.name) for item in fields(RelaxationResult)})
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from ..calculators.potentials.names import Potential as NamedPotential
-    from ..calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+    from ..calculators.relaxation.relax import RelaxationSettings
+    from ..calculators.relaxation.results import RelaxationResult
     from ..reports.hulls.interactive import Figure
     from ..structures.slabs.slab import Slab
     from ..thermodynamics.surfaces.energies import ThicknessFit
@@ -221,7 +222,7 @@ def _relax(
 ) -> list[RelaxationResult]:
     """Relax the slabs; one that fails or collapses is an error."""
     from ..calculators.relaxation.batch import relax_many
-    from ..calculators.relaxation.relax import RelaxationError
+    from ..calculators.relaxation.results import RelaxationError
     from ..structures.slabs.checks import check_slab
 
     with progress_bar(f"slabs of {name}", len(slabs), wanted=progress) as show:

@@ -12,7 +12,7 @@ import numpy as np
 from ..calculators.potentials.names import get_calculator
 from ..calculators.relaxation.batch import relax_many
 from ..calculators.relaxation.cell_filter import FastFrechetCellFilter
-from ..calculators.relaxation.relax import RelaxationError
+from ..calculators.relaxation.results import RelaxationError
 from .peers import SETTINGS
 from .results import Mode, Result, Row, Table
 from .surfaces import FMAX, MAX_STEPS

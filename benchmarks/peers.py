@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..calculators.relaxation.batch import relax_many
-from ..calculators.relaxation.relax import RelaxationError, RelaxationSettings
+from ..calculators.relaxation.relax import RelaxationSettings
+from ..calculators.relaxation.results import RelaxationError
 
 if TYPE_CHECKING:
     from ase import Atoms

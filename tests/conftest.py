@@ -15,7 +15,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from hypothesis import settings
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.structures.tags import LIQUID, SOLID
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.structure_database import StructureDatabase

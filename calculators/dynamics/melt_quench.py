@@ -14,7 +14,8 @@ from ...errors import InputError
 from ...structures.glass.thiophosphate import GLASS_DENSITY_G_CM3, random_glass
 from ..relaxation.batch import relax_many
 from ..relaxation.lockstep import Outcome
-from ..relaxation.relax import RelaxationResult, RelaxationSettings, relax
+from ..relaxation.relax import RelaxationSettings, relax
+from ..relaxation.results import RelaxationResult
 from .run import MDResult, run_md
 from .stages import MDStage, check_number, check_whole
 

@@ -18,7 +18,8 @@ from ..potentials.loading import build_calculator
 from ..potentials.names import EVALUATORS, Potential, get_calculator, get_potential
 from ..potentials.sevennet_batch import SevenNetBatch
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
-from .relax import RelaxationError, RelaxationResult, RelaxationSettings, add_three_body, check_relaxable, relax
+from .relax import RelaxationSettings, check_relaxable, relax
+from .results import RelaxationError, RelaxationResult, add_three_body
 
 # Enough to keep the batch worth its while to the end; evaluators split it further where memory or caches ask for it.
 DEFAULT_MAX_ATOMS = 128

@@ -19,15 +19,8 @@ from ase.calculators.calculator import Calculator, CalculatorError
 from ase.constraints import FixSymmetry
 
 from .cell_filter import FastFrechetCellFilter
-from .relax import (
-    OPTIMIZERS,
-    NotConvergedError,
-    RelaxationError,
-    RelaxationResult,
-    RelaxationSettings,
-    check_plausible,
-    make_result,
-)
+from .relax import OPTIMIZERS, RelaxationSettings, check_plausible
+from .results import NotConvergedError, RelaxationError, RelaxationResult, make_result
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from ase.build import bulk, fcc111, molecule
 import amalgamics as am
 from amalgamics.calculators.relaxation import batch, lockstep
 from amalgamics.calculators.relaxation import relax as relaxation
-from amalgamics.calculators.relaxation.relax import RelaxationError
+from amalgamics.calculators.relaxation.results import RelaxationError
 from amalgamics.errors import InputError
 
 

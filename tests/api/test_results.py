@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import amalgamics as am
 from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationSettings, relax
+from amalgamics.calculators.relaxation.relax import RelaxationSettings, relax
+from amalgamics.calculators.relaxation.results import RelaxationError
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull

@@ -13,7 +13,8 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli import main as cli
 from amalgamics.reports.benchmarks.export import COLUMNS
 from amalgamics.reports.benchmarks.table import BEGIN, END

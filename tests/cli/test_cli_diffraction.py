@@ -13,7 +13,8 @@ import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli.main import main
 from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile
 from amalgamics.structures.library.phases import get_phase

@@ -13,7 +13,8 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli.main import main
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.structure_database import StructureDatabase

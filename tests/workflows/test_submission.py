@@ -8,7 +8,7 @@ import pytest
 from fireworks import FWorker
 from fireworks.core.rocket_launcher import launch_rocket
 
-from amalgamics.calculators.relaxation.relax import RelaxationError
+from amalgamics.calculators.relaxation.results import RelaxationError
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.engine.launchpad import open_launchpad
 from amalgamics.workflows.spec import load_spec

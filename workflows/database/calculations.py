@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from ...calculators.potentials.names import get_calculator, get_potential
-from ...calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings, relax
+from ...calculators.relaxation.relax import RelaxationSettings, relax
+from ...calculators.relaxation.results import RelaxationError, RelaxationResult
 from ...errors import InputError
 from .fingerprint import fingerprint
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ...calculators.potentials.names import Potential
-    from ...calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+    from ...calculators.relaxation.relax import RelaxationSettings
+    from ...calculators.relaxation.results import RelaxationError, RelaxationResult
     from .candidates import Candidate
 
 # What has a space group; the others are slabs and liquids.
@@ -132,7 +133,7 @@ class StructureDatabase:
         row's ``data``. A failed relaxation is stored too (``converged=False`` with its reason), so that it is not tried
         again and again. If another process stored the same calculation meanwhile, that row is kept and its id returned.
         """
-        from ...calculators.relaxation.relax import RelaxationError
+        from ...calculators.relaxation.results import RelaxationError
 
         key = fingerprint(candidate.atoms, potential, settings, candidate.labels)
         failed = isinstance(outcome, RelaxationError)

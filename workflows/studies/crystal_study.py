@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from ...calculators.potentials.names import get_potential
 from ...calculators.relaxation.batch import relax_many
-from ...calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+from ...calculators.relaxation.relax import RelaxationSettings
+from ...calculators.relaxation.results import RelaxationError, RelaxationResult
 from ..database.candidates import Candidate
 from ..database.fingerprint import fingerprint
 from .base import Step, Study, step

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from amalgamics.calculators.dynamics.melt_quench import MeltQuenchSettings, make_glass, melt_and_quench, quench_frames
 from amalgamics.calculators.dynamics.run import MDStage, run_md
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.errors import InputError
 
 SHORT = MeltQuenchSettings(

@@ -19,13 +19,8 @@ from amalgamics.calculators.potentials.names import UnknownPotentialError
 from amalgamics.calculators.relaxation import batch as batch_module
 from amalgamics.calculators.relaxation.batch import WithDispersion, get_batch_evaluator, relax_many
 from amalgamics.calculators.relaxation.lockstep import relax_in_lockstep
-from amalgamics.calculators.relaxation.relax import (
-    NotConvergedError,
-    RelaxationError,
-    RelaxationResult,
-    RelaxationSettings,
-    relax,
-)
+from amalgamics.calculators.relaxation.relax import RelaxationSettings, relax
+from amalgamics.calculators.relaxation.results import NotConvergedError, RelaxationError, RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 
@@ -227,7 +222,7 @@ def test_a_three_body_term_that_fails_leaves_the_others(monkeypatch):
             raise CalculationFailed("no")
         return 0.0
 
-    monkeypatch.setattr("amalgamics.calculators.relaxation.relax.three_body_energy", fail_for_lithium)
+    monkeypatch.setattr("amalgamics.calculators.relaxation.results.three_body_energy", fail_for_lithium)
     structures = [distorted("Hg_alpha"), distorted("LiHg")]
     outcomes = relax_many(structures, "chgnet+d4", RelaxationSettings(fmax=0.1))
     assert [type(outcome) for outcome in outcomes] == [RelaxationResult, RelaxationError]

@@ -21,13 +21,12 @@ from amalgamics.calculators.potentials.dispersion import three_body_energy
 from amalgamics.calculators.potentials.names import UnsupportedElementError, get_calculator
 from amalgamics.calculators.relaxation.relax import (
     OPTIMIZERS,
-    NotConvergedError,
-    RelaxationError,
     RelaxationSettings,
     check_plausible,
     relax,
     shortest_distance,
 )
+from amalgamics.calculators.relaxation.results import NotConvergedError, RelaxationError
 from amalgamics.errors import InputError
 
 
@@ -108,11 +107,11 @@ def test_a_three_body_term_that_fails_is_a_relaxation_error(monkeypatch):
     def fail(*_):
         raise CalculationFailed("no")
 
-    monkeypatch.setattr("amalgamics.calculators.relaxation.relax.three_body_energy", fail)
+    monkeypatch.setattr("amalgamics.calculators.relaxation.results.three_body_energy", fail)
     settings = RelaxationSettings(fmax=10.0, relax_cell=False)
     with pytest.raises(RelaxationError, match="the three-body dispersion failed: no"):
         relax(bulk("Cu", a=3.6), "ase.calculators.emt:EMT+d4@pbe", settings)
-    monkeypatch.setattr("amalgamics.calculators.relaxation.relax.three_body_energy", lambda *_: float("nan"))
+    monkeypatch.setattr("amalgamics.calculators.relaxation.results.three_body_energy", lambda *_: float("nan"))
     with pytest.raises(RelaxationError, match="non-finite energy"):
         relax(bulk("Cu", a=3.6), "ase.calculators.emt:EMT+d4@pbe", settings)
 

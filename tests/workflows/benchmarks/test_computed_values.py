@@ -9,7 +9,8 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.reports.benchmarks.published import benchmarks
 from amalgamics.reports.benchmarks.rules import SURFACE_PHASES, requirement

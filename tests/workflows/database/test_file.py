@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.file import FileState, examine, file_lock, make_complete, open_rows, unfinished_file

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.export import export_rows

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.fingerprint import fingerprint

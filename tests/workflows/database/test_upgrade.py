@@ -13,7 +13,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 
 from amalgamics.calculators.potentials.names import Potential, get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.workflows.database import upgrade as database_upgrade
 from amalgamics.workflows.database.candidates import Candidate

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import pytest
 from ase.build import bulk
 
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationError
 from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate

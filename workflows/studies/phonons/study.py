@@ -14,7 +14,7 @@ from ....calculators.phonons.finite_displacements import PhononError, run_phonon
 from ....calculators.phonons.supercell import idealised_primitive
 from ....calculators.phonons.volumes import VolumePoint, phonons_at_volumes
 from ....calculators.potentials.names import get_potential
-from ....calculators.relaxation.relax import RelaxationError, RelaxationResult
+from ....calculators.relaxation.results import RelaxationError, RelaxationResult
 from ....errors import InputError
 from ...database.candidates import Candidate
 from ...database.fingerprint import fingerprint

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ....calculators.relaxation.relax import RelaxationError
+from ....calculators.relaxation.results import RelaxationError
 from ....errors import InputError
 from ....structures.interfaces.coherent import CoherentInterface, coherent_interfaces
 from ....structures.interfaces.stacking_offsets import registries
@@ -20,7 +20,7 @@ from ...database.rows import atoms_of, miller_text
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ....calculators.relaxation.relax import RelaxationResult
+    from ....calculators.relaxation.results import RelaxationResult
     from ...database.calculations import Calculations
     from .settings import AdhesionSettings, SurfacesSettings
 

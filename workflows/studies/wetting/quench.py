@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....calculators.relaxation.relax import RelaxationResult
+from ....calculators.relaxation.results import RelaxationResult
 from ....structures.interfaces.checks import check_film
 from ....structures.interfaces.films import detach
 from ....structures.interfaces.sites import find_interface_sites

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ....calculators.dynamics.run import MDResult
 from ....calculators.potentials.names import get_potential
-from ....calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from ....calculators.relaxation.relax import RelaxationSettings
+from ....calculators.relaxation.results import RelaxationResult
 from ....errors import InputError
 from ....structures.distortions import Operation, rattled, reversing_operations
 from ....structures.glass.thiophosphate import AMORPHOUS, glass_slab

@@ -8,7 +8,8 @@ import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.workflows.database.candidates import Candidate

@@ -11,7 +11,8 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.potentials.names import get_potential
-from amalgamics.calculators.relaxation.relax import RelaxationError, RelaxationResult, RelaxationSettings
+from amalgamics.calculators.relaxation.relax import RelaxationSettings
+from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.reports.stability.section import stability_report_sections
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.workflows.database.candidates import Candidate
