@@ -214,7 +214,6 @@ def _looks_like_a_file(source: str) -> bool:
 def _primitive(atoms: Atoms) -> Atoms:
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    structure = AseAtomsAdaptor.get_structure(atoms)
-    found = AseAtomsAdaptor.get_atoms(structure.get_primitive_structure(), msonable=False)
-    found.info.clear()
-    return found
+    from ..workflows.database.candidates import primitive_atoms
+
+    return primitive_atoms(AseAtomsAdaptor.get_structure(atoms))

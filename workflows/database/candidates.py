@@ -104,7 +104,7 @@ def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, st
                 Candidate(
                     name=item.name,
                     kind="prototype",
-                    atoms=_primitive_atoms(item.structure),
+                    atoms=primitive_atoms(item.structure),
                     source=item.source,
                     prototype=item.description or item.prototype,
                 )
@@ -126,7 +126,8 @@ def _library_phases(spec: WorkflowSpec) -> list[Phase]:
     return [get_phase(key) for key in chosen]
 
 
-def _primitive_atoms(structure: Structure) -> Atoms:
+def primitive_atoms(structure: Structure) -> Atoms:
+    """Return the primitive cell of a crystal."""
     from pymatgen.io.ase import AseAtomsAdaptor
 
     atoms = AseAtomsAdaptor.get_atoms(structure.get_primitive_structure(), msonable=False)
@@ -138,7 +139,7 @@ def _from_phase(phase: Phase) -> Candidate:
     return Candidate(
         name=phase.key,
         kind="library",
-        atoms=_primitive_atoms(phase.structure()),
+        atoms=primitive_atoms(phase.structure()),
         source=phase.source,
         confidence=phase.confidence,
         prototype=phase.prototype or "",

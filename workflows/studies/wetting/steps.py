@@ -226,12 +226,9 @@ def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, floa
     def measure(result: RelaxationResult) -> dict[str, float]:
         if known.dispersion is None:
             return {}
-        from ....calculators.potentials.dispersion import get_dispersion_calculator
+        from ....calculators.potentials.dispersion import dispersion_energy
 
-        atoms = result.atoms.copy()
-        atoms.set_constraint()
-        atoms.calc = get_dispersion_calculator(known.dispersion, known.functional or "pbe")
-        return {"dispersion_energy": float(atoms.get_potential_energy())}
+        return {"dispersion_energy": dispersion_energy(result.atoms, known.dispersion, known.functional or "pbe")}
 
     return measure
 
