@@ -19,7 +19,7 @@ from ..database.row_hulls import phase_entry
 from ..database.structure_database import CRYSTALS, StructureDatabase
 from ..studies.solutions.study import stored_insertion_energies
 from ..studies.surfaces.stored import stored_surfaces
-from ..studies.wetting.cells import Role
+from ..studies.films.cells import Role
 from ..studies.wetting.members import insertion_estimate
 from ..studies.wetting.stored import StoredStudy
 from .free_atoms import free_atom_energies

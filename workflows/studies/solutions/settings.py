@@ -11,7 +11,7 @@ from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
 from ....structures.compositions import parse_system
 from ....structures.library.liquids import get_liquid
-from ..film_sampling import SamplingSettings
+from ..films.sampling import SamplingSettings
 from ..settings import StudySettings
 
 if TYPE_CHECKING:

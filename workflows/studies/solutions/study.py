@@ -19,7 +19,7 @@ from ...database.candidates import Candidate
 from ...database.fingerprint import digest
 from ...database.rows import atoms_of
 from ..base import Step, Study, numbered, step
-from ..film_sampling import lowest_sampling_temperature_K, melt_and_sample, melt_temperature_K
+from ..films.sampling import lowest_sampling_temperature_K, melt_and_sample, melt_temperature_K
 from .settings import SolutionsSettings
 
 if TYPE_CHECKING:

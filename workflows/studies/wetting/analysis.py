@@ -28,7 +28,7 @@ from ....thermodynamics.wetting.parameters import WettingParameters, calibrated
 from ....thermodynamics.wetting.sensitivity import sensitivity
 from ...database.rows import area_of, miller_text
 from .cautions import polarity_warnings
-from .cells import Role
+from ..films.cells import Role
 from .members import Member, dry_face_problems, seed_parameters, study_members
 from .options import WettingOptions, conditions_text
 from .records import adhesion_records, dilute_records, pictures, surfaces_of

@@ -11,7 +11,7 @@ from ....structures.glass.thiophosphate import AMORPHOUS
 from ....structures.slabs.slab import get_slab
 from ...database.rows import atoms_of
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
-from .cells import Role
+from ..films.cells import Role
 from .stored import StoredStudy
 
 # A thinner cut than the stored slab, so that the same number of layers is found again after relaxation.

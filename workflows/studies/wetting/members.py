@@ -13,7 +13,7 @@ from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_
 from ....thermodynamics.wetting.parameters import WettingParameters
 from ....thermodynamics.wetting.samples import parameters_from_samples
 from ...database.rows import area_of
-from .cells import Role
+from ..films.cells import Role
 from .single_point_corrections import corrected_parameters, shifted, surface_energy_shift_J_m2
 from .stored import Frame, StoredStudy, median_degeneracies
 

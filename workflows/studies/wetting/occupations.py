@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ....structures.interfaces.solutes import insert_solute
 from ...database.rows import atoms_of
-from .cells import Role, hold_bottom
+from ..films.cells import Role, hold_bottom
 
 if TYPE_CHECKING:
     from ase import Atoms

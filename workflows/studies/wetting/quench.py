@@ -10,9 +10,9 @@ from ....structures.interfaces.films import detach
 from ....structures.interfaces.sites import find_interface_sites
 from ....structures.interfaces.solutes import film_voids, insert_solute, surface_positions
 from ...database.rows import atoms_of
-from .cells import Role, hold_bottom
+from ..films.cells import Role, hold_bottom
 from .occupations import OccupationSearch, lowest_by_number
-from .steps import dispersion_of, relax_slab
+from ..films.steps import dispersion_of, relax_slab
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -17,7 +17,7 @@ from ...database.row_hulls import hull_of_rows
 from ..hulls.analysis import rows_for_system
 from ..surfaces.phase_surfaces import SURFACES
 from ..surfaces.stored import surface_records
-from .cells import Role
+from ..films.cells import Role
 from .members import Member, insertion_estimate
 from .stored import StoredStudy
 

@@ -16,7 +16,7 @@ from ....errors import InputError, unknown_name
 from ....structures.library.electrolytes import get_electrolyte, read_substrate
 from ....structures.library.liquids import get_liquid
 from ....structures.slabs.lattice_planes import MillerIndex
-from ..film_sampling import SamplingSettings
+from ..films.sampling import SamplingSettings
 from ..settings import Settings, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 

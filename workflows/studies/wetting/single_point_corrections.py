@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.units import EV_PER_A2
-from .cells import Role
+from ..films.cells import Role
 
 if TYPE_CHECKING:
     from ....thermodynamics.wetting.lattice_gas import LatticeGas

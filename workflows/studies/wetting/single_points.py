@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...database.rows import atoms_of
-from .cells import Role
+from ..films.cells import Role
 from .occupations import lowest_by_number
 
 if TYPE_CHECKING:

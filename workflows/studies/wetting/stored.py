@@ -12,7 +12,7 @@ import numpy as np
 from ....errors import InputError, NotStoredError, unknown_name
 from ....thermodynamics.wetting.adhesion import AdhesionSample
 from ...database.rows import area_of, parse_miller
-from .cells import Role
+from ..films.cells import Role
 from .occupations import lowest_by_number
 
 if TYPE_CHECKING:

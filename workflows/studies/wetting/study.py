@@ -18,15 +18,15 @@ from ...database.candidates import Candidate, Kind
 from ...database.fingerprint import digest, potential_identity
 from ...database.rows import atoms_of, miller_text
 from ..base import Step, Study, step
-from ..film_sampling import lowest_sampling_temperature_K, melt_temperature_K
+from ..films.sampling import lowest_sampling_temperature_K, melt_temperature_K
 from ..surfaces.phase_surfaces import relax_slabs, slab_candidates
-from .cells import Role
+from ..films.cells import Role
 from .dry_face import fill_dry_face
 from .plan import WettingPlan
 from .quench import quench_film, quench_interface
 from .settings import PRESET_SINGLE_POINTS, WettingSettings
 from .single_points import repeat_with
-from .steps import (
+from ..films.steps import (
     chosen_terminations,
     quench_bulk_liquid,
     relax_slab,

@@ -22,7 +22,7 @@ from ....thermodynamics.wetting.adhesion import average_adhesion
 from ....thermodynamics.wetting.contact_angle import SurfaceTension, wenzel_angle_deg, young_dupre_angle_deg
 from ....thermodynamics.wetting.curve import Limit
 from ..stability.analysis import StabilityOptions, stabilities
-from .cells import Role
+from ..films.cells import Role
 
 if TYPE_CHECKING:
     from ....thermodynamics.stability.electrolyte_window import ElectrolyteWindow

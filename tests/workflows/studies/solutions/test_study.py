@@ -11,7 +11,7 @@ from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
-from amalgamics.workflows.studies import film_sampling
+from amalgamics.workflows.studies.films import sampling as film_sampling
 from amalgamics.workflows.studies.solutions.settings import SolutionsSettings
 from amalgamics.workflows.studies.solutions.study import SolutionsStudy
 from amalgamics.workflows.tasks import PlanStudy

@@ -15,12 +15,12 @@ from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 from amalgamics.workflows.database import calculations as calculations_module
 from amalgamics.workflows.database.rows import atoms_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
-from amalgamics.workflows.studies import film_sampling
-from amalgamics.workflows.studies.wetting.cells import Role, hold_solid
+from amalgamics.workflows.studies.films import sampling as film_sampling
+from amalgamics.workflows.studies.films.cells import Role, hold_solid
 from amalgamics.workflows.studies.wetting.members import member_parameters
 from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
 from amalgamics.workflows.studies.wetting.single_points import repeat_with
-from amalgamics.workflows.studies.wetting.steps import (
+from amalgamics.workflows.studies.films.steps import (
     chosen_terminations,
     quench_bulk_liquid,
     relax_slab,

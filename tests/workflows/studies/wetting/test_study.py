@@ -17,7 +17,7 @@ from amalgamics.structures.tags import LIQUID, SOLID
 from amalgamics.workflows import report
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
-from amalgamics.workflows.studies.wetting.cells import Role, hold_bottom, hold_solid
+from amalgamics.workflows.studies.films.cells import Role, hold_bottom, hold_solid
 from amalgamics.workflows.studies.wetting.settings import WettingSettings
 from amalgamics.workflows.studies.wetting.study import WettingStudy
 

@@ -22,7 +22,7 @@ from ....structures.slabs.checks import check_slab
 from ....structures.slabs.slab import enumerate_slabs, get_slab
 from ....structures.tags import LIQUID
 from ...database.rows import atoms_of
-from ..film_sampling import OnStep, melt_and_sample
+from .sampling import OnStep, melt_and_sample
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
 

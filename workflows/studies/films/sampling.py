@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from ...calculators.dynamics.run import MDResult, MDStage, run_md
-from ...structures.library.liquids import get_liquid
-from .settings import Settings
+from ....calculators.dynamics.run import MDResult, MDStage, run_md
+from ....structures.library.liquids import get_liquid
+from ..settings import Settings
 
 if TYPE_CHECKING:
     from ase import Atoms
