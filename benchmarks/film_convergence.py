@@ -15,10 +15,10 @@ from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.studies.films.cells import Role
+from amalgamics.workflows.studies.films.steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
 from amalgamics.workflows.studies.wetting.members import film_surface_energy, insertion_estimate
 from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
 from amalgamics.workflows.studies.wetting.settings import WettingSettings
-from amalgamics.workflows.studies.films.steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
 from amalgamics.workflows.studies.wetting.stored import StoredStudy, get_study
 from amalgamics.workflows.studies.wetting.study import WettingStudy
 

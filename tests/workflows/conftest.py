@@ -23,9 +23,9 @@ from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.studies.films import sampling as film_sampling
 from amalgamics.workflows.studies.films.cells import Role
+from amalgamics.workflows.studies.films.steps import relax_solid, sample_film, sample_interface
 from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
 from amalgamics.workflows.studies.wetting.settings import WettingSettings
-from amalgamics.workflows.studies.films.steps import relax_solid, sample_film, sample_interface
 from amalgamics.workflows.studies.wetting.study import WettingStudy
 
 TASKS = '''

@@ -17,9 +17,9 @@ from ...structures.slabs.lattice_planes import conventional_cell, densest_planes
 from ..database.query import subsystems
 from ..database.row_hulls import phase_entry
 from ..database.structure_database import CRYSTALS, StructureDatabase
+from ..studies.films.cells import Role
 from ..studies.solutions.study import stored_insertion_energies
 from ..studies.surfaces.stored import stored_surfaces
-from ..studies.films.cells import Role
 from ..studies.wetting.members import insertion_estimate
 from ..studies.wetting.stored import StoredStudy
 from .free_atoms import free_atom_energies
@@ -233,7 +233,7 @@ def _solution_values(database: StructureDatabase, crystals: Crystals) -> Iterato
         pure = [float(one.energy_per_atom) for one in crystals.within([metal])]
         if metal in seen or metal not in wanted or not pure or row.potential_identity != crystals.identity:
             continue
-        study = StoredStudy(database, key, "", "", (0, 0, 0), "Hg", metal, crystals.potential)
+        study = StoredStudy(database, key, "", "", (0, 0, 0), "Hg", crystals.potential, solute=metal)
         estimate = insertion_estimate(study, Role.SOLUTE_IN_FILM, crystals.potential, zero=min(pure))
         if estimate is not None:
             yield from solution_values(metal, estimate.mean, crystals.hull([metal, "Hg"]), crystals.potential)

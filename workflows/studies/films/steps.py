@@ -1,4 +1,4 @@
-"""The steps of a wetting study as plain functions: substrate, slabs, frames of the film, quenches.
+"""The steps of a study with films as plain functions: substrate, slabs, frames of the film, quenches.
 
 Each takes what the database already has from there, so that an interrupted step goes on where it stopped.
 """
@@ -22,15 +22,15 @@ from ....structures.slabs.checks import check_slab
 from ....structures.slabs.slab import enumerate_slabs, get_slab
 from ....structures.tags import LIQUID
 from ...database.rows import atoms_of
-from .sampling import OnStep, melt_and_sample
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
+from .sampling import OnStep, melt_and_sample
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from .study import WettingStudy
+    from .study import AnyFilmStudy
 
 # Enough for the first shells of neighbours in each direction.
 BULK_LIQUID_ATOMS = 40
@@ -39,7 +39,7 @@ BULK_FMAX = 0.02
 RATTLE = 0.05
 
 
-def relax_substrate(study: WettingStudy) -> Atoms:
+def relax_substrate(study: AnyFilmStudy) -> Atoms:
     """Relax the crystal of the substrate, cell and positions, and return it; an amorphous solid keeps its cell.
 
     A crystal given in a high-symmetry model may be a saddle point: the octahedra of LLTO tilt, and tilted it is
@@ -68,7 +68,7 @@ def relax_substrate(study: WettingStudy) -> Atoms:
     return atoms_of(min(relaxed, key=lambda row: row.energy))
 
 
-def chosen_terminations(study: WettingStudy) -> list[str]:
+def chosen_terminations(study: AnyFilmStudy) -> list[str]:
     """Return the terminations of the study, of those named or else of the nonpolar ones (symmetric first): all, or one.
 
     Raises
@@ -94,7 +94,7 @@ def chosen_terminations(study: WettingStudy) -> list[str]:
     return names if section.all_terminations else names[:1]
 
 
-def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Atoms:
+def interface_slab(study: AnyFilmStudy, crystal: Atoms, termination: str) -> Atoms:
     """Cut the slab that carries the film, wide enough in both directions."""
     section = study.settings
     if section.substrate.amorphous:
@@ -110,7 +110,7 @@ def interface_slab(study: WettingStudy, crystal: Atoms, termination: str) -> Ato
     return slab.atoms
 
 
-def relax_slab(study: WettingStudy, termination: str) -> Atoms:
+def relax_slab(study: AnyFilmStudy, termination: str) -> Atoms:
     """Relax the slab that carries the film with the sampling potential, and return it.
 
     Raises
@@ -126,7 +126,7 @@ def relax_slab(study: WettingStudy, termination: str) -> Atoms:
     return relaxed
 
 
-def relax_solid(study: WettingStudy, potential: str, termination: str) -> Atoms:
+def relax_solid(study: AnyFilmStudy, potential: str, termination: str) -> Atoms:
     """Relax the slab once more with ``potential``, its lower half held as it is under a film."""
     slab = relax_slab(study, termination)
     candidate = study.candidate(
@@ -136,7 +136,7 @@ def relax_solid(study: WettingStudy, potential: str, termination: str) -> Atoms:
     return atoms_of(_good(calculations.relax(candidate, measure=dispersion_of(potential))))
 
 
-def sample_interface(study: WettingStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
+def sample_interface(study: AnyFilmStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
     """Melt a film on the rigid slab and store frames of it; return their rows.
 
     A frame that shows no film (evaporated, not covering, or reacted through) is stored as failed with the reason.
@@ -151,7 +151,7 @@ def sample_interface(study: WettingStudy, termination: str, seed: int, on_step: 
     return _sample(study, Role.FRAME, f"{termination} seed {seed}", build, where, on_step)
 
 
-def sample_film(study: WettingStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
+def sample_film(study: AnyFilmStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
     """Melt a free film of as many atoms as lie on the slab, in the same cell, and store frames of it."""
 
     def build() -> Atoms:
@@ -164,7 +164,7 @@ def sample_film(study: WettingStudy, termination: str, seed: int, on_step: OnSte
     return _sample(study, Role.FILM_FRAME, f"free film seed {seed}", build, {"seed": seed}, on_step)
 
 
-def quench_bulk_liquid(study: WettingStudy, potential: str, seed: int) -> None:
+def quench_bulk_liquid(study: AnyFilmStudy, potential: str, seed: int) -> None:
     """Relax frames of the bulk liquid, the cell with them: what an atom of the liquid has when there is no surface."""
     symbol = study.settings.solvent
     rows = _sample(
@@ -184,7 +184,7 @@ def quench_bulk_liquid(study: WettingStudy, potential: str, seed: int) -> None:
 
 
 def _sample(
-    study: WettingStudy,
+    study: AnyFilmStudy,
     role: Role,
     what: str,
     build: Callable[[], Atoms],
@@ -204,7 +204,7 @@ def _sample(
     return rows
 
 
-def _melt_and_sample(study: WettingStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> MDResult:
+def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> MDResult:
     name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
     return melt_and_sample(
         atoms,
@@ -219,6 +219,12 @@ def _melt_and_sample(study: WettingStudy, atoms: Atoms, what: str, seed: int, on
     )
 
 
+def _good(row: AtomsRow) -> AtomsRow:
+    if not row.converged:
+        raise InputError(f"{row.name}: {row.data['reason']}")
+    return row
+
+
 def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, float]]:
     """Return what measures the dispersion energy of a result, nothing for a potential without a correction."""
     known = get_potential(potential)
@@ -231,9 +237,3 @@ def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, floa
         return {"dispersion_energy": dispersion_energy(result.atoms, known.dispersion, known.functional or "pbe")}
 
     return measure
-
-
-def _good(row: AtomsRow) -> AtomsRow:
-    if not row.converged:
-        raise InputError(f"{row.name}: {row.data['reason']}")
-    return row

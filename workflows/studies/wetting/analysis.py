@@ -27,8 +27,8 @@ from ....thermodynamics.wetting.model import WettingModel
 from ....thermodynamics.wetting.parameters import WettingParameters, calibrated
 from ....thermodynamics.wetting.sensitivity import sensitivity
 from ...database.rows import area_of, miller_text
-from .cautions import polarity_warnings
 from ..films.cells import Role
+from .cautions import polarity_warnings
 from .members import Member, dry_face_problems, seed_parameters, study_members
 from .options import WettingOptions, conditions_text
 from .records import adhesion_records, dilute_records, pictures, surfaces_of

@@ -10,8 +10,8 @@ from ....errors import InputError
 from ....structures.glass.thiophosphate import AMORPHOUS
 from ....structures.slabs.slab import get_slab
 from ...database.rows import atoms_of
-from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from ..films.cells import Role
+from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .stored import StoredStudy
 
 # A thinner cut than the stored slab, so that the same number of layers is found again after relaxation.

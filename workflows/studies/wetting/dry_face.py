@@ -9,8 +9,8 @@ from ....structures.interfaces.sites import find_interface_sites
 from ....structures.tags import LIQUID
 from ...database.rows import atoms_of
 from ..films.cells import Role
-from .occupations import OccupationSearch, Start, lowest_by_number, sites_of
 from ..films.steps import dispersion_of, relax_slab, relax_solid
+from .occupations import OccupationSearch, Start, lowest_by_number, sites_of
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -14,8 +14,9 @@ from ....thermodynamics.wetting.parameters import WettingParameters
 from ....thermodynamics.wetting.samples import parameters_from_samples
 from ...database.rows import area_of
 from ..films.cells import Role
-from .single_point_corrections import corrected_parameters, shifted, surface_energy_shift_J_m2
-from .stored import Frame, StoredStudy, median_degeneracies
+from ..films.stored import Frame
+from .single_point_corrections import corrected_parameters, shifted
+from .stored import StoredStudy, median_degeneracies
 
 T = TypeVar("T")
 
@@ -105,7 +106,7 @@ def _relaxed_member(study: StoredStudy, termination: str, potential: str) -> Mem
 def _repeated_member(study: StoredStudy, termination: str, potential: str, relaxed: Sequence[Member]) -> Member | None:
     """The parameters of the potential that relaxed the structures, with the differences of the single points."""
     points = study.single_points(termination, potential)
-    if points is None:
+    if not points.complete:
         return None
     base = next((one for one in relaxed if one.potential == points.structures_from), None)
     if base is None:
@@ -113,7 +114,7 @@ def _repeated_member(study: StoredStudy, termination: str, potential: str, relax
     name = f"{termination}, {potential} on structures of {base.potential}"
     parameters = corrected_parameters(base.parameters, points, potential, name)
     energy = base.surface_energy_J_m2
-    shift = surface_energy_shift_J_m2(points, parameters.interface.area)
+    shift = points.surface_energy_shift_J_m2(parameters.interface.area)
     own = None if energy is None or shift is None else shifted(energy, shift)
     return Member(termination, potential, parameters, base.potential, own)
 

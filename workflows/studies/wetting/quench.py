@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....calculators.relaxation.results import RelaxationResult
 from ....structures.interfaces.checks import check_film
-from ....structures.interfaces.films import detach
 from ....structures.interfaces.sites import find_interface_sites
 from ....structures.interfaces.solutes import film_voids, insert_solute, surface_positions
 from ...database.rows import atoms_of
-from ..films.cells import Role, hold_bottom
-from .occupations import OccupationSearch, lowest_by_number
+from ..films.cells import Role
+from ..films.quench import quench_frame
 from ..films.steps import dispersion_of, relax_slab
+from .occupations import OccupationSearch, lowest_by_number
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
 
-    from ...database.calculations import Calculations
-    from ...database.candidates import Kind
     from .study import WettingStudy
 
 # Where the middle of a film begins and ends, as fractions of its thickness.
@@ -33,49 +30,18 @@ def quench_interface(study: WettingStudy, potential: str, termination: str, seed
     The sampling potential searches the occupations. Any other one relaxes what that potential found lowest, so its
     energies are those of the same states, and bounds from above where it would prefer another occupation.
     """
-    calculations = study.calculations(potential)
+    bare = quench_frame(study, potential, termination, seed, frame)
+    if bare is None or not bare.converged:
+        return
     where: dict[str, str | int] = {"termination": termination, "seed": seed, "frame": frame}
     what = f"{termination} seed {seed} frame {frame}, {potential}"
+    calculations = study.calculations(potential)
     search = OccupationSearch(study, calculations, "interface", Role.INTERFACE, where, what, check_film)
     if potential != study.potential:
-        found = _found_lowest(study, Role.INTERFACE, where)
-        if 0 in found and (bare := _quench_bare(study, calculations, atoms_of(found[0]), what, where)).converged:
-            search.follow(found)
-        return
-    start = next(iter(study.rows(Role.FRAME, **where)), None)
-    if start is None:  # a frame without a film, stored as failed
-        return
-    bare = _quench_bare(study, calculations, atoms_of(start), what, where)
-    if bare.converged:
+        search.follow(_found_lowest(study, Role.INTERFACE, where))
+    else:
         slab = relax_slab(study, termination)
         search.run(find_interface_sites(slab, symbol=study.settings.solute), atoms_of(bare))
-
-
-def _quench_bare(
-    study: WettingStudy, calculations: Calculations, start: Atoms, what: str, where: dict[str, str | int]
-) -> AtomsRow:
-    """Relax the film on the solid without solute, and its parts alone."""
-    potential = calculations.potential.name
-
-    def measure(result: RelaxationResult) -> dict[str, float]:
-        solid, film = (calculations.energy(part) for part in detach(result.atoms))
-        rigid = {"rigid_solid_energy": solid, "rigid_film_energy": film}
-        return {**rigid, **dispersion_of(potential)(result)}
-
-    candidate = study.candidate("interface", Role.INTERFACE, hold_bottom(start), what, n_solute=0, site="none", **where)
-    bare = calculations.relax(candidate, measure=measure, verify=check_film)
-    if bare.converged:
-        solid, film = detach(atoms_of(bare))
-        parts: tuple[tuple[Atoms, Kind, Role], ...] = (
-            (solid, "solid", Role.SOLID),
-            (film, "film", Role.DETACHED_FILM),
-        )
-        for part, kind, role in parts:
-            calculations.relax(
-                study.candidate(kind, role, part, f"{what}, {role}", **where),
-                measure=dispersion_of(potential),
-            )
-    return bare
 
 
 def _found_lowest(study: WettingStudy, role: Role, where: dict[str, str | int]) -> dict[int, AtomsRow]:

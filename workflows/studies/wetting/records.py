@@ -14,10 +14,10 @@ from ....thermodynamics.hulls.fusion import list_fusions
 from ....thermodynamics.hulls.voltage import voltage_profile
 from ....thermodynamics.wetting.adhesion import average_adhesion
 from ...database.row_hulls import hull_of_rows
+from ..films.cells import Role
 from ..hulls.analysis import rows_for_system
 from ..surfaces.phase_surfaces import SURFACES
 from ..surfaces.stored import surface_records
-from ..films.cells import Role
 from .members import Member, insertion_estimate
 from .stored import StoredStudy
 

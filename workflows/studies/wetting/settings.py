@@ -1,224 +1,53 @@
-"""The ``wetting`` section of a workflow input: which liquid on which solid, how large, how often."""
+"""The ``wetting`` section of a workflow input: which liquid with which solute on which solid, how large, how often."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from ase import Atoms
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field
 
-from ....calculators.potentials.dispersion_methods import DISPERSION_METHODS
-from ....calculators.potentials.names import get_potential
-from ....calculators.relaxation.relax import RelaxationSettings
-from ....errors import InputError, unknown_name
-from ....structures.library.electrolytes import get_electrolyte, read_substrate
-from ....structures.library.liquids import get_liquid
-from ....structures.slabs.lattice_planes import MillerIndex
-from ..films.sampling import SamplingSettings
-from ..settings import Settings, StudySettings
-from ..surfaces.phase_surfaces import SLAB_SYMPREC
+from ....errors import InputError
+from ..films.settings import FILM_PRESETS, FilmOnSolidSettings
 
 if TYPE_CHECKING:
     from ...spec import WorkflowSpec
 
-
-def _known_liquid(symbol: str) -> str:
-    return get_liquid(symbol).symbol
-
-
-def _known_potential(name: str) -> str:
-    return get_potential(name).name
-
-
-def _known_dispersion(method: str) -> str:
-    if method not in DISPERSION_METHODS:
-        raise ValueError(unknown_name("dispersion model", method, DISPERSION_METHODS))
-    return method
-
-
-class SubstrateSettings(Settings):
-    """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
-
-    An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
-    least; it has neither planes nor terminations.
-    """
-
-    name: str | None = None
-    file: Path | None = None
-    miller_index: MillerIndex = (0, 0, 1)
-    termination: str | tuple[str, ...] | None = None
-    amorphous: bool = False
-
-    @field_validator("file")
-    @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().resolve()  # workers have other working directories
-
-    @model_validator(mode="after")
-    def _one_source(self) -> SubstrateSettings:
-        if (self.name is None) == (self.file is None):
-            raise ValueError("give either the name of an electrolyte or a file")
-        if self.name is not None:
-            get_electrolyte(self.name)
-        elif self.file is not None and not self.file.is_file():
-            raise ValueError(f"no such structure file: {self.file}")
-        if self.amorphous and self.termination is not None:
-            raise ValueError("an amorphous substrate has no terminations; leave out termination")
-        if self.miller_index == (0, 0, 0):
-            raise ValueError("miller_index: (0, 0, 0) is not a plane")
-        return self
-
-    @property
-    def label(self) -> str:
-        """What the substrate is called in names, queries and reports: its name, or that of its file, plainly spelt."""
-        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.file or "").stem)
-        # The database takes no text that reads as a number.
-        return self.name or (plain if re.match("[A-Za-z]", plain) else f"file-{plain}")
-
-    @property
-    def terminations(self) -> tuple[str, ...]:
-        """The terminations that were named; none means that the workflow chooses."""
-        if self.termination is None:
-            return ()
-        return (self.termination,) if isinstance(self.termination, str) else self.termination
-
-    def crystal(self) -> Atoms:
-        """Return the crystal that the slabs are cut from.
-
-        Raises
-        ------
-        InputError
-            The file cannot be read, is not a crystal, has partly filled sites or atoms that overlap.
-        """
-        if self.name is not None:
-            return get_electrolyte(self.name)
-        return read_substrate(Path(self.file or ""))
-
-
-# What a preset sets; anything given in the input goes first.
+# What a preset sets besides the films; anything given in the input goes first.
 PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {
-        "seeds": 1,
-        "frames": 3,
-        "max_solute": 5,
-        "all_terminations": False,
-        "surfaces": 1,
-    },
-    "standard": {
-        "seeds": 3,
-        # Films scatter more than the frames of one, so their number comes first.
-        "frames": 2,
-        "max_solute": 5,
-        "all_terminations": True,
-        "surfaces": 3,
-        "more_potentials": ("7net-0+d3",),
-        "sampling": {"melt_steps": 400, "equilibration_steps": 200, "steps_between_frames": 100},
-    },
-    "production": {
-        "seeds": 5,
-        "frames": 8,
-        "max_solute": 8,
-        "all_terminations": True,
-        "surfaces": 6,
-        "more_potentials": ("7net-0+d3", "7net-l3i5+d3"),
-        "min_width": 10.5,
-        "min_film_size": 18.0,
-        "sampling": {"melt_steps": 2000, "equilibration_steps": 1000, "steps_between_frames": 400},
-    },
-}
-
-# Single points that each preset takes where the sampling potential is fitted to a density functional, unless some are
-# named: another functional, and where there is time another network.
-PRESET_SINGLE_POINTS = {
-    "quick": ("chgnet-r2scan+d4",),
-    "standard": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
-    "production": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
+    "quick": FILM_PRESETS["quick"] | {"max_solute": 5, "all_terminations": False, "surfaces": 1},
+    "standard": FILM_PRESETS["standard"] | {"max_solute": 5, "all_terminations": True, "surfaces": 3},
+    "production": FILM_PRESETS["production"] | {"max_solute": 8, "all_terminations": True, "surfaces": 6},
 }
 
 
-class WettingSettings(StudySettings):
+class WettingSettings(FilmOnSolidSettings):
     """How the contact angle is computed.
+
+    ``quick`` takes one termination and one seed, ``standard`` three seeds, all terminations and two potentials.
 
     Attributes
     ----------
-    preset
-        ``quick`` (one termination, one seed), ``standard`` (three seeds, all terminations, two potentials) or
-        ``production``; every other key overrides what it sets.
-    substrate
-        Name of an electrolyte, or a section with a name or file, a plane and terminations.
-    seeds, frames
-        Independent liquid films, and frames quenched of each.
-    all_terminations
-        All of the terminations that are named, or there, and not only the first.
+    solute
+        What is dissolved in the solvent.
     max_solute
         Most solute atoms per interface cell.
     relaxed_occupations
         How many of the best-looking occupations of the interface are relaxed for each number of solute atoms.
-    more_potentials
-        Potentials besides that of the job. They relax what it found lowest, in the same cell.
-    dispersion_models
-        Dispersion models whose energies replace that of each potential, as single points on the structures of the first
-        frame; each is a parameter set of its own.
-    single_points
-        Further potentials, such as ``gpaw+d3``, that give energies of these structures; None for those of the preset.
-    min_slab_size, min_film_size, min_width
-        Thickness of solid and film, and width of the cell, Å.
-    allow_thin_slab
-        Accept a slab thinner than two cutoffs of the potential, for cells small enough for density functional theory.
     surfaces
         Planes of each stable phase whose surface energy is computed.
     """
 
-    preset: Literal["quick", "standard", "production"] = "quick"
-    substrate: SubstrateSettings
-    solvent: Annotated[str, AfterValidator(_known_liquid)] = "Hg"
+    presets: ClassVar[dict[str, dict[str, Any]]] = PRESETS
+
     solute: str = "Li"
-    temperature_K: Annotated[float, Field(gt=0, le=3000)] = 298.15
-    seeds: Annotated[int, Field(ge=1, le=100)]
-    frames: Annotated[int, Field(ge=1, le=100)]
     max_solute: Annotated[int, Field(ge=1, le=12)]
     relaxed_occupations: Annotated[int, Field(ge=1, le=20)] = 2
-    all_terminations: bool
-    more_potentials: tuple[Annotated[str, AfterValidator(_known_potential)], ...] = ()
-    dispersion_models: tuple[Annotated[str, AfterValidator(_known_dispersion)], ...] = ("d3atm", "d4")
-    single_points: tuple[Annotated[str, AfterValidator(_known_potential)], ...] | None = None
-    min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
-    allow_thin_slab: bool = False
-    min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
-    min_width: Annotated[float, Field(ge=0, le=60)] = 7.0
     surfaces: Annotated[int, Field(ge=0, le=20)]
-    fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
-    max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
-    sampling: SamplingSettings = SamplingSettings()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_from_preset(cls, content: Any) -> Any:
-        if not isinstance(content, dict):
-            return content
-        content = dict(content)
-        if isinstance(content.get("substrate"), str):
-            content["substrate"] = {"name": content["substrate"]}
-        for key in ("more_potentials", "dispersion_models", "single_points"):
-            if isinstance(content.get(key), str):  # one name needs no list
-                content[key] = [content[key]]
-        name = content.get("preset", "quick")
-        for key, value in PRESETS.get(name, {}).items() if isinstance(name, str) else ():
-            given = content.setdefault(key, value)
-            if isinstance(value, dict) and isinstance(given, dict):
-                content[key] = value | given
-        return content
 
     @property
     def system(self) -> str:
         """The chemical system of solute and solvent, whose hull the angle needs."""
         return f"{self.solute}-{self.solvent}"
-
-    def relaxation(self) -> RelaxationSettings:
-        """Return how slabs, films and interfaces are relaxed: positions only."""
-        return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
 
     def check(self, spec: WorkflowSpec) -> None:
         """Refuse what the fields alone cannot tell.
@@ -232,45 +61,10 @@ class WettingSettings(StudySettings):
         """
         if self.solute == self.solvent:
             raise InputError(f"wetting.solute: {self.solute} is the solvent; give another element")
-        melting_point_K = get_liquid(self.solvent).melting_point_K
-        if self.temperature_K < melting_point_K:
-            raise InputError(
-                f"wetting.temperature_K: {self.solvent} is solid at {self.temperature_K:g} K, it melts at"
-                f" {melting_point_K:g} K"
-            )
+        self.check_liquid("wetting")
         wanted = {self.solute, self.solvent}
         if not any(wanted <= set(system.split("-")) for system in spec.systems):
             raise InputError(
                 f"wetting: {self.solute} in {self.solvent} needs the hull of {self.system}; add it to systems"
             )
-        crystal = self.substrate.crystal()
-        elements = sorted(wanted | set(crystal.get_chemical_symbols()))
-        potentials = [
-            get_potential(name) for name in (spec.potential, *self.more_potentials, *(self.single_points or ()))
-        ]
-        for known in potentials:
-            known.check_elements(elements)
-            known.check_available()
-        if not self.substrate.amorphous:
-            self._check_slabs(crystal, max(known.cutoff or 0.0 for known in potentials))
-
-    def _check_slabs(self, crystal: Atoms, cutoff: float) -> None:
-        """Refuse terminations that do not exist, and slabs thinner than two cutoffs (Å)."""
-        from ....structures.interfaces.checks import check_substrate_thickness
-        from ....structures.slabs.slab import enumerate_slabs
-
-        slabs = enumerate_slabs(
-            crystal, self.substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC
-        )
-        available = [slab.termination for slab in slabs]
-        for termination in self.substrate.terminations:
-            if termination not in available:
-                raise InputError(
-                    f"wetting.substrate.termination: {termination!r} does not exist on"
-                    f" {self.substrate.label} {self.substrate.miller_index}; there are {', '.join(available)}"
-                )
-        if self.allow_thin_slab:
-            return
-        for slab in slabs:
-            if slab.termination in (self.substrate.terminations or available):
-                check_substrate_thickness(slab.atoms, cutoff, f"wetting: {self.substrate.label} {slab.termination}")
+        self.check_substrate(self.substrate, spec.potential, {self.solute}, "wetting.substrate")

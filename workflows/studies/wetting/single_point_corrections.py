@@ -7,15 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....thermodynamics.uncertainty import Estimate
-from ....thermodynamics.units import EV_PER_A2
 from ..films.cells import Role
 
 if TYPE_CHECKING:
     from ....thermodynamics.wetting.lattice_gas import LatticeGas
     from ....thermodynamics.wetting.parameters import WettingParameters
-    from .stored import Pair, SinglePoints
-
-_WHOLE = {Role.SOLID, Role.DETACHED_FILM}
+    from ..films.stored import Pair, SinglePoints
 
 
 def corrected_parameters(base: WettingParameters, points: SinglePoints, potential: str, name: str) -> WettingParameters:
@@ -26,7 +23,7 @@ def corrected_parameters(base: WettingParameters, points: SinglePoints, potentia
     hold is said in the label of the correction.
     """
     label = f"single points with {potential} on one frame"
-    shift = adhesion_shift_J_m2(points, base.interface.area)
+    shift = points.adhesion_shift_J_m2(base.interface.area)
     if shift is None:
         label += ", W_ad(0) not corrected"
     interface = _corrected(base.interface, points.interface, points, label)
@@ -40,22 +37,6 @@ def corrected_parameters(base: WettingParameters, points: SinglePoints, potentia
         interface=interface,
         dry_face=dry,
     )
-
-
-def adhesion_shift_J_m2(points: SinglePoints, area: float) -> float | None:
-    """Return W'_ad(0) - W_ad(0) of the frame, J/m2; None where a part has no single point."""
-    if not set(points.alone) >= _WHOLE:
-        return None
-    shift = [other - own for own, other in (*(points.alone[role] for role in sorted(_WHOLE)), points.interface[0])]
-    return (shift[0] + shift[1] - shift[2]) / area * EV_PER_A2
-
-
-def surface_energy_shift_J_m2(points: SinglePoints, area: float) -> float | None:
-    """Return u' - u of the free film, J/m2; None where film or bulk liquid has no single point."""
-    if not {Role.FILM, Role.BULK_LIQUID} <= set(points.alone):
-        return None
-    film, atom = (other - own for own, other in (points.alone[Role.FILM], points.alone[Role.BULK_LIQUID]))
-    return (film - points.film_atoms * atom) / (2.0 * area) * EV_PER_A2
 
 
 def shifted(estimate: Estimate, shift: float) -> Estimate:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...database.rows import atoms_of
 from ..films.cells import Role
+from ..films.quench import lowest, repeat_as_single_points
 from .occupations import lowest_by_number
 
 if TYPE_CHECKING:
@@ -22,13 +22,8 @@ def repeat_with(study: WettingStudy, potential: str, termination: str) -> None:
     first frame that has solute at its interface, with the solid and the film alone; the dry face; the first free film,
     bare and with solute in it; and the bulk liquid. Nothing is computed where there is no such frame.
     """
-    calculations = study.calculations(potential)
     base = study.base_of(potential)
-    for row in structures_to_repeat(study, base, termination):
-        labels = {key: row[key] for key in ("termination", "site", "seed", "frame", "n_solute") if key in row}
-        what = f"{row.name.removeprefix(study.surface_name).strip()}, single point with {potential}"
-        candidate = study.candidate(row.kind, Role(row.role), atoms_of(row), what, geometry=base, **labels)
-        calculations.single_point(candidate, geometry_energy=float(row.energy))
+    repeat_as_single_points(study, structures_to_repeat(study, base, termination), potential, base)
 
 
 def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> list[AtomsRow]:
@@ -43,17 +38,13 @@ def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> li
         return []
     most = study.settings.max_solute
     chosen = list(lowest_by_number(rows(Role.INTERFACE, termination=termination, **on_solid), most).values())
-    chosen += _lowest(rows(Role.SOLID, termination=termination))
-    chosen += _lowest(rows(Role.DETACHED_FILM, termination=termination, **on_solid))
+    chosen += lowest(rows(Role.SOLID, termination=termination))
+    chosen += lowest(rows(Role.DETACHED_FILM, termination=termination, **on_solid))
     chosen += lowest_by_number(rows(Role.DRY_FACE, termination=termination), most).values()
-    chosen += _lowest(rows(Role.FILM, **in_film)) + _lowest(rows(Role.SOLUTE_IN_FILM, **in_film))
-    return chosen + _lowest(rows(Role.BULK_LIQUID, **in_film))
+    chosen += lowest(rows(Role.FILM, **in_film)) + lowest(rows(Role.SOLUTE_IN_FILM, **in_film))
+    return chosen + lowest(rows(Role.BULK_LIQUID, **in_film))
 
 
 def _first_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:
     first = min(((row.seed, row.frame) for row in rows), default=None)
     return None if first is None else {"seed": int(first[0]), "frame": int(first[1])}
-
-
-def _lowest(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
-    return sorted(rows, key=lambda row: float(row.energy))[:1]

@@ -5,27 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from ....calculators.potentials.names import get_potential
 from ....errors import InputError
 from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
-from ...database.candidates import Candidate, Kind
-from ...database.fingerprint import digest, potential_identity
-from ...database.rows import atoms_of, miller_text
-from ..base import Step, Study, step
-from ..films.sampling import lowest_sampling_temperature_K, melt_temperature_K
-from ..surfaces.phase_surfaces import relax_slabs, slab_candidates
+from ...database.candidates import Candidate
+from ...database.rows import atoms_of
+from ..base import Step, step
 from ..films.cells import Role
-from .dry_face import fill_dry_face
-from .plan import WettingPlan
-from .quench import quench_film, quench_interface
-from .settings import PRESET_SINGLE_POINTS, WettingSettings
-from .single_points import repeat_with
 from ..films.steps import (
     chosen_terminations,
     quench_bulk_liquid,
@@ -35,113 +23,46 @@ from ..films.steps import (
     sample_film,
     sample_interface,
 )
+from ..films.study import FilmStudy
+from ..surfaces.phase_surfaces import relax_slabs, slab_candidates
+from .dry_face import fill_dry_face
+from .plan import WettingPlan
+from .quench import quench_film, quench_interface
+from .settings import WettingSettings
+from .single_points import repeat_with
 
 if TYPE_CHECKING:
-    from ase import Atoms
     from ase.db.row import AtomsRow
 
     from ....reports.sections import ReportSection
     from ....reports.wetting.model import WettingReport
 
 
-class WettingStudy(Study[WettingSettings, "WettingReport"]):
-    """The cells of one liquid on one surface, and the names under which the database keeps them.
-
-    Its key leaves out what only adds to it: seeds, frames, terminations, potentials, and the temperature of the drop as
-    long as its film is sampled at the same one.
-    """
+class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
+    """Films with solute at the interface, on the dry face and in the liquid."""
 
     name: ClassVar = "wetting"
     section: ClassVar = "wetting"
     settings_class: ClassVar = WettingSettings
-
-    @cached_property
-    def key(self) -> str:
-        """Name of the study, the same for all inputs whose cells are the same."""
-        fixed = ("substrate", "solvent", "solute", "min_slab_size", "min_film_size", "min_width", "fmax", "sampling")
-        content = self.settings.model_dump(mode="json", include=set(fixed))
-        content["substrate"].pop("termination")
-        if self.settings.substrate.file is not None:
-            crystal = self.settings.substrate.crystal()
-            lengths = [np.round(item, 4) + 0.0 for item in (crystal.cell.array, crystal.positions)]
-            content["substrate"]["file"] = [crystal.numbers.tolist(), *(item.tolist() for item in lengths)]
-        if not self.settings.substrate.amorphous:
-            content["substrate"].pop("amorphous")
-        # A hotter drop has its film sampled hotter, unless that temperature was given.
-        given = self.settings.sampling.sampling_temperature_K
-        if given is None and self.settings.temperature_K > self._lowest_sampling_temperature_K:
-            content["temperature_K"] = self.sampling_temperature_K
-        content["potential"] = self.potential
-        return f"{self.surface_name}-{self.settings.solute}-{self.settings.solvent}-{digest(content, 8)}"
+    identifying: ClassVar = (*FilmStudy.identifying, "solute")
 
     @property
-    def surface_name(self) -> str:
-        """Substrate and plane: ``LLTO(001)``."""
-        return f"{self.settings.substrate.label}({miller_text(self.settings.substrate.miller_index)})"
-
-    @cached_property
-    def identities(self) -> dict[str, str]:
-        """Identity of each of its potentials, as rows hold it, by name; those of single points included."""
-        names = (*self.potentials, *self.repeating_potentials)
-        return {name: potential_identity(get_potential(name)) for name in names}
+    def liquid_name(self) -> str:
+        """Solute and solvent: ``Li-Hg``."""
+        return f"{self.settings.solute}-{self.settings.solvent}"
 
     @property
-    def potentials(self) -> tuple[str, ...]:
-        """The potentials that quench, the sampling one first."""
-        return tuple(dict.fromkeys((self.potential, *self.settings.more_potentials)))
-
-    @property
-    def repeating_potentials(self) -> tuple[str, ...]:
-        """The potentials that give single points on quenched structures: dispersion models of each, then others."""
-        methods, others = self.settings.dispersion_models, self.settings.single_points
-        names = [name for base in self.potentials for name in dispersion_variants(base, methods)]
-        names += others if others is not None else self._single_points_of_preset()
-        return tuple(name for name in dict.fromkeys(names) if name not in self.potentials)
-
-    def _single_points_of_preset(self) -> list[str]:
-        """Return second opinions on a potential fitted to a density functional, where they cover all elements."""
-        if get_potential(self.potential).functional is None:
-            return []
-        elements = {
-            self.settings.solvent,
-            self.settings.solute,
-            *self.settings.substrate.crystal().get_chemical_symbols(),
-        }
-        known = map(get_potential, PRESET_SINGLE_POINTS[self.settings.preset])
-        return [one.name for one in known if one.elements is None or elements <= one.elements]
-
-    def base_of(self, single_point: str) -> str:
-        """Return the potential whose structures the single points take: one of the same model, or the sampling one."""
-        model = get_potential(single_point).model
-        return next((name for name in self.potentials if get_potential(name).model == model), self.potential)
+    def liquid_elements(self) -> set[str]:
+        """Elements besides those of the solid."""
+        return {self.settings.solvent, self.settings.solute}
 
     def owns(self, row: AtomsRow) -> bool:
         """Return whether a row is within what this input asks for; another may have added to the same study."""
-        settings = self.settings
-        return (
-            super().owns(row)
-            and row.get("seed", 0) < settings.seeds
-            and row.get("frame", 0) < settings.frames
-            and row.get("n_solute", 0) <= settings.max_solute
-        )
+        return super().owns(row) and row.get("n_solute", 0) <= self.settings.max_solute
 
-    def rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
-        """Return the rows of a role, oldest first; no single points on another potential's structures."""
-        return [row for row in super().rows(role, **labels) if "geometry" not in row]
-
-    def candidate(self, kind: Kind, role: Role, atoms: Atoms, what: str, **more: str | int) -> Candidate:
-        """Return a structure of the study, ready to be computed and stored."""
-        substrate = self.settings.substrate
-        labels: dict[str, str | int] = {
-            "study": self.key,
-            "substrate": substrate.label,
-            "miller": f"({miller_text(substrate.miller_index)})",
-            "solvent": self.settings.solvent,
-            "solute": self.settings.solute,
-            "role": role.value,
-            **more,
-        }
-        return Candidate(f"{self.surface_name} {what}", kind, atoms, f"built for the study {self.key}", labels=labels)
+    def labels(self) -> dict[str, str | int]:
+        """Return the labels of all its rows."""
+        return {**super().labels(), "solute": self.settings.solute}
 
     def plan(self) -> Sequence[Step]:
         """Relax the substrate and, now that the stable phases are known, return the steps of the study."""
@@ -294,28 +215,3 @@ class WettingStudy(Study[WettingSettings, "WettingReport"]):
             found.append(phase_record(name, str(bulk.reduced_formula), self.potential, records, bulk))
         section = wulff_section(found)
         return [] if section is None else [section]
-
-    @property
-    def melt_temperature_K(self) -> float:
-        """Temperature at which films are melted: well above the melting point."""
-        return melt_temperature_K(self.settings.solvent, self.settings.sampling)
-
-    @property
-    def sampling_temperature_K(self) -> float:
-        """Temperature at which frames are taken: above the melting point, so that the film stays liquid."""
-        chosen = self.settings.sampling.sampling_temperature_K
-        return chosen or max(self.settings.temperature_K, self._lowest_sampling_temperature_K)
-
-    @property
-    def _lowest_sampling_temperature_K(self) -> float:
-        return lowest_sampling_temperature_K(self.settings.solvent)
-
-
-def dispersion_variants(potential: str, methods: Sequence[str]) -> list[str]:
-    """Return the same model with other dispersion models; nothing for a potential without dispersion."""
-    known = get_potential(potential)
-    if known.dispersion is None:
-        return []
-    _, _, suffix = potential.partition("+")
-    of_functional = suffix.removeprefix(known.dispersion)  # "@pbe" of module:attribute
-    return [f"{known.model}+{method}{of_functional}" for method in methods if method != known.dispersion]

@@ -21,8 +21,8 @@ from ....thermodynamics.units import EV_PER_A2
 from ....thermodynamics.wetting.adhesion import average_adhesion
 from ....thermodynamics.wetting.contact_angle import SurfaceTension, wenzel_angle_deg, young_dupre_angle_deg
 from ....thermodynamics.wetting.curve import Limit
-from ..stability.analysis import StabilityOptions, stabilities
 from ..films.cells import Role
+from ..stability.analysis import StabilityOptions, stabilities
 
 if TYPE_CHECKING:
     from ....thermodynamics.stability.electrolyte_window import ElectrolyteWindow

@@ -17,9 +17,6 @@ from amalgamics.workflows.database.rows import atoms_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.studies.films import sampling as film_sampling
 from amalgamics.workflows.studies.films.cells import Role, hold_solid
-from amalgamics.workflows.studies.wetting.members import member_parameters
-from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
-from amalgamics.workflows.studies.wetting.single_points import repeat_with
 from amalgamics.workflows.studies.films.steps import (
     chosen_terminations,
     quench_bulk_liquid,
@@ -29,6 +26,9 @@ from amalgamics.workflows.studies.films.steps import (
     sample_film,
     sample_interface,
 )
+from amalgamics.workflows.studies.wetting.members import member_parameters
+from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
+from amalgamics.workflows.studies.wetting.single_points import repeat_with
 from amalgamics.workflows.studies.wetting.stored import get_study
 from amalgamics.workflows.studies.wetting.study import WettingStudy
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from amalgamics.calculators.potentials.names import get_potential, list_potentials
 from amalgamics.errors import InputError
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
-from amalgamics.workflows.studies.wetting.settings import PRESETS, SubstrateSettings, WettingSettings
+from amalgamics.workflows.studies.films.settings import SubstrateSettings
+from amalgamics.workflows.studies.wetting.settings import PRESETS, WettingSettings
 from amalgamics.workflows.submission import spec_document
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from amalgamics.workflows.studies.films.steps import quench_bulk_liquid
+from amalgamics.workflows.studies.films.stored import SinglePoints
 from amalgamics.workflows.studies.wetting import analysis as wetting_analysis
 from amalgamics.workflows.studies.wetting.dry_face import fill_dry_face
 from amalgamics.workflows.studies.wetting.members import study_members
 from amalgamics.workflows.studies.wetting.single_points import repeat_with
-from amalgamics.workflows.studies.films.steps import quench_bulk_liquid
-from amalgamics.workflows.studies.wetting.stored import SinglePoints, get_study
+from amalgamics.workflows.studies.wetting.stored import get_study
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies under another name."""

@@ -109,11 +109,11 @@ def test_single_points_are_kept_apart(made_up):
 
 def test_incomplete_single_points_are_none(made_up):
     study = stored(made_up)
-    assert study.single_points("TiO2", "chgnet") is None
+    assert not study.single_points("TiO2", "chgnet").complete
     again = {"potential": "chgnet", "geometry": "emt", "seed": 0, "frame": 0, "measured": {"geometry_energy": -1.0}}
     for role, n_solute in (("interface", 0), ("interface", 1), ("film", 0)):
         made_up.add(role, -5.0, termination="TiO2", n_solute=n_solute, **again)
-    assert study.single_points("TiO2", "chgnet") is None
+    assert not study.single_points("TiO2", "chgnet").complete
     made_up.add("solute-in-film", -6.0, n_solute=1, **again)
     points = study.single_points("TiO2", "chgnet")
     assert points.structures_from == "emt"

@@ -1,0 +1,274 @@
+"""What inputs of studies with liquid films share: which liquid, how large a film on which solid, how sampled."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from ase import Atoms
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from ....calculators.potentials.dispersion_methods import DISPERSION_METHODS
+from ....calculators.potentials.names import get_potential
+from ....calculators.relaxation.relax import RelaxationSettings
+from ....errors import InputError, unknown_name
+from ....structures.library.electrolytes import get_electrolyte, read_substrate
+from ....structures.library.liquids import get_liquid
+from ....structures.slabs.lattice_planes import MillerIndex
+from ..settings import Settings, StudySettings
+from ..surfaces.phase_surfaces import SLAB_SYMPREC
+from .sampling import SamplingSettings
+
+
+def _known_liquid(symbol: str) -> str:
+    return get_liquid(symbol).symbol
+
+
+def _known_potential(name: str) -> str:
+    return get_potential(name).name
+
+
+def _known_dispersion(method: str) -> str:
+    if method not in DISPERSION_METHODS:
+        raise ValueError(unknown_name("dispersion model", method, DISPERSION_METHODS))
+    return method
+
+
+PotentialName = Annotated[str, AfterValidator(_known_potential)]
+
+
+class SubstrateSettings(Settings):
+    """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
+
+    An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
+    least; it has neither planes nor terminations.
+    """
+
+    name: str | None = None
+    file: Path | None = None
+    miller_index: MillerIndex = (0, 0, 1)
+    termination: str | tuple[str, ...] | None = None
+    amorphous: bool = False
+
+    @field_validator("file")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()  # workers have other working directories
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SubstrateSettings:
+        if (self.name is None) == (self.file is None):
+            raise ValueError("give either the name of an electrolyte or a file")
+        if self.name is not None:
+            get_electrolyte(self.name)
+        elif self.file is not None and not self.file.is_file():
+            raise ValueError(f"no such structure file: {self.file}")
+        if self.amorphous and self.termination is not None:
+            raise ValueError("an amorphous substrate has no terminations; leave out termination")
+        if self.miller_index == (0, 0, 0):
+            raise ValueError("miller_index: (0, 0, 0) is not a plane")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What the substrate is called in names, queries and reports: its name, or that of its file, plainly spelt."""
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.file or "").stem)
+        # The database takes no text that reads as a number.
+        return self.name or (plain if re.match("[A-Za-z]", plain) else f"file-{plain}")
+
+    @property
+    def terminations(self) -> tuple[str, ...]:
+        """The terminations that were named; none means that the workflow chooses."""
+        if self.termination is None:
+            return ()
+        return (self.termination,) if isinstance(self.termination, str) else self.termination
+
+    def crystal(self) -> Atoms:
+        """Return the crystal that the slabs are cut from.
+
+        Raises
+        ------
+        InputError
+            The file cannot be read, is not a crystal, has partly filled sites or atoms that overlap.
+        """
+        if self.name is not None:
+            return get_electrolyte(self.name)
+        return read_substrate(Path(self.file or ""))
+
+
+# What a preset sets; anything given in the input goes first.
+FILM_PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {"seeds": 1, "frames": 3},
+    "standard": {
+        "seeds": 3,
+        # Films scatter more than the frames of one, so their number comes first.
+        "frames": 2,
+        "more_potentials": ("7net-0+d3",),
+        "sampling": {"melt_steps": 400, "equilibration_steps": 200, "steps_between_frames": 100},
+    },
+    "production": {
+        "seeds": 5,
+        "frames": 8,
+        "more_potentials": ("7net-0+d3", "7net-l3i5+d3"),
+        "min_width": 10.5,
+        "min_film_size": 18.0,
+        "sampling": {"melt_steps": 2000, "equilibration_steps": 1000, "steps_between_frames": 400},
+    },
+}
+
+# Single points that each preset takes where the sampling potential is fitted to a density functional, unless some are
+# named: another functional, and where there is time another network.
+PRESET_SINGLE_POINTS = {
+    "quick": ("chgnet-r2scan+d4",),
+    "standard": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
+    "production": ("chgnet-r2scan+d4", "7net-mf-r2scan+d4"),
+}
+
+
+class FilmSettings(StudySettings):
+    """How liquid films are made, sampled and quenched.
+
+    Attributes
+    ----------
+    preset
+        How often and how long; every other key overrides what it sets.
+    seeds, frames
+        Independent liquid films, and frames quenched of each.
+    all_terminations
+        All of the terminations that are named, or there, and not only the first.
+    more_potentials
+        Potentials besides that of the job. They relax what it found lowest, in the same cell.
+    dispersion_models
+        Dispersion models whose energies replace that of each potential, as single points on the structures of the first
+        frame; each is a parameter set of its own.
+    single_points
+        Further potentials, such as ``gpaw+d3``, that give energies of these structures; None for those of the preset.
+    min_slab_size, min_film_size, min_width
+        Thickness of solid and film, and width of the cell, Å.
+    allow_thin_slab
+        Accept a slab thinner than two cutoffs of the potential, for cells small enough for density functional theory.
+    """
+
+    presets: ClassVar[dict[str, dict[str, Any]]] = FILM_PRESETS
+
+    preset: Literal["quick", "standard", "production"] = "quick"
+    solvent: Annotated[str, AfterValidator(_known_liquid)] = "Hg"
+    temperature_K: Annotated[float, Field(gt=0, le=3000)] = 298.15
+    seeds: Annotated[int, Field(ge=1, le=100)]
+    frames: Annotated[int, Field(ge=1, le=100)]
+    all_terminations: bool = False
+    more_potentials: tuple[PotentialName, ...] = ()
+    dispersion_models: tuple[Annotated[str, AfterValidator(_known_dispersion)], ...] = ("d3atm", "d4")
+    single_points: tuple[PotentialName, ...] | None = None
+    min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
+    allow_thin_slab: bool = False
+    min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
+    min_width: Annotated[float, Field(ge=0, le=60)] = 7.0
+    fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
+    max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
+    sampling: SamplingSettings = SamplingSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        content = dict(content)
+        for key in ("more_potentials", "dispersion_models", "single_points"):
+            if isinstance(content.get(key), str):  # one name needs no list
+                content[key] = [content[key]]
+        name = content.get("preset", "quick")
+        for key, value in cls.presets.get(name, {}).items() if isinstance(name, str) else ():
+            given = content.setdefault(key, value)
+            if isinstance(value, dict) and isinstance(given, dict):
+                content[key] = value | given
+        return content
+
+    def relaxation(self) -> RelaxationSettings:
+        """Return how slabs, films and interfaces are relaxed: positions only."""
+        return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
+
+    def check_liquid(self, section: str) -> None:
+        """Refuse a solvent that is solid at the temperature; ``section`` is the key that the message names.
+
+        Raises
+        ------
+        InputError
+            Naming the temperature and the melting point.
+        """
+        melting_point_K = get_liquid(self.solvent).melting_point_K
+        if self.temperature_K < melting_point_K:
+            raise InputError(
+                f"{section}.temperature_K: {self.solvent} is solid at {self.temperature_K:g} K, it melts at"
+                f" {melting_point_K:g} K"
+            )
+
+    def check_substrate(
+        self, substrate: SubstrateSettings, potential: str, more_elements: set[str], section: str
+    ) -> None:
+        """Refuse a solid that a potential does not cover, terminations that do not exist, and slabs that are too thin.
+
+        Parameters
+        ----------
+        substrate
+            The solid.
+        potential
+            Of the job.
+        more_elements
+            Those besides its own, such as the solute.
+        section
+            Key that messages name.
+
+        Raises
+        ------
+        InputError
+            Naming the element, or the terminations that there are, or the two thicknesses.
+        """
+        crystal = substrate.crystal()
+        elements = sorted({self.solvent} | more_elements | set(crystal.get_chemical_symbols()))
+        known = [get_potential(name) for name in (potential, *self.more_potentials, *(self.single_points or ()))]
+        for one in known:
+            one.check_elements(elements)
+            one.check_available()
+        if not substrate.amorphous:
+            self._check_slabs(substrate, crystal, max(one.cutoff or 0.0 for one in known), section)
+
+    def _check_slabs(self, substrate: SubstrateSettings, crystal: Atoms, cutoff: float, section: str) -> None:
+        """Refuse terminations that do not exist, and slabs thinner than two cutoffs (Å)."""
+        from ....structures.interfaces.checks import check_substrate_thickness
+        from ....structures.slabs.slab import enumerate_slabs
+
+        slabs = enumerate_slabs(crystal, substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
+        available = [slab.termination for slab in slabs]
+        for termination in substrate.terminations:
+            if termination not in available:
+                raise InputError(
+                    f"{section}.termination: {termination!r} does not exist on"
+                    f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
+                )
+        if self.allow_thin_slab:
+            return
+        for slab in slabs:
+            if slab.termination in (substrate.terminations or available):
+                name = f"{section.split('.')[0]}: {substrate.label} {slab.termination}"
+                check_substrate_thickness(slab.atoms, cutoff, name)
+
+
+class FilmOnSolidSettings(FilmSettings):
+    """Films on one solid.
+
+    Attributes
+    ----------
+    substrate
+        Name of an electrolyte, or a section with a name or file, a plane and terminations.
+    """
+
+    substrate: SubstrateSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _substrate_by_name(cls, content: Any) -> Any:
+        if isinstance(content, dict) and isinstance(content.get("substrate"), str):
+            return {**content, "substrate": {"name": content["substrate"]}}
+        return content
