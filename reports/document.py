@@ -28,9 +28,9 @@ def write_report(report: Report, output_dir: Path) -> dict[str, Path]:
     Returns
     -------
     dict
-        Paths by file name: ``report.html``, and the pictures and files of the sections. With systems also
-        ``hull.csv``, ``summary.json`` and, when one has two elements, ``hull.png``; with several systems
-        ``hull-<system>.png`` for each.
+        Paths by file name: ``report.html``, ``summary.json``, and the pictures and files of the sections. With systems
+        also ``hull.csv`` and, when one has two elements, ``hull.png``; with several systems ``hull-<system>.png`` for
+        each.
 
     Raises
     ------
@@ -40,8 +40,9 @@ def write_report(report: Report, output_dir: Path) -> dict[str, Path]:
     check_writable(output_dir)
     pictures = hull_pictures(report)
     contents = {"report.html": render_page(report, pictures).encode(), **pictures, **dict(report.section_files)}
+    contents["summary.json"] = summary_json(report).encode()
     if report.systems:
-        contents |= {"hull.csv": hull_csv(report).encode(), "summary.json": summary_json(report).encode()}
+        contents["hull.csv"] = hull_csv(report).encode()
     return write_files(contents, output_dir)
 
 

@@ -89,7 +89,9 @@ def summary(report: Report) -> dict[str, Any]:
         "title": report.title,
         "created": report.created,
         "potential": report.potential,
-        "headline": " ".join([*(lead.headline for lead in leads), report_headline(report)]),
+        "headline": " ".join(
+            [*(lead.headline for lead in leads), *([report_headline(report)] if report.systems else [])]
+        ),
         "units": dict(UNITS),
         "systems": [_system_summary(system, report.potential) for system in report.systems],
         "warnings": list(dict.fromkeys([*(said for lead in leads for said in lead.warnings), *report.warnings])),

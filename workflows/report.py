@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +30,38 @@ def report_of_job(job: Job, output_dir: Path, *, fresh_after: int = 0) -> dict[s
         Rows up to this id were there before the job and count as reused.
     """
     sections, warnings = report_sections(job)
+    warnings = [*potential_notices(job.spec, job.database), *warnings]
+    if not job.spec.systems:
+        return _write_sections(job, output_dir, sections, warnings)
     return write_report(
         job.spec.name,
         job.spec.systems,
         job.rows,
         output_dir,
         fresh_after=fresh_after,
-        warnings=[*potential_notices(job.spec, job.database), *warnings],
+        warnings=warnings,
         sections=sections,
     )
+
+
+def _write_sections(
+    job: Job, output_dir: Path, sections: Sequence[ReportSection], warnings: Sequence[str]
+) -> dict[str, Path]:
+    """Write the report of a job without systems, which has no hulls."""
+    from ..reports.document import write_report as write_files
+    from ..reports.model import Report
+
+    if not sections:
+        raise InputError(f"{job.spec.name}: there is nothing to report; {'; '.join(warnings)}")
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    report = Report(
+        job.spec.name,
+        potential=job.spec.potential,
+        created=created,
+        warnings=tuple(warnings),
+        sections=tuple(sections),
+    )
+    return write_files(report, output_dir)
 
 
 def report_sections(job: Job) -> tuple[list[ReportSection], list[str]]:

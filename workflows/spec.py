@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_model, field_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_model, field_validator, model_validator
 
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
@@ -83,7 +83,7 @@ class WorkflowSpec(_StudySections):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
-    systems: Annotated[tuple[Annotated[str, AfterValidator(_check_system)], ...], Field(min_length=1)]
+    systems: tuple[Annotated[str, AfterValidator(_check_system)], ...] = ()
     potential: str = "chgnet+d3"
     relaxation: RelaxationOptions = RelaxationOptions()
     output: Path | None = None
@@ -94,6 +94,13 @@ class WorkflowSpec(_StudySections):
     @classmethod
     def _known_potential(cls, value: str) -> str:
         return get_potential(value).name
+
+    @model_validator(mode="after")
+    def _has_systems(self) -> WorkflowSpec:
+        alone = [study.section for study in STUDIES if not study.needs_systems]
+        if not self.systems and not any(getattr(self, section) is not None for section in alone):
+            raise ValueError(f"the key 'systems' is missing; only {', '.join(alone)} can do without")
+        return self
 
     @property
     def output_dir(self) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .base import Study
 from .equation_of_state import EquationOfStateStudy
 from .hulls.study import HullStudy
+from .panel.study import PanelStudy
 from .phonons.study import PhononStudy
 from .solutions.study import SolutionsStudy
 from .stability.study import StabilityStudy
@@ -28,6 +29,7 @@ STUDIES: tuple[type[Study[Any, Any]], ...] = (
     StabilityStudy,
     SurfacesStudy,
     WettingStudy,
+    PanelStudy,
 )
 
 

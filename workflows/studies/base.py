@@ -93,6 +93,8 @@ class Study(ABC, Generic[S, R]):
     settings_class: ClassVar[type[StudySettings]]
     default_settings: ClassVar[StudySettings | None] = None
     """Settings of an input without the section; None: the study is left out then."""
+    needs_systems: ClassVar[bool] = True
+    """Whether it needs the crystals of the job's systems; an input without systems may ask for others alone."""
 
     def __init__(self, job: Job) -> None:
         settings = getattr(job.spec, self.section)

@@ -64,6 +64,20 @@ def quench_frame(study: AnyFilmStudy, potential: str, termination: str, seed: in
     return quench_bare(study, study.calculations(potential), atoms_of(start), what, where)
 
 
+def quench_film_alone(study: AnyFilmStudy, potential: str, seed: int, frame: int) -> AtomsRow | None:
+    """Quench one frame of the free film; otherwise as :func:`quench_frame`."""
+    where: dict[str, str | int] = {"seed": seed, "frame": frame}
+    if potential == study.potential:
+        start = next(iter(study.rows(Role.FILM_FRAME, **where)), None)
+    else:
+        start = next(iter(study.rows(Role.FILM, potential=study.potential, n_solute=0, **where)), None)
+    if start is None:
+        return None
+    what = f"free film seed {seed} frame {frame}, {potential}"
+    candidate = study.candidate("film", Role.FILM, atoms_of(start), what, n_solute=0, site="none", **where)
+    return study.calculations(potential).relax(candidate, measure=dispersion_of(potential), verify=check_film)
+
+
 def repeat_as_single_points(study: AnyFilmStudy, rows: Sequence[AtomsRow], potential: str, base: str) -> None:
     """Compute single points with ``potential`` on structures that ``base`` relaxed."""
     calculations = study.calculations(potential)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ....errors import InputError
+from ....thermodynamics.uncertainty import Estimate, average_over_groups
 from ....thermodynamics.units import EV_PER_A2
-from ....thermodynamics.wetting.adhesion import AdhesionSample
+from ....thermodynamics.wetting.adhesion import AdhesionSample, film_surface_energy_J_m2
 from ...database.rows import area_of
 from .cells import Role
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ...database.structure_database import StructureDatabase
 
+T = TypeVar("T")
 Frame = tuple[int, int]
 """Seed and number of a frame."""
 
@@ -124,6 +126,20 @@ class StoredFilms:
                 points.take(row)
         return points
 
+    def surface_energy_J_m2(self, potential: str) -> Estimate | None:
+        """Return the surface energy of the free film, J/m², against the bulk liquid; None when either is missing."""
+        films = self.rows(Role.FILM, potential=potential)
+        liquid = self.rows(Role.BULK_LIQUID, potential=potential)
+        if not films or not liquid:
+            return None
+        film = average_over_groups(by_seed({frame_of(row): float(row.energy) for row in films}))
+        bulk = average_over_groups(by_seed({frame_of(row): row.energy / row.natoms for row in liquid}))
+        return film_surface_energy_J_m2(film, films[0].natoms, bulk, area_of(films[0]))
+
+    def free_film_area(self) -> float:
+        """Return the area of one face of the free film, Å²."""
+        return area_of(self.rows(Role.FILM)[0])
+
     def repeating_potentials(self, termination: str) -> list[str]:
         """Return the potentials that gave single points on another potential's structures of this termination."""
         rows = self.every_row(Role.INTERFACE, termination=termination, n_solute=0)
@@ -198,3 +214,11 @@ class SinglePoints:
 def frame_of(row: AtomsRow) -> Frame:
     """Return seed and number of the frame a row comes from."""
     return int(row.seed), int(row.frame)
+
+
+def by_seed(values: Mapping[Frame, T]) -> dict[str, list[T]]:
+    """Return values by the name of their seed, in the order of their frames."""
+    groups: dict[str, list[T]] = {}
+    for (seed, _), value in sorted(values.items(), key=lambda item: item[0]):
+        groups.setdefault(f"seed {seed}", []).append(value)
+    return groups

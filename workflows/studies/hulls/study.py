@@ -55,6 +55,8 @@ class HullStudy(CrystalStudy[StructureSettings, "Report"]):
         from .diffraction import diffraction_sections
 
         spec = self.job.spec
+        if not spec.systems:
+            return {}
         return {
             "against experiment": lambda: self.sections(self.results()),
             "diffraction": lambda: diffraction_sections(spec.systems, self.job.rows, self.job.hulls),

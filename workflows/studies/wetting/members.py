@@ -9,12 +9,11 @@ from typing import TypeVar
 
 from ....errors import InputError, unknown_name
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
-from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion, film_surface_energy_J_m2
+from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
 from ....thermodynamics.wetting.parameters import WettingParameters
 from ....thermodynamics.wetting.samples import parameters_from_samples
-from ...database.rows import area_of
 from ..films.cells import Role
-from ..films.stored import Frame
+from ..films.stored import Frame, by_seed
 from .single_point_corrections import corrected_parameters, shifted
 from .stored import StoredStudy, median_degeneracies
 
@@ -100,7 +99,7 @@ def _check_known(kind: str, wanted: Sequence[str], known: Sequence[str] | set[st
 def _relaxed_member(study: StoredStudy, termination: str, potential: str) -> Member:
     n_films = len({seed for seed, _ in study.interface_energies(termination, potential)})
     parameters = _with_errors(member_parameters(study, termination, potential), n_films)
-    return Member(termination, potential, parameters, surface_energy_J_m2=film_surface_energy(study, potential))
+    return Member(termination, potential, parameters, surface_energy_J_m2=study.surface_energy_J_m2(potential))
 
 
 def _repeated_member(study: StoredStudy, termination: str, potential: str, relaxed: Sequence[Member]) -> Member | None:
@@ -155,9 +154,9 @@ def member_parameters(
     return parameters_from_samples(
         name,
         adhesion=named,
-        interface=_by_seed({key: {n: float(row.energy) for n, row in rows.items()} for key, rows in states.items()}),
-        reference=_by_seed(inside),
-        vapour=_by_seed(on_top) or None,
+        interface=by_seed({key: {n: float(row.energy) for n, row in rows.items()} for key, rows in states.items()}),
+        reference=by_seed(inside),
+        vapour=by_seed(on_top) or None,
         area=study.area(termination),
         degeneracies=median_degeneracies(states, counts),
         dry_face={n: float(row.energy) for n, row in dry.items()} or None,
@@ -209,25 +208,7 @@ def insertion_estimate(study: StoredStudy, role: Role, potential: str, *, zero: 
     found = study.insertion_energies(role, potential)
     if not found:
         return None
-    return average_over_groups({name: [value - zero for value in group] for name, group in _by_seed(found).items()})
-
-
-def film_surface_energy(study: StoredStudy, potential: str) -> Estimate | None:
-    """Return the surface energy of the free film, J/m², against the bulk liquid; None when either is missing."""
-    films = study.rows(Role.FILM, potential=potential)
-    liquid = study.rows(Role.BULK_LIQUID, potential=potential)
-    if not films or not liquid:
-        return None
-    film = average_over_groups(_by_seed({(row.seed, row.frame): float(row.energy) for row in films}))
-    bulk = average_over_groups(_by_seed({(row.seed, row.frame): row.energy / row.natoms for row in liquid}))
-    return film_surface_energy_J_m2(film, films[0].natoms, bulk, area_of(films[0]))
-
-
-def _by_seed(values: Mapping[Frame, T]) -> dict[str, list[T]]:
-    groups: dict[str, list[T]] = {}
-    for (seed, _), value in sorted(values.items(), key=lambda item: item[0]):
-        groups.setdefault(f"seed {seed}", []).append(value)
-    return groups
+    return average_over_groups({name: [value - zero for value in group] for name, group in by_seed(found).items()})
 
 
 def _of_seed(values: Mapping[Frame, T], seed: int) -> dict[Frame, T]:

@@ -9,8 +9,8 @@ from ....structures.interfaces.sites import find_interface_sites
 from ....structures.interfaces.solutes import film_voids, insert_solute, surface_positions
 from ...database.rows import atoms_of
 from ..films.cells import Role
-from ..films.quench import quench_frame
-from ..films.steps import dispersion_of, relax_slab
+from ..films.quench import quench_film_alone, quench_frame
+from ..films.steps import relax_slab
 from .occupations import OccupationSearch, lowest_by_number
 
 if TYPE_CHECKING:
@@ -59,15 +59,8 @@ def quench_film(study: WettingStudy, potential: str, seed: int, frame: int) -> N
     where: dict[str, str | int] = {"seed": seed, "frame": frame}
     what = f"free film seed {seed} frame {frame}, {potential}"
     repeated = potential != study.potential
-    if repeated:
-        start = _found_lowest(study, Role.FILM, where).get(0)
-    else:
-        start = next(iter(study.rows(Role.FILM_FRAME, **where)), None)
-    if start is None:
-        return
-    candidate = study.candidate("film", Role.FILM, atoms_of(start), what, n_solute=0, site="none", **where)
-    bare = calculations.relax(candidate, measure=dispersion_of(potential), verify=check_film)
-    if not bare.converged:
+    bare = quench_film_alone(study, potential, seed, frame)
+    if bare is None or not bare.converged:
         return
     for role in (Role.SOLUTE_IN_FILM, Role.SOLUTE_ON_FILM):
         if repeated:

@@ -1,0 +1,1 @@
+"""A pure liquid on many clean solids, beside measured contact angles."""

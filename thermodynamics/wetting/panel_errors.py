@@ -1,0 +1,124 @@
+"""How far computed works of adhesion are from those that measured contact angles stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import InputError
+from ..checks import finite, positive
+from .contact_angle import work_from_angle_J_m2, young_dupre_angle_deg
+
+_OWNER = "errors of adhesion"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One solid: the computed work of adhesion, and the measured contact angle as a range.
+
+    Attributes
+    ----------
+    solid
+        Name.
+    work_of_adhesion_J_m2
+        Computed.
+    measured_low_deg, measured_high_deg
+        Smallest and largest angle that is reported; the same where there is one.
+
+    Raises
+    ------
+    InputError
+        A value not finite, an angle outside [0, 180], or a range the wrong way round.
+    """
+
+    solid: str
+    work_of_adhesion_J_m2: float
+    measured_low_deg: float
+    measured_high_deg: float
+
+    def __post_init__(self) -> None:
+        finite(_OWNER, f"work of adhesion on {self.solid}", self.work_of_adhesion_J_m2)
+        low, high = self.measured_low_deg, self.measured_high_deg
+        if not 0.0 <= low <= high <= 180.0:
+            raise InputError(f"{_OWNER}: the angle on {self.solid} is {low!r} to {high!r}°; give 0 to 180, rising")
+
+    @property
+    def measured_deg(self) -> float:
+        """Middle of the range."""
+        return 0.5 * (self.measured_low_deg + self.measured_high_deg)
+
+    def work_error_J_m2(self, gamma_LV_J_m2: float) -> float:
+        """Return computed minus measured W, the latter gamma (1 + cos theta) of the middle of the range."""
+        return self.work_of_adhesion_J_m2 - float(work_from_angle_J_m2(self.measured_deg, gamma_LV_J_m2))
+
+    def angle_error_deg(self, gamma_LV_J_m2: float) -> float:
+        """Return computed minus measured angle."""
+        return float(young_dupre_angle_deg(self.work_of_adhesion_J_m2, gamma_LV_J_m2)) - self.measured_deg
+
+
+@dataclass(frozen=True)
+class AdhesionErrors:
+    """Errors of a model over several solids: computed minus measured.
+
+    Attributes
+    ----------
+    n_solids
+        How many are compared.
+    mean_J_m2, mean_absolute_J_m2, scatter_J_m2
+        Of W: the systematic part, the mean size, and the standard deviation about the mean, which no shift of all
+        solids alike takes away; None for one solid.
+    mean_deg, mean_absolute_deg
+        Of the angle.
+    """
+
+    n_solids: int
+    mean_J_m2: float
+    mean_absolute_J_m2: float
+    scatter_J_m2: float | None
+    mean_deg: float
+    mean_absolute_deg: float
+
+    @property
+    def root_mean_square_J_m2(self) -> float:
+        """The two parts together: what an angle on an unknown solid must be expected to be wrong by, in W."""
+        scatter = self.scatter_J_m2 or 0.0
+        return float(np.hypot(self.mean_J_m2, scatter * np.sqrt((self.n_solids - 1) / self.n_solids)))
+
+
+def adhesion_errors(solids: Sequence[Comparison], gamma_LV_J_m2: float) -> AdhesionErrors:
+    """Return the errors of one model over solids.
+
+    Parameters
+    ----------
+    solids
+        At least one.
+    gamma_LV_J_m2
+        Surface tension that turns angles into works, the measured one.
+
+    Raises
+    ------
+    InputError
+        No solids, or a tension that is not positive.
+
+    Examples
+    --------
+    >>> from amalgamics.thermodynamics.wetting.panel_errors import Comparison, adhesion_errors
+    >>> found = adhesion_errors([Comparison("graphite", 0.20, 150.0, 150.0)], 0.485)
+    >>> round(found.mean_J_m2, 3), round(found.mean_deg)
+    (0.135, -24)
+    """
+    positive(_OWNER, "gamma_LV_J_m2", gamma_LV_J_m2)
+    if not solids:
+        raise InputError(f"{_OWNER}: there is no solid with a measured angle")
+    works = np.array([one.work_error_J_m2(gamma_LV_J_m2) for one in solids])
+    angles = np.array([one.angle_error_deg(gamma_LV_J_m2) for one in solids])
+    return AdhesionErrors(
+        n_solids=len(solids),
+        mean_J_m2=float(works.mean()),
+        mean_absolute_J_m2=float(np.abs(works).mean()),
+        scatter_J_m2=float(works.std(ddof=1)) if len(works) > 1 else None,
+        mean_deg=float(angles.mean()),
+        mean_absolute_deg=float(np.abs(angles).mean()),
+    )

@@ -1,0 +1,139 @@
+"""From the rows of a panel to its tables: works of adhesion by solid and method, and the angles measured on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ....errors import InputError
+from ....reports.panel.model import MeasuredAngle, PanelReport, PanelSolid
+from ....structures.library.liquids import get_liquid
+from ....thermodynamics.uncertainty import Estimate
+from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
+from ...database.rows import miller_text
+
+if TYPE_CHECKING:
+    from .settings import PanelSettings
+    from .study import SolidOnPanel
+
+
+@dataclass
+class _Works:
+    """What each method gave on one face, J/m²."""
+
+    total: dict[str, Estimate] = field(default_factory=dict)
+    dispersion: dict[str, float] = field(default_factory=dict)
+    structures_from: dict[str, str] = field(default_factory=dict)
+
+
+def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> PanelReport:
+    """Return what was found; a solid without a quenched film is named with the reason.
+
+    Raises
+    ------
+    InputError
+        No solid has a quenched film.
+    """
+    solids: list[PanelSolid] = []
+    problems: list[str] = []
+    structures_from: dict[str, str] = {}
+    for member in members:
+        try:
+            terminations = member.terminations
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        for termination in terminations:
+            works = _works(member, termination, problems)
+            if works.total:
+                structures_from |= works.structures_from
+                solids.append(_solid(member, termination, works))
+    if not solids:
+        raise InputError(f"panel: no solid has a quenched film; {problems[0] if problems else 'run the job'}")
+    liquid = get_liquid(settings.solvent)
+    return PanelReport(
+        solvent=settings.solvent,
+        temperature_K=settings.temperature_K,
+        gamma_LV_J_m2=liquid.surface_tension_at(settings.temperature_K),
+        solids=tuple(solids),
+        structures_from=structures_from,
+        surface_energies_J_m2=_surface_energies(members[0]),
+        problems=tuple(problems),
+    )
+
+
+def _works(member: SolidOnPanel, termination: str, problems: list[str]) -> _Works:
+    """Return the work of adhesion with each method; what is missing is added to ``problems``."""
+    films, works = member.results(), _Works()
+    face = f"{member.surface_name} {termination}"
+    for potential in member.potentials:
+        try:
+            samples = films.adhesion_samples(termination, potential, "relaxed")
+            found = average_adhesion({f"seed {seed}": group for seed, group in samples.items()})
+            check_work_of_adhesion(found.total_J_m2, f"{face}, {potential}")
+        except InputError as error:
+            problems.append(f"{face}, {potential}: {_reason(member, error)}")
+            continue
+        works.total[potential] = found.total_J_m2
+        if found.dispersion_J_m2 is not None:
+            works.dispersion[potential] = found.dispersion_J_m2.mean
+    for potential in member.repeating_potentials:
+        base = member.base_of(potential)
+        shift = (
+            films.single_points(termination, potential).adhesion_shift_J_m2(films.area(termination))
+            if base in works.total
+            else None
+        )
+        if shift is None:
+            problems.append(f"{face}, {potential}: no single points")
+            continue
+        total = works.total[base]
+        works.total[potential] = Estimate(total.mean + shift, total.standard_error, total.n_samples)
+        works.structures_from[potential] = base
+    return works
+
+
+def _reason(member: SolidOnPanel, error: InputError) -> str:
+    """Why there is nothing: what failed first, or what was raised."""
+    failed = member.failed()
+    return f"{failed[0].name}: {failed[0].data['reason']}" if failed else str(error)
+
+
+def _solid(member: SolidOnPanel, termination: str, works: _Works) -> PanelSolid:
+    substrate = member.settings.substrate
+    return PanelSolid(
+        solid=substrate.label,
+        formula=member.results().substrate_formula,
+        plane=f"({miller_text(substrate.miller_index)})",
+        termination=termination,
+        work_of_adhesion_J_m2=works.total,
+        dispersion_J_m2=works.dispersion,
+        measured=_measured(member),
+    )
+
+
+def _measured(member: SolidOnPanel) -> MeasuredAngle | None:
+    given = member.solid.measured_angle_deg
+    if given is not None:
+        return MeasuredAngle(*given, "", member.solid.measured_source, "user")
+    return None
+
+
+def _surface_energies(member: SolidOnPanel) -> Mapping[str, float]:
+    """Return u of the liquid with each method that computed the free film and the bulk liquid."""
+    films = member.results()
+    found = {}
+    for potential in member.potentials:
+        energy = films.surface_energy_J_m2(potential)
+        if energy is not None:
+            found[potential] = energy.mean
+    for potential in member.repeating_potentials:
+        base = member.base_of(potential)
+        if base not in found:
+            continue
+        points = [films.single_points(termination, potential) for termination in member.terminations[:1]]
+        shift = points[0].surface_energy_shift_J_m2(films.free_film_area()) if points else None
+        if shift is not None:
+            found[potential] = found[base] + shift
+    return found

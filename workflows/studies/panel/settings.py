@@ -1,0 +1,100 @@
+"""The ``panel`` section of a workflow input: which liquid on which solids, how large, how often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, model_validator
+
+from ....errors import InputError
+from ..films.settings import FilmOnSolidSettings, FilmSettings, SubstrateSettings
+
+if TYPE_CHECKING:
+    from ...spec import WorkflowSpec
+
+# Faces that solids of the panel are known by: cleavage planes and the usual faces of electrolytes.
+FACES: dict[str, dict[str, Any]] = {
+    "graphite": {"miller_index": (0, 0, 1)},
+    "MgO": {"miller_index": (0, 0, 1)},
+    "NaCl": {"miller_index": (0, 0, 1)},
+    "LiF": {"miller_index": (0, 0, 1)},
+}
+
+
+class PanelSolid(SubstrateSettings):
+    """A solid of the panel: one face of it, and the measured angle where the project knows none.
+
+    Attributes
+    ----------
+    measured_angle_deg
+        Angle of the pure liquid: one number, or the smallest and largest that are reported.
+    measured_source
+        Where that comes from.
+    """
+
+    measured_angle_deg: tuple[Annotated[float, Field(ge=0, le=180)], Annotated[float, Field(ge=0, le=180)]] | None = (
+        None
+    )
+    measured_source: str = "given in the input"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _face_of_name(cls, content: Any) -> Any:
+        content = {"name": content} if isinstance(content, str) else content
+        if not isinstance(content, dict):
+            return content
+        angle = content.get("measured_angle_deg")
+        if isinstance(angle, int | float):
+            content = {**content, "measured_angle_deg": (angle, angle)}
+        return FACES.get(str(content.get("name")), {}) | content
+
+    @model_validator(mode="after")
+    def _range_rises(self) -> PanelSolid:
+        if self.measured_angle_deg is not None and self.measured_angle_deg[0] > self.measured_angle_deg[1]:
+            raise ValueError("measured_angle_deg: give the smaller angle first")
+        return self
+
+    @property
+    def substrate(self) -> SubstrateSettings:
+        """The face alone."""
+        return SubstrateSettings(**{key: getattr(self, key) for key in SubstrateSettings.model_fields})
+
+
+class PanelSettings(FilmSettings):
+    """Films of the pure liquid on each solid.
+
+    Attributes
+    ----------
+    solids
+        Names of electrolytes or crystals of the library, or sections as those of a wetting study's substrate. A name
+        alone stands for its usual face.
+    """
+
+    solids: Annotated[tuple[PanelSolid, ...], Field(min_length=1)]
+
+    def of(self, solid: PanelSolid) -> FilmOnSolidSettings:
+        """Return the settings of the films on one solid."""
+        shared = {key: getattr(self, key) for key in FilmSettings.model_fields}
+        return FilmOnSolidSettings(**shared, substrate=solid.substrate)
+
+    def identity(self) -> Any:
+        """Return nothing: each solid has an identity of its own."""
+        return {}
+
+    def check(self, spec: WorkflowSpec) -> None:
+        """Refuse what the fields alone cannot tell.
+
+        Raises
+        ------
+        InputError
+            A face is named twice, a potential does not cover a solid or is not installed, the liquid is solid, a solid
+            has no such termination, or its slab is thinner than two cutoffs.
+        """
+        self.check_liquid("panel")
+        seen: set[tuple[Any, ...]] = set()
+        for solid in self.solids:
+            face = (solid.label, solid.miller_index, solid.terminations)
+            if face in seen:
+                raise InputError(f"panel.solids: {solid.label} {solid.miller_index} is named twice")
+            seen.add(face)
+            self.check_substrate(solid.substrate, spec.potential, set(), "panel.solids")
