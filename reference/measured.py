@@ -23,7 +23,10 @@ from ..errors import InputError, unknown_name
 ROOM_TEMPERATURE_K = 298.15
 """25 °C, at which most values here were measured."""
 
-UNITS = ("K", "V", "Å", "1", "at.%", "g/cm3", "J/m2", "eV/atom", "kJ/mol", "J/mol/K", "kJ/mol-atom", "kJ/mol-formula")
+UNITS = (
+    *("K", "V", "Å", "1", "at.%", "deg", "g/cm3", "J/m2"),
+    *("eV/atom", "kJ/mol", "J/mol/K", "kJ/mol-atom", "kJ/mol-formula"),
+)
 """Units of the data files; ``1`` has none, as a mole fraction."""
 
 CONFIDENCE_LEVELS = ("checked", "derived", "recalled", "low")

@@ -15,6 +15,7 @@ from ...errors import InputError, unknown_name
 from ..compositions import parse_formula
 from ..oxidation_states import oxidation_states
 from ..tags import SOLID
+from .buckled_layers import open_buckled_layers
 from .excess_atoms import cut_counts, excess_over_bulk, excess_reference
 from .planar_cells import smallest_supercell
 from .planar_frame import planar_area
@@ -119,7 +120,8 @@ def enumerate_slabs(
     """Cut one slab for each distinct termination of a plane.
 
     Terminations are told apart, and symmetric slabs found, by the space group of the crystal. Layers are atoms closer
-    than 0.5 Å along the normal; units held together by bonds between non-metals, such as PS4, stay whole. Of the
+    than 0.5 Å along the normal; units held together by bonds between non-metals, such as PS4, stay whole. Where all
+    faces between layers are charged, cuts through buckled layers that give neutral faces are tried as well. Of the
     slabs with a given upper face a symmetric and stoichiometric one is taken; where there is none, a symmetric one
     with an excess, and last a stoichiometric one with different faces.
 
@@ -238,17 +240,18 @@ def _check_sizes(**sizes: float) -> None:
 
 
 def _analyse(crystal: Atoms, miller_index: Sequence[int], symprec: float) -> _Plane:
-    stacking = stack_crystal(crystal, miller_index, symprec)
     counts = dict(Counter(crystal.get_chemical_symbols()))
     divisor = math.gcd(*counts.values())
     bulk = {symbol: counts[symbol] // divisor for symbol in formula_order(counts)}
+    charges = oxidation_states(bulk)
+    stacking = open_buckled_layers(stack_crystal(crystal, miller_index, symprec), charges)
     terminations = find_terminations(stacking)
     return _Plane(
         stacking=stacking,
         miller_index=check_miller_index(miller_index),
         terminations=terminations,
         bulk_counts=bulk,
-        charges=oxidation_states(bulk),
+        charges=charges,
         reference=excess_reference(stacking, terminations, bulk),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SYMPREC = 0.01  # Å
 MIN_GAP = 0.5  # Å; closer heights belong to one layer
+MIN_BUCKLED_GAP = 0.2  # Å; heights closer than this are one flat layer, which no cut divides
 _GAP_FRACTION = 0.9  # of the widest gap, where none reaches MIN_GAP
 
 
@@ -40,6 +41,10 @@ class Stacking:
         between non-metals hold together, such as PS4.
     cuts
         Heights between layers at which the crystal can be cut, Å, ascending.
+    spare_cuts
+        Heights inside buckled layers at which it could be cut as well, breaking no more bonds, Å, ascending.
+    opened
+        Those of ``cuts`` that :meth:`opened_at` has added from ``spare_cuts``, by index.
     operations
         Symmetry of the crystal along z: pairs (sign, shift) that take the height h to sign * h + shift (Å).
     """
@@ -50,7 +55,9 @@ class Stacking:
     step: np.ndarray
     heights: np.ndarray
     cuts: np.ndarray
+    spare_cuts: np.ndarray
     operations: frozenset[tuple[int, float]] = field(repr=False)
+    opened: frozenset[int] = frozenset()
 
     @property
     def period(self) -> float:
@@ -58,11 +65,19 @@ class Stacking:
         return float(self.step[2])
 
     def layer(self, cut: int) -> np.ndarray:
-        """Indices of the atoms in the layer right below a cut."""
+        """Indices of the atoms in the layer right below a cut; below a cut through a layer, in the part below it."""
         depth = (self.cuts[cut] - self.heights) % self.period
+        bounds = [other for other in range(len(self.cuts)) if cut in self.opened or other not in self.opened]
         # With a single cut the layer is the whole period.
-        width = (self.cuts[cut] - self.cuts[cut - 1]) % self.period or self.period
+        width = min((self.cuts[cut] - self.cuts[other]) % self.period or self.period for other in bounds)
         return np.flatnonzero(depth < width)
+
+    def opened_at(self, heights: Sequence[float]) -> Stacking:
+        """Return a stacking that can also be cut at these of its ``spare_cuts``."""
+        every = np.sort(np.append(self.cuts, heights))
+        opened = frozenset(int(index) for index in np.searchsorted(every, heights))
+        spare = self.spare_cuts[~np.isin(self.spare_cuts, heights)]
+        return replace(self, cuts=every, spare_cuts=spare, opened=opened)
 
     def count_layers(self, low: float, high: float) -> int:
         """Number of layers between two heights."""
@@ -128,13 +143,15 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
     cell, positions = _upright(primitive, own)
     heights, shifts = _unit_heights(primitive, own, positions[:, 2], cell[2, 2])
     settled = positions + shifts[:, None] * cell[2]
+    cuts, spare_cuts = _cuts(primitive, own, shifts, heights, cell[2, 2])
     return Stacking(
         numbers=primitive.numbers,
         positions=settled,
         plane=cell[:2, :2],
         step=cell[2],
         heights=heights,
-        cuts=_cuts(primitive, own, shifts, heights, cell[2, 2]),
+        cuts=cuts,
+        spare_cuts=spare_cuts,
         operations=_operations(primitive, own, cell[2, 2], symprec),
     )
 
@@ -267,18 +284,22 @@ def _grow(start: int, neighbours: list[list[tuple[int, int]]]) -> dict[int, int]
     return placed
 
 
-def _cuts(primitive: Atoms, index: np.ndarray, shifts: np.ndarray, heights: np.ndarray, period: float) -> np.ndarray:
-    """Middles of the gaps between layers; of these, the ones that break the fewest bonds between non-metals."""
+def _cuts(
+    primitive: Atoms, index: np.ndarray, shifts: np.ndarray, heights: np.ndarray, period: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Middles of the gaps between layers, and of the gaps inside layers; of each, those that break the fewest bonds."""
     levels = np.unique(np.round(heights, 6))
     gaps = np.diff(levels, append=levels[0] + period)
+    middles = levels + 0.5 * gaps
     wide = gaps >= min(MIN_GAP, _GAP_FRACTION * gaps.max()) - 1e-6
-    cuts = (levels + 0.5 * gaps)[wide]
     i, j, cells = covalent_bonds(primitive)
     upper = heights[j] + (cells @ index + shifts[i] - shifts[j]) * period
     broken = np.array(
-        [np.abs(np.floor((upper - cut) / period) - np.floor((heights[i] - cut) / period)).sum() for cut in cuts]
+        [np.abs(np.floor((upper - cut) / period) - np.floor((heights[i] - cut) / period)).sum() for cut in middles]
     )
-    return np.sort(cuts[broken == broken.min()])
+    fewest = broken <= broken[wide].min()
+    inside = ~wide & (gaps >= MIN_BUCKLED_GAP)
+    return np.sort(middles[wide & fewest]), np.sort(middles[inside & fewest])
 
 
 def _operations(primitive: Atoms, index: np.ndarray, period: float, symprec: float) -> frozenset[tuple[int, float]]:

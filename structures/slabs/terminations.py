@@ -82,7 +82,11 @@ def _unique(stacking: Stacking, plain: Mapping[int, str]) -> dict[int, str]:
     gaps = {cut: _gap(stacking, cut) for cut in plain}
     n_cuts = len(stacking.cuts)
     layers = [_layer_label(stacking, cut) for cut in range(n_cuts)]
-    below = {cut: [layers[(cut - depth) % n_cuts] for depth in range(1, n_cuts)] for cut in plain}
+    # Cuts through layers are left out, so that opening one renames no other.
+    below = {
+        cut: [layers[k % n_cuts] for k in range(cut - 1, cut - n_cuts, -1) if k % n_cuts not in stacking.opened]
+        for cut in plain
+    }
     seen: Counter[str] = Counter()
     unique = {}
     for cut in sorted(plain, key=lambda cut: (-round(gaps[cut], 2), below[cut], cut)):
