@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ....errors import InputError
+from ....reference.contact_angles import ContactAngle, contact_angles
 from ....reports.panel.model import MeasuredAngle, PanelReport, PanelSolid
 from ....structures.library.liquids import get_liquid
 from ....thermodynamics.uncertainty import Estimate
@@ -114,10 +115,31 @@ def _solid(member: SolidOnPanel, termination: str, works: _Works) -> PanelSolid:
 
 
 def _measured(member: SolidOnPanel) -> MeasuredAngle | None:
+    """Return the angle that the input gives, else the range of those that are known of the solid."""
     given = member.solid.measured_angle_deg
     if given is not None:
-        return MeasuredAngle(*given, "", member.solid.measured_source, "user")
-    return None
+        return MeasuredAngle(*given, "", member.solid.measured_source, "given")
+    name = member.settings.substrate.name
+    known = [one for one in known_angles(member.settings.solvent) if name is not None and one.phase == name]
+    if not known:
+        return None
+    bounds = [one.bounds_deg for one in known]
+    conditions = dict.fromkeys(f"{one.kind}, {one.atmosphere}" for one in known)
+    return MeasuredAngle(
+        min(low for low, _ in bounds),
+        max(high for _, high in bounds),
+        "; ".join(conditions),
+        "; ".join(dict.fromkeys(one.source for one in known)),
+        known[0].confidence,
+    )
+
+
+def known_angles(solvent: str) -> tuple[ContactAngle, ...]:
+    """Return the measured angles of a liquid, none where there is no entry for it."""
+    try:
+        return contact_angles(solvent)
+    except InputError:
+        return ()
 
 
 def _surface_energies(member: SolidOnPanel) -> Mapping[str, float]:

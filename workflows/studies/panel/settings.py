@@ -12,12 +12,25 @@ from ..films.settings import FilmOnSolidSettings, FilmSettings, SubstrateSetting
 if TYPE_CHECKING:
     from ...spec import WorkflowSpec
 
-# Faces that solids of the panel are known by: cleavage planes and the usual faces of electrolytes.
+# The face by which a name alone is meant: where the crystal cleaves, or the one that is computed most.
 FACES: dict[str, dict[str, Any]] = {
     "graphite": {"miller_index": (0, 0, 1)},
+    "BN_hexagonal": {"miller_index": (0, 0, 1)},
+    "Al2O3_corundum": {"miller_index": (0, 0, 1), "termination": "Al-2"},  # half a layer of Al: neutral
+    "CaCO3_calcite": {"miller_index": (1, 0, 4), "termination": "CaCO3"},
+    "SiO2_quartz": {"miller_index": (0, 0, 1), "termination": "O-2"},
     "MgO": {"miller_index": (0, 0, 1)},
     "NaCl": {"miller_index": (0, 0, 1)},
+    "KCl": {"miller_index": (0, 0, 1)},
     "LiF": {"miller_index": (0, 0, 1)},
+    "CaF2": {"miller_index": (1, 1, 1), "termination": "F"},
+    "TiO2_rutile": {"miller_index": (1, 1, 0)},
+    "brucite": {"miller_index": (0, 0, 1), "termination": "HO"},
+    "LiOH": {"miller_index": (0, 0, 1), "termination": "HO"},
+    "Li2CO3": {"miller_index": (0, 0, 1), "termination": "Li2CO3"},
+    "Li2O": {"miller_index": (1, 1, 1), "termination": "Li"},
+    "Li3PO4_gamma": {"miller_index": (1, 0, 0), "termination": "LiPO4"},
+    "LLTO": {"miller_index": (0, 0, 1), "termination": "TiO2"},
 }
 
 
@@ -70,6 +83,8 @@ class PanelSettings(FilmSettings):
         alone stands for its usual face.
     """
 
+    # Layers of every solid are to reach two cutoffs of a potential, whatever their spacing.
+    min_slab_size: Annotated[float, Field(gt=0, le=60)] = 13.0
     solids: Annotated[tuple[PanelSolid, ...], Field(min_length=1)]
 
     def of(self, solid: PanelSolid) -> FilmOnSolidSettings:
