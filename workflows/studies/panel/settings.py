@@ -112,4 +112,5 @@ class PanelSettings(FilmSettings):
             if face in seen:
                 raise InputError(f"panel.solids: {solid.label} {solid.miller_index} is named twice")
             seen.add(face)
+        for solid in self.solids:
             self.check_substrate(solid.substrate, spec.potential, set(), "panel.solids")

@@ -1,0 +1,171 @@
+"""The panel with EMT: liquid gold on nickel and palladium, in one process, from a real database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ase.build import bulk
+
+from amalgamics.errors import InputError
+from amalgamics.reports.panel.model import PanelReport
+from amalgamics.thermodynamics.units import EV_PER_A2
+from amalgamics.workflows.database.rows import area_of
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.spec import SpecError, WorkflowSpec, load_spec
+from amalgamics.workflows.studies.films.cells import Role
+from amalgamics.workflows.studies.panel.study import PanelStudy
+
+OTHER = "ase.calculators.emt:EMT"
+"""The same energies as ``emt`` under another name."""
+
+FILMS = {
+    "solvent": "Au",
+    "temperature_K": 1400,
+    "frames": 2,
+    "min_slab_size": 8,
+    "allow_thin_slab": True,
+    "min_film_size": 5,
+    "min_width": 4.9,
+    "fmax": 0.2,
+    "sampling": {"melt_steps": 20, "equilibration_steps": 5, "steps_between_frames": 5, "timestep_fs": 2},
+    "single_points": [OTHER],
+}
+
+
+def panel_of(folder: Path, solids: list[Any], **changes: Any) -> PanelStudy:
+    database = StructureDatabase(folder / "structures.db")
+    section = {**FILMS, "solids": solids, **changes}
+    spec = WorkflowSpec(name="panel", potential="emt", database=database.path, panel=section)
+    spec.check()
+    return PanelStudy(Job(spec, database, {}))
+
+
+def run(study: PanelStudy) -> None:
+    """Run all steps in the order of the plan."""
+    for step in study.plan():
+        study.run(step.method, step.arguments)
+
+
+@pytest.fixture(scope="session")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what two solids gave; read only."""
+    folder = tmp_path_factory.mktemp("panel")
+    for symbol in ("Ni", "Pd"):
+        bulk(symbol, cubic=True).write(folder / f"{symbol}.cif")
+    run(panel_of(folder, solids_in(folder)))
+    return folder
+
+
+def solids_in(folder: Path) -> list[Any]:
+    return [{"file": str(folder / "Ni.cif"), "measured_angle_deg": 20}, {"file": str(folder / "Pd.cif")}]
+
+
+@pytest.fixture
+def panel(computed: Path, tmp_path: Path) -> PanelStudy:
+    shutil.copy(computed / "structures.db", tmp_path / "structures.db")
+    return panel_of(tmp_path, solids_in(computed))
+
+
+def test_works_of_adhesion_follow_from_the_stored_energies(panel: PanelStudy) -> None:
+    report = panel.results()
+    assert [one.solid for one in report.solids] == ["Ni", "Pd"]
+    for one, member in zip(report.solids, panel.members, strict=True):
+        solid = min(float(row.energy) for row in member.rows(Role.SOLID, potential="emt"))
+        films = {row.frame: float(row.energy) for row in member.rows(Role.DETACHED_FILM, potential="emt")}
+        rows = member.rows(Role.INTERFACE, potential="emt")
+        works = [(solid + films[row.frame] - row.energy) / area_of(row) * EV_PER_A2 for row in rows]
+        assert len(works) == 2
+        assert one.work_of_adhesion_J_m2["emt"].mean == pytest.approx(sum(works) / 2)
+
+
+def test_single_points_with_the_same_energies_change_nothing(panel: PanelStudy) -> None:
+    report = panel.results()
+    assert report.structures_from == {OTHER: "emt"}
+    for one in report.solids:
+        assert one.work_of_adhesion_J_m2[OTHER].mean == pytest.approx(one.work_of_adhesion_J_m2["emt"].mean)
+    assert report.surface_energies_J_m2[OTHER] == pytest.approx(report.surface_energies_J_m2["emt"])
+
+
+def test_the_surface_energy_of_the_liquid_is_that_of_a_metal(panel: PanelStudy) -> None:
+    assert 0.3 < panel.results().surface_energies_J_m2["emt"] < 2.0  # gold with EMT, some 0.9 J/m²
+
+
+def test_only_the_solid_with_a_measured_angle_is_scored(panel: PanelStudy) -> None:
+    report = panel.results()
+    errors = report.errors("emt")
+    assert errors is not None
+    assert errors.n_solids == 1
+    nickel = report.solids[0]
+    assert errors.mean_deg == pytest.approx(report.angle_deg(nickel, "emt") - 20.0)
+
+
+def test_nothing_is_computed_twice(panel: PanelStudy, no_compute: Callable[[], None]) -> None:
+    before = panel.database.last_id()
+    no_compute()
+    run(panel)
+    assert panel.database.last_id() == before
+
+
+def test_another_solid_leaves_the_others_as_they_are(panel: PanelStudy, computed: Path) -> None:
+    before: PanelReport = panel.results()
+    more = panel_of(panel.database.path.parent, solids_in(computed)[:1])
+    assert more.results().solids[0] == before.solids[0]
+
+
+def test_a_solid_that_fails_is_named_and_takes_no_other_with_it(computed: Path, tmp_path: Path) -> None:
+    shutil.copy(computed / "structures.db", tmp_path / "structures.db")
+    # One step is not enough for any relaxation of copper, while those of nickel are there.
+    solids = [*solids_in(computed)[:1], "Cu_fcc"]
+    study = panel_of(tmp_path, solids)
+    report = study.results()
+    assert [one.solid for one in report.solids] == ["Ni"]
+    assert any(text.startswith("Cu_fcc(001)") for text in report.problems)
+
+
+def test_without_any_film_there_is_an_error_and_no_page(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no solid has a quenched film"):
+        panel_of(tmp_path, ["Cu_fcc"]).results()
+
+
+def test_every_title_is_used_once_and_every_step_waits_for_steps_before_it(panel: PanelStudy) -> None:
+    titles: list[str] = []
+    for step in panel.plan():
+        assert set(step.after) <= set(titles)
+        titles.append(step.title)
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("solids", "said"),
+    [
+        (["Cu_fcc", "Cu_fcc"], "named twice"),
+        (["Cu_fc"], "Did you mean"),
+        ([{"name": "Cu_fcc", "termination": "O"}], "does not exist"),
+        ([{"name": "Cu_fcc", "measured_angle_deg": 190}], "180"),
+        ([{"name": "Cu_fcc", "measured_angle_deg": [150, 140]}], "smaller angle first"),
+        (["MgO"], "Mg"),
+        ([], "at least 1"),
+    ],
+)
+def test_a_bad_solid_is_refused_before_anything_is_computed(tmp_path: Path, solids: list[Any], said: str) -> None:
+    with pytest.raises((InputError, ValueError), match=said):
+        panel_of(tmp_path, solids)
+
+
+def test_a_job_with_neither_systems_nor_a_panel_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text("name: nothing\npotential: emt\n")
+    with pytest.raises(SpecError, match="systems"):
+        load_spec(path)
+
+
+def test_a_solid_by_name_is_its_usual_face_unless_told() -> None:
+    section = {"solids": ["CaCO3_calcite", {"name": "CaCO3_calcite", "miller_index": [0, 0, 1], "termination": "CO3"}]}
+    usual, other = WorkflowSpec(name="faces", panel=section).panel.solids
+    assert (usual.miller_index, usual.terminations) == ((1, 0, 4), ("CaCO3",))
+    assert (other.miller_index, other.terminations) == ((0, 0, 1), ("CO3",))
