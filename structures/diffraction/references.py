@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import unknown_name
 from ...reference.powder_lines import MeasuredLine, PowderReference, powder_references
 from ..library.phases import get_phase
 from .patterns import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
@@ -57,20 +56,6 @@ class LineComparison:
 def list_powder_references() -> list[PowderReference]:
     """List the phases with a published cell or lines."""
     return list(powder_references().values())
-
-
-def get_powder_reference(phase: str) -> PowderReference:
-    """Return what is published about the powder pattern of a phase, by its key.
-
-    Raises
-    ------
-    DiffractionError
-        Nothing is listed; the message names the phases that are.
-    """
-    known = powder_references()
-    if phase not in known:
-        raise DiffractionError(unknown_name("phase with published powder lines", str(phase), known))
-    return known[phase]
 
 
 def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float = SYMPREC) -> list[LengthComparison]:

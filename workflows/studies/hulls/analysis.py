@@ -81,6 +81,7 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
             }
             for step in (profile.steps if profile else ())
         ],
+        "mean_voltage_V": profile.mean_voltage_V if profile else None,
     }
 
 
