@@ -98,6 +98,13 @@ class PhononPlan:
 def plan_phonons(atoms: Atoms, settings: PhononSettings | None = None) -> PhononPlan:
     """Return the supercell and the number of displacements, without evaluating anything.
 
+    Parameters
+    ----------
+    atoms
+        The crystal, in any cell.
+    settings
+        By default :class:`PhononSettings` as they are.
+
     Raises
     ------
     InputError

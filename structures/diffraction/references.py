@@ -61,7 +61,14 @@ def list_powder_references() -> list[PowderReference]:
 def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float = SYMPREC) -> list[LengthComparison]:
     """Return the lattice lengths of the conventional cell of a (relaxed) crystal beside the published ones.
 
-    ``symprec`` is the tolerance of its space group, Å.
+    Parameters
+    ----------
+    crystal
+        In any cell.
+    reference
+        With a cell, of :func:`list_powder_references`.
+    symprec
+        Tolerance of the space group of ``crystal``, Å.
 
     Raises
     ------

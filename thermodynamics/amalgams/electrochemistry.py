@@ -114,6 +114,11 @@ def list_electrodes() -> list[MetalElectrode]:
 def get_electrode(symbol: str) -> MetalElectrode:
     """Return a metal as an electrode.
 
+    Parameters
+    ----------
+    symbol
+        Of the metal.
+
     Raises
     ------
     InputError

@@ -142,6 +142,13 @@ def solubility_at(metal: str, temperature_K: float) -> tuple[float, str]:
     At the temperature of the measurement that is the listed value; elsewhere the liquidus that :func:`liquidus_for`
     takes by default carries it over, which the source says.
 
+    Parameters
+    ----------
+    metal
+        One of :func:`list_solubilities`.
+    temperature_K
+        Temperature.
+
     Raises
     ------
     InputError

@@ -65,6 +65,11 @@ def list_fusions() -> list[Fusion]:
 def get_fusion(symbol: str) -> Fusion:
     """Return what is known of the melting of an element.
 
+    Parameters
+    ----------
+    symbol
+        Of the element.
+
     Raises
     ------
     InputError

@@ -254,10 +254,19 @@ def check_surface_energy(
 ) -> float:
     """Return ``gamma_J_m2`` if a surface can have it.
 
+    Parameters
+    ----------
+    gamma_J_m2
+        Surface energy.
+    name
+        Of the surface, for the message.
+    plausible
+        Lowest and highest value, J/m2.
+
     Raises
     ------
     ImplausibleValueError
-        Outside ``plausible`` (J/m2); the message names the surface, the value and the range.
+        Outside ``plausible``; the message names the surface, the value and the range.
     """
     low, high = plausible
     if not low <= gamma_J_m2 <= high:
