@@ -43,4 +43,5 @@ def hull(
     print_rows(title, columns, phases, as_json=False, as_csv=as_csv)
     if table["voltage_steps"] and not as_csv:
         steps = [list(step.values()) for step in table["voltage_steps"]]
-        print_rows("Voltage steps", list(STEP_HEADINGS), steps, as_json=False, as_csv=False)
+        title = f"Voltage steps, {table['mean_voltage_V']:.3f} V in the mean"
+        print_rows(title, list(STEP_HEADINGS), steps, as_json=False, as_csv=False)

@@ -82,11 +82,6 @@ class Metal(Entry):
         """
         return self.known("heat_of_fusion").value
 
-    @property
-    def entropy_of_fusion_J_mol_K(self) -> float:
-        """Heat of fusion over melting point; raises InputError where the heat is not known."""
-        return 1000.0 * self.heat_of_fusion_kJ_mol / self.melting_point_K
-
     def known(self, fact: str) -> Measured:
         """Return the measured value of that name.
 

@@ -130,6 +130,7 @@ def _system_summary(system: SystemReport, potential: str) -> dict[str, Any]:
         "working_ion": profile.working_ion if profile else None,
         "host": profile.host if profile else None,
         "voltage_steps": [_step(step) for step in profile.steps] if profile else [],
+        "mean_voltage_V": profile.mean_voltage_V if profile else None,
         "comparison": [asdict(row) for row in compare_with_reference(system)],
         "not_built": [{"phase": key, "reason": reason} for key, reason in system.not_built],
         "failed": [{"phase": name, "reason": reason} for name, reason in system.failed],

@@ -1,1 +1,105 @@
-"""Pure functions of numbers: convex hulls, voltage profiles, metals dissolved in mercury."""
+"""Pure functions of numbers: hulls, voltages, vibrations, surfaces, amalgams, stability, wetting.
+
+The names in ``__all__`` are those of the pages in ``docs/``; each is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..lazy import attach
+
+# One line a name for type checkers, and once more for Python; a test holds the two together.
+if TYPE_CHECKING:
+    from .amalgams.choose_solution import key_compositions as key_compositions
+    from .amalgams.choose_solution import pinned_solution as pinned_solution
+    from .amalgams.choose_solution import solution_for as solution_for
+    from .amalgams.choose_solution import solution_warning as solution_warning
+    from .amalgams.dilute import DiluteSolution as DiluteSolution
+    from .amalgams.electrochemistry import amalgam_potential as amalgam_potential
+    from .amalgams.electrochemistry import get_electrode as get_electrode
+    from .amalgams.measured_solutions import LI_IN_HG as LI_IN_HG
+    from .amalgams.phase_fractions import isotherm as isotherm
+    from .amalgams.self_healing import ConsistencyLimits as ConsistencyLimits
+    from .amalgams.self_healing import composition_range as composition_range
+    from .amalgams.self_healing import interface_at as interface_at
+    from .amalgams.self_healing import interface_steps as interface_steps
+    from .amalgams.self_healing import self_healing_map as self_healing_map
+    from .amalgams.self_healing import step_between as step_between
+    from .amalgams.solubility import compare_solubility as compare_solubility
+    from .amalgams.solubility import liquidus_for as liquidus_for
+    from .amalgams.solubility import list_solubilities as list_solubilities
+    from .amalgams.solubility import saturated_emf as saturated_emf
+    from .amalgams.solubility import solubility_at as solubility_at
+    from .hulls.finite_temperature import SolidPhase as SolidPhase
+    from .hulls.finite_temperature import finite_temperature_hull as finite_temperature_hull
+    from .hulls.fusion import get_fusion as get_fusion
+    from .hulls.hull import PhaseEntry as PhaseEntry
+    from .hulls.hull import build_hull as build_hull
+    from .hulls.voltage import voltage_profile as voltage_profile
+    from .stability.electrolyte_window import electrolyte_window as electrolyte_window
+    from .stability.reactivity import interface_reaction as interface_reaction
+    from .stability.reactivity import reaction_hull as reaction_hull
+    from .surfaces.energies import OpenSurface as OpenSurface
+    from .surfaces.energies import check_surface_energy as check_surface_energy
+    from .surfaces.energies import fit_thickness as fit_thickness
+    from .surfaces.wulff import wulff_shape as wulff_shape
+    from .uncertainty import block_average as block_average
+    from .vibrations.harmonic import ModeSpectrum as ModeSpectrum
+    from .vibrations.harmonic import thermal_properties as thermal_properties
+    from .vibrations.quasi_harmonic import quasi_harmonic as quasi_harmonic
+    from .wetting.adhesion import AdhesionSample as AdhesionSample
+    from .wetting.adhesion import average_adhesion as average_adhesion
+    from .wetting.adhesion import check_work_of_adhesion as check_work_of_adhesion
+    from .wetting.contact_angle import Drop as Drop
+    from .wetting.contact_angle import SurfaceTension as SurfaceTension
+    from .wetting.contact_angle import cassie_angle_deg as cassie_angle_deg
+    from .wetting.lattice_gas import LatticeGas as LatticeGas
+    from .wetting.model import WettingModel as WettingModel
+    from .wetting.parameters import WettingParameters as WettingParameters
+    from .wetting.samples import parameters_from_samples as parameters_from_samples
+    from .wetting.sensitivity import sensitivity as sensitivity
+else:
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            ".amalgams.choose_solution": ["key_compositions", "pinned_solution", "solution_for", "solution_warning"],
+            ".amalgams.dilute": ["DiluteSolution"],
+            ".amalgams.electrochemistry": ["amalgam_potential", "get_electrode"],
+            ".amalgams.measured_solutions": ["LI_IN_HG"],
+            ".amalgams.phase_fractions": ["isotherm"],
+            ".amalgams.self_healing": [
+                "ConsistencyLimits",
+                "composition_range",
+                "interface_at",
+                "interface_steps",
+                "self_healing_map",
+                "step_between",
+            ],
+            ".amalgams.solubility": [
+                "compare_solubility",
+                "liquidus_for",
+                "list_solubilities",
+                "saturated_emf",
+                "solubility_at",
+            ],
+            ".hulls.finite_temperature": ["SolidPhase", "finite_temperature_hull"],
+            ".hulls.fusion": ["get_fusion"],
+            ".hulls.hull": ["PhaseEntry", "build_hull"],
+            ".hulls.voltage": ["voltage_profile"],
+            ".stability.electrolyte_window": ["electrolyte_window"],
+            ".stability.reactivity": ["interface_reaction", "reaction_hull"],
+            ".surfaces.energies": ["OpenSurface", "check_surface_energy", "fit_thickness"],
+            ".surfaces.wulff": ["wulff_shape"],
+            ".uncertainty": ["block_average"],
+            ".vibrations.harmonic": ["ModeSpectrum", "thermal_properties"],
+            ".vibrations.quasi_harmonic": ["quasi_harmonic"],
+            ".wetting.adhesion": ["AdhesionSample", "average_adhesion", "check_work_of_adhesion"],
+            ".wetting.contact_angle": ["Drop", "SurfaceTension", "cassie_angle_deg"],
+            ".wetting.lattice_gas": ["LatticeGas"],
+            ".wetting.model": ["WettingModel"],
+            ".wetting.parameters": ["WettingParameters"],
+            ".wetting.samples": ["parameters_from_samples"],
+            ".wetting.sensitivity": ["sensitivity"],
+        },
+    )

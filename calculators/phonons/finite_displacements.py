@@ -94,14 +94,16 @@ class PhononPlan:
     supercell: Supercell
     n_displacements: int
 
-    @property
-    def n_evaluated_atoms(self) -> int:
-        """Atoms evaluated in all, which the time is about proportional to."""
-        return self.supercell.n_atoms * self.n_displacements
-
 
 def plan_phonons(atoms: Atoms, settings: PhononSettings | None = None) -> PhononPlan:
     """Return the supercell and the number of displacements, without evaluating anything.
+
+    Parameters
+    ----------
+    atoms
+        The crystal, in any cell.
+    settings
+        By default :class:`PhononSettings` as they are.
 
     Raises
     ------

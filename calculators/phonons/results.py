@@ -126,11 +126,6 @@ class Phonons:
         return str(self.primitive.get_chemical_formula(empirical=True))
 
     @property
-    def translations_THz(self) -> NDArray[np.float64]:
-        """The three frequencies at Gamma that are closest to 0, shape (3,): exactly 0 by the acoustic sum rule."""
-        return np.asarray(self.frequencies_THz[_translations(self.qpoints, self.frequencies_THz)])
-
-    @property
     def modes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Frequencies (THz) of all modes and their weights, which sum to 3 per atom; the translations are left out."""
         counted = ~_translations(self.qpoints, self.frequencies_THz)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
-from ...thermodynamics.amalgams.self_healing import CONSISTENCIES, interface_at
+from ...thermodynamics.amalgams.self_healing import CONSISTENCIES
 from ..figures.png import draw_png
 from ..figures.style import DPI, INK, MUTED, REFERENCE, STYLE
 from ..formulas import mathtext_formula, system_title
@@ -150,25 +150,3 @@ def _titles(figure: Figure, axes: Axes, healing: SelfHealingMap, subtitle: str) 
         "volumes of the solids from the hull"
     )
     figure.supxlabel(note, fontsize=8, color=MUTED)
-
-
-def interface_summary(curve: Isotherm, x: float) -> str:
-    """Return in one sentence what the interface does at an overall composition when metal is stripped and plated."""
-    stripping, plating = interface_at(curve, x)
-    where = f"{curve.metal}{x:g}{curve.host}{1 - x:g} at {curve.temperature_K:g} K"
-    if stripping is not None and stripping == plating:
-        poor, rich = _phase_name(stripping.poor), _phase_name(stripping.rich)
-        change = stripping.volume_change_percent
-        volume = "" if change is None else f", {change:+.1f} % volume on plating"
-        molar = f"{stripping.molar_volume_cm3:.1f} cm³ per mol of {curve.metal}"
-        return f"{where}: {poor} ↔ {rich}{volume}, {molar}"
-    parts = []
-    if stripping is not None:
-        parts.append(f"stripping makes {_phase_name(stripping.poor)}")
-    if plating is not None:
-        parts.append(f"plating makes {_phase_name(plating.rich)}")
-    return f"{where}: {', '.join(parts)}"
-
-
-def _phase_name(phase: PhasePoint) -> str:
-    return f"liquid {phase.formula} with {100 * phase.x:.3g} at.%" if phase.state == "liquid" else phase.formula

@@ -70,8 +70,7 @@ def solution_values(metal: str, mu_infinity: float, hull: Hull | None, potential
     metal
         Element symbol.
     mu_infinity
-        Standard chemical potential at infinite dilution, eV against the pure solid; see
-        :func:`~amalgamics.thermodynamics.amalgams.dilute.insertion_energy`.
+        Standard chemical potential at infinite dilution, eV against the pure solid.
     hull
         Of the metal and mercury, for the solubility; None leaves that out.
     potential

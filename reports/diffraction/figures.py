@@ -72,7 +72,17 @@ def patterns_png(
 
 
 def overlay_png(result: Overlay, pattern: PowderPattern, title: str = "") -> bytes:
-    """Draw a measured pattern, the computed one on it, the lines of each phase, and the difference."""
+    """Draw a measured pattern, the computed one on it, the lines of each phase, and the difference.
+
+    Parameters
+    ----------
+    result
+        What `overlay` found.
+    pattern
+        The computed pattern or mixture.
+    title
+        Above the picture.
+    """
 
     def draw(figure: Figure) -> None:
         upper, ticks, lower = figure.subplots(3, 1, sharex=True, height_ratios=[4, 0.6, 1])

@@ -35,11 +35,6 @@ class DropShape:
         """Whether the liquid spreads and has no cap to draw."""
         return math.isinf(self.radius)
 
-    @property
-    def extent(self) -> float:
-        """Half the width of the whole outline, which bulges over the contact line above 90°."""
-        return self.radius if self.theta_deg > 90.0 else self.half_width
-
     def outline(self, n: int = 96) -> list[tuple[float, float]]:
         """Points of the closed outline, from the right end of the contact line over the top to the left one."""
         if self.is_sheet:

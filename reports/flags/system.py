@@ -36,6 +36,11 @@ def system_flags(system: SystemReport) -> list[Flag]:
 
     The hull is compared with the phase library: which compounds are observed, which of them could not be built, which
     are disordered. Reasons come from ``reference/data/known_deviations.yaml``.
+
+    Parameters
+    ----------
+    system
+        Its hull, its phases, and what was not built.
     """
     survey = Survey(system)
     builders = (

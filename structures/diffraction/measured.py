@@ -70,6 +70,11 @@ def read_pattern(path: str | Path) -> MeasuredPattern:
     ignored. Lines that start with ``#``, ``!``, ``%``, ``;`` or ``//``, empty ones, and text before the first row of
     numbers are skipped. With semicolons a decimal comma is understood.
 
+    Parameters
+    ----------
+    path
+        The file, ``.xy``, ``.csv``, ``.dat`` or ``.txt``.
+
     Raises
     ------
     DiffractionError

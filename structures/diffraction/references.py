@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import unknown_name
 from ...reference.powder_lines import MeasuredLine, PowderReference, powder_references
 from ..library.phases import get_phase
 from .patterns import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
@@ -59,24 +58,17 @@ def list_powder_references() -> list[PowderReference]:
     return list(powder_references().values())
 
 
-def get_powder_reference(phase: str) -> PowderReference:
-    """Return what is published about the powder pattern of a phase, by its key.
-
-    Raises
-    ------
-    DiffractionError
-        Nothing is listed; the message names the phases that are.
-    """
-    known = powder_references()
-    if phase not in known:
-        raise DiffractionError(unknown_name("phase with published powder lines", str(phase), known))
-    return known[phase]
-
-
 def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float = SYMPREC) -> list[LengthComparison]:
     """Return the lattice lengths of the conventional cell of a (relaxed) crystal beside the published ones.
 
-    ``symprec`` is the tolerance of its space group, Å.
+    Parameters
+    ----------
+    crystal
+        In any cell.
+    reference
+        With a cell, of :func:`list_powder_references`.
+    symprec
+        Tolerance of the space group of ``crystal``, Å.
 
     Raises
     ------

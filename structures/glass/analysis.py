@@ -84,6 +84,11 @@ class Comparison:
 def analyse_glass(atoms: Atoms) -> GlassStructure:
     """Return density, coordination and distances of a glass of Li, P and S.
 
+    Parameters
+    ----------
+    atoms
+        The glass, periodic in three directions.
+
     Raises
     ------
     GlassError
@@ -107,7 +112,13 @@ def analyse_glass(atoms: Atoms) -> GlassStructure:
 
 
 def compare_glass(structure: GlassStructure) -> list[Comparison]:
-    """Return the numbers of a glass beside those measured on 75 Li2S : 25 P2S5 glass."""
+    """Return the numbers of a glass beside those measured on 75 Li2S : 25 P2S5 glass.
+
+    Parameters
+    ----------
+    structure
+        What :func:`analyse_glass` found.
+    """
     return [
         Comparison(
             name,

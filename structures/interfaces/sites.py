@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 MIN_SEPARATION = 2.4  # Å between two solute atoms on the surface
-MAX_OCCUPATIONS = 200_000
 # Two metals of a compound of a metal with nonmetals are ions, which come closer than the sum of covalent radii.
 _ION_CONTACT = 0.85
 _GRID_SPACING = 0.25  # Å
@@ -78,32 +75,6 @@ class InterfaceSites:
     def canonical(self, occupied: Iterable[int]) -> frozenset[int]:
         """The one of its images that stands for an occupation: two are equivalent when theirs is the same."""
         return min(self.images(occupied), key=sorted)
-
-    def distinct_occupations(self, n: int, *, min_separation: float = MIN_SEPARATION) -> list[frozenset[int]]:
-        """List one of each set of equivalent occupations by ``n`` atoms.
-
-        Without a ``min_separation``, Å, their orbit sizes add up to the binomial coefficient (k over n).
-
-        Raises
-        ------
-        InputError
-            When ``n`` is not within 0 and the number of sites, or there are too many occupations to list.
-        """
-        if not 0 <= n <= len(self):
-            raise InputError(f"n is {n}; {len(self)} sites hold 0 to {len(self)} atoms")
-        if comb(len(self), n) > MAX_OCCUPATIONS:
-            raise InputError(f"{n} atoms on {len(self)} sites: {comb(len(self), n)} occupations; use extend instead")
-        apart = self.distances() >= min_separation
-        found: dict[frozenset[int], None] = {}
-        seen: set[frozenset[int]] = set()
-        for sites in combinations(range(len(self)), n):
-            occupied = frozenset(sites)
-            if occupied in seen or not apart[np.ix_(sites, sites)].all():
-                continue
-            equal = self.images(occupied)
-            seen |= equal
-            found[min(equal, key=sorted)] = None
-        return list(found)
 
     def extend(self, occupied: Iterable[int], *, min_separation: float = MIN_SEPARATION) -> list[int]:
         """List the sites for one more atom, one of each set of equivalent outcomes, the lowest first.

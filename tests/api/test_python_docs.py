@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import amalgamics
+from amalgamics.reports.flags.flag import Flag
 
 ROOT = Path(amalgamics.__file__).parent
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
@@ -65,6 +68,29 @@ def test_the_others_print_what_the_page_says(
     code = "\n".join(OTHERS)
     exec("import amalgamics as am\n" + code, {})
     assert capsys.readouterr().out.splitlines() == promised(code)
+
+
+def snippets(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_the_page_on_structures_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    *quick, glass = snippets("structures.md")
+    assert "make_glass" in glass  # which takes minutes
+    code = "\n".join(quick)
+    exec(code, {})
+    assert capsys.readouterr().out.splitlines() == promised(code)
+
+
+@pytest.mark.usefixtures("user_folder")
+def test_the_flags_of_a_system_are_read_from_the_database() -> None:
+    (code,) = snippets("all-amalgams.md")
+    names: dict[str, Any] = {}
+    exec(code.replace("Li-Hg", "Cu-Au").replace("chgnet+d3", "emt"), names)
+    assert {row.name for row in names["rows"]} == {"Cu_fcc", "Au_fcc", "CuAu"}
+    # Nothing speaks against this hull, so that no flag was printed.
+    known = {field.name for field in fields(Flag)} | set(dir(Flag))
+    assert set(re.findall(r"flag\.(\w+)", code)) <= known
 
 
 def test_the_page_lists_every_public_name() -> None:

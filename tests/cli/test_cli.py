@@ -62,7 +62,7 @@ def test_second_run_repeats_nothing(finished):
 
 def test_hull_json_has_the_documented_keys(finished):
     hull = json.loads(amalgamics("hull", "Ag-Au", "--json", cwd=finished).stdout)
-    assert list(hull) == ["system", "potential", "temperature_K", "phases", "voltage_steps"]
+    assert list(hull) == ["system", "potential", "temperature_K", "phases", "voltage_steps", "mean_voltage_V"]
     keys = {
         "formula",
         "space_group",

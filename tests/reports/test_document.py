@@ -82,6 +82,7 @@ def test_summary_holds_every_record_and_step_exactly(written, examples):
             value = getattr(record, field.name)
             assert row[field.name] == (list(value) if isinstance(value, tuple) else value)
     assert [step["voltage_V"] for step in system["voltage_steps"]] == [s.voltage_V for s in report.voltage.steps]
+    assert system["mean_voltage_V"] == report.voltage.mean_voltage_V
     assert [step["from"] for step in system["voltage_steps"]] == ["Hg", "LiHg3", "LiHg"]
     assert [step["to"] for step in system["voltage_steps"]] == ["LiHg3", "LiHg", "Li3Hg"]
     assert system["stable"] == [phase.name for phase in report.hull.stable]
@@ -95,6 +96,8 @@ def test_page_shows_the_numbers(written, examples):
     assert "LiHg₃, LiHg and Li₃Hg are on the Li–Hg hull" in page.text
     for text in ("−0.4370", "17.76", "−16.3", "P6₃/mmc", "coordinates are not known", "not converged: max force"):
         assert text in page.text
+    mean_V = examples.li_hg.systems[0].voltage.mean_voltage_V
+    assert f"weighted with the charge: {mean_V:.3f} V vs Li/Li⁺" in page.text
     assert examples.li_hg.provenance["potential"]["weights_sha256"] in page.text
     rows = [attributes for tag, attributes in page.tags if tag == "tr" and "data-kind" in attributes]
     assert len(rows) == len(examples.li_hg.systems[0].records)

@@ -97,6 +97,13 @@ def solution_for(
 def solution_warning(solute: str, solvent: str, temperature_K: float = ROOM_TEMPERATURE_K) -> str | None:
     """Return in one sentence why to be careful with the measured solution; None when nothing speaks against it.
 
+    Parameters
+    ----------
+    solute, solvent
+        Element symbols.
+    temperature_K
+        At which the solution is used.
+
     Raises
     ------
     InputError
@@ -190,6 +197,13 @@ def key_compositions(solute: str, solvent: str, x_saturation: float) -> tuple[fl
 
     Between them stand the compositions at which drops were observed, for lithium in mercury 0.003 % and 1.33 %, or else
     one decade at or below a hundredth of the solubility. Where nothing precipitates, the last one is 0.1.
+
+    Parameters
+    ----------
+    solute, solvent
+        Element symbols.
+    x_saturation
+        Mole fraction of the saturated solution; 1 where nothing precipitates.
 
     Raises
     ------

@@ -1,9 +1,8 @@
-"""Chemical potential of a dilute solute: from an insertion energy or any function; computed solubility."""
+"""Chemical potential of a dilute solute, from its energy in the liquid or a measurement; computed solubility."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -105,87 +104,10 @@ class DiluteSolution:
         return np.asarray(self.mu_infinity + kT * (np.log(fraction) + self.ln_gamma_slope * fraction))
 
 
-@dataclass(frozen=True)
-class FunctionSolution:
-    """Any mu(x), made constant above ``x_saturation``.
-
-    Attributes
-    ----------
-    function
-        mu in eV for an array of mole fractions; kT ln x plus a constant when dilute.
-    x_saturation, temperature_K, electrons_per_ion, source
-        As for :class:`DiluteSolution`.
-    """
-
-    function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-    x_saturation: float
-    temperature_K: float
-    electrons_per_ion: int = 1
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        positive("solution", "temperature_K", self.temperature_K)
-        _check_saturation(self.x_saturation, self.electrons_per_ion)
-
-    def chemical_potential(self, x: ArrayLike, /) -> NDArray[np.float64]:
-        """Return mu at mole fraction(s) ``x``, eV; InputError outside (0, 1]."""
-        return np.asarray(self.function(np.minimum(_fraction(x), self.x_saturation)), dtype=float)
-
-
 def standard_potential(solution: Solution) -> float:
     """Return mu_inf, the limit of mu(x) - kT ln x for x to 0 (eV), on the solution's own zero."""
     kT = BOLTZMANN_EV_PER_K * solution.temperature_K
     return float(solution.chemical_potential(_DILUTE)) - kT * math.log(_DILUTE)
-
-
-def insertion_energy(
-    energy_with: float,
-    energy_without: float,
-    *,
-    n_solute: int = 1,
-    n_solvent_removed: int = 0,
-    solvent_energy_per_atom: float = 0.0,
-    solute_energy_per_atom: float = 0.0,
-) -> float:
-    """Return what one solute atom costs in the bulk liquid, eV.
-
-        e = [E(with) - E(without) + n_removed e_solvent] / n_solute - e_solute
-
-    With ``solute_energy_per_atom`` of the pure solid metal the result is mu_inf of :class:`DiluteSolution`, as far as
-    the entropy beyond ideal mixing (vibrations, volume) is left out.
-
-    Parameters
-    ----------
-    energy_with, energy_without
-        eV per cell of the liquid with and without solute, mean over paired frames.
-    n_solute
-        Solute atoms in the cell.
-    n_solvent_removed
-        Solvent atoms that made room: ``n_solute`` for swaps, 0 for insertions.
-    solvent_energy_per_atom
-        eV/atom of the liquid solvent; needed when atoms were removed.
-    solute_energy_per_atom
-        eV/atom of the pure solute; leave at 0 for the bare insertion energy.
-
-    Raises
-    ------
-    InputError
-        A value not finite, or counts out of range.
-    """
-    for name, value in (
-        ("energy_with", energy_with),
-        ("energy_without", energy_without),
-        ("solvent_energy_per_atom", solvent_energy_per_atom),
-        ("solute_energy_per_atom", solute_energy_per_atom),
-    ):
-        finite("insertion energy", name, value)
-    if n_solute < 1 or n_solvent_removed < 0:
-        raise InputError(
-            f"insertion energy: n_solute is {n_solute!r} and n_solvent_removed {n_solvent_removed!r}; "
-            "at least 1 and 0 are needed"
-        )
-    change = energy_with - energy_without + n_solvent_removed * solvent_energy_per_atom
-    return change / n_solute - solute_energy_per_atom
 
 
 def computed_solubility(

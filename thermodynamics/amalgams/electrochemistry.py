@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,6 +114,11 @@ def list_electrodes() -> list[MetalElectrode]:
 def get_electrode(symbol: str) -> MetalElectrode:
     """Return a metal as an electrode.
 
+    Parameters
+    ----------
+    symbol
+        Of the metal.
+
     Raises
     ------
     InputError
@@ -161,48 +165,6 @@ def amalgam_potential(
         on_hydrogen_scale = None if standard is None else standard + voltage + ions_V
         points.append(AmalgamPotential(metal, float(x), voltage, on_hydrogen_scale, x >= solution.x_saturation))
     return points
-
-
-def compound_capacity(amounts: Mapping[str, float], metal: str, electrons_per_ion: int = 1) -> float:
-    """Return the capacity of an alloy when all of its metal is taken out, mAh per gram of alloy.
-
-    Parameters
-    ----------
-    amounts
-        Amount of each element, e.g. ``{"Li": 3, "Hg": 1}``, or mole fractions of an overall composition.
-    metal
-        The one that carries the charge.
-    electrons_per_ion
-        n.
-
-    Raises
-    ------
-    InputError
-        ``metal`` is not in the alloy, an amount is not positive, or an unknown element.
-    """
-    if metal not in amounts:
-        raise InputError(unknown_name("metal of the alloy", metal, amounts))
-    for element, amount in amounts.items():
-        positive("capacity", f"amount of {element}", amount)
-    mass = sum(amount * molar_mass(element) for element, amount in amounts.items())
-    share = amounts[metal] * molar_mass(metal) / mass
-    return share * theoretical_capacity(metal, electrons_per_ion)
-
-
-def compound_capacity_per_volume(
-    amounts: Mapping[str, float], volume_per_atom: float, metal: str, electrons_per_ion: int = 1
-) -> float:
-    """Return the capacity of an alloy, mAh per cm³ of alloy; ``volume_per_atom`` in Å³.
-
-    Raises
-    ------
-    InputError
-        As for `compound_capacity`, or a volume that is not positive.
-    """
-    volume = positive("capacity", "volume_per_atom", volume_per_atom)
-    n_atoms = sum(amounts.values())
-    mass = sum(amount * molar_mass(element) for element, amount in amounts.items()) / n_atoms / N_A
-    return compound_capacity(amounts, metal, electrons_per_ion) * mass / (volume * 1e-24)
 
 
 def _standard_potential(symbol: str, electrons_per_ion: int, temperature_K: float) -> float | None:

@@ -139,6 +139,13 @@ def composition_range(curve: Isotherm, limits: ConsistencyLimits = DEFAULT_LIMIT
     """Return the overall mole fraction at which paste and solid begin on the host-rich side; 1 where they never do.
 
     A frozen host is ``solid`` from 0 on.
+
+    Parameters
+    ----------
+    curve
+        The phases at one temperature.
+    limits
+        Volume fractions of solid at which the mixture is a paste, and a solid.
     """
     first = curve.corners[0]
     if first.state == "solid":
@@ -203,7 +210,13 @@ def self_healing_map(
 
 
 def interface_steps(curve: Isotherm) -> list[InterfaceStep]:
-    """Return all steps from the pure host to the pure metal: the liquid fills up first, then solid follows solid."""
+    """Return all steps from the pure host to the pure metal: the liquid fills up first, then solid follows solid.
+
+    Parameters
+    ----------
+    curve
+        The phases at one temperature.
+    """
     ends = list(curve.corners)
     if ends[0].state == "liquid" and ends[0].x > 0.0:
         pure = PhasePoint(ends[0].name, ends[0].formula, "liquid", 0.0, curve.liquid_volume(0.0))
@@ -217,6 +230,13 @@ def interface_at(curve: Isotherm, x: float) -> tuple[InterfaceStep | None, Inter
     Between two phases both steps are the same and the interface alternates between them; at the composition of a
     phase, stripping makes the phase below and plating the one above. None at the ends, where there is nothing to strip
     or nothing left to fill.
+
+    Parameters
+    ----------
+    curve
+        The phases at one temperature.
+    x
+        Overall mole fraction of the metal.
 
     Raises
     ------
@@ -234,6 +254,13 @@ def step_between(curve: Isotherm, first: str, second: str) -> InterfaceStep:
     """Return the step between two phases of an isotherm, even where equilibrium has others between them.
 
     E.g. LiHg3 and Li3Hg, which are seen together after cycling although LiHg lies between.
+
+    Parameters
+    ----------
+    curve
+        The phases at one temperature.
+    first, second
+        Names or formulas of two of them, in any order.
 
     Raises
     ------

@@ -66,17 +66,6 @@ class Solubility:
 
 
 @dataclass(frozen=True)
-class Decomposition:
-    """The temperature at which a compound melts or decomposes, with its kind: peritectic, congruent or upper limit."""
-
-    formula: str
-    temperature_K: float
-    kind: str
-    source: str
-    confidence: str
-
-
-@dataclass(frozen=True)
 class SolubilityComparison:
     """Measured beside computed solubility.
 
@@ -139,15 +128,12 @@ def get_solubility(metal: str) -> Solubility:
     )
 
 
-def list_decompositions() -> list[Decomposition]:
-    """List the amalgams whose melting or decomposition temperature is known."""
-    return _decompositions()
-
-
 def decomposition_temperature(amounts: Mapping[str, float]) -> float | None:
     """Return the temperature (K) at which a compound of this composition is gone; None where it is not known."""
-    found = (item for item in _decompositions() if same_composition(parse_formula(item.formula), amounts))
-    return next((item.temperature_K for item in found), None)
+    found = (
+        item for key, item in decompositions().items() if same_composition(parse_formula(item.formula or key), amounts)
+    )
+    return next((item.value for item in found), None)
 
 
 def solubility_at(metal: str, temperature_K: float) -> tuple[float, str]:
@@ -155,6 +141,13 @@ def solubility_at(metal: str, temperature_K: float) -> tuple[float, str]:
 
     At the temperature of the measurement that is the listed value; elsewhere the liquidus that :func:`liquidus_for`
     takes by default carries it over, which the source says.
+
+    Parameters
+    ----------
+    metal
+        One of :func:`list_solubilities`.
+    temperature_K
+        Temperature.
 
     Raises
     ------
@@ -235,8 +228,8 @@ def compare_solubility(
     metal
         One of :func:`list_solubilities`.
     mu_infinity
-        Standard chemical potential of the metal at infinite dilution in mercury, eV relative to the pure solid, from
-        `~amalgamics.thermodynamics.amalgams.dilute.insertion_energy` or a measured electromotive force.
+        Standard chemical potential of the metal at infinite dilution in mercury, eV relative to the pure solid,
+        computed from what one atom costs in liquid mercury or taken from a measured electromotive force.
     ln_gamma_slope
         Slope of ln gamma; 0 is Henry's law.
 
@@ -336,10 +329,3 @@ def _tabulated(known: Solubility) -> TabulatedLiquidus:
         raise InputError(f"liquidus of {known.metal}: no measured points; use model 'vant_hoff' or 'regular'")
     points = sorted((*known.points, (known.temperature_K, known.x)))
     return TabulatedLiquidus(known.metal, tuple(points), f"{known.points_source}; {known.source}")
-
-
-def _decompositions() -> list[Decomposition]:
-    return [
-        Decomposition(item.formula or key, item.value, item.kind, item.source, item.confidence)
-        for key, item in decompositions().items()
-    ]

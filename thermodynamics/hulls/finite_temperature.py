@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
 
@@ -62,24 +61,6 @@ class FiniteTemperatureHull:
     liquids: tuple[str, ...] = ()
     flagged: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StabilityChange:
-    """What comes onto the hull and leaves it between two temperatures.
-
-    Attributes
-    ----------
-    from_temperature_K, to_temperature_K
-        Neighbouring temperatures of a series of hulls.
-    gained, lost
-        Names of phases.
-    """
-
-    from_temperature_K: float
-    to_temperature_K: float
-    gained: tuple[str, ...]
-    lost: tuple[str, ...]
 
 
 def solid_free_energy(
@@ -169,19 +150,6 @@ def finite_temperature_hull(
         MappingProxyType(flagged),
         MappingProxyType(left_out),
     )
-
-
-def stability_changes(hulls: Sequence[FiniteTemperatureHull]) -> list[StabilityChange]:
-    """Return where the set of stable phases changes along hulls of rising temperature."""
-    changes = []
-    for before, after in pairwise(hulls):
-        old = {phase.name: None for phase in before.hull.stable}
-        new = {phase.name: None for phase in after.hull.stable}
-        gained = tuple(name for name in new if name not in old)
-        lost = tuple(name for name in old if name not in new)
-        if gained or lost:
-            changes.append(StabilityChange(before.hull.temperature_K, after.hull.temperature_K, gained, lost))
-    return changes
 
 
 def signed_distances(hull: Hull) -> dict[str, float]:

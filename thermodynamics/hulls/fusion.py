@@ -9,7 +9,7 @@ from scipy.constants import N_A, e
 
 from ...errors import InputError, unknown_name
 from ...reference.metals import find_metal, symbols_with
-from ..checks import finite, not_negative
+from ..checks import not_negative
 
 _EV_PER_J_MOL = 1.0 / (N_A * e)
 
@@ -39,11 +39,6 @@ class Fusion:
     confidence: str
     heat_capacity_change_J_mol_K: float = 0.0
 
-    @property
-    def entropy_J_mol_K(self) -> float:
-        """Entropy of fusion at the melting point."""
-        return 1000.0 * self.heat_kJ_mol / self.melting_point_K
-
     def free_energy(self, temperature_K: float) -> float:
         """Free energy of the liquid minus that of the solid, eV/atom; negative above the melting point.
 
@@ -70,6 +65,11 @@ def list_fusions() -> list[Fusion]:
 def get_fusion(symbol: str) -> Fusion:
     """Return what is known of the melting of an element.
 
+    Parameters
+    ----------
+    symbol
+        Of the element.
+
     Raises
     ------
     InputError
@@ -82,32 +82,3 @@ def get_fusion(symbol: str) -> Fusion:
     return Fusion(
         symbol, one.melting_point_K, heat.value, heat.source, heat.confidence, 0.0 if change is None else change.value
     )
-
-
-def liquid_free_energy(symbol: str, temperature_K: float, solid_free_energy: float) -> float:
-    """Return the free energy of the liquid element, eV/atom.
-
-    Parameters
-    ----------
-    symbol
-        Element with a known heat of fusion.
-    temperature_K
-        Below the melting point it is that of the undercooled liquid.
-    solid_free_energy
-        Free energy of the solid at the same temperature, eV/atom; above the melting point, of the superheated solid.
-
-    Raises
-    ------
-    InputError
-        Unknown element, or a number that is not finite.
-    """
-    solid = finite(f"liquid {symbol}", "solid_free_energy", solid_free_energy)
-    return solid + get_fusion(symbol).free_energy(temperature_K)
-
-
-def reference_free_energy(symbol: str, temperature_K: float, solid_free_energy: float) -> float:
-    """Return the free energy of an element in its stable form, eV/atom: solid below the melting point, liquid above.
-
-    See `liquid_free_energy` for the parameters and errors.
-    """
-    return min(solid_free_energy, liquid_free_energy(symbol, temperature_K, solid_free_energy))

@@ -224,29 +224,6 @@ def interface_reaction(
     return InterfaceReaction(first, second, above, tuple(points), formulas, open_element, voltage_V)
 
 
-def interface_reactions(
-    entries: Sequence[PhaseEntry],
-    firsts: Sequence[str],
-    second: str,
-    *,
-    potentials: Mapping[str, str] | None = None,
-    open_element: str | None = None,
-    voltage_V: float | None = None,
-    electrons_per_ion: int = 1,
-) -> tuple[InterfaceReaction, ...]:
-    """Return the reactions of several phases, e.g. mercury and its amalgams, with one electrolyte.
-
-    See `reaction_hull` and `interface_reaction` for parameters and errors.
-    """
-    hull = reaction_hull(entries, [*firsts, second], potentials=potentials)
-    return tuple(
-        interface_reaction(
-            hull, first, second, open_element=open_element, voltage_V=voltage_V, electrons_per_ion=electrons_per_ion
-        )
-        for first in firsts
-    )
-
-
 def _point(x: float, mixture: Mixture, own: float, apart: float) -> ReactionPoint:
     # "+ 0.0" turns -0.0 into 0.0.
     return ReactionPoint(

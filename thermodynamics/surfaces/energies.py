@@ -249,65 +249,24 @@ class OpenSurface:
         return np.asarray(energy / (2.0 * self.area) * EV_PER_A2)
 
 
-def cleavage_energy_J_m2(
-    slab_energies: tuple[float, float],
-    slab_counts: tuple[Mapping[str, float], Mapping[str, float]],
-    bulk_energy: float,
-    bulk_counts: Mapping[str, float],
-    area: float,
-) -> float:
-    """Return gamma_a + gamma_b of two complementary terminations, the work of cutting the crystal between them.
-
-        W = [E_a + E_b - N E_bulk] / 2A
-
-    Each slab has the same termination on both faces; together they hold N formula units of the bulk, so no chemical
-    potential enters. Half of W is the average surface energy of the two.
-
-    Parameters
-    ----------
-    slab_energies
-        eV per slab.
-    slab_counts
-        Atoms of each element in either slab.
-    bulk_energy
-        eV per formula unit of ``bulk_counts``.
-    bulk_counts
-        Atoms of each element in a formula unit.
-    area
-        Å^2 of one face, the same for both.
-
-    Raises
-    ------
-    InputError
-        The two slabs together are not a multiple of the bulk, a value is not finite, or the area is not positive.
-    """
-    total = {
-        element: math.fsum(counts.get(element, 0.0) for counts in slab_counts)
-        for element in dict.fromkeys([*bulk_counts, *slab_counts[0], *slab_counts[1]])
-    }
-    multiples = [total[element] / bulk_counts[element] if bulk_counts.get(element) else math.inf for element in total]
-    units = multiples[0]
-    if not all(math.isclose(multiple, units, rel_tol=1e-9) for multiple in multiples) or not 0.0 < units < math.inf:
-        listing = ", ".join(f"{number:g} {element}" for element, number in total.items())
-        raise InputError(
-            f"cleavage energy: the two slabs together hold {listing}, which is no multiple of the bulk; "
-            "take complementary terminations"
-        )
-    for energy in (*slab_energies, bulk_energy):
-        finite("cleavage energy", "energy", energy)
-    excess = math.fsum(slab_energies) - units * bulk_energy
-    return excess / (2.0 * positive("cleavage energy", "area", area)) * EV_PER_A2
-
-
 def check_surface_energy(
     gamma_J_m2: float, name: str, plausible: tuple[float, float] = PLAUSIBLE_SURFACE_ENERGY_J_M2
 ) -> float:
     """Return ``gamma_J_m2`` if a surface can have it.
 
+    Parameters
+    ----------
+    gamma_J_m2
+        Surface energy.
+    name
+        Of the surface, for the message.
+    plausible
+        Lowest and highest value, J/m2.
+
     Raises
     ------
     ImplausibleValueError
-        Outside ``plausible`` (J/m2); the message names the surface, the value and the range.
+        Outside ``plausible``; the message names the surface, the value and the range.
     """
     low, high = plausible
     if not low <= gamma_J_m2 <= high:

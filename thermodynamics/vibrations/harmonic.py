@@ -190,11 +190,6 @@ class ThermalProperties:
     imaginary_fraction: float
     flagged: bool
 
-    @property
-    def internal_energy(self) -> NDArray[np.float64]:
-        """F + T S, eV/atom, shape (n,)."""
-        return np.asarray(self.free_energy + self.temperatures_K * self.entropy)
-
 
 def thermal_properties(
     spectrum: ModeSpectrum, temperatures_K: Sequence[float] | ArrayLike, *, imaginary: ImaginaryTreatment = "refuse"

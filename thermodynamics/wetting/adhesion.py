@@ -139,32 +139,6 @@ def average_adhesion(samples: Mapping[Any, Sequence[AdhesionSample]]) -> WorkOfA
     return WorkOfAdhesion(total, treatments[0], *parts)
 
 
-def adhesion_from_averages(
-    solid: Estimate, film: Estimate, interface: Estimate, area: float, *, n_interfaces: int = 1
-) -> WorkOfAdhesion:
-    """Return the work of adhesion from three averages over molecular dynamics at one temperature.
-
-    Parameters
-    ----------
-    solid, film, interface
-        Mean potential energies, eV per cell, e.g. ``block_average(...).estimate``; independent runs.
-    area
-        Å^2 of the interface.
-    n_interfaces
-        1 for a film with vacuum, 2 for a periodic stack without.
-
-    Raises
-    ------
-    InputError
-        Area not positive, or interfaces neither 1 nor 2.
-    """
-    if n_interfaces not in (1, 2):
-        raise InputError(f"adhesion: n_interfaces is {n_interfaces!r}; it must be 1 or 2")
-    to_work = EV_PER_A2 / (n_interfaces * positive("adhesion", "area", area))
-    total = linear_combination([(to_work, solid), (to_work, film), (-to_work, interface)])
-    return WorkOfAdhesion(total, "nvt")
-
-
 def work_of_adhesion_J_m2(gamma_a_J_m2: float, gamma_b_J_m2: float, gamma_ab_J_m2: float) -> float:
     """Return W_ad = gamma_a + gamma_b - gamma_ab (Dupré): two surfaces appear, one interface vanishes.
 

@@ -21,24 +21,6 @@ _A_PER_MM = 1e7
 _LEAST_ATOMS = 1e3
 
 
-def young_angle_deg(
-    gamma_SV_J_m2: ArrayLike, gamma_SL_J_m2: ArrayLike, gamma_LV_J_m2: ArrayLike
-) -> NDArray[np.float64]:
-    """Return theta from cos theta = (gamma_SV - gamma_SL) / gamma_LV, measured through the liquid.
-
-    Outside [-1, 1] there is no angle: 0 (spreads) or 180 (lifts off) is returned, see
-    :func:`spreading_coefficient_J_m2`.
-
-    Raises
-    ------
-    InputError
-        Values not finite, or gamma_LV not positive.
-    """
-    solid = finite_array("contact angle", "gamma_SV_J_m2", gamma_SV_J_m2)
-    interface = finite_array("contact angle", "gamma_SL_J_m2", gamma_SL_J_m2)
-    return angle_from_cosine_deg((solid - interface) / _gamma_LV(gamma_LV_J_m2))
-
-
 def young_dupre_angle_deg(work_of_adhesion_J_m2: ArrayLike, gamma_LV_J_m2: ArrayLike) -> NDArray[np.float64]:
     """Return theta from cos theta = W_ad / gamma_LV - 1; 0 where W_ad > 2 gamma_LV, 180 where W_ad < 0.
 

@@ -145,44 +145,6 @@ class LatticeGas:
             reference_error=standard_error_per_atom,
         )
 
-    @classmethod
-    def from_samples(
-        cls,
-        area: float,
-        samples: ArrayLike,
-        degeneracies: Sequence[float] | None = None,
-        *,
-        standard_error_per_atom: float = 0.0,
-        degrees_of_freedom: float | None = None,
-    ) -> LatticeGas:
-        """Return the gas with the mean energies of independent samples and the covariance of those means.
-
-        Parameters
-        ----------
-        area, degeneracies, standard_error_per_atom, degrees_of_freedom
-            As for :meth:`from_series`; for few samples give n_samples - 1 degrees of freedom.
-        samples
-            Delta E_n in eV, shape (n_samples, N), at least two; rows are frames or seeds, e.g. from
-            :func:`paired_differences`.
-
-        Raises
-        ------
-        InputError
-            Fewer than two samples, or values not finite.
-        """
-        values = finite_array(_OWNER, "samples", samples, ndim=2)
-        if len(values) < 2 or not values.shape[1]:
-            raise InputError(f"{_OWNER}: samples has shape {values.shape}; it must have two rows or more, and a column")
-        gas = cls.from_series(area, values.mean(axis=0).tolist(), degeneracies)
-        covariance = np.zeros((values.shape[1] + 1,) * 2)
-        covariance[1:, 1:] = np.atleast_2d(np.cov(values, rowvar=False)) / len(values)
-        return replace(
-            gas,
-            covariance=_as_tuples(covariance),
-            degrees_of_freedom=degrees_of_freedom,
-            reference_error=standard_error_per_atom,
-        )
-
     @property
     def standard_errors(self) -> tuple[float, ...]:
         """Standard error of each of ``delta_energies``, that of the reference included, eV."""
@@ -282,12 +244,6 @@ class LatticeGas:
         """Return -(kT/A) ln Z in J/m2."""
         return np.asarray(-BOLTZMANN_EV_PER_K * temperature_K / self.area * log_sum * EV_PER_A2)
 
-    def occupation(self, delta_mu: ArrayLike, temperature_K: float) -> NDArray[np.float64]:
-        """Return the probability of 0, 1, ..., N atoms in a cell, shape (*delta_mu.shape, N + 1)."""
-        _, probabilities = self.evaluate(delta_mu, temperature_K)
-        to_counts = np.asarray(self.counts)[:, None] == np.arange(max(self.counts) + 1)
-        return np.asarray(probabilities @ to_counts.astype(float))
-
     def coverage_per_nm2(self, delta_mu: ArrayLike, temperature_K: float) -> NDArray[np.float64]:
         """Return Gamma, atoms per nm^2, in the shape of ``delta_mu`` (eV)."""
         _, probabilities = self.evaluate(delta_mu, temperature_K)
@@ -335,39 +291,6 @@ class LatticeGas:
         values, vectors = np.linalg.eigh(np.asarray(self.covariance))
         scale = vectors * np.sqrt(np.maximum(values, 0.0))
         return np.asarray(means + standard_draws(rng, (n_draws, len(values)), self.degrees_of_freedom) @ scale.T)
-
-
-def paired_differences(
-    energies_with: ArrayLike, energies_without: ArrayLike, insertion_energy: float
-) -> NDArray[np.float64]:
-    """Return Delta E_n = E(n) - E(0) - n e_ref, frame by frame, so that the noise of the liquid cancels.
-
-    Parameters
-    ----------
-    energies_with
-        eV per cell with n = 1 ... N solute atoms, shape (n_frames, N).
-    energies_without
-        The same frames without solute, shape (n_frames,).
-    insertion_energy
-        e_ref: what one solute atom costs in the bulk liquid, eV, by the same operation (inserted, or swapped for a
-        solvent atom).
-
-    Returns
-    -------
-    ndarray
-        eV, shape (n_frames, N).
-
-    Raises
-    ------
-    InputError
-        Shapes that do not fit, or values not finite.
-    """
-    filled = finite_array("paired differences", "energies_with", energies_with, ndim=2)
-    empty = finite_array("paired differences", "energies_without", energies_without, ndim=1)
-    if len(filled) != len(empty):
-        raise InputError(f"paired differences: {len(filled)} frames with solute, {len(empty)} without; pair each")
-    reference = finite("paired differences", "insertion_energy", insertion_energy)
-    return np.asarray(filled - empty[:, None] - reference * np.arange(1, filled.shape[1] + 1))
 
 
 def _shared_covariance(counts: NDArray[np.int_], standard_error_per_atom: float) -> NDArray[np.float64]:

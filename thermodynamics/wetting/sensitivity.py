@@ -50,11 +50,6 @@ class Sensitivity:
     theta_plus_deg: float
     limit: Limit = Limit.FRESH
 
-    @property
-    def swing_deg(self) -> float:
-        """Largest change of the angle, in either direction."""
-        return max(abs(self.theta_minus_deg - self.theta_deg), abs(self.theta_plus_deg - self.theta_deg))
-
 
 def sensitivity(
     model: WettingModel,

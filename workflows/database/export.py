@@ -36,6 +36,13 @@ def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
 
     An existing file is replaced; missing folders are made.
 
+    Parameters
+    ----------
+    rows
+        Rows of a database, such as `Database.select` gives.
+    path
+        File to write.
+
     Raises
     ------
     InputError

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from amalgamics.errors import InputError
-from amalgamics.reports.amalgams.self_healing_png import SIZE_INCHES, interface_summary, self_healing_png
+from amalgamics.reports.amalgams.self_healing_png import SIZE_INCHES, self_healing_png
 from amalgamics.reports.figures.style import DPI
 from amalgamics.thermodynamics.amalgams.liquidus import VantHoffLiquidus
 from amalgamics.thermodynamics.amalgams.self_healing import self_healing_map
@@ -43,10 +43,3 @@ def test_picture_has_its_size_and_all_three_fields() -> None:
 def test_one_point_is_no_picture() -> None:
     with pytest.raises(InputError, match="compositions"):
         self_healing_png(healing(1))
-
-
-def test_summary_names_both_phases_and_the_volume() -> None:
-    curve = healing().isotherms[3]
-    assert "↔ LiHg3, +" in interface_summary(curve, 0.1)
-    assert "stripping makes LiHg3, plating makes Li" in interface_summary(curve, 0.5)
-    assert interface_summary(curve, 1.0).startswith("Li1Hg0")

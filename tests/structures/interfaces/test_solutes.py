@@ -19,7 +19,6 @@ from amalgamics.structures.interfaces.solutes import (
     insert_solute,
     resting_heights,
     surface_positions,
-    swap_solute,
 )
 from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 
@@ -59,21 +58,6 @@ def test_a_solute_with_room_moves_nothing() -> None:
     assert (result.positions[:-1] == FILM.positions).all()
     np.testing.assert_allclose(result.positions[-1], place)
     check_film(result)
-
-
-def test_a_swap_keeps_positions_and_composition() -> None:
-    index = int(np.flatnonzero(FILM.get_tags() == LIQUID)[3])
-    result = swap_solute(FILM, "Li", index)
-    assert (result.positions == FILM.positions).all()
-    assert result.symbols[index] == "Li"
-    assert result.get_tags()[index] == SOLUTE
-    assert (FILM.get_tags() != SOLUTE).all()
-    with pytest.raises(InputError, match="index 0 is not that of a liquid atom"):
-        swap_solute(FILM, "Li", 0)
-    with pytest.raises(InputError, match=f"index {index}"):
-        swap_solute(result, "Li", index)
-    with pytest.raises(InputError, match="unknown element"):
-        swap_solute(FILM, "Xq", index)
 
 
 @pytest.mark.parametrize("z_range", [(0.0, 1.0), (0.3, 0.7), (0.5, 0.5)])

@@ -36,8 +36,9 @@ def closest(atoms: Atoms) -> float:
 def test_mercury_has_its_density_and_surface_tension() -> None:
     mercury = get_liquid("Hg")
     assert mercury.number_density(298.15) == pytest.approx(0.04063, abs=2e-5)
-    assert mercury.surface_tension_at(298.15) == pytest.approx(0.4855)
-    assert mercury.surface_tension_at(398.15) == pytest.approx(0.4855 - 0.02049)
+    assert mercury.surface_tension_reference_K == 298.15
+    assert mercury.surface_tension_J_m2 == pytest.approx(0.4855)
+    assert mercury.surface_tension_slope_J_m2_K == pytest.approx(-2.049e-4)
     # First peak of the measured pair distribution: 3.0 to 3.1 Å.
     assert mercury.nearest_neighbour_distance() == pytest.approx(3.1, abs=0.1)
 
@@ -47,7 +48,7 @@ def test_a_liquid_is_plausible(symbol: str) -> None:
     liquid = get_liquid(symbol)
     assert liquid.number_density() == liquid.number_density(max(298.15, liquid.melting_point_K))
     assert liquid.number_density(liquid.melting_point_K + 200) < liquid.number_density(liquid.melting_point_K)
-    assert liquid.surface_tension_at(liquid.melting_point_K + 200) < liquid.surface_tension_at(liquid.melting_point_K)
+    assert liquid.surface_tension_slope_J_m2_K < 0.0
     # Ranges of all metals: an error of unit fails here.
     assert 0.1 < liquid.surface_tension_J_m2 < 1.3
     assert 0.012 < liquid.number_density() < 0.062

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +12,7 @@ from scipy.constants import e, k
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.amalgams.dilute import (
     DiluteSolution,
-    FunctionSolution,
     computed_solubility,
-    insertion_energy,
     standard_potential,
 )
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
@@ -48,11 +45,8 @@ def test_carried_to_another_temperature_it_says_so() -> None:
 
 @given(st.floats(0.01, 1.0))
 def test_pinned_above_saturation(x: float) -> None:
-    for solution in (
-        DiluteSolution(-0.8, 298.15, 0.01),
-        FunctionSolution(lambda x: -0.8 + KT * np.log(x), 0.01, 298.15),
-    ):
-        assert solution.chemical_potential(x) == solution.chemical_potential(0.01)
+    solution = DiluteSolution(-0.8, 298.15, 0.01)
+    assert solution.chemical_potential(x) == solution.chemical_potential(0.01)
 
 
 @given(energies, st.floats(0.0, 50.0), st.floats(-15.0, -1.0))
@@ -73,22 +67,6 @@ def test_solubility_never_exceeds_one(mu: float, higher: float) -> None:
     assert 0.0 < computed_solubility(mu, mu + higher, 298.15, ln_gamma_slope=3.0) <= 1.0
 
 
-@given(energies, st.integers(1, 5), st.floats(-1.0, 0.0), st.floats(-2.0, -1.0))
-def test_insertion_and_swap_agree(cost: float, n: int, solvent: float, solute: float) -> None:
-    """The same liquid, reached by adding atoms or by swapping them for solvent atoms."""
-    inserted = insertion_energy(n * (cost + solute), 0.0, n_solute=n, solute_energy_per_atom=solute)
-    swapped = insertion_energy(
-        n * (cost + solute - solvent),
-        0.0,
-        n_solute=n,
-        n_solvent_removed=n,
-        solvent_energy_per_atom=solvent,
-        solute_energy_per_atom=solute,
-    )
-    assert inserted == pytest.approx(cost, abs=1e-9)
-    assert swapped == pytest.approx(cost, abs=1e-9)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -97,8 +75,6 @@ def test_insertion_and_swap_agree(cost: float, n: int, solvent: float, solute: f
         (lambda: DiluteSolution(-0.8, 298.15, 0.01, -1.0), "ln_gamma_slope"),
         (lambda: DiluteSolution(-0.8, 298.15, 0.01, electrons_per_ion=0), "electrons_per_ion"),
         (lambda: DiluteSolution(-0.8, 298.15, 0.01).chemical_potential(0.0), "mole fraction"),
-        (lambda: insertion_energy(float("nan"), 0.0), "energy_with"),
-        (lambda: insertion_energy(0.0, 0.0, n_solute=0), "n_solute"),
         (lambda: computed_solubility(0.0, 0.0, -1.0), "temperature_K"),
     ],
 )

@@ -12,8 +12,6 @@ from amalgamics.errors import InputError
 from amalgamics.thermodynamics.amalgams.choose_solution import solution_for
 from amalgamics.thermodynamics.amalgams.electrochemistry import (
     amalgam_potential,
-    compound_capacity,
-    compound_capacity_per_volume,
     get_electrode,
     list_electrodes,
 )
@@ -75,19 +73,3 @@ def test_ions_shift_the_potential_but_not_the_voltage() -> None:
 def test_no_hydrogen_scale_at_another_temperature() -> None:
     (point,) = amalgam_potential(solution_for("Li", "Hg", 350.0), "Li", [0.001])
     assert point.potential_V_SHE is None
-
-
-def test_capacity_of_compounds() -> None:
-    assert compound_capacity({"Li": 1.0}, "Li") == pytest.approx(get_electrode("Li").capacity_mAh_per_g)
-    assert compound_capacity({"Li": 3, "Hg": 1}, "Li") == compound_capacity({"Li": 0.75, "Hg": 0.25}, "Li")
-    assert compound_capacity({"Li": 3, "Hg": 1}, "Li") == pytest.approx(3 * 26801.4 / (3 * 6.94 + 200.592), rel=1e-4)
-    with pytest.raises(InputError, match="metal of the alloy"):
-        compound_capacity({"Na": 1, "Hg": 1}, "Li")
-    with pytest.raises(InputError, match="amount of Hg"):
-        compound_capacity({"Li": 1, "Hg": 0}, "Li")
-
-
-def test_capacity_per_volume_counts_the_lithium_atoms() -> None:
-    per_cm3 = compound_capacity_per_volume({"Li": 1, "Hg": 3}, 20.0, "Li")
-    coulomb = 1.602176634e-19 * 0.25 / 20.0e-24
-    assert per_cm3 == pytest.approx(coulomb / 3.6)

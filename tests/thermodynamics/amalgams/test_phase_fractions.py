@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from amalgamics.errors import InputError
+from amalgamics.reference.published import decompositions
 from amalgamics.thermodynamics.amalgams.liquidus import (
     RegularLiquidus,
     TabulatedLiquidus,
@@ -23,7 +24,6 @@ from amalgamics.thermodynamics.amalgams.solubility import (
     decomposition_temperature,
     get_solubility,
     liquidus_for,
-    list_decompositions,
     list_solubilities,
     saturating_solid,
 )
@@ -215,7 +215,7 @@ def test_solubilities_of_the_nine_metals_are_listed_with_their_confidence() -> N
 def test_decomposition_is_found_by_composition() -> None:
     assert decomposition_temperature({"Hg": 6, "Li": 2}) == 510.65
     assert decomposition_temperature({"Li": 2, "Hg": 7}) is None
-    assert all(300.0 < item.temperature_K < 1000.0 for item in list_decompositions())
+    assert all(300.0 < item.value < 1000.0 for item in decompositions().values())
 
 
 def test_liquidus_arguments_are_checked() -> None:

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 from amalgamics.errors import InputError
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.hulls.hull import Hull, PhaseEntry, build_hull
-from amalgamics.thermodynamics.stability.reactivity import interface_reaction, interface_reactions, reaction_hull
+from amalgamics.thermodynamics.stability.reactivity import interface_reaction, reaction_hull
 
 
 def entry(
@@ -191,13 +191,6 @@ def test_against_pymatgen() -> None:
     open_kinks = GrandPotentialInterfacialReactivity(Composition("Hg"), sulfide, grand, diagram).get_kinks()
     open_points = interface_reaction(toy(), "Hg", "Li3PS4", open_element="Li", voltage_V=1.0).points
     assert [p.mixing_ratio for p in open_points] == pytest.approx(sorted(kink[1] for kink in open_kinks))
-
-
-def test_several_reactants_against_one() -> None:
-    entries = [entry(name, energy) for name, energy in TOY.items()]
-    potentials = dict.fromkeys(TOY, "chgnet+d3")
-    both = interface_reactions(entries, ["Hg", "Li"], "Li3PS4", potentials=potentials)
-    assert [(r.first, r.second, r.reacts) for r in both] == [("Hg", "Li3PS4", False), ("Li", "Li3PS4", True)]
 
 
 def test_entries_that_give_no_reaction_are_refused() -> None:

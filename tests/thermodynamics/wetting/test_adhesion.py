@@ -12,7 +12,6 @@ from amalgamics.thermodynamics.surfaces.energies import ImplausibleValueError, s
 from amalgamics.thermodynamics.uncertainty import Estimate, average
 from amalgamics.thermodynamics.wetting.adhesion import (
     AdhesionSample,
-    adhesion_from_averages,
     average_adhesion,
     check_work_of_adhesion,
     film_surface_energy_J_m2,
@@ -109,14 +108,6 @@ def test_one_quench_has_no_error() -> None:
 def test_treatments_are_not_mixed() -> None:
     with pytest.raises(InputError, match="relaxed, rigid"):
         average_adhesion({"1": [sample(0.3), sample(0.3, treatment="rigid")]})
-
-
-@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-def test_errors_of_three_runs(a: float, b: float, c: float) -> None:
-    work = adhesion_from_averages(Estimate(-10.0, a, 9), Estimate(-5.0, b, 5), Estimate(-16.0, c, 7), 50.0)
-    assert work.total_J_m2.mean == pytest.approx(UNIT / 50.0)
-    assert work.total_J_m2.standard_error == pytest.approx((a**2 + b**2 + c**2) ** 0.5 * UNIT / 50.0)
-    assert work.treatment == "nvt"
 
 
 @given(gammas, st.integers(1, 200), st.floats(-1.0, 0.0), areas, st.floats(0.0, 0.1), st.floats(0.0, 0.01))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.constants import e, k
 
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas, paired_differences
+from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
 
 UNIT = e * 1e20
 KB = k / e
@@ -99,9 +100,9 @@ def test_limits(gas: LatticeGas) -> None:
 
 @given(gases(), potentials)
 def test_occupation_is_a_distribution_with_the_mean_of_the_coverage(gas: LatticeGas, mu: float) -> None:
-    occupation = gas.occupation(mu, T)
+    _, occupation = gas.evaluate(mu, T)
     assert occupation.sum() == pytest.approx(1.0)
-    assert occupation @ np.arange(len(occupation)) / gas.area * 100.0 == pytest.approx(gas.coverage_per_nm2(mu, T))
+    assert occupation @ np.array(gas.counts) / gas.area * 100.0 == pytest.approx(gas.coverage_per_nm2(mu, T))
 
 
 @given(gases(), st.floats(0.001, 0.999))
@@ -117,14 +118,14 @@ def test_states_of_the_same_count_add() -> None:
     together = LatticeGas.from_series(60.0, [-1.0], [2.0])
     mu = np.linspace(-1.5, -0.5, 7)
     assert apart.gamma_change_J_m2(mu, T) == pytest.approx(together.gamma_change_J_m2(mu, T))
-    assert apart.occupation(mu, T) == pytest.approx(together.occupation(mu, T))
+    assert apart.coverage_per_nm2(mu, T) == pytest.approx(together.coverage_per_nm2(mu, T))
 
 
 def test_arrays_keep_their_shape() -> None:
     gas = LatticeGas.from_series(60.0, [-1.2, -1.7, -1.5])
     mu = np.linspace(-1.0, 0.0, 6).reshape(2, 3)
     assert gas.gamma_change_J_m2(mu, T).shape == (2, 3)
-    assert gas.occupation(mu, T).shape == (2, 3, 4)
+    assert gas.evaluate(mu, T)[1].shape == (2, 3, 4)
     assert gas.gamma_change_J_m2(mu, T)[1, 2] == gas.gamma_change_J_m2(mu[1, 2], T)
 
 
@@ -134,25 +135,9 @@ def test_very_strong_adsorption_does_not_overflow() -> None:
 
 
 class TestErrors:
-    def test_paired_differences_by_hand(self) -> None:
-        differences = paired_differences([[-12.0, -13.0], [-22.0, -24.0]], [-10.0, -20.0], -0.5)
-        assert differences == pytest.approx(np.array([[-1.5, -2.0], [-1.5, -3.0]]))
-
-    @given(st.lists(st.floats(-50.0, 50.0), min_size=3, max_size=3))
-    def test_noise_of_the_liquid_cancels(self, noise: list[float]) -> None:
-        shifts = np.array(noise)
-        quiet = paired_differences([[-12.0], [-12.1], [-11.9]], [-10.0] * 3, -0.5)
-        loud = paired_differences(np.array([[-12.0], [-12.1], [-11.9]]) + shifts[:, None], -10.0 + shifts, -0.5)
-        assert loud == pytest.approx(quiet)
-
-    def test_samples_give_means_and_errors_of_means(self) -> None:
-        gas = LatticeGas.from_samples(60.0, [[-1.0, -1.4], [-1.2, -1.8], [-1.1, -1.6]], [2, 1])
-        assert gas.delta_energies == pytest.approx((0.0, -1.1, -1.6))
-        assert gas.standard_errors == pytest.approx((0.0, 0.1 / math.sqrt(3.0), 0.2 / math.sqrt(3.0)))
-
     def test_draws_have_the_covariance_of_the_means(self) -> None:
-        samples = np.random.default_rng(3).normal([-1.0, -1.5], [0.1, 0.2], (6, 2))
-        gas = LatticeGas.from_samples(60.0, samples, standard_error_per_atom=0.05)
+        gas = LatticeGas.from_series(60.0, [-1.0, -1.5], standard_error_per_atom=0.05)
+        gas = replace(gas, covariance=((0.0, 0.0, 0.0), (0.0, 0.0016, 0.0005), (0.0, 0.0005, 0.0064)))
         drawn = gas.draw_energies(np.random.default_rng(0), 40000)
         assert drawn.mean(axis=0) == pytest.approx(np.array(gas.delta_energies), abs=5e-3)
         assert np.cov(drawn, rowvar=False) == pytest.approx(gas.total_covariance(), abs=5e-4)
@@ -222,7 +207,3 @@ def test_refused_conditions() -> None:
         gas.gamma_change_J_m2([0.0, np.nan], T)
     with pytest.raises(InputError, match="coverage_per_nm2"):
         gas.delta_mu(gas.saturation_per_nm2, T)
-    with pytest.raises(InputError, match="two rows"):
-        LatticeGas.from_samples(60.0, [[-1.0]])
-    with pytest.raises(InputError, match="pair each"):
-        paired_differences([[-1.0]], [-1.0, -2.0], 0.0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import amalgamics
 from amalgamics.errors import InputError
-from amalgamics.thermodynamics.amalgams.dilute import DiluteSolution, FunctionSolution
+from amalgamics.thermodynamics.amalgams.dilute import DiluteSolution
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension, wenzel_angle_deg
 from amalgamics.thermodynamics.wetting.curve import Limit, WettingCurve, composition_grid
@@ -26,6 +26,21 @@ GAMMA = 0.4855
 HG = SurfaceTension(GAMMA, slope_J_m2_K=-2.049e-4, source="experiment")
 GAS = LatticeGas.from_series(59.0, [-1.3, -1.8], [4, 2])
 BARE = WettingParameters("bare", 0.35, GAS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    """Lithium in mercury with another zero of its chemical potential, eV: a solution that a user might write."""
+
+    zero: float
+    x_saturation: float = LI_IN_HG.x_saturation
+    temperature_K: float = LI_IN_HG.temperature_K
+    electrons_per_ion: int = 1
+    source: str = "test"
+
+    def chemical_potential(self, x, /):
+        return LI_IN_HG.chemical_potential(x) + self.zero
+
 
 energies = st.floats(-1.5, 0.5)
 works = st.floats(0.0, 1.0)
@@ -96,9 +111,7 @@ class TestCurve:
     @settings(max_examples=25, deadline=None)
     @given(parameters(), st.floats(-3.0, 3.0))
     def test_zero_of_the_solution_changes_nothing(self, member: WettingParameters, zero: float) -> None:
-        moved = FunctionSolution(
-            lambda x: LI_IN_HG.chemical_potential(x) + zero, LI_IN_HG.x_saturation, LI_IN_HG.temperature_K
-        )
+        moved = Moved(zero)
         here = model(member).curve([1e-5, 1e-3])
         there = WettingModel(moved, HG, (member,)).curve([1e-5, 1e-3])
         # Rounding of cos theta near 0 and 180 degrees is felt as its square root.

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 def rows_for_system(database: StructureDatabase, system: str, potential: str | None = None) -> list[AtomsRow]:
     """Return the rows from which the hull of ``system`` can be built: one potential, cells relaxed, newest of a name.
 
+    Parameters
+    ----------
+    database
+        Of the jobs.
+    system
+        Elements, such as ``Li-Hg``.
+    potential
+        Which of several the database has.
+
     Raises
     ------
     InputError
@@ -81,11 +90,22 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
             }
             for step in (profile.steps if profile else ())
         ],
+        "mean_voltage_V": profile.mean_voltage_V if profile else None,
     }
 
 
 def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -> SystemReport:
-    """Gather what the report shows of one system; rows with an id up to ``fresh_after`` count as reused."""
+    """Gather what the report shows of one system.
+
+    Parameters
+    ----------
+    system
+        Elements, such as ``Li-Hg``.
+    rows
+        Relaxed crystals of one potential, of this system and others.
+    fresh_after
+        Rows with an id up to this one count as reused.
+    """
     from ....reports.model import SystemReport
 
     within = set(subsystems(parse_system(system)))
