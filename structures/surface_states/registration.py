@@ -72,11 +72,11 @@ def register(slab: Atoms, bulk: Atoms) -> Registration:
     counts = Counter(bulk.get_chemical_symbols())
     rarest = min(counts, key=lambda symbol: (symbol not in set(slab.symbols), counts[symbol]))
     ours = np.flatnonzero(slab.symbols == rarest)
-    anchor = ours[np.abs(z[ours] - 0.5 * (z.min() + z.max())).argmin()]
+    anchor = int(ours[np.abs(z[ours] - 0.5 * (z.min() + z.max())).argmin()])
     best, score = None, -np.inf
     for rotation in _orientations(slab, bulk):
         for target in np.flatnonzero(bulk.symbols == rarest):
-            found, matched = _place(slab, bulk, rotation, anchor, target)
+            found, matched = _place(slab, bulk, rotation, anchor, int(target))
             if matched - found.distance > score:
                 best, score = found, matched - found.distance
         if best is not None and score > 1 - _CLEAR:
@@ -117,9 +117,7 @@ def _frame(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.array([x, np.cross(z, x), z])
 
 
-def _place(
-    slab: Atoms, bulk: Atoms, rotation: np.ndarray, anchor: int, target: int
-) -> tuple[Registration, float]:
+def _place(slab: Atoms, bulk: Atoms, rotation: np.ndarray, anchor: int, target: int) -> tuple[Registration, float]:
     """Lay the crystal over the slab with one atom on another; and the share of the atoms that fit."""
     cell = np.asarray(bulk.cell)
     scaled = bulk.get_scaled_positions(wrap=False)

@@ -35,8 +35,8 @@ class OpenSite:
     missing
         Vectors to the neighbours that it lacks, in the frame of the slab, Å, shape (m, 3).
     missing_strength
-        Pauling's electrostatic strength of the missing bonds, e: the charge of a cation over its number of bonds, summed.
-        A face is saturated first where most of it is missing.
+        Pauling's electrostatic strength of the missing bonds, e: the charge of a cation over its number of bonds,
+        summed. A face is saturated first where most of it is missing.
     """
 
     index: int
@@ -149,14 +149,25 @@ def undercoordinated_sites(slab: Atoms, bulk: Atoms) -> list[OpenSite]:
     for index in np.flatnonzero(z >= lowest):
         own = np.flatnonzero(bonds.first == found.sites[index])
         ends = found.places[index] + vectors[own]
-        absent = own[[not _occupied(end, bulk.numbers[bonds.second[k]], whole, found.places) for end, k in zip(ends, own, strict=True)]]
+        absent = own[
+            [
+                not _occupied(end, bulk.numbers[bonds.second[k]], whole, found.places)
+                for end, k in zip(ends, own, strict=True)
+            ]
+        ]
         if len(absent) == 0:
             continue
         symbol = str(whole.symbols[index])
         total = int(number[found.sites[index]])
         sites.append(
             OpenSite(
-                int(index), symbol, charges[symbol], total - len(absent), total, vectors[absent], float(strength[absent].sum())
+                int(index),
+                symbol,
+                charges[symbol],
+                total - len(absent),
+                total,
+                vectors[absent],
+                float(strength[absent].sum()),
             )
         )
     return sites
