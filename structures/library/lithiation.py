@@ -80,14 +80,16 @@ def _neighbour_vectors(titanium: Atoms) -> np.ndarray:
     if len(titanium) == 0:
         raise InputError("the crystal holds no titanium; lithium is inserted into LLTO")
     i, vectors = neighbor_list("iD", titanium, (1 + _NEIGHBOUR) * edge)
+    no_cages = f"{titanium.symbols} atoms of the crystal form no cages as in a perovskite, each with six neighbours"
+    if (np.bincount(i, minlength=len(titanium)) != 6).any():
+        raise InputError(no_cages)
     own = vectors[i == 0]
-    # The three most orthogonal neighbours of one atom are the axes.
-    first = own[0] if len(own) else np.zeros(3)
-    axes = [first]
+    # Of the six, three at right angles are the axes.
+    axes = [own[0]]
     for _ in range(2):
-        rest = own[[all(abs(v @ axis) < _NEIGHBOUR * edge**2 for axis in axes) for v in own]] if len(own) else own
+        rest = own[[all(abs(v @ axis) < _NEIGHBOUR * edge**2 for axis in axes) for v in own]]
         if len(rest) == 0:
-            raise InputError(f"{titanium.symbols} atoms of the crystal form no cages as in a perovskite")
+            raise InputError(no_cages)
         axes.append(rest[0])
     if np.linalg.det(axes) < 0:
         axes[2] = -axes[2]
@@ -95,8 +97,8 @@ def _neighbour_vectors(titanium: Atoms) -> np.ndarray:
     for atom, axis in product(range(len(titanium)), range(3)):
         candidates = vectors[i == atom]
         away = np.linalg.norm(candidates - axes[axis], axis=1)
-        if len(away) == 0 or away.min() > _NEIGHBOUR * edge:
-            raise InputError(f"{titanium.symbols} atoms of the crystal form no cages as in a perovskite")
+        if away.min() > _NEIGHBOUR * edge:
+            raise InputError(no_cages)
         found[atom, axis] = candidates[away.argmin()]
     return found
 

@@ -19,8 +19,8 @@ VACANCY = "X"
 _NEIGHBOURS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 # Li-poor layer of the layered cell, 4 x 2 cages: the ordering of least Ewald energy (see llto_orderings).
 _POOR_LAYER = (("La", "X"), ("X", "Li"), ("Li", "Li"), ("Li", "Li"))
-# Seven A sites in the plane, the fewest with the composition of experiments in neutral layers (3 La + Li = 14): spanned by
-# (3, 1) and (-1, 2), all layers alike.
+# Seven A sites in the plane, the fewest with the composition of experiments in neutral layers (3 La + Li = 14): spanned
+# by (3, 1) and (-1, 2), all layers alike.
 _VACANT_CELL = ((3, 1, 0), (-1, 2, 0), (0, 0, 1))
 _VACANT_LAYER = (
     "X",
@@ -109,9 +109,9 @@ def layered() -> Atoms:
 def vacant() -> Atoms:
     """La4Li2Ti7O21, that is Li0.29La0.57TiO3 (x = 0.095): one A site of seven is vacant, every (001) layer neutral.
 
-    A layer of N A sites is neutral with 3 La + Li = 2 N, so that La = Li + 2 vacancies: with both Li and a vacancy in it,
-    N is 5 (La3Li) at least, and 7 gives the composition of experiments. Cell of 7 perovskite cells in the plane and one
-    along c, 34 atoms; La, Li and vacancies in the order of least Ewald energy. The odd number leaves out tilts of
+    A layer of N A sites is neutral with 3 La + Li = 2 N, so that La = Li + 2 vacancies: with both Li and a vacancy in
+    it, N is 5 (La3Li) at least, and 7 gives the composition of experiments. Cell of 7 perovskite cells in the plane and
+    one along c, 34 atoms; La, Li and vacancies in the order of least Ewald energy. The odd number leaves out tilts of
     octahedra, which alternate: with CHGNet and D3 a cell of 28, which has room for them, is 0.03 eV per Ti lower.
     Lithium is 0.6 Å off the middle of its cage, in the layer, towards a cage of La.
     """

@@ -154,8 +154,8 @@ def _costs(
         for k in (0, 1)
     )
     cost = _STIFFNESS * (np.maximum(soft - distances, 0.0) ** 2).sum(axis=(1, 2))
-    inward = -group.ways / np.linalg.norm(group.ways, axis=-1, keepdims=True)
-    straight = np.maximum(-np.einsum("kmni,kmi->kmn", apart / np.maximum(distances, 1e-9)[..., None], inward), 0.0)
+    outward = group.ways / np.linalg.norm(group.ways, axis=-1, keepdims=True)
+    straight = np.maximum(np.einsum("kmni,kmi->kmn", apart / np.maximum(distances, 1e-9)[..., None], outward), 0.0)
     bonds = np.exp(-(((distances - bond_lengths[owners]) / 0.35) ** 2)) * straight**2 * is_anion
     gain = bonds.max(axis=2).sum(axis=1) if len(owners) else 0.0
     return cost - gain + group.bias, (distances < hard).any(axis=(1, 2))
@@ -178,7 +178,7 @@ def keep_vacuum(atoms: Atoms, top: float) -> Atoms:
     cell = np.array(atoms.cell)
     cell[2, 2] += max(float(atoms.positions[:, 2].max()) - top, 0.0)
     atoms.set_cell(cell, scale_atoms=False)
-    # An even shift of the fixed atoms by lattice vectors is no move.
+    # A shift by lattice vectors is no move of fixed atoms.
     constraints = atoms.constraints
     atoms.set_constraint()
     atoms.wrap(pbc=[True, True, False])

@@ -40,8 +40,9 @@ def hydroxylated(slab: Atoms, bulk: Atoms, *, coverage: float = 1.0, seed: int =
 
     Each H2O gives an OH to a cation and an H to an anion that lack neighbours, so that the charge stays what it was.
     The ions that lack most of their electrostatic bond strength come first, and among equals those farthest from what
-    is there. On TiO2 faces titanium gets OH and bridging oxygen H. On sulfides such as Li3PS4 lithium gets OH and sulfur
-    H: the first step of a hydrolysis that goes on to H2S, a model of a face that met moist gas and not where that ends.
+    is there. On TiO2 faces titanium gets OH and bridging oxygen H. On sulfides such as Li3PS4 lithium gets OH and
+    sulfur H: the first step of a hydrolysis that goes on to H2S, a model of a face that met moist gas and not where
+    that ends.
 
     Parameters
     ----------
