@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 SOLID = 0
 LIQUID = 1  # the film on the solid, also where it is a crystal
 SOLUTE = 2
+ADLAYER = -1  # what the face of the solid carries, such as hydroxyl; negative, for ASE's builders number layers from 1
+
+
+def is_solid(tags: np.ndarray) -> np.ndarray:
+    """Return which atoms belong to the solid, its adlayer among them, in the shape of ``tags``."""
+    return (tags == SOLID) | (tags == ADLAYER)

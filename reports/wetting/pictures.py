@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...structures.tags import LIQUID, SOLID, SOLUTE
+from ...structures.tags import LIQUID, SOLUTE, is_solid
 from ..sections import Drawing
 from .model import InterfacePicture
 
@@ -94,7 +94,7 @@ def _ball(symbol: str, kind: str) -> tuple[str, float]:
 def _top_layer(atoms: Atoms) -> NDArray[np.bool_]:
     """The solid's top layer with the solute near it: the film would hide them."""
     tags, z = atoms.get_tags(), atoms.positions[:, 2]
-    solid = tags == SOLID
+    solid = is_solid(tags)
     if not solid.any():
         return np.asarray(tags != LIQUID)
     top = z[solid].max()

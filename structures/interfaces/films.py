@@ -11,7 +11,7 @@ from ...errors import InputError
 from ..library.liquids import get_liquid
 from ..packing import pack
 from ..slabs.planar_frame import check_upright, join_across_boundary, planar_area
-from ..tags import LIQUID, SOLID
+from ..tags import ADLAYER, LIQUID, SOLID, is_solid
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -31,7 +31,8 @@ def add_film(
     """Put a film of liquid metal on a substrate: random, at the liquid's density, without overlaps.
 
     The substrate keeps its positions and constraints (layers that wrapped around the cell are brought back); the cell
-    grows along z where the film needs room. Tags mark the parts: ``SOLID`` and ``LIQUID``.
+    grows along z where the film needs room. Tags mark the parts: ``SOLID``, ``LIQUID``, and ``ADLAYER`` where the
+    substrate has atoms with that tag.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def add_film(
     _check_sizes(gap=gap, min_vacuum_size=min_vacuum_size)
     interface = join_across_boundary(substrate)
     interface.calc = None
-    interface.set_tags(SOLID)
+    interface.set_tags(np.where(interface.get_tags() == ADLAYER, ADLAYER, SOLID))
     bottom, top = interface.positions[:, 2].min(), interface.positions[:, 2].max()
     film = _loose_film(symbol, np.asarray(substrate.cell), n_atoms, min_film_size, temperature_K, seed)
     film.positions[:, 2] += top + gap
@@ -166,7 +167,7 @@ def detach(interface: Atoms) -> tuple[Atoms, Atoms]:
     InputError
         When no atom is tagged as solid, or none as liquid or solute.
     """
-    solid = interface.get_tags() == SOLID
+    solid = is_solid(interface.get_tags())
     if solid.all() or not solid.any():
         raise InputError(f"{interface.symbols}: tags mark only one part; detach needs a solid and a film")
     return interface[solid], interface[~solid]

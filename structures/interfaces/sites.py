@@ -11,7 +11,7 @@ from ase.data import atomic_numbers, covalent_radii
 from ...errors import InputError
 from ..slabs.bonds import NON_METALS, is_nonmetal
 from ..slabs.planar_frame import check_upright, join_across_boundary, planar_area, with_images
-from ..tags import SOLID
+from ..tags import is_solid
 from .solutes import resting_heights
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def find_interface_sites(
     Parameters
     ----------
     solid
-        Slab in an upright cell, relaxed or not; of an interface, the atoms tagged ``SOLID`` are used.
+        Slab in an upright cell, relaxed or not; of an interface, the atoms tagged as solid are used.
     symbol
         Element of the solute.
     bridges
@@ -158,7 +158,7 @@ def find_interface_sites(
 
 def _solid_part(atoms: Atoms, name: str) -> Atoms:
     check_upright(atoms, name)
-    solid = join_across_boundary(atoms[atoms.get_tags() == SOLID])
+    solid = join_across_boundary(atoms[is_solid(atoms.get_tags())])
     if len(solid) == 0:
         raise InputError(f"{name} {atoms.symbols}: no atom is tagged as solid")
     return solid

@@ -12,7 +12,7 @@ from ...errors import InputError, unknown_name
 from ..compositions import ELEMENTS
 from ..packing import separate
 from ..slabs.planar_frame import check_upright, with_images
-from ..tags import LIQUID, SOLID, SOLUTE
+from ..tags import LIQUID, SOLUTE, is_solid
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -58,7 +58,7 @@ def insert_solute(atoms: Atoms, symbol: str, position: np.ndarray, *, clearance:
     result = atoms.copy()
     radii = clearance * covalent_radii[[*atoms.numbers, atomic_numbers[symbol]]]
     near = get_distances(place[None], atoms.positions, cell=atoms.cell, pbc=atoms.pbc)[1][0]
-    solid = atoms.get_tags() == SOLID
+    solid = is_solid(atoms.get_tags())
     if (near < radii[:-1] + radii[-1])[solid].any():
         place[2] = resting_heights(atoms[solid], place[None, :2], (radii[:-1] + radii[-1])[solid])[0][0] + 1e-6
     if (near < 1e-3).any():
@@ -150,7 +150,7 @@ def surface_positions(atoms: Atoms, n: int, *, symbol: str = "Li", min_distance:
     contact = covalent_radii[atoms.numbers] + covalent_radii[atomic_numbers[symbol]]
     columns = _plane_grid(atoms)
     heights, touched = resting_heights(atoms, columns, contact)
-    on_film = (touched >= 0) & (atoms.get_tags()[touched] != SOLID)
+    on_film = (touched >= 0) & ~is_solid(atoms.get_tags()[touched])
     points = np.column_stack([columns, heights])[on_film]
     return _spread_out(points, points[:, 2], n, min_distance, np.asarray(atoms.cell), "the free surface")
 
@@ -189,7 +189,7 @@ def resting_heights(atoms: Atoms, columns: np.ndarray, contact: np.ndarray) -> t
 
 def _film_positions(atoms: Atoms) -> np.ndarray:
     check_upright(atoms)
-    film = atoms.positions[atoms.get_tags() != SOLID]
+    film = atoms.positions[~is_solid(atoms.get_tags())]
     if len(film) == 0:
         raise InputError(f"{atoms.symbols}: no atom is tagged as liquid")
     return film

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..slabs.planar_frame import lateral_images
-from ..tags import LIQUID, SOLID
+from ..tags import LIQUID, is_solid
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -44,7 +44,7 @@ def registries(interface: CoherentInterface, count: int) -> list[Atoms]:
         Deepest first; cell, order and tags of ``interface.atoms``, whose height in the cell changes with the gap.
     """
     atoms = interface.atoms
-    film, solid = np.flatnonzero(atoms.get_tags() == LIQUID), np.flatnonzero(atoms.get_tags() == SOLID)
+    film, solid = np.flatnonzero(atoms.get_tags() == LIQUID), np.flatnonzero(is_solid(atoms.get_tags()))
     radii = np.empty(len(atoms))
     for part in (film, solid):
         radii[part] = 0.5 * _nearest_distances(atoms[part])

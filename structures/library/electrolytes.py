@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from ...errors import InputError, unknown_name
-from .llto import cage_edges, checkerboard, layered
+from .llto import cage_edges, checkerboard, layered, vacant
 from .phases import get_phase, list_phases
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ def list_electrolytes() -> list[Electrolyte]:
             "by Ewald energy. Its (001) layers are charged (78 atoms)",
             f"{cell}; the ordering is a model",
             layered,
+        ),
+        Electrolyte(
+            "LLTO-vacancies",
+            "La4Li2Ti7O21, that is Li0.29La0.57TiO3 (x = 0.095): one A site of seven is vacant, as in experiment, and "
+            "every (001) layer is neutral; ordered by Ewald energy (34 atoms)",
+            f"{cell}; the ordering is a model",
+            vacant,
         ),
         _from_library(
             "Li3PS4-beta", "Li3PS4_beta_ordered", "beta-Li3PS4 with its partly filled Li sites ordered (32 atoms)"

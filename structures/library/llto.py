@@ -19,6 +19,18 @@ VACANCY = "X"
 _NEIGHBOURS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 # Li-poor layer of the layered cell, 4 x 2 cages: the ordering of least Ewald energy (see llto_orderings).
 _POOR_LAYER = (("La", "X"), ("X", "Li"), ("Li", "Li"), ("Li", "Li"))
+# Seven A sites in the plane, the fewest with the composition of experiments in neutral layers (3 La + Li = 14): spanned
+# by (3, 1) and (-1, 2), all layers alike.
+_VACANT_CELL = ((3, 1, 0), (-1, 2, 0), (0, 0, 1))
+_VACANT_LAYER = (
+    "X",
+    "La",
+    "Li",
+    "La",
+    "La",
+    "Li",
+    "La",
+)  # occupant of cell (i, j) at i + 4 j modulo 7, as the cell repeats
 
 
 def cage_edges() -> tuple[float, float, float]:
@@ -90,6 +102,27 @@ def layered() -> Atoms:
     for index in np.flatnonzero(atoms.symbols == "Li"):
         i, j, _ = np.round(atoms.positions[index] / cage_edges()).astype(int)
         atoms.positions[index, :2] += OFF_CENTRE * _away_from_cations(i, j)
+    atoms.wrap(eps=1e-6)
+    return atoms
+
+
+def vacant() -> Atoms:
+    """La4Li2Ti7O21, that is Li0.29La0.57TiO3 (x = 0.095): one A site of seven is vacant, every (001) layer neutral.
+
+    A layer of N A sites is neutral with 3 La + Li = 2 N, so that La = Li + 2 vacancies: with both Li and a vacancy in
+    it, N is 5 (La3Li) at least, and 7 gives the composition of experiments. Cell of 7 perovskite cells in the plane and
+    one along c, 34 atoms; La, Li and vacancies in the order of least Ewald energy. The odd number leaves out tilts of
+    octahedra, which alternate: with CHGNet and D3 a cell of 28, which has room for them, is 0.03 eV per Ti lower.
+    Lithium is 0.6 Å off the middle of its cage, in the layer, towards a cage of La.
+    """
+    atoms = perovskite(np.array(_VACANT_CELL), lambda i, j, _: _VACANT_LAYER[(i + 4 * j) % 7])
+    first, second = atoms.cell[:2]
+    along = (2 * first - second) / np.linalg.norm(2 * first - second)  # the pseudo-cubic a axis
+    for index in np.flatnonzero(atoms.symbols == "Li"):
+        scaled = atoms.get_scaled_positions()[index, :2] @ np.array(_VACANT_CELL)[:2, :2]
+        i, j = np.round(scaled).astype(int)
+        # The two of a cell go opposite ways, so that an inversion is kept.
+        atoms.positions[index] += (OFF_CENTRE if (i + 4 * j) % 7 == 2 else -OFF_CENTRE) * along
     atoms.wrap(eps=1e-6)
     return atoms
 

@@ -143,12 +143,18 @@ def rank_orderings(
 
 
 def ewald_energy(atoms: Atoms) -> float:
-    """Electrostatic energy of the formal charges of an LLTO cell, eV per Ti."""
+    """Electrostatic energy of the formal charges of an LLTO cell, eV per Ti.
+
+    Titanium takes, evenly, what makes the cell neutral: Ti4+, and less where lithium was inserted.
+    """
     from pymatgen.analysis.ewald import EwaldSummation
     from pymatgen.io.ase import AseAtomsAdaptor
 
     structure = AseAtomsAdaptor.get_structure(atoms)
-    structure.add_oxidation_state_by_element(formal_charges())
+    charges = {symbol: charge for symbol, charge in formal_charges().items() if symbol in set(atoms.symbols)}
+    others = sum(charges[symbol] for symbol in atoms.get_chemical_symbols() if symbol != "Ti")
+    charges["Ti"] = -others / int((atoms.symbols == "Ti").sum())
+    structure.add_oxidation_state_by_element(charges)
     return float(EwaldSummation(structure).total_energy) / int((atoms.symbols == "Ti").sum())
 
 

@@ -138,7 +138,7 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
     """
     index = check_miller_index(miller_index)
     _check_crystal(crystal)
-    primitive = _primitive(crystal, symprec)
+    primitive = primitive_cell(crystal, symprec)
     own = _in_primitive_cell(index, np.asarray(crystal.cell), np.asarray(primitive.cell))
     cell, positions = _upright(primitive, own)
     heights, shifts = _unit_heights(primitive, own, positions[:, 2], cell[2, 2])
@@ -187,7 +187,7 @@ def _spglib_cell(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.asarray(atoms.cell), atoms.get_scaled_positions(wrap=False), atoms.numbers
 
 
-def _primitive(crystal: Atoms, symprec: float) -> Atoms:
+def primitive_cell(crystal: Atoms, symprec: float) -> Atoms:
     """Primitive cell in the orientation of the crystal; positions are not idealised."""
     import spglib
     from ase import Atoms

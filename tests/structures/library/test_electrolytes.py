@@ -41,7 +41,13 @@ def shortest(atoms: Atoms, first: str, second: str) -> float:
 
 def test_every_electrolyte_is_described_and_built() -> None:
     electrolytes = list_electrolytes()
-    assert [each.name for each in electrolytes] == ["LLTO", "LLTO-layered", "Li3PS4-beta", "Li3PS4-gamma"]
+    assert [each.name for each in electrolytes] == [
+        "LLTO",
+        "LLTO-layered",
+        "LLTO-vacancies",
+        "Li3PS4-beta",
+        "Li3PS4-gamma",
+    ]
     for each in electrolytes:
         atoms = get_electrolyte(each.name)
         assert each.description

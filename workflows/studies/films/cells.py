@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.constraints import FixAtoms
 
-from ....structures.tags import SOLID
+from ....structures.tags import SOLID, is_solid
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -38,7 +38,7 @@ class Role(StrEnum):
 
 
 def hold_bottom(atoms: Atoms) -> Atoms:
-    """Return a copy in which the lower half of the solid is held fixed: there the solid is bulk."""
+    """Return a copy in which the lower half of the solid, its adlayer apart, is held fixed: there the solid is bulk."""
     held = atoms.copy()
     solid = held.get_tags() == SOLID
     heights = held.positions[:, 2]
@@ -51,5 +51,5 @@ def hold_bottom(atoms: Atoms) -> Atoms:
 def hold_solid(atoms: Atoms) -> Atoms:
     """Return a copy in which the whole solid is held fixed, as while the film is melted on it."""
     held = atoms.copy()
-    held.set_constraint(FixAtoms(indices=np.flatnonzero(held.get_tags() == SOLID)))
+    held.set_constraint(FixAtoms(indices=np.flatnonzero(is_solid(held.get_tags()))))
     return held

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.reports.sections import ReportSection
-from amalgamics.structures.tags import LIQUID, SOLID
+from amalgamics.structures.tags import ADLAYER, LIQUID, SOLID
 from amalgamics.workflows import report
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec, load_spec
@@ -152,6 +152,20 @@ def test_the_whole_solid_is_held_while_the_film_melts(interface):
     assert fixed(held) == set(np.flatnonzero(interface.get_tags() == SOLID))
     # holding less afterwards replaces what was held
     assert fixed(hold_bottom(held)) == fixed(hold_bottom(interface))
+
+
+def test_what_the_face_carries_is_solid_while_the_film_melts_and_free_afterwards(interface):
+    carrying = interface.copy()
+    top = carrying.positions[carrying.get_tags() == SOLID, 2].max()
+    carried = np.flatnonzero((carrying.get_tags() == SOLID) & (carrying.positions[:, 2] > top - 0.1))
+    # A thick layer must not make more of the solid count as its lower half.
+    carrying.positions[carrying.positions[:, 2] > top - 0.1, 2] += 6.0
+    tags = carrying.get_tags()
+    tags[carried] = ADLAYER
+    carrying.set_tags(tags)
+    assert fixed(hold_solid(carrying)) == set(np.flatnonzero(tags != LIQUID))
+    below = carrying[tags == SOLID]
+    assert len(fixed(hold_bottom(carrying))) == len(fixed(hold_bottom(below)))
 
 
 def test_a_spec_without_wetting_has_no_study(wetting_job):
