@@ -44,6 +44,8 @@ class PanelSolid:
         What the dispersion correction brings of it, by the name of the potential, where that is known.
     measured
         Angle of the pure liquid; None where no measurement is known.
+    surface
+        What the face carries, ``clean`` for nothing.
     """
 
     solid: str
@@ -53,6 +55,12 @@ class PanelSolid:
     work_of_adhesion_J_m2: Mapping[str, Estimate]
     dispersion_J_m2: Mapping[str, float] = field(default_factory=dict)
     measured: MeasuredAngle | None = None
+    surface: str = "clean"
+
+    @property
+    def face(self) -> str:
+        """Solid, termination and what it carries: ``LLTO, TiO2, hydroxylated``."""
+        return ", ".join((self.solid, self.termination, *(() if self.surface == "clean" else (self.surface,))))
 
 
 @dataclass(frozen=True)

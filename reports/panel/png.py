@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .model import PanelReport
+    from .model import PanelReport, PanelSolid
 
 _MARKERS = "osD^vP*X"
 _ANGLES_DEG = (150, 130, 110, 90, 70, 50, 0)
@@ -36,7 +36,7 @@ def panel_png(report: PanelReport) -> bytes:
             colour, marker = FACES[number % len(FACES)], _MARKERS[number % len(_MARKERS)]
             x, y = zip(*places, strict=True)
             axes.plot(x, y, marker, color=colour, ms=6.5, mec="white", mew=0.7, ls="none", zorder=3, label=plain(name))
-        names = [f"{mathtext_formula(one.formula)} {one.plane}" for one in report.solids]
+        names = [_name(one) for one in report.solids]
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
@@ -50,6 +50,11 @@ def panel_png(report: PanelReport) -> bytes:
     return draw_png(
         draw, size_inches=(_WIDTH_INCHES, height), dpi=DPI, style=STYLE, layout={"w_pad": 0.1, "h_pad": 0.08}
     )
+
+
+def _name(solid: PanelSolid) -> str:
+    carried = "" if solid.surface == "clean" else f", {plain(solid.surface)}"
+    return f"{mathtext_formula(solid.formula)} {solid.plane}{carried}"
 
 
 def _offset(number: int, count: int) -> float:

@@ -18,6 +18,7 @@ CSV_COLUMNS = (
     "formula",
     "plane",
     "termination",
+    "surface",
     "method",
     "work_of_adhesion_J_m2",
     "standard_error_J_m2",
@@ -105,13 +106,13 @@ def _csv(report: PanelReport) -> str:
         for name, work in one.work_of_adhesion_J_m2.items():
             error = "" if work.standard_error is None else work.standard_error
             theta = report.angle_deg(one, name)
-            face = (one.solid, one.formula, one.plane, one.termination)
+            face = (one.solid, one.formula, one.plane, one.termination, one.surface)
             writer.writerow((*face, name, work.mean, error, one.dispersion_J_m2.get(name, ""), theta, *measured))
     return buffer.getvalue()
 
 
 def _head(solid: PanelSolid) -> tuple[str, str]:
-    return unicode_formula(solid.formula) + f" {solid.plane}", f"{solid.solid}, {solid.termination}"
+    return unicode_formula(solid.formula) + f" {solid.plane}", solid.face
 
 
 def _works(report: PanelReport) -> SectionTable:
@@ -120,7 +121,7 @@ def _works(report: PanelReport) -> SectionTable:
         measured = None if one.measured is None else one.measured.work_J_m2(report.gamma_LV_J_m2)
         works = (one.work_of_adhesion_J_m2.get(name) for name in report.potentials)
         rows.append((*_head(one), measured, *(None if work is None else work.mean for work in works)))
-    columns = ("face", "solid, termination", "from the measured angle", *report.potentials)
+    columns = ("face", "solid, termination, surface", "from the measured angle", *report.potentials)
     points = [f"{name} on structures of {base}" for name, base in report.structures_from.items()]
     note = f"Single points: {'; '.join(points)}." if points else ""
     return SectionTable("Work of adhesion (J/m²)", columns, tuple(rows), digits=3, note=note)
@@ -134,7 +135,7 @@ def _angles(report: PanelReport) -> SectionTable:
         rows.append(
             (*_head(one), measured, *(report.angle_deg(one, name) for name in report.potentials), about),
         )
-    columns = ("face", "solid, termination", "measured", *report.potentials, "measurement")
+    columns = ("face", "solid, termination, surface", "measured", *report.potentials, "measurement")
     return SectionTable("Contact angle (°)", columns, tuple(rows), digits=0)
 
 

@@ -19,6 +19,7 @@ from ....structures.slabs.lattice_planes import MillerIndex
 from ..settings import Settings, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .sampling import SamplingSettings
+from .surface_states import SurfaceState, elements_of
 
 
 def _known_liquid(symbol: str) -> str:
@@ -42,7 +43,7 @@ class SubstrateSettings(Settings):
     """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
 
     An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
-    least; it has neither planes nor terminations.
+    least; it has neither planes nor terminations. ``surface`` says what the face carries.
     """
 
     name: str | None = None
@@ -50,6 +51,7 @@ class SubstrateSettings(Settings):
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
+    surface: SurfaceState = SurfaceState.CLEAN
 
     @field_validator("file")
     @classmethod
@@ -66,6 +68,8 @@ class SubstrateSettings(Settings):
             raise ValueError(f"no such structure file: {self.file}")
         if self.amorphous and self.termination is not None:
             raise ValueError("an amorphous substrate has no terminations; leave out termination")
+        if self.amorphous and self.surface is not SurfaceState.CLEAN:
+            raise ValueError(f"surface: {self.surface} is built on faces of crystals; an amorphous substrate is clean")
         if self.miller_index == (0, 0, 0):
             raise ValueError("miller_index: (0, 0, 0) is not a plane")
         return self
@@ -226,7 +230,8 @@ class FilmSettings(StudySettings):
             Naming the element, or the terminations that there are, or the two thicknesses.
         """
         crystal = substrate.crystal()
-        elements = sorted({self.solvent} | more_elements | set(crystal.get_chemical_symbols()))
+        carried = elements_of(substrate.surface)
+        elements = sorted({self.solvent} | more_elements | carried | set(crystal.get_chemical_symbols()))
         known = [get_potential(name) for name in (potential, *self.more_potentials, *(self.single_points or ()))]
         for one in known:
             one.check_elements(elements)

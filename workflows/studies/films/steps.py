@@ -25,6 +25,7 @@ from ...database.rows import atoms_of
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
 from .sampling import OnStep, melt_and_sample
+from .surface_states import SurfaceState, relax_state
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -111,19 +112,22 @@ def interface_slab(study: AnyFilmStudy, crystal: Atoms, termination: str) -> Ato
 
 
 def relax_slab(study: AnyFilmStudy, termination: str) -> Atoms:
-    """Relax the slab that carries the film with the sampling potential, and return it.
+    """Relax the slab that carries the film with the sampling potential, with what its face carries, and return it.
 
     Raises
     ------
     InputError
-        It did not converge, or its layers collapsed.
+        It did not converge, its layers collapsed, or what it carries did not stay.
     """
-    slab = interface_slab(study, relax_substrate(study), termination)
+    crystal = relax_substrate(study)
+    slab = interface_slab(study, crystal, termination)
     candidate = study.candidate("slab", Role.SLAB, slab, f"{termination} slab", termination=termination)
     row = study.calculations(study.potential).relax(candidate)
     relaxed = atoms_of(_good(row))
     check_slab(relaxed, slab)
-    return relaxed
+    if study.settings.substrate.surface is SurfaceState.CLEAN:
+        return relaxed
+    return relax_state(study, relaxed, crystal, termination)
 
 
 def relax_solid(study: AnyFilmStudy, potential: str, termination: str) -> Atoms:

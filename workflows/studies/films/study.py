@@ -16,6 +16,7 @@ from ..base import Study
 from .cells import Role
 from .sampling import lowest_sampling_temperature_K, melt_temperature_K
 from .settings import PRESET_SINGLE_POINTS, FilmOnSolidSettings
+from .surface_states import SurfaceState, elements_of
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -64,8 +65,9 @@ class FilmStudy(Study[F, R]):
             crystal = self.settings.substrate.crystal()
             lengths = [np.round(item, 4) + 0.0 for item in (crystal.cell.array, crystal.positions)]
             content["substrate"]["file"] = [crystal.numbers.tolist(), *(item.tolist() for item in lengths)]
-        if not self.settings.substrate.amorphous:
-            content["substrate"].pop("amorphous")
+        for key, usual in (("amorphous", False), ("surface", SurfaceState.CLEAN)):  # keys that came later
+            if content["substrate"][key] == usual:
+                content["substrate"].pop(key)
         # A hotter drop has its film sampled hotter, unless that temperature was given.
         given = self.settings.sampling.sampling_temperature_K
         if given is None and self.settings.temperature_K > self._lowest_sampling_temperature_K:
@@ -75,8 +77,10 @@ class FilmStudy(Study[F, R]):
 
     @property
     def surface_name(self) -> str:
-        """Substrate and plane: ``LLTO(001)``."""
-        return f"{self.settings.substrate.label}({miller_text(self.settings.substrate.miller_index)})"
+        """Substrate and plane, and what it carries: ``LLTO(001)``, ``LLTO(001)-water``."""
+        substrate = self.settings.substrate
+        carried = "" if substrate.surface is SurfaceState.CLEAN else f"-{substrate.surface}"
+        return f"{substrate.label}({miller_text(substrate.miller_index)}){carried}"
 
     @cached_property
     def identities(self) -> dict[str, str]:
@@ -101,7 +105,9 @@ class FilmStudy(Study[F, R]):
         """Return second opinions on a potential fitted to a density functional, where they cover all elements."""
         if get_potential(self.potential).functional is None:
             return []
-        elements = self.liquid_elements | set(self.settings.substrate.crystal().get_chemical_symbols())
+        substrate = self.settings.substrate
+        elements = self.liquid_elements | elements_of(substrate.surface)
+        elements |= set(substrate.crystal().get_chemical_symbols())
         known = map(get_potential, PRESET_SINGLE_POINTS[self.settings.preset])
         return [one.name for one in known if one.elements is None or elements <= one.elements]
 
@@ -122,12 +128,13 @@ class FilmStudy(Study[F, R]):
     def labels(self) -> dict[str, str | int]:
         """Return the labels of all its rows."""
         substrate = self.settings.substrate
-        return {
+        found: dict[str, str | int] = {
             "study": self.key,
             "substrate": substrate.label,
             "miller": f"({miller_text(substrate.miller_index)})",
             "solvent": self.settings.solvent,
         }
+        return found if substrate.surface is SurfaceState.CLEAN else {**found, "surface": substrate.surface.value}
 
     def candidate(self, kind: Kind, role: Role, atoms: Atoms, what: str, **more: str | int) -> Candidate:
         """Return a structure of the study, ready to be computed and stored."""

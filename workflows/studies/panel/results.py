@@ -13,6 +13,7 @@ from ....structures.library.liquids import get_liquid
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
 from ...database.rows import miller_text
+from ..films.surface_states import SurfaceState
 
 if TYPE_CHECKING:
     from .settings import PanelSettings
@@ -110,7 +111,8 @@ def _solid(member: SolidOnPanel, termination: str, works: _Works) -> PanelSolid:
         termination=termination,
         work_of_adhesion_J_m2=works.total,
         dispersion_J_m2=works.dispersion,
-        measured=_measured(member),
+        measured=_measured(member) if substrate.surface is SurfaceState.CLEAN else None,
+        surface=substrate.surface.value,
     )
 
 

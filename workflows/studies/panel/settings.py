@@ -108,7 +108,7 @@ class PanelSettings(FilmSettings):
         self.check_liquid("panel")
         seen: set[tuple[Any, ...]] = set()
         for solid in self.solids:
-            face = (solid.label, solid.miller_index, solid.terminations)
+            face = (solid.label, solid.miller_index, solid.terminations, solid.surface)
             if face in seen:
                 raise InputError(f"panel.solids: {solid.label} {solid.miller_index} is named twice")
             seen.add(face)
