@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ...reference.published import published_values
 from .published import Benchmark
-from .reference import composition
 
 NOT_COMPARED: Mapping[str, str] = {
     "amalgam_sulfate_cell_emf": "against a mercury sulfate electrode in water, which is not modelled",
@@ -85,9 +84,7 @@ def requirement(benchmark: Benchmark) -> Requirement:
             False, "derived from other entries of the table; free energies at 298 K are in the report of a workflow"
         )
     if quantity != "surface_energy":
-        carbon = "C" in composition(benchmark.subject) if quantity == "formation_enthalpy" else False
-        extra = "; graphite is not in the library and comes from a file" if carbon else ""
-        return Requirement(True, _BY_QUANTITY[quantity] + extra)
+        return Requirement(True, _BY_QUANTITY[quantity])
     if label not in _BY_LABEL and "-" in label:
         return Requirement(
             False,

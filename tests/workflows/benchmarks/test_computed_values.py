@@ -79,7 +79,6 @@ def filled(tmp_path_factory):
     for phase in list_phases(buildable=True):
         everything.crystal(phase.key, "library", phase.atoms())
     everything.crystal("Hg_fcc", "file", bulk("Hg", "fcc", a=4.8), shift=0.01)
-    everything.crystal("graphite", "file", bulk("C", "hcp", a=2.46, c=6.7))
     for metal in METALS:
         for formula, a in ((f"{metal}Hg", 3.3), (f"{metal}2Hg", 4.0)):
             atoms = Atoms(formula, cell=[a, a, a], pbc=True)
