@@ -185,6 +185,25 @@ class SurfaceTension:
         return self.value_J_m2 - self.reference_K * self.slope_J_m2_K
 
 
+def measured_tension(symbol: str) -> SurfaceTension:
+    """Return the measured surface tension of a pure liquid metal.
+
+    Raises
+    ------
+    InputError
+        No such liquid is known.
+    """
+    from ...structures.library.liquids import get_liquid
+
+    liquid = get_liquid(symbol)
+    return SurfaceTension(
+        liquid.surface_tension_J_m2,
+        slope_J_m2_K=liquid.surface_tension_slope_J_m2_K,
+        reference_K=liquid.surface_tension_reference_K,
+        source=f"measured: {liquid.surface_tension_source}",
+    )
+
+
 @dataclass(frozen=True)
 class Drop:
     """A drop on a flat solid, a spherical cap: it holds a finite amount of solute.

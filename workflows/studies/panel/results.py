@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ....errors import InputError
 from ....reference.contact_angles import ContactAngle, contact_angles
 from ....reports.panel.model import MeasuredAngle, PanelReport, PanelSolid
-from ....structures.library.liquids import get_liquid
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
+from ....thermodynamics.wetting.contact_angle import measured_tension
 from ...database.rows import miller_text
 from ..films.surface_states import SurfaceState
 
@@ -53,11 +53,10 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
                 solids.append(_solid(member, termination, works))
     if not solids:
         raise InputError(f"panel: no solid has a quenched film; {problems[0] if problems else 'run the job'}")
-    liquid = get_liquid(settings.solvent)
     return PanelReport(
         solvent=settings.solvent,
         temperature_K=settings.temperature_K,
-        gamma_LV_J_m2=liquid.surface_tension_at(settings.temperature_K),
+        gamma_LV_J_m2=measured_tension(settings.solvent).at_J_m2(settings.temperature_K),
         solids=tuple(solids),
         structures_from=structures_from,
         surface_energies_J_m2=_surface_energies(members[0]),

@@ -13,7 +13,6 @@ from ....reference.metals import ion_charge
 from ....reference.published import observed_drops
 from ....reports.wetting.model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
 from ....structures.compositions import parse_formula
-from ....structures.library.liquids import get_liquid
 from ....thermodynamics.amalgams.choose_solution import (
     MEASURED,
     key_compositions,
@@ -22,7 +21,7 @@ from ....thermodynamics.amalgams.choose_solution import (
     solution_for,
     solution_warning,
 )
-from ....thermodynamics.wetting.contact_angle import SurfaceTension
+from ....thermodynamics.wetting.contact_angle import SurfaceTension, measured_tension
 from ....thermodynamics.wetting.model import WettingModel
 from ....thermodynamics.wetting.parameters import WettingParameters, calibrated
 from ....thermodynamics.wetting.sensitivity import sensitivity
@@ -152,17 +151,11 @@ def wetting_faces(
 
 def surface_tension(solvent: str, options: WettingOptions) -> SurfaceTension:
     """Return the surface tension of the pure solvent: measured, or the number that was given."""
-    liquid = get_liquid(solvent)
     if options.gamma_LV_J_m2 is not None:
         return SurfaceTension(
             options.gamma_LV_J_m2, slope_J_m2_K=0.0, reference_K=options.temperature_K, source="given by the user"
         )
-    return SurfaceTension(
-        liquid.surface_tension_J_m2,
-        slope_J_m2_K=liquid.surface_tension_slope_J_m2_K,
-        reference_K=liquid.surface_tension_reference_K,
-        source=f"measured: {liquid.surface_tension_source}",
-    )
+    return measured_tension(solvent)
 
 
 def _calibrate(item: WettingParameters, options: WettingOptions, gamma_LV: SurfaceTension) -> WettingParameters:
