@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from ..flags.survey import shown
-from ..flags.system import POLYMORPH_RESOLUTION, system_flags
-from ..formulas import couple, system_title, unicode_formula, unicode_space_group
+from ..flags.system import system_flags
 from ..model import PhaseRecord, Report, SystemReport
-from ..wording import MEV, enumeration, signed
+from ..notation import couple, enumeration, signed, system_title, unicode_formula, unicode_space_group
 from .diagram import binary_diagram
-
-__all__ = [
-    "MEV",
-    "POLYMORPH_RESOLUTION",
-    "enumeration",
-    "headline",
-    "ion_couple",
-    "key_numbers",
-    "remarks",
-    "report_headline",
-    "signed",
-    "stable_compounds",
-]
 
 VOLUME_TOLERANCE_PERCENT = 5.0
 """Deviation from the measured volume that the report points out."""

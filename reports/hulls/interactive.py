@@ -1,23 +1,16 @@
-"""The interactive figures as plotly JSON.
-
-Colours are names of the page's CSS variables (``"--stable"``); the page's script fills in their values, so that the
-figures follow the light, dark and print themes. Every text goes through `html.escape`, because plotly renders a
-subset of HTML in texts.
-"""
+"""The interactive hull diagram and voltage staircase as plotly JSON; conventions as in the other figures."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 from ...thermodynamics.hulls.voltage import VoltageStep
-from ..formulas import unicode_formula, unicode_space_group
+from ..figures.interactive import Figure, base_layout, line_trace
 from ..model import SystemReport
+from ..notation import MEV, signed, unicode_formula, unicode_space_group
 from .diagram import DiagramPoint, DiagramReference, HullDiagram
-from .findings import MEV, ion_couple, signed
-
-Figure = dict[str, Any]
+from .findings import ion_couple
 
 REFERENCE_SYMBOLS = {"checked": "diamond", "derived": "square", "recalled": "diamond-open"}
 
@@ -78,8 +71,8 @@ def voltage_figure(system: SystemReport) -> Figure | None:
     layout["annotations"] = [_plateau_label(step, x) for step, x in zip(steps, labels_x, strict=True)]
     return {
         "data": [
-            _line(stairs_x, stairs_y, stairs_hover, "--stable", "y", 3),
-            _line(xs, volumes, hover, "--volume", "y2", 2.5),
+            line_trace(stairs_x, stairs_y, "--stable", 3, yaxis="y", **_hovered(stairs_hover)),
+            line_trace(xs, volumes, "--volume", 2.5, yaxis="y2", **_hovered(hover)),
         ],
         "layout": layout,
         "alternatives": {
@@ -107,34 +100,6 @@ def per_alloy(capacity_mAh_per_g: float, steps: Sequence[VoltageStep]) -> float:
     return capacity_mAh_per_g / (1.0 + slope * capacity_mAh_per_g)
 
 
-def base_layout() -> Figure:
-    """Return the axes, fonts and margins that all interactive figures share; colours are names of CSS variables."""
-    axis = {
-        "gridcolor": "--grid",
-        "zerolinecolor": "--axis",
-        "linecolor": "--axis",
-        "tickcolor": "--axis",
-        "showline": True,
-        "ticks": "outside",
-        "ticklen": 5,
-        "zeroline": False,
-        "automargin": True,
-        "title": {"standoff": 10},
-    }
-    return {
-        "xaxis": dict(axis),
-        "yaxis": dict(axis),
-        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": "--text"},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 64, "r": 18, "t": 32, "b": 52},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "--axis", "activecolor": "--stable"},
-        "hoverlabel": {"bgcolor": "--card", "bordercolor": "--axis", "font": {"color": "--text"}, "align": "left"},
-        "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
-        "hovermode": "closest",
-    }
-
-
 def _x_formula(diagram: HullDiagram) -> str:
     return f"{html.escape(diagram.x_element)}<sub>x</sub>{html.escape(diagram.other_element)}<sub>1−x</sub>"
 
@@ -149,16 +114,7 @@ def _tie_lines(diagram: HullDiagram) -> Figure:
     for left, right in diagram.tie_lines:
         xs += [left.x, right.x, None]
         ys += [left.y, right.y, None]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "convex hull",
-        "legendrank": 1,
-        "x": xs,
-        "y": ys,
-        "hoverinfo": "skip",
-        "line": {"color": "--stable", "width": 2},
-    }
+    return line_trace(xs, ys, "--stable", 2, name="convex hull", legendrank=1, hoverinfo="skip")
 
 
 def _markers(name: str, points: Sequence[DiagramPoint], color: str, symbol: str, size: int, rank: int) -> Figure | None:
@@ -312,17 +268,9 @@ def _volume_line(steps: Sequence[VoltageStep]) -> tuple[list[float], list[float]
     return xs, ys, hover
 
 
-def _line(xs: list[float], ys: list[float], hover: list[str], color: str, axis: str, width: float) -> Figure:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": xs,
-        "y": ys,
-        "yaxis": axis,
-        "text": hover,
-        "hovertemplate": "%{text}<extra></extra>",
-        "line": {"color": color, "width": width},
-    }
+def _hovered(texts: Sequence[str]) -> Figure:
+    """What a trace says under the pointer, a text for each point and nothing beside it."""
+    return {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
 
 
 def _plateau_label(step: VoltageStep, x: float) -> Figure:

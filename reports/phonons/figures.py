@@ -10,9 +10,8 @@ import numpy as np
 from ...errors import InputError
 from ...thermodynamics.hulls.finite_temperature import liquid_name
 from ...thermodynamics.hulls.fusion import get_fusion
-from ..figures.png import draw_png, plain
-from ..figures.style import CURVES, DPI, INK, MUTED, REFERENCE, STABLE, STYLE
-from ..formulas import mathtext_formula, system_title, unicode_space_group
+from ..figures.style import CURVES, INK, MUTED, REFERENCE, STABLE, draw_png, plain
+from ..notation import mathtext_formula, system_title, unicode_space_group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +75,7 @@ def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: 
 
 def _drawn(draw: Callable[[Figure], None]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.1, "wspace": 0.02}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, layout=layout)
 
 
 def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str, formula: str) -> None:

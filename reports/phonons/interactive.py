@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ..hulls.interactive import Figure, base_layout
+from ..figures.interactive import Figure, base_layout
 
 if TYPE_CHECKING:
     from ...calculators.phonons.results import BandSegment, Phonons

@@ -10,11 +10,10 @@ import numpy as np
 
 from ...thermodynamics.wetting.curve import Limit
 from ..figures.drop_shape import drop_shape
-from ..figures.png import plain
-from ..figures.style import INK, MUTED
-from .lines import key_angles
+from ..figures.style import INK, MUTED, plain
+from .diagram import key_angles
 from .model import WettingReport
-from .numbers import KeyPoint, composition
+from .wording import KeyPoint, composition
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

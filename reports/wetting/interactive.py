@@ -13,20 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
-from ..formulas import couple
-from ..hulls.findings import signed
-from ..hulls.interactive import Figure
-from .axes import composition_axis, voltage_axis
-from .layout import figure_layout, label_points, shape_reaches
-from .lines import (
+from ..figures.interactive import Figure
+from ..notation import couple, signed
+from .diagram import (
     LimitLine,
     limit_line,
     limit_lines,
     other_members,
 )
+from .layout import composition_axis, figure_layout, label_points, shape_reaches, voltage_axis
 from .model import WettingReport
-from .numbers import angle, band, composition, key_points, set_name
-from .words import has_both_limits, is_model_band, statistical_name
+from .wording import angle, band, composition, has_both_limits, is_model_band, key_points, set_name, statistical_name
 
 COLOURS = {Limit.FRESH: "--fresh", Limit.EQUILIBRATED: "--equilibrated"}
 BANDS = {Limit.FRESH: "--fresh-band", Limit.EQUILIBRATED: "--equilibrated-band"}

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...structures.glass.thiophosphate import AMORPHOUS
 from ...thermodynamics.wetting.curve import Limit
-from ..figures.png import draw_png, plain
-from ..figures.style import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
-from ..formulas import mathtext_formula
-from .drops_png import draw_drops
-from .lines import (
+from ..figures.style import INK, MUTED, REFERENCE, STABLE, draw_png, plain
+from ..notation import mathtext_formula
+from .diagram import (
     ZERO_DECADES,
     LimitLine,
     limit_lines,
@@ -23,10 +21,21 @@ from .lines import (
     reduction_reach,
     statistical_band_label,
 )
+from .drops_png import draw_drops
 from .model import WettingReport
-from .numbers import KeyPoint, face, finite_supply, how, is_calibrated, key_points, saturation
 from .reduction import reduction_label
-from .words import BEFORE, is_model_band, not_computed
+from .wording import (
+    BEFORE,
+    KeyPoint,
+    face,
+    finite_supply,
+    how,
+    is_calibrated,
+    is_model_band,
+    key_points,
+    not_computed,
+    saturation,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +78,7 @@ def wetting_png(report: WettingReport) -> bytes:
         draw_drops(strip, report, keys, places, (SIZE_INCHES[0], _STRIP_HEIGHT), COLOURS)
         _titles(figure, report)
 
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE)
+    return draw_png(draw, size_inches=SIZE_INCHES)
 
 
 def _box(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:

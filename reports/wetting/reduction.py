@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ..formulas import couple, unicode_formula
+from ..notation import couple, unicode_formula
 from ..sections import Card, Column, Table, TableCell
 from .model import ReductionPoint, ReductionRecord, WettingReport
-from .numbers import composition, number, solid
-from .words import BEFORE, element_name, has_both_limits, not_computed, reacts
+from .wording import BEFORE, composition, element_name, has_both_limits, not_computed, number, reacts, solid
 
 
 def reduction_card(report: WettingReport) -> Card | None:

@@ -1,4 +1,4 @@
-"""Chemical notation."""
+"""How formulas are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.reports.formulas import couple, mathtext_formula, unicode_formula, unicode_space_group
+from amalgamics.reports.notation import couple, mathtext_formula, unicode_formula, unicode_space_group
 
 
 @pytest.mark.parametrize(

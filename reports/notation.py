@@ -1,8 +1,12 @@
-"""Chemical notation for screens (Unicode) and figures (mathtext)."""
+"""How formulas, numbers and lists are written on screens (Unicode), in figures (mathtext) and in sentences."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+MEV = 1000.0
+"""meV in 1 eV."""
 
 # Counts of a formula; not the digits of what follows it in a name, as in LiHg2-AB2_oI12_74_e_h.
 _COUNT = re.compile(r"(?:(?<=[A-Z])|(?<=[A-Z][a-z])|(?<=[)\]]))(\d+(?:\.\d+)?)")
@@ -42,3 +46,18 @@ def couple(ion: str, charge: int = 1) -> str:
 def system_title(system: str) -> str:
     """``Li-Hg`` -> ``Li–Hg`` with an en dash, as in print."""
     return system.replace("-", "–")
+
+
+def enumeration(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def signed(value: float, digits: int) -> str:
+    """Fixed-point number with a typographic minus, a plus when positive, and no sign on a rounded zero."""
+    text = f"{value:+.{digits}f}"
+    if float(text) == 0.0:
+        return text[1:]
+    return text.replace("-", "−")

@@ -1,4 +1,4 @@
-"""What the picture and the interactive figure of the wetting have in common: lines, bands, drops and ranges.
+"""What both drawings of the wetting curve show: lines, bands, drops and ranges.
 
 Each limit of the dry face is one line with the model band of all parameter sets of the face and the statistical band
 of the first; the other sets are thin lines in the colour of their limit.
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .model import WettingMember, WettingReport
-from .numbers import KeyPoint, angle
-from .words import is_model_band, limit_label, reacting_points, statistical_name
+from .wording import KeyPoint, angle, is_model_band, limit_label, reacting_points, statistical_name
 
 ZERO_DECADES = 1.1
 """How far left of the lowest composition x = 0 is drawn, in decades."""
