@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ MEV = 1000.0
 
 # Counts of a formula; not the digits of what follows it in a name, as in LiHg2-AB2_oI12_74_e_h.
 _COUNT = re.compile(r"(?:(?<=[A-Z])|(?<=[A-Z][a-z])|(?<=[)\]]))(\d+(?:\.\d+)?)")
+_INDEX = re.compile(r"_\{(.*?)\}")
 _REST = re.compile(r"(?<=\w)[-_].*", re.DOTALL)
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -25,6 +27,16 @@ def mathtext_formula(formula: str) -> str:
     """``Li3Hg`` -> ``Li$_{3}$Hg`` for Matplotlib; a literal dollar sign is escaped."""
     head, rest = _split(formula.replace("$", r"\$"))
     return _COUNT.sub(r"$_{\1}$", head) + rest
+
+
+def html_text(text: str) -> str:
+    """``Li_{x}Hg`` -> ``Li<sub>x</sub>Hg``; everything else is escaped."""
+    return _INDEX.sub(r"<sub>\1</sub>", html.escape(text))
+
+
+def mathtext(text: str) -> str:
+    """``Li_{x}Hg`` -> ``Li$_{x}$Hg`` for Matplotlib; a literal dollar sign is escaped, a minus takes no room."""
+    return _INDEX.sub(lambda m: f"$_{{{m[1].replace('−', '{-}')}}}$", text.replace("$", r"\$"))
 
 
 def _split(name: str) -> tuple[str, str]:
