@@ -7,14 +7,18 @@ of the first; the other sets are thin lines in the colour of their limit.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
 from .model import WettingMember, WettingReport
-from .wording import KeyPoint, angle, is_model_band, limit_label, reacting_points, statistical_name
+from .wording import KeyPoint, angle, how, is_model_band, limit_label, reacting_points, statistical_name
 
 ZERO_DECADES = 1.1
 """How far left of the lowest composition x = 0 is drawn, in decades."""
+
+DOES_NOT_WET, WETS = "does not wet ↑", "wets ↓"
+"""Above and below the line at 90°."""
 
 ORDER = (Limit.EQUILIBRATED, Limit.FRESH)
 """From the higher angle to the lower one, as drops and their angles stand side by side."""
@@ -22,7 +26,7 @@ ORDER = (Limit.EQUILIBRATED, Limit.FRESH)
 
 @dataclass(frozen=True)
 class LimitLine:
-    """One limit of one curve: its points, x = 0 first."""
+    """One limit of one curve: its points, x = 0 first. The colour is that which the style calls by the limit's name."""
 
     limit: Limit
     label: str
@@ -33,44 +37,72 @@ class LimitLine:
         """The points with solute, which lie on the logarithmic scale."""
         return tuple(pair for pair in self.points if pair[0].x > 0.0)
 
+    @property
+    def filled(self) -> bool:
+        """Full points and an unbroken line; fresh is dashed with rings, so that it shows where both limits agree."""
+        return self.limit is not Limit.FRESH
 
-def limit_line(report: WettingReport, curve: WettingCurve, limit: Limit) -> LimitLine | None:
-    """Return one limit of a curve; None where it was not computed."""
-    points = tuple((point, drop) for point in curve.points if (drop := point.of(limit)) is not None)
-    return LimitLine(limit, limit_label(report, limit), points) if points else None
 
-
-def limit_lines(report: WettingReport) -> list[LimitLine]:
-    """Return the lines of the first face."""
-    return [line for limit in ORDER if (line := limit_line(report, report.curve, limit)) is not None]
+def limit_lines(report: WettingReport, curve: WettingCurve | None = None) -> list[LimitLine]:
+    """Return the limits of a curve that were computed; by default of the curve of the first face."""
+    lines = []
+    for limit in ORDER:
+        found = ((point, point.of(limit)) for point in (curve or report.curve).points)
+        points = tuple((point, drop) for point, drop in found if drop is not None)
+        if points:
+            lines.append(LimitLine(limit, limit_label(report, limit), points))
+    return lines
 
 
 def other_members(report: WettingReport) -> list[tuple[WettingMember, list[LimitLine]]]:
     """Return the other parameter sets of the first face, each with its lines."""
-    return [
-        (member, [line for limit in ORDER if (line := limit_line(report, member.curve, limit)) is not None])
-        for member in report.faces[0].members[1:]
-    ]
+    return [(member, limit_lines(report, member.curve)) for member in report.faces[0].members[1:]]
 
 
-def model_band_label(report: WettingReport) -> str:
-    """``model band of 3 parameter sets``; "" with one set, whose band is the statistical one."""
-    return f"model band of {len(report.faces[0].members)} parameter sets" if is_model_band(report) else ""
+@dataclass(frozen=True)
+class Band:
+    """A band about the lines: its name, its ends at a point (degrees), and whether it lies inside the other one."""
+
+    label: str
+    ends: Callable[[LimitPoint], tuple[float, float]]
+    inner: bool
 
 
-def statistical_band_label(report: WettingReport) -> str:
-    """``statistical 95 % band of chgnet+d3``."""
-    return f"{statistical_name(report)} of {report.default.potential}"
+def bands(report: WettingReport) -> list[Band]:
+    """Return the model band of all parameter sets, where there are several, and the statistical one of the first."""
+    found = []
+    if is_model_band(report):
+        label = f"model band of {len(report.faces[0].members)} parameter sets"
+        found.append(Band(label, lambda drop: (drop.theta_low_deg, drop.theta_high_deg), inner=False))
+    label = f"{statistical_name(report)} of {report.default.potential}"
+    return [*found, Band(label, lambda drop: (drop.statistical_low_deg, drop.statistical_high_deg), inner=True)]
 
 
-def lowest_decade(curve: WettingCurve) -> float:
-    """Decimal logarithm of the lowest composition with solute."""
-    return min((math.log10(point.x) for point in curve.points if point.x > 0.0), default=-7.0)
+def angle_title(report: WettingReport) -> str:
+    """``contact angle θ (°), predicted``."""
+    return f"contact angle θ (°), {how(report)}"
+
+
+def composition_title(report: WettingReport) -> str:
+    """``mole fraction of Li in liquid Hg``."""
+    return f"mole fraction of {report.solute} in liquid {report.solvent}"
+
+
+def log_range(curve: WettingCurve) -> tuple[float, float]:
+    """Decimal logarithms of the lowest and the highest composition with solute."""
+    logs = [math.log10(point.x) for point in curve.points if point.x > 0.0] or [-7.0, -2.0]
+    return min(logs), max(logs)
+
+
+def decades(curve: WettingCurve) -> range:
+    """Return the decades that the axis of compositions names."""
+    low, high = log_range(curve)
+    return range(math.ceil(low - 1e-9), math.floor(high) + 1)
 
 
 def log_place(curve: WettingCurve, x: float) -> float:
     """Where a composition is drawn: its decimal logarithm, with 0 to the left of all others."""
-    return math.log10(x) if x > 0.0 else lowest_decade(curve) - ZERO_DECADES
+    return math.log10(x) if x > 0.0 else log_range(curve)[0] - ZERO_DECADES
 
 
 def reduction_reach(report: WettingReport) -> tuple[float, float] | None:
