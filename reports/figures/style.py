@@ -21,16 +21,24 @@ def light_colours() -> dict[str, str]:
     return {name: value.strip() for name, value in re.findall(r"(--[\w-]+):\s*([^;]+);", first)}
 
 
-STABLE = "#0b5c8a"
-PROTOTYPE = "#8b95a3"
-REFERENCE = "#c2410c"
-INK = "#1f2933"
-MUTED = "#5b6775"
+# By what they mean; the page's style sheet says what they are.
+STABLE = light_colours()["--stable"]
+PROTOTYPE = light_colours()["--prototype"]
+REFERENCE = light_colours()["--reference"]
+EQUILIBRATED = light_colours()["--equilibrated"]
+FRESH = light_colours()["--fresh"]
+VOLUME = light_colours()["--volume"]
+SOLID = light_colours()["--solid"]
+INK = light_colours()["--text"]
+MUTED = light_colours()["--muted"]
+AXIS = light_colours()["--axis"]
+RULE = light_colours()["--rule"]
+GRID = light_colours()["--grid"]
 
 # Of what is only told apart from what lies beside it, in the order in which they are taken.
-CURVES = ("#0b5c8a", "#c2410c", "#4d7c0f", "#7c5295", "#b45309", "#0f766e", "#9f1239", "#5b6775")
-PATTERNS = (STABLE, "#9c6644", "#4d7c0f", "#7c5295", "#0f766e", "#b45309", "#5b6775")
-PRODUCTS = ("#5b6775", "#0b5c8a", "#0f766e", "#b45309", "#9f1239", "#7c5295", "#4d7c0f")
+CURVES = (STABLE, REFERENCE, VOLUME, "#7c5295", "#b45309", "#0f766e", "#9f1239", MUTED)
+PATTERNS = (STABLE, "#9c6644", VOLUME, "#7c5295", "#0f766e", "#b45309", MUTED)
+PRODUCTS = (MUTED, STABLE, "#0f766e", "#b45309", "#9f1239", "#7c5295", VOLUME)
 FACES = ("#2f7fb5", "#e08a3c", "#6a9f3d", "#8c6bb1", "#c8574b", "#3fa7a0", "#b8a13a", "#7a8794")
 
 DPI = 200

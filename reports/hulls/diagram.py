@@ -146,6 +146,11 @@ class HullDiagram:
         return tuple(series for series in found if series.points)
 
     @property
+    def phases(self) -> tuple[Series[DiagramPoint], ...]:
+        """All phases, the hindmost first."""
+        return (*self.above_hull, self.on_hull)
+
+    @property
     def published(self) -> tuple[Series[DiagramReference], ...]:
         """The published values by how far they are to be trusted, between the phases above the hull and those on it."""
         return tuple(

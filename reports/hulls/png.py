@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ..figures.label_placement import Label, place_labels
-from ..figures.style import MUTED, PROTOTYPE, REFERENCE, STABLE, draw_png
+from ..figures.style import MUTED, PROTOTYPE, REFERENCE, RULE, STABLE, draw_png, plain
 from ..flags.survey import hg_last
-from ..notation import MEV, mathtext, mathtext_formula, system_title
+from ..notation import MEV, mathtext, mathtext_formula, system_title, unicode_space_group
 from .diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, Series, label_candidates
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
     for left, right in diagram.tie_lines:
         axes.plot([left.x, right.x], [left.y, right.y], color=STABLE, lw=1.8, zorder=2, solid_capstyle="round")
     for point in _visible(diagram, diagram.unstable):
-        axes.plot([point.x] * 2, [point.y - point.e_above_hull, point.y], color="#d9dee4", lw=0.9, zorder=1)
+        axes.plot([point.x] * 2, [point.y - point.e_above_hull, point.y], color=RULE, lw=0.9, zorder=1)
     for order, above in enumerate(diagram.above_hull):
         _draw_phases(axes, above, _visible(diagram, above.points), 3 + order)
     _draw_phases(axes, diagram.on_hull, diagram.stable, 5)
@@ -84,8 +84,9 @@ def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     temperature = f"{diagram.temperature_K:g} K"
     axes.set_title(system_title(diagram.system), loc="left", fontweight="bold", fontsize=13)
-    axes.set_title(f"{subtitle.replace('$', chr(92) + '$')} · {temperature}", loc="right", fontsize=10, color=MUTED)
+    axes.set_title(f"{plain(subtitle)} · {temperature}", loc="right", fontsize=10, color=MUTED)
     axes.legend(
+        *_legend_entries([axes], [diagram]),
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
         ncols=3,
@@ -94,6 +95,17 @@ def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
         handletextpad=0.3,
         columnspacing=1.4,
     )
+
+
+def _legend_entries(panels: Sequence[Axes], diagrams: Sequence[HullDiagram]) -> tuple[list[Any], list[str]]:
+    """What the panels show, each name once, by the ranks of the series."""
+    shown: dict[str, Any] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        shown = dict(zip(labels, handles, strict=True)) | shown
+    ranks = {series.label: series.rank for diagram in diagrams for series in diagram.phases}
+    names = sorted(shown, key=lambda name: ranks.get(name, len(ranks) + 1))
+    return [shown[name] for name in names], names
 
 
 def _draw_phases(
@@ -178,17 +190,12 @@ def _unstable_labels(diagram: HullDiagram) -> list[Label]:
     for point in label_candidates(diagram):
         name = mathtext_formula(point.formula)
         if point.polymorph:
-            name += f" {_mathtext_space_group(point.space_group)}"
+            name += f" {plain(unicode_space_group(point.space_group))}"
         text = f"{name} +{point.e_above_hull * MEV:.0f}"
         observed = point.kind == "library"
         style = {"fontsize": 9, "color": STABLE if observed else MUTED}
         labels.append(Label(text, point.x, point.y, "above", style, optional=not observed))
     return labels
-
-
-def _mathtext_space_group(symbol: str) -> str:
-    head, _, tail = symbol.replace("$", r"\$").partition("_")
-    return f"{head}$_{{{tail[0]}}}${tail[1:]}" if tail else head
 
 
 def hull_overview_png(diagrams: Sequence[HullDiagram]) -> bytes:
@@ -222,11 +229,8 @@ def _draw_overview(figure: Figure, diagrams: Sequence[HullDiagram], rows: int, c
         _draw_small(axes, diagram, (lowest, _HEADROOM))
     for axes in panels[::columns]:
         axes.set_ylabel("eV/atom", fontsize=9)
-    shown: dict[str, Any] = {}
-    for axes in panels[: len(diagrams)]:
-        handles, labels = axes.get_legend_handles_labels()
-        shown = {**dict(zip(labels, handles, strict=True)), **shown}
-    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    legend = _legend_entries(panels[: len(diagrams)], diagrams)
+    figure.legend(*legend, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     _finish(panels, diagrams, _label_compounds)
 
 

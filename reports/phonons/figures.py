@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ...thermodynamics.hulls.finite_temperature import liquid_name
 from ...thermodynamics.hulls.fusion import get_fusion
-from ..figures.style import CURVES, INK, MUTED, REFERENCE, STABLE, draw_png, plain
+from ..figures.style import CURVES, INK, MUTED, REFERENCE, RULE, STABLE, draw_png, plain
 from ..notation import mathtext, mathtext_formula, system_title, unicode_space_group
 from .diagram import DENSITY_TITLE, PhononDiagram, phonon_diagram
 
@@ -25,7 +25,6 @@ SIZE_INCHES = (8.0, 4.8)
 _STYLES = ("-", "--", "-.", ":")
 _CLOSE_TICKS = 0.05
 """Share of the path below which two labels may touch."""
-_IMAGINARY_WASH = "#fdf0e9"
 
 
 def phonon_png(phonons: Phonons, subtitle: str = "", *, formula: str = "") -> bytes:
@@ -87,7 +86,7 @@ def _draw_phonons(figure: Figure, phonons: Phonons, diagram: PhononDiagram, subt
         axes.axhline(0.0, color=MUTED, lw=0.8, zorder=1)
         axes.spines[["top", "right"]].set_visible(False)
         if not phonons.dynamically_stable:
-            axes.axhspan(bottom, 0.0, color=_IMAGINARY_WASH, lw=0, zorder=0)
+            axes.axhspan(bottom, 0.0, color=REFERENCE, alpha=0.08, lw=0, zorder=0)
     left.set_ylim(bottom, top)
     left.set_ylabel(diagram.frequency_title)
     details = " · ".join(
@@ -116,7 +115,7 @@ def _draw_bands(axes: Axes, diagram: PhononDiagram) -> None:
             axes.plot(band.distances, np.array(band.imaginary_THz, dtype=float), color=REFERENCE, lw=1.6, zorder=4)
     places = [place for place, _ in diagram.ticks]
     for place in places:
-        axes.axvline(place, color="#d9dee4", lw=0.8, zorder=1)
+        axes.axvline(place, color=RULE, lw=0.8, zorder=1)
     axes.set_xticks(places, _spread(places, [mathtext(name) for _, name in diagram.ticks]))
     axes.set_xlim(places[0], places[-1])
     axes.tick_params(axis="x", length=0)

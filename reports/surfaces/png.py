@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ..figures.style import FACES, MUTED, REFERENCE, draw_png
+from ..figures.style import FACES, GRID, MUTED, REFERENCE, draw_png
 from ..notation import mathtext_formula
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
         axes.margins(y=0.12)
         axes.set_ylabel("surface energy (J/m²)")
         axes.tick_params(axis="x", length=0)
-        axes.grid(axis="y", color="#e5e9ee", lw=0.8)
+        axes.grid(axis="y", color=GRID, lw=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, labelcolor=MUTED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...structures.glass.thiophosphate import AMORPHOUS
 from ...thermodynamics.wetting.curve import Limit
-from ..figures.style import INK, MUTED, REFERENCE, STABLE, draw_png, plain
+from ..figures.style import EQUILIBRATED, FRESH, GRID, INK, MUTED, REFERENCE, draw_png, plain
 from ..notation import mathtext_formula
 from .diagram import (
     DOES_NOT_WET,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SIZE_INCHES = (9.0, 7.5)
 """900 pixels wide at half its resolution."""
 
-COLOURS = {Limit.FRESH: REFERENCE, Limit.EQUILIBRATED: STABLE}
+COLOURS = {Limit.FRESH: FRESH, Limit.EQUILIBRATED: EQUILIBRATED}
 """Also told apart by their names, and by a dashed outline of the drop."""
 
 _MARGIN = 0.3
@@ -180,7 +180,7 @@ def _saturation(axes: Axes, report: WettingReport) -> None:
     if most is None:
         return
     right = axes.get_xlim()[1]
-    axes.axvspan(math.log10(most), right, color="#eef1f4", zorder=0, lw=0)
+    axes.axvspan(math.log10(most), right, color=MUTED, alpha=0.1, zorder=0, lw=0)
     solids = [record.saturating_phase for record in report.dilute if record.saturating_phase]
     name = f"{mathtext_formula(solids[0])} precipitates" if solids else "saturated"
     style: dict[str, Any] = {"fontsize": 9, "color": MUTED, "ha": "right", "rotation": 90, "path_effects": _halo()}
@@ -208,7 +208,7 @@ def _axes(axes: Axes, report: WettingReport) -> None:
     axes.set_ylabel(angle_title(report))
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
-    axes.grid(axis="y", color="#edf0f3", lw=0.8)
+    axes.grid(axis="y", color=GRID, lw=0.8)
     _break(axes, zero + 0.5 * ZERO_DECADES)
 
 
