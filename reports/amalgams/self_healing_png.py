@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...thermodynamics.amalgams.self_healing import CONSISTENCIES, interface_at
-from ..figures.style import INK, MUTED, REFERENCE, draw_png
+from ..figures.style import AXIS, INK, MUTED, REFERENCE, draw_png
 from ..notation import mathtext_formula, system_title
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE_INCHES = (8.0, 7.2)
 _LIQUID = "#cfe3ef"
-_SOLIDS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", "#8b95a3", "#d6ccc2")
+_SOLIDS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", AXIS, "#d6ccc2")
 _FIELDS = ["#dcecf5", "#f8e3c9", "#e3ddd4"]  # liquid, paste, solid
 
 

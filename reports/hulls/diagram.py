@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from ...reference.published import Published
-from ...thermodynamics.hulls.hull import Hull, HullPhase
+from ...thermodynamics.hulls.hull import Hull
 from ..benchmarks.reference import composition, formation_energy, formation_references
 from ..model import SystemReport
 from ..notation import signed
@@ -218,10 +218,6 @@ def _x_element(hull: Hull) -> str:
     return second if first == "Hg" else first
 
 
-def _fraction(phase: HullPhase, element: str) -> float:
-    return phase.composition.get(element, 0.0) / sum(phase.composition.values())
-
-
 def _points(report: SystemReport, x_element: str) -> tuple[DiagramPoint, ...]:
     points = []
     for phase in report.hull.phases:
@@ -230,7 +226,7 @@ def _points(report: SystemReport, x_element: str) -> tuple[DiagramPoint, ...]:
             DiagramPoint(
                 name=phase.name,
                 formula=phase.formula,
-                x=_fraction(phase, x_element),
+                x=phase.fraction(x_element),
                 y=phase.formation_energy_per_atom,
                 e_above_hull=phase.e_above_hull,
                 stable=phase.stable,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..flags.flag import label
 from ..flags.survey import shown
 from ..flags.system import system_flags
 from ..model import PhaseRecord, Report, SystemReport
@@ -86,7 +87,7 @@ def remarks(system: SystemReport) -> list[str]:
     """What deserves a second look: each with its number."""
     notes = [flag.sentence for flag in system_flags(system) if flag.kind != "not computed"]
     notes += [
-        f"{_label(record)} relaxed from {unicode_space_group(record.space_group_expected or '')} "
+        f"{label(record)} relaxed from {unicode_space_group(record.space_group_expected or '')} "
         f"to {unicode_space_group(record.space_group)}."
         for record in system.records
         if record.symmetry_changed
@@ -103,7 +104,3 @@ def remarks(system: SystemReport) -> list[str]:
             f"most of all {shown(worst.formula)} ({signed(worst.volume_deviation_percent or 0.0, 1)} %)."
         )
     return notes
-
-
-def _label(record: PhaseRecord) -> str:
-    return shown(record.formula) + ("" if record.name == record.formula else f" ({record.name})")
