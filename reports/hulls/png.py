@@ -44,26 +44,29 @@ def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
     rows = math.ceil(len(diagrams) / columns)
 
     def draw(figure: Figure) -> None:
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
         for axes, diagram in zip(panels, diagrams, strict=False):
             _draw(axes, diagram, subtitle)
-        _finish(panels, diagrams, _label)
+        _finish(figure, panels, diagrams, _label)
 
     size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows)
     return draw_png(draw, size_inches=size, layout={"w_pad": 0.12, "h_pad": 0.12, "wspace": 0.04, "hspace": 0.04})
 
 
 def _finish(
-    panels: Sequence[Axes], diagrams: Sequence[HullDiagram], label: Callable[[Axes, RendererBase, HullDiagram], None]
+    figure: Figure,
+    panels: Sequence[Axes],
+    diagrams: Sequence[HullDiagram],
+    label: Callable[[Axes, RendererBase, HullDiagram], None],
 ) -> None:
     """Hide the panels without a diagram, settle the layout, and label the others, which is done in pixels."""
     for axes in panels[len(diagrams) :]:
         axes.set_axis_off()
-    figure = panels[0].figure
     figure.canvas.draw()
     figure.set_layout_engine("none")
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     for axes, diagram in zip(panels, diagrams, strict=False):
-        label(axes, figure.canvas.get_renderer(), diagram)
+        label(axes, renderer, diagram)
 
 
 def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
@@ -133,7 +136,7 @@ def _draw_phases(
         )
 
 
-def _draw_published(axes: Axes, series: Series[DiagramReference], zorder: float, **sizes: float) -> None:
+def _draw_published(axes: Axes, series: Series[DiagramReference], zorder: float, **sizes: Any) -> None:
     colour = _COLOURS[series.meaning]
     axes.errorbar(
         [ref.x for ref in series.points],
@@ -224,14 +227,14 @@ def hull_overview_png(diagrams: Sequence[HullDiagram]) -> bytes:
 
 def _draw_overview(figure: Figure, diagrams: Sequence[HullDiagram], rows: int, columns: int) -> None:
     lowest = min(diagram.y_range[0] for diagram in diagrams)
-    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).ravel())
     for axes, diagram in zip(panels, diagrams, strict=False):
         _draw_small(axes, diagram, (lowest, _HEADROOM))
     for axes in panels[::columns]:
         axes.set_ylabel("eV/atom", fontsize=9)
     legend = _legend_entries(panels[: len(diagrams)], diagrams)
     figure.legend(*legend, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    _finish(panels, diagrams, _label_compounds)
+    _finish(figure, panels, diagrams, _label_compounds)
 
 
 def _draw_small(axes: Axes, diagram: HullDiagram, y_range: tuple[float, float]) -> None:
