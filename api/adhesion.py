@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from ..calculators.potentials.names import Potential as NamedPotential
-    from ..reports.hulls.interactive import Figure
+    from ..reports.figures.interactive import Figure
     from .structures import StructureLike
 
 _SAME_CELL = 0.01
@@ -249,7 +249,7 @@ def _adhesion(
 
 
 def _bars(adhesion: Adhesion) -> Figure:
-    from ..reports.hulls.interactive import base_layout
+    from ..reports.figures.interactive import base_layout
 
     parts = {
         "work of adhesion": adhesion.work_of_adhesion_J_m2,

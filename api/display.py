@@ -13,7 +13,7 @@ from .. import __version__
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ..reports.hulls.interactive import Figure
+    from ..reports.figures.interactive import Figure
 
 Cell = str | float | int | bool | None
 
@@ -77,6 +77,6 @@ def with_version(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def drawn(figure: Figure, title: str = "", *, height: int | None = None) -> go.Figure:
     """Return one of the report's interactive figures as a plotly figure, in the report's light colours."""
-    from ..reports.notebook_figures import plotly_figure
+    from ..reports.figures.interactive import plotly_figure
 
     return plotly_figure(figure, title, height=height)

@@ -13,7 +13,7 @@ from ase.data.colors import jmol_colors
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ..reports.hulls.interactive import Figure
+    from ..reports.figures.interactive import Figure
 
 _POINTS_PER_ANGSTROM = 16
 

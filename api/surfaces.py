@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..calculators.potentials.names import Potential as NamedPotential
     from ..calculators.relaxation.relax import RelaxationSettings
     from ..calculators.relaxation.results import RelaxationResult
-    from ..reports.hulls.interactive import Figure
+    from ..reports.figures.interactive import Figure
     from ..structures.slabs.slab import Slab
     from ..thermodynamics.surfaces.energies import ThicknessFit
     from .structures import StructureLike
@@ -255,7 +255,7 @@ def _warnings(fit: ThicknessFit, slab: Slab, title: str) -> tuple[str, ...]:
 
 
 def _fit_figure(surface: SurfaceEnergy) -> Figure:
-    from ..reports.hulls.interactive import base_layout
+    from ..reports.figures.interactive import base_layout
     from ..thermodynamics.units import EV_PER_A2
 
     # Of what the slabs have beyond the crystal whose energy is their slope, both faces together.

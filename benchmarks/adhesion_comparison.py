@@ -246,8 +246,7 @@ def against_functional(comparisons: Sequence[Comparison], methods: Mapping[str, 
 def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -> bytes:
     """Return the picture: W against u, one marker for each method, and the measured u; as PNG."""
     from ..reports.figures.label_placement import Label, place_labels
-    from ..reports.figures.png import draw_png
-    from ..reports.figures.style import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
+    from ..reports.figures.style import INK, MUTED, REFERENCE, STABLE, draw_png
 
     looks = {FUNCTIONAL: ("o", STABLE), CORRECTED: ("s", INK), POTENTIAL: ("^", REFERENCE)}
 
@@ -273,4 +272,4 @@ def draw_comparison(comparisons: Sequence[Comparison], measured_u_J_m2: float) -
         line = ((measured_u_J_m2, axes.get_ylim()[0]), (measured_u_J_m2, axes.get_ylim()[1]))
         place_labels(axes, figure.canvas.get_renderer(), labels, points, [line])  # type: ignore[attr-defined]  # that of Agg
 
-    return draw_png(draw, size_inches=(8.0, 5.6), dpi=DPI, style=STYLE)
+    return draw_png(draw, size_inches=(8.0, 5.6))

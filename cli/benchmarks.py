@@ -36,8 +36,7 @@ def benchmarks(
     as_csv: CsvOption = False,
 ) -> None:
     """Compare what the database holds with published values, for each property and potential."""
-    from ..reports.benchmarks.export import COLUMNS, benchmark_records, benchmarks_json
-    from ..reports.benchmarks.table import update_page
+    from ..reports.benchmarks.table import COLUMNS, benchmark_records, benchmarks_json, update_page
     from ..workflows.benchmarks.computed_values import benchmark_rows
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database

@@ -88,7 +88,7 @@ def _stored_electrolytes(store: Any) -> tuple[str, ...]:
 
 
 def _print_electrolyte(item: ElectrolyteStability, table: dict[str, Any]) -> None:
-    from ..reports.stability.text import finding, phases_text
+    from ..reports.stability.section import finding, phases_text
     from .output import print_rows
 
     title = f"{item.name} with {item.potential}"

@@ -38,8 +38,7 @@ def surfaces(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the surface energy of each plane, its share of the equilibrium shape, and the mean over the shape."""
-    from ..reports.surfaces.section import surface_energy_section
-    from ..reports.surfaces.wulff_section import wulff_section
+    from ..reports.surfaces.section import surface_energy_section, wulff_section
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.surfaces.stored import stored_interfaces, stored_surfaces
@@ -92,7 +91,7 @@ def _chosen(
 
 
 def _rows(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
-    from ..reports.surfaces.wulff_png import plane_text
+    from ..reports.surfaces.png import plane_text
 
     shares = item.shape.area_fractions if item.shape else {}
     seen: set[tuple[int, int, int]] = set()

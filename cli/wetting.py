@@ -55,7 +55,7 @@ def wetting(
     from ..reports.wetting.export import wetting_json
     from ..reports.wetting.reduction import sentences
     from ..reports.wetting.section import wetting_section
-    from ..reports.wetting.words import before
+    from ..reports.wetting.wording import before
     from ..structures.library.liquids import get_liquid
     from ..thermodynamics.amalgams.choose_solution import shown_compositions
     from ..thermodynamics.wetting.contact_angle import Drop

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..thermodynamics.vibrations.quasi_harmonic import Vinet, vinet_energy
-from .figures.png import draw_png
-from .figures.style import DPI, FACES, STYLE
-from .formulas import mathtext_formula, unicode_formula
+from .figures.style import FACES, draw_png
+from .notation import mathtext_formula, unicode_formula
 from .sections import ReportSection, SectionPicture, SectionTable
 
 if TYPE_CHECKING:
@@ -94,4 +93,4 @@ def _picture(found: Sequence[EquationOfState]) -> bytes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=9)
 
-    return draw_png(draw, size_inches=_SIZE_INCHES, dpi=DPI, style=STYLE, layout={"w_pad": 0.1, "h_pad": 0.08})
+    return draw_png(draw, size_inches=_SIZE_INCHES, layout={"w_pad": 0.1, "h_pad": 0.08})

@@ -15,22 +15,19 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from .benchmarks.reference import compare_with_reference
-from .formulas import system_title, unicode_formula, unicode_space_group
 from .hulls.diagram import HullDiagram, binary_diagram
 from .hulls.findings import (
-    MEV,
     VOLUME_TOLERANCE_PERCENT,
-    enumeration,
     headline,
     ion_couple,
     key_numbers,
     remarks,
     report_headline,
-    signed,
     stable_compounds,
 )
 from .hulls.interactive import hull_figure, voltage_figure
 from .model import Lattice, PhaseRecord, Report, SystemReport
+from .notation import MEV, enumeration, signed, system_title, unicode_formula, unicode_space_group
 from .sections import provenance_card
 
 TEMPLATES = ("report.html.j2", "blocks.html.j2")

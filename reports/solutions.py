@@ -11,9 +11,8 @@ from ..errors import InputError
 from ..thermodynamics.amalgams.choose_solution import MEASURED
 from ..thermodynamics.amalgams.dilute import standard_potential
 from ..thermodynamics.amalgams.solubility import compare_solubility
-from .formulas import unicode_formula
+from .notation import enumeration, signed, unicode_formula
 from .sections import Cell, ReportSection, SectionTable
-from .wording import enumeration, signed
 
 if TYPE_CHECKING:
     from ..thermodynamics.amalgams.solubility import SolubilityComparison

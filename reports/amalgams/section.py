@@ -9,8 +9,7 @@ from ...reference.measured import ROOM_TEMPERATURE_K
 from ...thermodynamics.amalgams.electrochemistry import POTENTIAL_TOLERANCE_V
 from ...thermodynamics.amalgams.solubility import list_solubilities
 from ...thermodynamics.hulls.hull import Hull
-from ..formulas import couple, system_title, unicode_formula
-from ..hulls.findings import signed
+from ..notation import couple, signed, system_title, unicode_formula
 from ..sections import Cell, ReportSection, SectionTable
 from .self_healing_section import self_healing_section
 from .values import (

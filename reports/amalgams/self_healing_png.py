@@ -9,9 +9,8 @@ import numpy as np
 from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...thermodynamics.amalgams.self_healing import CONSISTENCIES
-from ..figures.png import draw_png
-from ..figures.style import DPI, INK, MUTED, REFERENCE, STYLE
-from ..formulas import mathtext_formula, system_title
+from ..figures.style import AXIS, INK, MUTED, REFERENCE, draw_png
+from ..notation import mathtext_formula, system_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE_INCHES = (8.0, 7.2)
 _LIQUID = "#cfe3ef"
-_SOLIDS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", "#8b95a3", "#d6ccc2")
+_SOLIDS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", AXIS, "#d6ccc2")
 _FIELDS = ["#dcecf5", "#f8e3c9", "#e3ddd4"]  # liquid, paste, solid
 
 
@@ -57,7 +56,7 @@ def self_healing_png(
         _titles(figure, upper, healing, subtitle)
 
     layout = {"w_pad": 0.1, "h_pad": 0.1, "hspace": 0.05}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, layout=layout)
 
 
 def _draw_map(axes: Axes, healing: SelfHealingMap, marked_K: float) -> None:

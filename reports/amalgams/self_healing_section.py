@@ -17,8 +17,7 @@ from ...thermodynamics.amalgams.self_healing import (
     step_between,
 )
 from ...thermodynamics.amalgams.solubility import liquidus_for
-from ..formulas import system_title, unicode_formula
-from ..hulls.findings import enumeration, signed
+from ..notation import enumeration, signed, system_title, unicode_formula
 from ..sections import Cell, ReportSection, SectionPicture, SectionTable
 from .self_healing_png import self_healing_png
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ...errors import InputError, unknown_name
 from .published import PROPERTIES, Benchmark
@@ -12,6 +13,25 @@ from .rules import NOT_COMPARED, not_compared, requirement
 
 BEGIN = "<!-- benchmarks: begin (generated, do not edit) -->"
 END = "<!-- benchmarks: end -->"
+COLUMNS = (
+    "property",
+    "subject",
+    "label",
+    "basis",
+    "unit",
+    "reference",
+    "uncertainty",
+    "confidence",
+    "temperature_K",
+    "potential",
+    "computed",
+    "error",
+    "error_unit",
+    "not_computed",
+    "source",
+    "doi",
+)
+"""Columns of :func:`benchmark_records`."""
 COUNTED = ("checked", "recalled")
 """Confidence of the values that enter mean errors; derived ones are shown only."""
 
@@ -253,3 +273,45 @@ def _cell(row: BenchmarkRow, potential: str) -> str:
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     rows = [header, ["---"] * len(header), *lines]
     return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in rows)
+
+
+def benchmark_records(rows: Sequence[BenchmarkRow]) -> list[dict[str, Any]]:
+    """Return one record for each published value and potential; one without potential where nothing was computed."""
+    records = []
+    for row in rows:
+        item = row.benchmark
+        relative = PROPERTIES[item.quantity].relative
+        for potential in row.computed or (None,):
+            computed = None if potential is None else row.computed[potential]
+            values = (
+                item.quantity,
+                item.subject,
+                item.label,
+                item.basis,
+                item.unit,
+                item.value,
+                item.uncertainty,
+                item.confidence,
+                item.temperature_K,
+                potential,
+                computed,
+                None if potential is None else row.error(potential),
+                "%" if relative else item.unit,
+                missing_reason(item) if potential is None else None,
+                item.source,
+                item.doi,
+            )
+            records.append(dict(zip(COLUMNS, values, strict=True)))
+    return records
+
+
+def benchmarks_json(rows: Sequence[BenchmarkRow], potentials: Sequence[str]) -> dict[str, Any]:
+    """Return mean errors, values and what is not compared as plain JSON."""
+    return {
+        "potentials": list(potentials),
+        "mean_errors": [asdict(error) for error in mean_errors(rows)],
+        "values": benchmark_records(rows),
+        "not_compared": [
+            {"subject": subject, "property": quantity, "reason": reason} for subject, quantity, reason in not_compared()
+        ],
+    }

@@ -9,9 +9,8 @@ import numpy as np
 
 from ...errors import InputError
 from ...structures.diffraction.patterns import WAVELENGTHS, profile
-from ..figures.png import draw_png
-from ..figures.style import DPI, INK, MUTED, PATTERNS, REFERENCE, STYLE
-from ..formulas import mathtext_formula
+from ..figures.style import INK, MUTED, PATTERNS, REFERENCE, draw_png
+from ..notation import mathtext_formula
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,7 +115,7 @@ def radiation_text(wavelength: float) -> str:
 
 def _drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.06, "hspace": 0.0}
-    return draw_png(draw, size_inches=size, dpi=DPI, style=STYLE, layout=layout)
+    return draw_png(draw, size_inches=size, layout=layout)
 
 
 def _draw_pattern(

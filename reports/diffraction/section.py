@@ -15,8 +15,7 @@ from ...structures.diffraction.references import (
     compare_lines,
     list_powder_references,
 )
-from ..formulas import system_title, unicode_formula
-from ..hulls.findings import enumeration, signed
+from ..notation import enumeration, signed, system_title, unicode_formula
 from ..sections import ReportSection, SectionPicture, SectionTable
 from .figures import patterns_png, radiation_text
 

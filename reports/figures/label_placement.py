@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .style import AXIS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import RendererBase
@@ -127,7 +129,7 @@ def _leader(dx: float, dy: float) -> dict[str, Any] | None:
         return None
     return {
         "arrowstyle": "-",
-        "color": "#8b95a3",
+        "color": AXIS,
         "lw": 0.7,
         "shrinkA": 0,
         "shrinkB": 4,

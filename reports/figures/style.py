@@ -1,19 +1,44 @@
-"""The one style of all pictures: colours by what they mean, palettes for what is only told apart, and fonts."""
+"""The one style of all pictures: colours by what they mean, palettes, fonts, and a matplotlib figure drawn in it."""
 
 from __future__ import annotations
 
-from typing import Any
+import io
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-STABLE = "#0b5c8a"
-PROTOTYPE = "#8b95a3"
-REFERENCE = "#c2410c"
-INK = "#1f2933"
-MUTED = "#5b6775"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@cache
+def light_colours() -> dict[str, str]:
+    """Return the colours of the report's light theme by the names of its CSS variables, such as ``--stable``."""
+    css = files(__package__.rpartition(".")[0]).joinpath("templates", "report.css").read_text(encoding="utf-8")
+    (first, *_) = re.findall(r":root\s*\{(.*?)\}", css, flags=re.DOTALL)
+    return {name: value.strip() for name, value in re.findall(r"(--[\w-]+):\s*([^;]+);", first)}
+
+
+# By what they mean; the page's style sheet says what they are.
+STABLE = light_colours()["--stable"]
+PROTOTYPE = light_colours()["--prototype"]
+REFERENCE = light_colours()["--reference"]
+EQUILIBRATED = light_colours()["--equilibrated"]
+FRESH = light_colours()["--fresh"]
+VOLUME = light_colours()["--volume"]
+SOLID = light_colours()["--solid"]
+INK = light_colours()["--text"]
+MUTED = light_colours()["--muted"]
+AXIS = light_colours()["--axis"]
+RULE = light_colours()["--rule"]
+GRID = light_colours()["--grid"]
 
 # Of what is only told apart from what lies beside it, in the order in which they are taken.
-CURVES = ("#0b5c8a", "#c2410c", "#4d7c0f", "#7c5295", "#b45309", "#0f766e", "#9f1239", "#5b6775")
-PATTERNS = (STABLE, "#9c6644", "#4d7c0f", "#7c5295", "#0f766e", "#b45309", "#5b6775")
-PRODUCTS = ("#5b6775", "#0b5c8a", "#0f766e", "#b45309", "#9f1239", "#7c5295", "#4d7c0f")
+CURVES = (STABLE, REFERENCE, VOLUME, "#7c5295", "#b45309", "#0f766e", "#9f1239", MUTED)
+PATTERNS = (STABLE, "#9c6644", VOLUME, "#7c5295", "#0f766e", "#b45309", MUTED)
+PRODUCTS = (MUTED, STABLE, "#0f766e", "#b45309", "#9f1239", "#7c5295", VOLUME)
 FACES = ("#2f7fb5", "#e08a3c", "#6a9f3d", "#8c6bb1", "#c8574b", "#3fa7a0", "#b8a13a", "#7a8794")
 
 DPI = 200
@@ -33,3 +58,41 @@ STYLE: dict[Any, Any] = {
     "ytick.direction": "out",
     "text.color": INK,
 }
+
+
+def draw_png(
+    draw: Callable[[Figure], None],
+    *,
+    size_inches: tuple[float, float],
+    layout: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return what ``draw`` draws into a figure, the same bytes for the same drawing.
+
+    Parameters
+    ----------
+    draw
+        Called with the empty figure.
+    size_inches
+        Of the figure.
+    layout
+        Paddings of a constrained layout; None for a figure that places its axes itself.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=size_inches, dpi=DPI)
+        if layout is not None:
+            figure.set_layout_engine(ConstrainedLayoutEngine(**layout))
+        FigureCanvasAgg(figure)
+        draw(figure)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def plain(text: str) -> str:
+    """Return text that matplotlib draws as it is, without mathematics between dollar signs."""
+    return text.replace("$", r"\$")

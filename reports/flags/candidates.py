@@ -9,9 +9,8 @@ from ase.units import kB
 from ...reference.deviations import CompositionRange, known_deviations
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...structures.library.phases import Phase
-from ..formulas import unicode_space_group
 from ..model import PhaseRecord
-from ..wording import MEV, enumeration
+from ..notation import MEV, enumeration, unicode_space_group
 from .flag import (
     POLYMORPH_RESOLUTION,
     Flag,

@@ -11,7 +11,7 @@ from ...reference.deviations import Expectation, Reason, known_deviations
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...structures.library.phases import Phase
 from ..model import PhaseRecord
-from ..wording import MEV
+from ..notation import MEV
 from .survey import Survey, hg_last, shown
 
 POLYMORPH_RESOLUTION = 0.010

@@ -8,8 +8,8 @@ from functools import cached_property
 from ...structures.compositions import parse_formula
 from ...structures.library.phases import Phase, list_phases
 from ...thermodynamics.hulls.hull import Hull, HullPhase, build_hull
-from ..formulas import unicode_formula
 from ..model import PhaseRecord, SystemReport
+from ..notation import unicode_formula
 
 Composition = tuple[tuple[str, float], ...]
 

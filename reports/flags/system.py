@@ -7,9 +7,8 @@ from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.published import Published
 from ...structures.compositions import parse_formula
 from ..benchmarks.reference import formation_energy, formation_references
-from ..formulas import system_title, unicode_space_group
 from ..model import PhaseRecord, SystemReport
-from ..wording import MEV, signed
+from ..notation import MEV, signed, system_title, unicode_space_group
 from .candidates import candidate_flags, model_flags
 from .flag import (
     NEARLY_IDEAL,

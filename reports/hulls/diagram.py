@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, Literal, TypeVar
 
 from ...reference.published import Published
-from ...thermodynamics.hulls.hull import Hull, HullPhase
+from ...thermodynamics.hulls.hull import Hull
 from ..benchmarks.reference import composition, formation_energy, formation_references
 from ..model import SystemReport
+from ..notation import signed
+
+ENERGY_TITLE = "formation energy (eV/atom)"
 
 MIN_DEPTH = 0.05
 """Energy window (eV/atom) below which a shallow hull is not magnified further."""
@@ -47,6 +51,46 @@ class DiagramReference:
     value: Published
 
 
+Point = TypeVar("Point", DiagramPoint, DiagramReference)
+Shape = Literal["circle", "diamond", "square"]
+Side = Literal["end", "left", "right"]
+
+_PUBLISHED_MARKERS: dict[str, tuple[Shape, bool]] = {
+    "checked": ("diamond", True),
+    "derived": ("square", True),
+    "recalled": ("diamond", False),
+}
+"""Shape of published values by their confidence, and whether it is filled."""
+
+
+@dataclass(frozen=True)
+class Series(Generic[Point]):
+    """Points that are drawn alike and have one name in the legend.
+
+    Attributes
+    ----------
+    label
+        In the legend.
+    meaning
+        What the colour says; a name of the style.
+    rank
+        Place in the legend, from 1; series of one rank are drawn in one size.
+    points
+        At least one.
+    filled
+        Whether the markers are full or rings.
+    shape
+        Of the markers.
+    """
+
+    label: str
+    meaning: Literal["stable", "prototype", "reference"]
+    rank: int
+    points: tuple[Point, ...]
+    filled: bool = False
+    shape: Shape = "circle"
+
+
 @dataclass(frozen=True)
 class HullDiagram:
     """Points, tie lines, published values and the energy window of one binary system."""
@@ -74,6 +118,64 @@ class HullDiagram:
     def unstable(self) -> tuple[DiagramPoint, ...]:
         """Phases above the hull, inside the frame or not."""
         return tuple(point for point in self.points if not point.stable)
+
+    @property
+    def x_title(self) -> str:
+        """``x in Li_{x}Hg_{1−x}``."""
+        return f"x in {self.x_element}_{{x}}{self.other_element}_{{1−x}}"
+
+    @property
+    def x_ticks(self) -> tuple[tuple[float, str], ...]:
+        """Places and texts along the axis of compositions; its ends are the elements."""
+        return (0, self.other_element), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, self.x_element)
+
+    @property
+    def on_hull(self) -> Series[DiagramPoint]:
+        """The phases on the hull, in front of all others."""
+        return Series("on the hull", "stable", 1, self.stable, filled=True)
+
+    @property
+    def above_hull(self) -> tuple[Series[DiagramPoint], ...]:
+        """The phases above the hull, inside the frame or not, the hindmost first."""
+        observed = tuple(point for point in self.unstable if point.kind == "library")
+        prototypes = tuple(point for point in self.unstable if point.kind != "library")
+        found: tuple[Series[DiagramPoint], ...] = (
+            Series("prototype, above the hull", "prototype", 3, prototypes),
+            Series("observed, above the hull", "stable", 2, observed),
+        )
+        return tuple(series for series in found if series.points)
+
+    @property
+    def phases(self) -> tuple[Series[DiagramPoint], ...]:
+        """All phases, the hindmost first."""
+        return (*self.above_hull, self.on_hull)
+
+    @property
+    def published(self) -> tuple[Series[DiagramReference], ...]:
+        """The published values by how far they are to be trusted, between the phases above the hull and those on it."""
+        return tuple(
+            Series(f"published, {confidence}", "reference", 4, points, filled, shape)
+            for confidence, (shape, filled) in _PUBLISHED_MARKERS.items()
+            if (points := tuple(ref for ref in self.references if ref.value.confidence == confidence))
+        )
+
+    @property
+    def stable_labels(self) -> tuple[tuple[DiagramPoint, Side], ...]:
+        """The phases on the hull with the side of their names: the outer one, where nothing is ever drawn."""
+        lowest = min(self.stable, key=lambda point: point.y)
+        return tuple(
+            (point, "end" if point.x in (0.0, 1.0) else "right" if point.x > lowest.x else "left")
+            for point in self.stable
+        )
+
+    @property
+    def above_frame_note(self) -> str:
+        """``1 phase higher up, to +0.19 eV/atom``; "" where all are drawn."""
+        above = self.above_frame
+        if not above:
+            return ""
+        count = f"{len(above)} phase{'s' if len(above) > 1 else ''}"
+        return f"{count} higher up, to {signed(max(point.y for point in above), 2)} eV/atom"
 
 
 def binary_diagram(report: SystemReport) -> HullDiagram | None:
@@ -116,10 +218,6 @@ def _x_element(hull: Hull) -> str:
     return second if first == "Hg" else first
 
 
-def _fraction(phase: HullPhase, element: str) -> float:
-    return phase.composition.get(element, 0.0) / sum(phase.composition.values())
-
-
 def _points(report: SystemReport, x_element: str) -> tuple[DiagramPoint, ...]:
     points = []
     for phase in report.hull.phases:
@@ -128,7 +226,7 @@ def _points(report: SystemReport, x_element: str) -> tuple[DiagramPoint, ...]:
             DiagramPoint(
                 name=phase.name,
                 formula=phase.formula,
-                x=_fraction(phase, x_element),
+                x=phase.fraction(x_element),
                 y=phase.formation_energy_per_atom,
                 e_above_hull=phase.e_above_hull,
                 stable=phase.stable,

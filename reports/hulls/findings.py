@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
+from ..flags.flag import label
 from ..flags.survey import shown
-from ..flags.system import POLYMORPH_RESOLUTION, system_flags
-from ..formulas import couple, system_title, unicode_formula, unicode_space_group
+from ..flags.system import system_flags
 from ..model import PhaseRecord, Report, SystemReport
-from ..wording import MEV, enumeration, signed
+from ..notation import couple, enumeration, signed, system_title, unicode_formula, unicode_space_group
 from .diagram import binary_diagram
-
-__all__ = [
-    "MEV",
-    "POLYMORPH_RESOLUTION",
-    "enumeration",
-    "headline",
-    "ion_couple",
-    "key_numbers",
-    "remarks",
-    "report_headline",
-    "signed",
-    "stable_compounds",
-]
 
 VOLUME_TOLERANCE_PERCENT = 5.0
 """Deviation from the measured volume that the report points out."""
@@ -100,7 +87,7 @@ def remarks(system: SystemReport) -> list[str]:
     """What deserves a second look: each with its number."""
     notes = [flag.sentence for flag in system_flags(system) if flag.kind != "not computed"]
     notes += [
-        f"{_label(record)} relaxed from {unicode_space_group(record.space_group_expected or '')} "
+        f"{label(record)} relaxed from {unicode_space_group(record.space_group_expected or '')} "
         f"to {unicode_space_group(record.space_group)}."
         for record in system.records
         if record.symmetry_changed
@@ -117,7 +104,3 @@ def remarks(system: SystemReport) -> list[str]:
             f"most of all {shown(worst.formula)} ({signed(worst.volume_deviation_percent or 0.0, 1)} %)."
         )
     return notes
-
-
-def _label(record: PhaseRecord) -> str:
-    return shown(record.formula) + ("" if record.name == record.formula else f" ({record.name})")

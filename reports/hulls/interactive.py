@@ -1,50 +1,41 @@
-"""The interactive figures as plotly JSON.
-
-Colours are names of the page's CSS variables (``"--stable"``); the page's script fills in their values, so that the
-figures follow the light, dark and print themes. Every text goes through `html.escape`, because plotly renders a
-subset of HTML in texts.
-"""
+"""The interactive hull diagram and voltage staircase as plotly JSON; conventions as in the other figures."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 from ...thermodynamics.hulls.voltage import VoltageStep
-from ..formulas import unicode_formula, unicode_space_group
+from ..figures.interactive import Figure, base_layout, line_trace
 from ..model import SystemReport
-from .diagram import DiagramPoint, DiagramReference, HullDiagram
-from .findings import MEV, ion_couple, signed
+from ..notation import MEV, html_text, signed, unicode_formula, unicode_space_group
+from .diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, Series
+from .findings import ion_couple
 
-Figure = dict[str, Any]
-
-REFERENCE_SYMBOLS = {"checked": "diamond", "derived": "square", "recalled": "diamond-open"}
+_SIZES = {1: 12, 2: 10, 3: 8, 4: 9}
+"""Diameter of the markers in pixels by the rank of their series."""
 
 _POINTS_PER_STEP = 12
 
 
 def hull_figure(diagram: HullDiagram) -> Figure:
     """Formation energy against composition: tie lines, stable and unstable phases, published values."""
-    observed = [point for point in diagram.unstable if point.kind == "library"]
-    prototypes = [point for point in diagram.unstable if point.kind != "library"]
-    traces = [
-        _tie_lines(diagram),
-        _markers("prototype, above the hull", prototypes, "--prototype", "circle-open", 8, rank=4),
-        _markers("observed, above the hull", observed, "--stable", "circle-open", 10, rank=3),
-        *_reference_traces(diagram.references),
-        _markers("on the hull", diagram.stable, "--stable", "circle", 12, rank=2),
-    ]
     layout = base_layout()
     layout["xaxis"] |= {
-        "title": {"text": f"x in {_x_formula(diagram)}"},
+        "title": {"text": html_text(diagram.x_title)},
         "range": [-0.05, 1.05],
-        "tickvals": [0, 0.25, 0.5, 0.75, 1],
-        "ticktext": [diagram.other_element, "0.25", "0.5", "0.75", diagram.x_element],
+        "tickvals": [place for place, _ in diagram.x_ticks],
+        "ticktext": [text for _, text in diagram.x_ticks],
     }
-    layout["yaxis"] |= {"title": {"text": "formation energy (eV/atom)"}, "range": list(diagram.y_range)}
+    layout["yaxis"] |= {"title": {"text": ENERGY_TITLE}, "range": list(diagram.y_range)}
     layout["annotations"] = _stable_labels(diagram) + _above_frame_note(diagram)
-    return {"data": [trace for trace in traces if trace is not None], "layout": layout}
+    traces = [
+        _tie_lines(diagram),
+        *(_phases(series) for series in diagram.above_hull),
+        *(_published(series) for series in diagram.published),
+        _phases(diagram.on_hull),
+    ]
+    return {"data": traces, "layout": layout}
 
 
 def voltage_figure(system: SystemReport) -> Figure | None:
@@ -78,8 +69,8 @@ def voltage_figure(system: SystemReport) -> Figure | None:
     layout["annotations"] = [_plateau_label(step, x) for step, x in zip(steps, labels_x, strict=True)]
     return {
         "data": [
-            _line(stairs_x, stairs_y, stairs_hover, "--stable", "y", 3),
-            _line(xs, volumes, hover, "--volume", "y2", 2.5),
+            line_trace(stairs_x, stairs_y, "--stable", 3, yaxis="y", **_hovered(stairs_hover)),
+            line_trace(xs, volumes, "--volume", 2.5, yaxis="y2", **_hovered(hover)),
         ],
         "layout": layout,
         "alternatives": {
@@ -107,38 +98,6 @@ def per_alloy(capacity_mAh_per_g: float, steps: Sequence[VoltageStep]) -> float:
     return capacity_mAh_per_g / (1.0 + slope * capacity_mAh_per_g)
 
 
-def base_layout() -> Figure:
-    """Return the axes, fonts and margins that all interactive figures share; colours are names of CSS variables."""
-    axis = {
-        "gridcolor": "--grid",
-        "zerolinecolor": "--axis",
-        "linecolor": "--axis",
-        "tickcolor": "--axis",
-        "showline": True,
-        "ticks": "outside",
-        "ticklen": 5,
-        "zeroline": False,
-        "automargin": True,
-        "title": {"standoff": 10},
-    }
-    return {
-        "xaxis": dict(axis),
-        "yaxis": dict(axis),
-        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": "--text"},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 64, "r": 18, "t": 32, "b": 52},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "--axis", "activecolor": "--stable"},
-        "hoverlabel": {"bgcolor": "--card", "bordercolor": "--axis", "font": {"color": "--text"}, "align": "left"},
-        "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
-        "hovermode": "closest",
-    }
-
-
-def _x_formula(diagram: HullDiagram) -> str:
-    return f"{html.escape(diagram.x_element)}<sub>x</sub>{html.escape(diagram.other_element)}<sub>1−x</sub>"
-
-
 def _formula(formula: str) -> str:
     return html.escape(unicode_formula(formula))
 
@@ -149,31 +108,40 @@ def _tie_lines(diagram: HullDiagram) -> Figure:
     for left, right in diagram.tie_lines:
         xs += [left.x, right.x, None]
         ys += [left.y, right.y, None]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "convex hull",
-        "legendrank": 1,
-        "x": xs,
-        "y": ys,
-        "hoverinfo": "skip",
-        "line": {"color": "--stable", "width": 2},
+    return line_trace(xs, ys, "--stable", 2, name="convex hull", legendrank=1, hoverinfo="skip")
+
+
+def _phases(series: Series[DiagramPoint]) -> Figure:
+    return _markers(series, [_hover(point) for point in series.points], width=1.6)
+
+
+def _published(series: Series[DiagramReference]) -> Figure:
+    spread = {
+        "type": "data",
+        "array": [ref.uncertainty or 0.0 for ref in series.points],
+        "color": f"--{series.meaning}",
+        "thickness": 1.5,
+        "width": 5,
     }
+    return _markers(series, [_reference_hover(ref) for ref in series.points], width=1.5) | {"error_y": spread}
 
 
-def _markers(name: str, points: Sequence[DiagramPoint], color: str, symbol: str, size: int, rank: int) -> Figure | None:
-    if not points:
-        return None
+def _markers(series: Series[DiagramPoint] | Series[DiagramReference], hover: list[str], width: float) -> Figure:
+    color = f"--{series.meaning}"
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": name,
-        "legendrank": rank,
-        "x": [point.x for point in points],
-        "y": [point.y for point in points],
-        "text": [_hover(point) for point in points],
-        "hovertemplate": "%{text}<extra></extra>",
-        "marker": {"color": color, "symbol": symbol, "size": size, "line": {"width": 1.6, "color": color}},
+        "name": series.label,
+        "legendrank": series.rank + 1,  # the tie lines come first
+        "x": [point.x for point in series.points],
+        "y": [point.y for point in series.points],
+        **_hovered(hover),
+        "marker": {
+            "color": color,
+            "symbol": series.shape + ("" if series.filled else "-open"),
+            "size": _SIZES[series.rank],
+            "line": {"width": width, "color": color},
+        },
     }
 
 
@@ -190,40 +158,6 @@ def _shortened(name: str, length: int = 44) -> str:
     return name if len(name) <= length else name[: length - 1] + "…"
 
 
-def _reference_traces(references: Sequence[DiagramReference]) -> list[Figure]:
-    traces = []
-    for confidence, symbol in REFERENCE_SYMBOLS.items():
-        chosen = [ref for ref in references if ref.value.confidence == confidence]
-        if not chosen:
-            continue
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": f"published, {confidence}",
-                "legendrank": 5,
-                "x": [ref.x for ref in chosen],
-                "y": [ref.y for ref in chosen],
-                "error_y": {
-                    "type": "data",
-                    "array": [ref.uncertainty or 0.0 for ref in chosen],
-                    "color": "--reference",
-                    "thickness": 1.5,
-                    "width": 5,
-                },
-                "text": [_reference_hover(ref) for ref in chosen],
-                "hovertemplate": "%{text}<extra></extra>",
-                "marker": {
-                    "color": "--reference",
-                    "symbol": symbol,
-                    "size": 9,
-                    "line": {"width": 1.5, "color": "--reference"},
-                },
-            }
-        )
-    return traces
-
-
 def _reference_hover(ref: DiagramReference) -> str:
     spread = "" if ref.uncertainty is None else f" ± {ref.uncertainty:.3f}"
     kind = ref.value.quantity.replace("_", " ")
@@ -235,35 +169,26 @@ def _reference_hover(ref: DiagramReference) -> str:
 
 
 def _stable_labels(diagram: HullDiagram) -> list[Figure]:
-    """Labels below the hull, on its outer side, where nothing is ever drawn."""
-    lowest = min(diagram.stable, key=lambda point: point.y)
-    labels = []
-    for point in diagram.stable:
-        element = point.x in (0.0, 1.0)
-        outer = "left" if point.x > lowest.x else "right"
-        labels.append(
-            {
-                "x": point.x,
-                "y": point.y,
-                "text": f"<b>{_formula(point.formula)}</b>",
-                "showarrow": False,
-                "xanchor": "center" if element else outer,
-                "yanchor": "bottom" if element else "top",
-                "xshift": 0 if element else (7 if outer == "left" else -7),
-                "yshift": 9 if element else -3,
-                "font": {"color": "--stable", "size": 14},
-            }
-        )
-    return labels
+    return [
+        {
+            "x": point.x,
+            "y": point.y,
+            "text": f"<b>{_formula(point.formula)}</b>",
+            "showarrow": False,
+            "xanchor": {"end": "center", "right": "left", "left": "right"}[side],
+            "yanchor": "bottom" if side == "end" else "top",
+            "xshift": {"end": 0, "right": 7, "left": -7}[side],
+            "yshift": 9 if side == "end" else -3,
+            "font": {"color": "--stable", "size": 14},
+        }
+        for point, side in diagram.stable_labels
+    ]
 
 
 def _above_frame_note(diagram: HullDiagram) -> list[Figure]:
     """In the corner below the hull, which is empty by construction."""
-    above = diagram.above_frame
-    if not above:
+    if not diagram.above_frame_note:
         return []
-    highest = max(point.y for point in above)
-    count = f"{len(above)} phase{'s' if len(above) > 1 else ''}"
     return [
         {
             "xref": "paper",
@@ -272,7 +197,7 @@ def _above_frame_note(diagram: HullDiagram) -> list[Figure]:
             "y": 0.01,
             "xanchor": "left",
             "yanchor": "bottom",
-            "text": f"{count} higher up, to {signed(highest, 2)} eV/atom",
+            "text": diagram.above_frame_note,
             "showarrow": False,
             "font": {"size": 12, "color": "--muted"},
         }
@@ -312,17 +237,9 @@ def _volume_line(steps: Sequence[VoltageStep]) -> tuple[list[float], list[float]
     return xs, ys, hover
 
 
-def _line(xs: list[float], ys: list[float], hover: list[str], color: str, axis: str, width: float) -> Figure:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": xs,
-        "y": ys,
-        "yaxis": axis,
-        "text": hover,
-        "hovertemplate": "%{text}<extra></extra>",
-        "line": {"color": color, "width": width},
-    }
+def _hovered(texts: Sequence[str]) -> Figure:
+    """What a trace says under the pointer, a text for each point and nothing beside it."""
+    return {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
 
 
 def _plateau_label(step: VoltageStep, x: float) -> Figure:

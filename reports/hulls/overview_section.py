@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from ...reference.published import published_values
 from ..benchmarks.reference import compare_with_reference, computed_saturated_emf
+from ..flags.flag import POLYMORPH_RESOLUTION
 from ..flags.survey import Survey, shown
-from ..flags.system import POLYMORPH_RESOLUTION, Flag, system_flags
-from ..formulas import system_title
+from ..flags.system import Flag, system_flags
 from ..model import PhaseRecord, Report, SystemReport
+from ..notation import MEV, enumeration, signed, system_title
 from ..sections import Cell, ReportSection, SectionPicture, SectionTable
-from ..wording import MEV, enumeration, signed
 from .diagram import binary_diagram
 from .findings import stable_compounds
-from .overview_png import hull_overview_png
+from .png import hull_overview_png
 
 ANCHOR = "against-experiment"
 PICTURE = "overview.png"

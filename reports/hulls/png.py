@@ -1,28 +1,33 @@
-"""Convex-hull diagrams as PNG, one panel per system."""
+"""Convex hulls as PNG: one panel for each system, and many small ones on one energy scale."""
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...errors import InputError
 from ..figures.label_placement import Label, place_labels
-from ..figures.style import DPI, MUTED, PROTOTYPE, REFERENCE, STABLE, STYLE
-from ..formulas import mathtext_formula, system_title
-from .diagram import DiagramPoint, HullDiagram, label_candidates
-from .findings import MEV, signed
+from ..figures.style import MUTED, PROTOTYPE, REFERENCE, RULE, STABLE, draw_png, plain
+from ..flags.survey import hg_last
+from ..notation import MEV, mathtext, mathtext_formula, system_title, unicode_space_group
+from .diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, Series, label_candidates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import RendererBase
+    from matplotlib.figure import Figure
 
 PANEL_INCHES = (7.0, 5.0)
-_REFERENCE_MARKERS: dict[str, dict[str, Any]] = {
-    "checked": {"marker": "D", "markerfacecolor": REFERENCE},
-    "derived": {"marker": "s", "markerfacecolor": REFERENCE},
-    "recalled": {"marker": "D", "markerfacecolor": "white"},
-}
+OVERVIEW_COLUMNS = 3
+OVERVIEW_PANEL_INCHES = (3.6, 2.7)
+LEGEND_INCHES = 0.5
+_HEADROOM = 0.08
+"""Energy (eV/atom) above the elements that is drawn: enough to see what just fails to form."""
+_COLOURS = {"stable": STABLE, "prototype": PROTOTYPE, "reference": REFERENCE}
+_MARKERS = {"circle": "o", "diamond": "D", "square": "s"}
+_AREAS, _SMALL_AREAS = {1: 62, 2: 46, 3: 30}, {1: 30, 2: 24, 3: 9}
+"""Of the markers of phases in points² by the rank of their series."""
 
 
 def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
@@ -35,52 +40,56 @@ def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
     subtitle
         Written after the system in each panel's title, e.g. the potential.
     """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
     columns = min(2, len(diagrams))
     rows = math.ceil(len(diagrams) / columns)
-    with rc_context(STYLE):
-        figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), dpi=DPI)
-        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.04))
-        canvas = FigureCanvasAgg(figure)
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+
+    def draw(figure: Figure) -> None:
+        panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
         for axes, diagram in zip(panels, diagrams, strict=False):
             _draw(axes, diagram, subtitle)
-        for axes in panels[len(diagrams) :]:
-            axes.set_axis_off()
-        canvas.draw()  # settles the layout; labels are placed in pixels
-        figure.set_layout_engine("none")
-        for axes, diagram in zip(panels, diagrams, strict=False):
-            _label(axes, canvas.get_renderer(), diagram)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+        _finish(figure, panels, diagrams, _label)
+
+    size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows)
+    return draw_png(draw, size_inches=size, layout={"w_pad": 0.12, "h_pad": 0.12, "wspace": 0.04, "hspace": 0.04})
+
+
+def _finish(
+    figure: Figure,
+    panels: Sequence[Axes],
+    diagrams: Sequence[HullDiagram],
+    label: Callable[[Axes, RendererBase, HullDiagram], None],
+) -> None:
+    """Hide the panels without a diagram, settle the layout, and label the others, which is done in pixels."""
+    for axes in panels[len(diagrams) :]:
+        axes.set_axis_off()
+    figure.canvas.draw()
+    figure.set_layout_engine("none")
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    for axes, diagram in zip(panels, diagrams, strict=False):
+        label(axes, renderer, diagram)
 
 
 def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
     for left, right in diagram.tie_lines:
         axes.plot([left.x, right.x], [left.y, right.y], color=STABLE, lw=1.8, zorder=2, solid_capstyle="round")
-    for point in _visible_unstable(diagram):
-        axes.plot([point.x] * 2, [point.y - point.e_above_hull, point.y], color="#d9dee4", lw=0.9, zorder=1)
-    observed = [point for point in _visible_unstable(diagram) if point.kind == "library"]
-    prototypes = [point for point in _visible_unstable(diagram) if point.kind != "library"]
-    _scatter(axes, prototypes, "prototype, above the hull", s=30, facecolors="white", edgecolors=PROTOTYPE, zorder=3)
-    _scatter(axes, observed, "observed, above the hull", s=46, facecolors="white", edgecolors=STABLE, zorder=4)
-    _scatter(axes, diagram.stable, "on the hull", s=62, facecolors=STABLE, edgecolors="white", zorder=5)
-    _draw_references(axes, diagram)
+    for point in _visible(diagram, diagram.unstable):
+        axes.plot([point.x] * 2, [point.y - point.e_above_hull, point.y], color=RULE, lw=0.9, zorder=1)
+    for order, above in enumerate(diagram.above_hull):
+        _draw_phases(axes, above, _visible(diagram, above.points), 3 + order)
+    _draw_phases(axes, diagram.on_hull, diagram.stable, 5)
+    for published in diagram.published:
+        _draw_published(axes, published, 4.5, markersize=5, markeredgewidth=1.2, elinewidth=1.2, capsize=3)
     axes.set_xlim(-0.04, 1.04)
     axes.set_ylim(*diagram.y_range)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], [diagram.other_element, "0.25", "0.5", "0.75", diagram.x_element])
-    axes.set_xlabel(f"x in {diagram.x_element}$_{{x}}${diagram.other_element}$_{{1{{-}}x}}$")
-    axes.set_ylabel("formation energy (eV/atom)")
+    axes.set_xticks(*zip(*diagram.x_ticks, strict=True))
+    axes.set_xlabel(mathtext(diagram.x_title))
+    axes.set_ylabel(ENERGY_TITLE)
     axes.spines[["top", "right"]].set_visible(False)
     temperature = f"{diagram.temperature_K:g} K"
     axes.set_title(system_title(diagram.system), loc="left", fontweight="bold", fontsize=13)
-    axes.set_title(f"{subtitle.replace('$', chr(92) + '$')} · {temperature}", loc="right", fontsize=10, color=MUTED)
+    axes.set_title(f"{plain(subtitle)} · {temperature}", loc="right", fontsize=10, color=MUTED)
     axes.legend(
+        *_legend_entries([axes], [diagram]),
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
         ncols=3,
@@ -91,44 +100,71 @@ def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
     )
 
 
-def _scatter(axes: Axes, points: Sequence[DiagramPoint], label: str, **style: Any) -> None:
+def _legend_entries(panels: Sequence[Axes], diagrams: Sequence[HullDiagram]) -> tuple[list[Any], list[str]]:
+    """What the panels show, each name once, by the ranks of the series."""
+    shown: dict[str, Any] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        shown = dict(zip(labels, handles, strict=True)) | shown
+    ranks = {series.label: series.rank for diagram in diagrams for series in diagram.phases}
+    names = sorted(shown, key=lambda name: ranks.get(name, len(ranks) + 1))
+    return [shown[name] for name in names], names
+
+
+def _draw_phases(
+    axes: Axes,
+    series: Series[DiagramPoint],
+    points: Sequence[DiagramPoint],
+    zorder: float,
+    *,
+    areas: Mapping[int, float] = _AREAS,
+    linewidths: float = 1.3,
+) -> None:
+    """Those of the series that lie inside the frame."""
     if points:
-        axes.scatter([p.x for p in points], [p.y for p in points], label=label, linewidths=1.3, **style)
+        colour = _COLOURS[series.meaning]
+        axes.scatter(
+            [point.x for point in points],
+            [point.y for point in points],
+            s=areas[series.rank],
+            marker=_MARKERS[series.shape],
+            facecolors=colour if series.filled else "white",
+            edgecolors="white" if series.filled else colour,
+            linewidths=linewidths,
+            label=series.label,
+            zorder=zorder,
+        )
 
 
-def _draw_references(axes: Axes, diagram: HullDiagram) -> None:
-    for confidence, marker in _REFERENCE_MARKERS.items():
-        chosen = [ref for ref in diagram.references if ref.value.confidence == confidence]
-        if chosen:
-            axes.errorbar(
-                [ref.x for ref in chosen],
-                [ref.y for ref in chosen],
-                yerr=[ref.uncertainty or 0.0 for ref in chosen],
-                linestyle="none",
-                color=REFERENCE,
-                markersize=5,
-                markeredgewidth=1.2,
-                elinewidth=1.2,
-                capsize=3,
-                zorder=4.5,
-                label=f"published, {confidence}",
-                **marker,
-            )
+def _draw_published(axes: Axes, series: Series[DiagramReference], zorder: float, **sizes: Any) -> None:
+    colour = _COLOURS[series.meaning]
+    axes.errorbar(
+        [ref.x for ref in series.points],
+        [ref.y for ref in series.points],
+        yerr=[ref.uncertainty or 0.0 for ref in series.points],
+        linestyle="none",
+        color=colour,
+        marker=_MARKERS[series.shape],
+        markerfacecolor=colour if series.filled else "white",
+        zorder=zorder,
+        label=series.label,
+        **sizes,
+    )
 
 
-def _visible_unstable(diagram: HullDiagram) -> list[DiagramPoint]:
-    return [point for point in diagram.unstable if point.y <= diagram.y_range[1]]
+def _visible(diagram: HullDiagram, points: Sequence[DiagramPoint]) -> list[DiagramPoint]:
+    return [point for point in points if point.y <= diagram.y_range[1]]
 
 
 def _label(axes: Axes, renderer: RendererBase, diagram: HullDiagram) -> None:
-    visible = [*diagram.stable, *_visible_unstable(diagram)]
+    visible = [*diagram.stable, *_visible(diagram, diagram.unstable)]
     points = [(point.x, point.y) for point in visible] + [(ref.x, ref.y) for ref in diagram.references]
     segments = [((a.x, a.y), (b.x, b.y)) for a, b in diagram.tie_lines]
     segments += [
         ((ref.x, ref.y - (ref.uncertainty or 0.0)), (ref.x, ref.y + (ref.uncertainty or 0.0)))
         for ref in diagram.references
     ]
-    segments += [((p.x, p.y - p.e_above_hull), (p.x, p.y)) for p in _visible_unstable(diagram)]
+    segments += [((p.x, p.y - p.e_above_hull), (p.x, p.y)) for p in _visible(diagram, diagram.unstable)]
     place_labels(axes, renderer, [*_stable_labels(diagram), *_unstable_labels(diagram)], points, segments)
     # The corner below the hull is empty by construction.
     axes.text(0.015, 0.02, "\n".join(_notes(diagram)), transform=axes.transAxes, va="bottom", fontsize=8, color=MUTED)
@@ -138,25 +174,18 @@ def _notes(diagram: HullDiagram) -> list[str]:
     notes = []
     if diagram.unstable:
         notes.append("+n: meV/atom above the hull")
-    if diagram.above_frame:
-        highest = max(point.y for point in diagram.above_frame)
-        noun = "phase" if len(diagram.above_frame) == 1 else "phases"
-        notes.append(f"{len(diagram.above_frame)} {noun} higher up, to {signed(highest, 2)} eV/atom")
+    if diagram.above_frame_note:
+        notes.append(diagram.above_frame_note)
     if diagram.references:
         notes.append("published values: against solid Hg, drawn beside their composition")
     return notes
 
 
 def _stable_labels(diagram: HullDiagram) -> list[Label]:
-    lowest = min(diagram.stable, key=lambda point: point.y)
-    labels = []
-    for point in diagram.stable:
-        side = "right" if point.x > lowest.x else "left"
-        if point.x in (0.0, 1.0):
-            side = "end"
-        style = {"fontsize": 12, "fontweight": "bold", "color": STABLE}
-        labels.append(Label(mathtext_formula(point.formula), point.x, point.y, side, style))
-    return labels
+    style = {"fontsize": 12, "fontweight": "bold", "color": STABLE}
+    return [
+        Label(mathtext_formula(point.formula), point.x, point.y, side, style) for point, side in diagram.stable_labels
+    ]
 
 
 def _unstable_labels(diagram: HullDiagram) -> list[Label]:
@@ -164,7 +193,7 @@ def _unstable_labels(diagram: HullDiagram) -> list[Label]:
     for point in label_candidates(diagram):
         name = mathtext_formula(point.formula)
         if point.polymorph:
-            name += f" {_mathtext_space_group(point.space_group)}"
+            name += f" {plain(unicode_space_group(point.space_group))}"
         text = f"{name} +{point.e_above_hull * MEV:.0f}"
         observed = point.kind == "library"
         style = {"fontsize": 9, "color": STABLE if observed else MUTED}
@@ -172,6 +201,70 @@ def _unstable_labels(diagram: HullDiagram) -> list[Label]:
     return labels
 
 
-def _mathtext_space_group(symbol: str) -> str:
-    head, _, tail = symbol.replace("$", r"\$").partition("_")
-    return f"{head}$_{{{tail[0]}}}${tail[1:]}" if tail else head
+def hull_overview_png(diagrams: Sequence[HullDiagram]) -> bytes:
+    """Draw each hull in a small panel, three in a row, and return the PNG.
+
+    The energy axis is the same everywhere: a flat panel is a system whose elements hardly react.
+
+    Parameters
+    ----------
+    diagrams
+        At least one; in the order in which they are drawn.
+
+    Raises
+    ------
+    InputError
+        There is no diagram.
+    """
+    if not diagrams:
+        raise InputError("overview of hulls: there is no two-element system to draw")
+    columns = min(OVERVIEW_COLUMNS, len(diagrams))
+    rows = math.ceil(len(diagrams) / columns)
+    size = (OVERVIEW_PANEL_INCHES[0] * columns, OVERVIEW_PANEL_INCHES[1] * rows + LEGEND_INCHES)
+    layout = {"w_pad": 0.06, "h_pad": 0.06, "wspace": 0.02, "hspace": 0.02}
+    return draw_png(lambda figure: _draw_overview(figure, diagrams, rows, columns), size_inches=size, layout=layout)
+
+
+def _draw_overview(figure: Figure, diagrams: Sequence[HullDiagram], rows: int, columns: int) -> None:
+    lowest = min(diagram.y_range[0] for diagram in diagrams)
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).ravel())
+    for axes, diagram in zip(panels, diagrams, strict=False):
+        _draw_small(axes, diagram, (lowest, _HEADROOM))
+    for axes in panels[::columns]:
+        axes.set_ylabel("eV/atom", fontsize=9)
+    legend = _legend_entries(panels[: len(diagrams)], diagrams)
+    figure.legend(*legend, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    _finish(figure, panels, diagrams, _label_compounds)
+
+
+def _draw_small(axes: Axes, diagram: HullDiagram, y_range: tuple[float, float]) -> None:
+    for left, right in diagram.tie_lines:
+        axes.plot([left.x, right.x], [left.y, right.y], color=STABLE, lw=1.4, zorder=2)
+    for series in diagram.above_hull:
+        points = [point for point in series.points if point.y < 0.95 * y_range[1]]
+        _draw_phases(axes, series, points, 3, areas=_SMALL_AREAS, linewidths=1.0)
+    _draw_phases(axes, diagram.on_hull, diagram.stable, 5, areas=_SMALL_AREAS, linewidths=0.8)
+    if diagram.references:
+        published = Series("published", "reference", 4, diagram.references, filled=True, shape="diamond")
+        _draw_published(axes, published, 4, markersize=3, elinewidth=0.9, capsize=2)
+    axes.set(xlim=(-0.05, 1.05), ylim=y_range)
+    axes.set_xticks(*zip(*diagram.x_ticks[::2], strict=True))
+    axes.tick_params(labelsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.axhline(0.0, color=MUTED, lw=0.6, ls=":", zorder=1)
+    axes.set_title(system_title(diagram.system), loc="left", fontsize=11, fontweight="bold")
+
+
+def _label_compounds(axes: Axes, renderer: RendererBase, diagram: HullDiagram) -> None:
+    compounds = [(point, side) for point, side in diagram.stable_labels if side != "end"]
+    if not compounds:
+        axes.text(0.5, 0.5, "no compound", transform=axes.transAxes, ha="center", fontsize=9, color=MUTED)
+        return
+    lowest = min((point for point, _ in compounds), key=lambda point: point.y)
+    style = {"fontsize": 8, "color": STABLE}
+    labels = [
+        Label(mathtext_formula(hg_last(point.formula)), point.x, point.y, side, style, optional=point is not lowest)
+        for point, side in compounds
+    ]
+    points = [(p.x, p.y) for p in diagram.stable] + [(r.x, r.y) for r in diagram.references]
+    place_labels(axes, renderer, labels, points, [((a.x, a.y), (b.x, b.y)) for a, b in diagram.tie_lines])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...thermodynamics.wetting.contact_angle import work_from_angle_J_m2
-from ..figures.png import draw_png, plain
-from ..figures.style import DPI, FACES, MUTED, REFERENCE, STYLE
-from ..formulas import mathtext_formula
+from ..figures.style import FACES, GRID, MUTED, REFERENCE, draw_png, plain
+from ..notation import mathtext_formula
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,15 +40,13 @@ def panel_png(report: PanelReport) -> bytes:
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
         axes.set_xlabel(f"work of adhesion of pure {plain(report.solvent)} (J/m²)")
-        axes.grid(axis="y", color="#edf0f3", lw=0.8)
+        axes.grid(axis="y", color=GRID, lw=0.8)
         axes.set_axisbelow(True)
         axes.spines[["right"]].set_visible(False)
         _angle_scale(axes, report)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
-    return draw_png(
-        draw, size_inches=(_WIDTH_INCHES, height), dpi=DPI, style=STYLE, layout={"w_pad": 0.1, "h_pad": 0.08}
-    )
+    return draw_png(draw, size_inches=(_WIDTH_INCHES, height), layout={"w_pad": 0.1, "h_pad": 0.08})
 
 
 def _name(solid: PanelSolid) -> str:

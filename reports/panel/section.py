@@ -7,9 +7,8 @@ import io
 from dataclasses import asdict
 from typing import Any
 
-from ..formulas import unicode_formula
+from ..notation import signed, unicode_formula
 from ..sections import Lead, ReportSection, SectionPicture, SectionTable
-from ..wording import signed
 from .model import PanelReport, PanelSolid
 from .png import panel_png
 

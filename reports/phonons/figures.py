@@ -10,22 +10,21 @@ import numpy as np
 from ...errors import InputError
 from ...thermodynamics.hulls.finite_temperature import liquid_name
 from ...thermodynamics.hulls.fusion import get_fusion
-from ..figures.png import draw_png, plain
-from ..figures.style import CURVES, DPI, INK, MUTED, REFERENCE, STABLE, STYLE
-from ..formulas import mathtext_formula, system_title, unicode_space_group
+from ..figures.style import CURVES, INK, MUTED, REFERENCE, RULE, STABLE, draw_png, plain
+from ..notation import mathtext, mathtext_formula, system_title, unicode_space_group
+from .diagram import DENSITY_TITLE, PhononDiagram, phonon_diagram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ...calculators.phonons.results import BandSegment, Phonons
+    from ...calculators.phonons.results import Phonons
     from ...thermodynamics.hulls.finite_temperature import FiniteTemperatureHull
 
 SIZE_INCHES = (8.0, 4.8)
 _STYLES = ("-", "--", "-.", ":")
 _CLOSE_TICKS = 0.05
 """Share of the path below which two labels may touch."""
-_IMAGINARY_WASH = "#fdf0e9"
 
 
 def phonon_png(phonons: Phonons, subtitle: str = "", *, formula: str = "") -> bytes:
@@ -47,9 +46,8 @@ def phonon_png(phonons: Phonons, subtitle: str = "", *, formula: str = "") -> by
     InputError
         There are no bands.
     """
-    if not phonons.bands:
-        raise InputError("phonons: there is no band structure to draw")
-    return _drawn(lambda figure: _draw_phonons(figure, phonons, subtitle, formula or phonons.formula))
+    diagram = phonon_diagram(phonons)
+    return _drawn(lambda figure: _draw_phonons(figure, phonons, diagram, subtitle, formula or phonons.formula))
 
 
 def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: str = "") -> bytes:
@@ -76,21 +74,21 @@ def formation_free_energy_png(hulls: Sequence[FiniteTemperatureHull], subtitle: 
 
 def _drawn(draw: Callable[[Figure], None]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.1, "wspace": 0.02}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, layout=layout)
 
 
-def _draw_phonons(figure: Figure, phonons: Phonons, subtitle: str, formula: str) -> None:
+def _draw_phonons(figure: Figure, phonons: Phonons, diagram: PhononDiagram, subtitle: str, formula: str) -> None:
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[4, 1])
     bottom, top = _frequency_range(phonons)
-    _draw_bands(left, phonons.bands)
-    _draw_dos(right, phonons)
+    _draw_bands(left, diagram)
+    _draw_density(right, diagram, imaginary=not phonons.dynamically_stable)
     for axes in (left, right):
         axes.axhline(0.0, color=MUTED, lw=0.8, zorder=1)
         axes.spines[["top", "right"]].set_visible(False)
         if not phonons.dynamically_stable:
-            axes.axhspan(bottom, 0.0, color=_IMAGINARY_WASH, lw=0, zorder=0)
+            axes.axhspan(bottom, 0.0, color=REFERENCE, alpha=0.08, lw=0, zorder=0)
     left.set_ylim(bottom, top)
-    left.set_ylabel("frequency (THz)" if phonons.dynamically_stable else "frequency (THz), imaginary below 0")
+    left.set_ylabel(diagram.frequency_title)
     details = " · ".join(
         part for part in (unicode_space_group(phonons.space_group), subtitle, phonons.potential) if part
     )
@@ -110,26 +108,16 @@ def _frequency_range(phonons: Phonons) -> tuple[float, float]:
     return (1.1 * lowest if lowest < -phonons.stability_tolerance_THz else 0.0), top
 
 
-def _draw_bands(axes: Axes, bands: Sequence[BandSegment]) -> None:
-    ticks: list[float] = []
-    labels: list[str] = []
-    for number, segment in enumerate(bands):
-        for band in segment.frequencies_THz.T:
-            axes.plot(segment.distances, band, color=STABLE, lw=1.2, zorder=3)
-            imaginary = np.where(band < 0.0, band, np.nan)
-            axes.plot(segment.distances, imaginary, color=REFERENCE, lw=1.6, zorder=4)
-        start, stop = (_point_name(label) for label in segment.labels)
-        if number == 0:
-            ticks.append(float(segment.distances[0]))
-            labels.append(start)
-        elif bands[number - 1].labels[1] != segment.labels[0]:
-            labels[-1] += f"|{start}"
-        ticks.append(float(segment.distances[-1]))
-        labels.append(stop)
-    for tick in ticks:
-        axes.axvline(tick, color="#d9dee4", lw=0.8, zorder=1)
-    axes.set_xticks(ticks, _spread(ticks, labels))
-    axes.set_xlim(ticks[0], ticks[-1])
+def _draw_bands(axes: Axes, diagram: PhononDiagram) -> None:
+    for band in diagram.bands:
+        axes.plot(band.distances, band.frequencies_THz, color=STABLE, lw=1.2, zorder=3)
+        if band.imaginary_THz:
+            axes.plot(band.distances, np.array(band.imaginary_THz, dtype=float), color=REFERENCE, lw=1.6, zorder=4)
+    places = [place for place, _ in diagram.ticks]
+    for place in places:
+        axes.axvline(place, color=RULE, lw=0.8, zorder=1)
+    axes.set_xticks(places, _spread(places, [mathtext(name) for _, name in diagram.ticks]))
+    axes.set_xlim(places[0], places[-1])
     axes.tick_params(axis="x", length=0)
 
 
@@ -142,23 +130,15 @@ def _spread(ticks: Sequence[float], labels: Sequence[str]) -> list[str]:
     return spread
 
 
-def _point_name(label: str) -> str:
-    """``G`` is Gamma; digits are subscripts."""
-    letters = label.rstrip("0123456789")
-    name = "Γ" if letters == "G" else letters
-    digits = label[len(letters) :]
-    return f"{name}$_{{{digits}}}$" if digits else name
-
-
-def _draw_dos(axes: Axes, phonons: Phonons) -> None:
-    frequencies, density = phonons.dos_frequencies_THz, phonons.dos
+def _draw_density(axes: Axes, diagram: PhononDiagram, *, imaginary: bool) -> None:
+    frequencies, density = np.array(diagram.density_THz), np.array(diagram.density)
     axes.fill_betweenx(frequencies, density, color=STABLE, alpha=0.15, lw=0, zorder=2)
     axes.plot(density, frequencies, color=STABLE, lw=1.2, zorder=3)
     negative = frequencies < 0.0
-    if not phonons.dynamically_stable and negative.any():
+    if imaginary and negative.any():
         axes.plot(density[negative], frequencies[negative], color=REFERENCE, lw=1.6, zorder=4)
     axes.set_xlim(left=0.0)
-    axes.set_xlabel("states/THz/atom", fontsize=9)
+    axes.set_xlabel(DENSITY_TITLE, fontsize=9)
 
 
 def _draw_formation(figure: Figure, hulls: Sequence[FiniteTemperatureHull], subtitle: str) -> None:

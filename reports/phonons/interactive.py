@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...errors import InputError
-from ..hulls.interactive import Figure, base_layout
+from ..figures.interactive import Figure, base_layout, line_trace
+from ..notation import html_text
+from .diagram import DENSITY_TITLE, PhononDiagram, phonon_diagram
 
 if TYPE_CHECKING:
-    from ...calculators.phonons.results import BandSegment, Phonons
+    from ...calculators.phonons.results import Phonons
 
 _BANDS, _DOS = [0.0, 0.78], [0.82, 1.0]
+_HOVER = "%{y:.2f} THz<extra></extra>"
 
 
 def phonon_figure(phonons: Phonons) -> Figure:
@@ -23,71 +23,32 @@ def phonon_figure(phonons: Phonons) -> Figure:
     InputError
         There are no bands.
     """
-    if not phonons.bands:
-        raise InputError("phonons: there is no band structure to draw")
+    diagram = phonon_diagram(phonons)
     layout = base_layout()
-    ticks = _ticks(phonons.bands)
+    layout["xaxis2"] = layout["xaxis"] | {"domain": _DOS, "title": {"text": DENSITY_TITLE}}
+    layout["xaxis2"] |= {"rangemode": "tozero", "nticks": 3}
     layout["xaxis"] |= {
         "domain": _BANDS,
-        "range": [ticks[0][0], ticks[-1][0]],
-        "tickvals": [place for place, _ in ticks],
-        "ticktext": [text for _, text in ticks],
+        "range": [diagram.ticks[0][0], diagram.ticks[-1][0]],
+        "tickvals": [place for place, _ in diagram.ticks],
+        "ticktext": [html_text(name) for _, name in diagram.ticks],
     }
-    layout["yaxis"] |= {"title": {"text": "frequency (THz)"}, "zeroline": True}
-    layout["xaxis2"] = layout["xaxis"] | {"domain": _DOS, "title": {"text": "states/THz/atom"}}
-    for key in ("range", "tickvals", "ticktext"):
-        del layout["xaxis2"][key]
-    layout["xaxis2"] |= {"rangemode": "tozero", "nticks": 3}
+    layout["yaxis"] |= {"title": {"text": diagram.frequency_title}, "zeroline": True}
     layout["showlegend"] = False
-    return {"data": [*_band_traces(phonons), *_dos_traces(phonons)], "layout": layout}
+    return {"data": [*_bands(diagram), _density(diagram)], "layout": layout}
 
 
-def _band_traces(phonons: Phonons) -> list[dict[str, Any]]:
+def _bands(diagram: PhononDiagram) -> list[Figure]:
     """One trace for all bands and one for what is imaginary of them, with gaps between lines."""
-    xs: list[float | None] = []
-    real: list[float | None] = []
-    imaginary: list[float | None] = []
-    for segment in phonons.bands:
-        for band in segment.frequencies_THz.T.tolist():
-            xs += [*segment.distances.tolist(), None]
-            real += [*band, None]
-            imaginary += [*(value if value < 0.0 else None for value in band), None]
-    traces = [_line(xs, real, "--stable", 1.5)]
-    if not phonons.dynamically_stable:
-        traces.append(_line(xs, imaginary, "--reference", 2.2))
+    xs = [x for band in diagram.bands for x in (*band.distances, None)]
+    real = [y for band in diagram.bands for y in (*band.frequencies_THz, None)]
+    imaginary = [y for band in diagram.bands if band.imaginary_THz for y in (*band.imaginary_THz, None)]
+    traces = [line_trace(xs, real, "--stable", 1.5, hovertemplate=_HOVER)]
+    if imaginary:
+        traces.append(line_trace(xs, imaginary, "--reference", 2.2, hovertemplate=_HOVER))
     return traces
 
 
-def _line(x: Sequence[float | None], y: Sequence[float | None], colour: str, width: float) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": list(x),
-        "y": list(y),
-        "line": {"color": colour, "width": width},
-        "hovertemplate": "%{y:.2f} THz<extra></extra>",
-    }
-
-
-def _dos_traces(phonons: Phonons) -> list[dict[str, Any]]:
-    trace = _line(phonons.dos.tolist(), phonons.dos_frequencies_THz.tolist(), "--stable", 1.5)
-    return [trace | {"xaxis": "x2", "fill": "tozerox", "fillcolor": "--equilibrated-band"}]
-
-
-def _ticks(bands: Sequence[BandSegment]) -> list[tuple[float, str]]:
-    """Where the named points lie and what they are called; two names where the path jumps."""
-    ticks = [(float(bands[0].distances[0]), _name(bands[0].labels[0]))]
-    for number, segment in enumerate(bands):
-        if number and bands[number - 1].labels[1] != segment.labels[0]:
-            place, text = ticks[-1]
-            ticks[-1] = (place, f"{text}|{_name(segment.labels[0])}")
-        ticks.append((float(segment.distances[-1]), _name(segment.labels[1])))
-    return ticks
-
-
-def _name(label: str) -> str:
-    """``G`` is Gamma; digits are subscripts."""
-    letters = label.rstrip("0123456789")
-    digits = label[len(letters) :]
-    name = "Γ" if letters == "G" else html.escape(letters)
-    return f"{name}<sub>{digits}</sub>" if digits else name
+def _density(diagram: PhononDiagram) -> Figure:
+    trace = line_trace(diagram.density, diagram.density_THz, "--stable", 1.5, hovertemplate=_HOVER)
+    return trace | {"xaxis": "x2", "fill": "tozerox", "fillcolor": "--equilibrated-band"}

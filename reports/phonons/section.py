@@ -9,8 +9,7 @@ from scipy.constants import physical_constants
 
 from ...thermodynamics.hulls.finite_temperature import signed_distances
 from ...thermodynamics.hulls.hull import HullPhase
-from ..formulas import system_title, unicode_space_group
-from ..hulls.findings import MEV
+from ..notation import MEV, system_title, unicode_space_group
 from ..sections import Cell, ReportSection, SectionPicture, SectionTable
 from .figures import formation_free_energy_png, phonon_png
 from .model import MissingPhonons, PhononRecord, ThermalSystem, quasi_harmonic_hulls

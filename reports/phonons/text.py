@@ -11,8 +11,7 @@ from ...thermodynamics.hulls.finite_temperature import (
     signed_distances,
 )
 from ...thermodynamics.hulls.fusion import get_fusion
-from ..formulas import system_title, unicode_formula
-from ..hulls.findings import MEV, enumeration, signed
+from ..notation import MEV, enumeration, signed, system_title, unicode_formula
 from .model import Change, PhononRecord, ThermalSystem
 
 TREATMENTS: Mapping[HullTreatment, str] = {

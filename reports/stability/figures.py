@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
 from ...thermodynamics.stability.reactivity import InterfaceReaction
-from ..figures.png import draw_png, plain
-from ..figures.style import DPI, INK, MUTED, PRODUCTS, REFERENCE, STABLE, STYLE
-from ..formulas import couple, mathtext_formula
+from ..figures.style import INK, MUTED, PRODUCTS, REFERENCE, STABLE, draw_png, plain
+from ..notation import MEV, couple, mathtext_formula
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +73,7 @@ def window_png(
 
 def _drawn(draw: Callable[[Figure], None]) -> bytes:
     layout = {"w_pad": 0.1, "h_pad": 0.1}
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE, layout=layout)
+    return draw_png(draw, size_inches=SIZE_INCHES, layout=layout)
 
 
 def _draw_reactions(figure: Figure, reactions: Sequence[InterfaceReaction], subtitle: str) -> None:
@@ -151,7 +150,7 @@ def _draw_window(
     axes.set_ylim(0.0, max(top, *(1.1 * voltage for voltage in amalgams.values()), 1.1 * (published or 0.0)))
     axes.set_xlabel(f"{window.ion} taken up per {mathtext_formula(window.formula)}")
     axes.set_ylabel(f"V vs {couple(window.ion, window.electrons_per_ion)}")
-    above = f"{1000 * window.e_above_hull:.0f} meV/atom above the hull" if window.e_above_hull > 0 else "on the hull"
+    above = f"{MEV * window.e_above_hull:.0f} meV/atom above the hull" if window.e_above_hull > 0 else "on the hull"
     _title(axes, mathtext_formula(window.formula), " · ".join(part for part in (above, subtitle) if part))
 
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from ...thermodynamics.wetting.curve import Limit
 from ..figures.drop_shape import drop_shape
-from ..figures.png import plain
-from ..figures.style import INK, MUTED
-from .lines import key_angles
+from ..figures.style import INK, MUTED, SOLID, plain
+from .diagram import key_angles
 from .model import WettingReport
-from .numbers import KeyPoint, composition
+from .wording import KeyPoint, composition
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +81,7 @@ def spaced(places: Sequence[float], gap: float, low: float, high: float) -> list
 def _solid(strip: Axes, start: float, end: float) -> None:
     from matplotlib.patches import Rectangle
 
-    strip.add_patch(Rectangle((start, _BASELINE - 0.13), end - start, 0.13, fc="#c9d1da", ec="none", zorder=2))
+    strip.add_patch(Rectangle((start, _BASELINE - 0.13), end - start, 0.13, fc=SOLID, ec="none", zorder=2))
     strip.plot([start, end], [_BASELINE] * 2, color=MUTED, lw=1.0, zorder=3, solid_capstyle="butt")
 
 
@@ -91,7 +90,7 @@ def _drop(strip: Axes, theta_deg: float, place: float, room: float, dashed: str)
     from matplotlib.patches import Polygon
 
     outline = np.array(drop_shape(theta_deg, _SPHERE_RADIUS, room).outline()) + [place, _BASELINE]
-    edge, width, style = (dashed, 1.5, (0, (3.2, 1.8))) if dashed else ("#52606d", 1.1, "-")
+    edge, width, style = (dashed, 1.5, (0, (3.2, 1.8))) if dashed else (MUTED, 1.1, "-")
     order = 7 if dashed else 5
     patch = Polygon(outline, closed=True, fc="none", ec=edge, lw=width, ls=style, zorder=order, joinstyle="round")
     strip.add_patch(patch)

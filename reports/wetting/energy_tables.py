@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from ...thermodynamics.uncertainty import Estimate
 from ...thermodynamics.wetting.contact_angle import young_dupre_angle_deg
 from ...thermodynamics.wetting.lattice_gas import LatticeGas
-from ..formulas import unicode_formula
+from ..notation import signed, unicode_formula
 from ..sections import Column, Table, TableCell
-from ..wording import signed
 from .model import DispersionRecord, WettingReport
-from .numbers import angle, estimate, face, number, set_name, with_error
 from .tables import row_head, words
+from .wording import angle, estimate, face, number, set_name, with_error
 
 DISPERSIONS: dict[str, tuple[str, str]] = {
     "": ("none", "the model alone"),

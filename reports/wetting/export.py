@@ -14,10 +14,10 @@ from typing import Any
 
 from ...thermodynamics.wetting.curve import Limit
 from ...thermodynamics.wetting.lattice_gas import LatticeGas
-from .findings import origins, paragraphs, verdicts, wetting_headline
+from .conclusions import verdicts, wetting_headline
+from .findings import origins, paragraphs
 from .model import ConsistencyRecord, ReductionRecord, WettingFace, WettingMember, WettingReport
-from .numbers import key_points, theta_at
-from .words import limit_definitions
+from .wording import key_points, limit_definitions, theta_at
 
 
 def wetting_json(report: WettingReport) -> dict[str, Any]:

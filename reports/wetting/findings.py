@@ -6,20 +6,24 @@ from collections.abc import Iterable, Sequence
 
 from ...thermodynamics.wetting.contact_angle import young_dupre_angle_deg
 from ...thermodynamics.wetting.curve import Limit, WettingCurve
-from ..formulas import unicode_formula
-from ..hulls.findings import enumeration, signed
-from .headline import wetting_headline
+from ..notation import enumeration, signed, unicode_formula
 from .model import CoverageRecord, DispersionRecord, WettingFace, WettingMember, WettingReport
-from .numbers import (
+from .reduction import reduction_statement
+from .wording import (
     WETTING_DEG,
     adhesion_of,
     angle,
     composition,
     degree_range,
+    element_name,
     estimate,
     finite_supply,
+    has_both_limits,
     is_calibrated,
+    is_model_band,
     key_points,
+    limit_definitions,
+    not_computed,
     number,
     saturation,
     set_name,
@@ -27,11 +31,6 @@ from .numbers import (
     threshold,
     with_error,
 )
-from .reduction import reduction_statement
-from .verdicts import verdicts
-from .words import element_name, has_both_limits, is_model_band, limit_definitions, not_computed
-
-__all__ = ["curve_range", "origins", "paragraphs", "verdicts", "wetting_headline"]
 
 _NOTABLE_J_M2 = 0.02
 """Changes of an interface energy up to this are called none: 5° of the angle of mercury near 90°."""

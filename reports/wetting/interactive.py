@@ -12,25 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
-from ..formulas import couple
-from ..hulls.findings import signed
-from ..hulls.interactive import Figure
-from .axes import composition_axis, voltage_axis
-from .layout import figure_layout, label_points, shape_reaches
-from .lines import (
-    LimitLine,
-    limit_line,
-    limit_lines,
-    other_members,
-)
+from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
+from ..figures.interactive import Figure
+from ..notation import couple, signed
+from .diagram import Band, LimitLine, bands, composition_title, limit_lines, other_members
+from .layout import composition_axis, figure_layout, label_points, shape_reaches, voltage_axis
 from .model import WettingReport
-from .numbers import angle, band, composition, key_points, set_name
-from .words import has_both_limits, is_model_band, statistical_name
+from .wording import angle, band, composition, has_both_limits, key_points, set_name
 
-COLOURS = {Limit.FRESH: "--fresh", Limit.EQUILIBRATED: "--equilibrated"}
-BANDS = {Limit.FRESH: "--fresh-band", Limit.EQUILIBRATED: "--equilibrated-band"}
-_DASHES = {Limit.FRESH: "6px,2px", Limit.EQUILIBRATED: "solid"}
+_DASHES = {False: "6px,2px", True: "solid"}
+"""Of a line by whether it is filled."""
 _SET_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _LEGEND_ONLY = "legendonly"
 
@@ -67,9 +58,7 @@ def wetting_figure(report: WettingReport) -> Figure:
         alternatives["voltage"]["title"] = f"V vs {couple(report.solute, report.electrons_per_ion)}"
     else:
         del alternatives["voltage"]
-    alternatives["composition"]["title"] = layout["xaxis"]["title"]["text"] = (
-        f"mole fraction of {html.escape(report.solute)} in liquid {html.escape(report.solvent)}"
-    )
+    alternatives["composition"]["title"] = layout["xaxis"]["title"]["text"] = html.escape(composition_title(report))
     _place_labels(layout, first)
     return {"data": [trace.figure for trace in traces], "layout": layout, "alternatives": alternatives}
 
@@ -78,16 +67,14 @@ def _traces(report: WettingReport) -> list[_Trace]:
     lines = limit_lines(report)
     built: list[_Trace] = []
     for line in lines:
-        if is_model_band(report):
-            built += _band(line, "model band", lambda p: (p.theta_low_deg, p.theta_high_deg), named=line is lines[0])
-        name = statistical_name(report)
-        built += _band(line, name, lambda p: (p.statistical_low_deg, p.statistical_high_deg), named=line is lines[0])
+        for own in bands(report):
+            built += _band(line, own, named=line is lines[0])
     built += _seeds(report)
     built += _other_sets(report)
     built += _other_faces(report)
     for line in lines:
         values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
-        trace = _values(line.label, values, "y", COLOURS[line.limit], 3.2, _DASHES[line.limit])
+        trace = _values(line.label, values, "y", f"--{line.limit}", 3.2, _DASHES[line.filled])
         trace["text"] = [None if drop is None else _hover(drop, point) for point, drop in _gapped(line)]
         trace |= {"cliponaxis": False, "legendrank": 1}
         built.append(_Trace(trace, _places(line)))
@@ -105,26 +92,24 @@ def _places(line: LimitLine) -> list[WettingPoint | None]:
     return [point for point, _ in _gapped(line)]
 
 
-def _band(
-    line: LimitLine, name: str, ends: Callable[[LimitPoint], tuple[float, float]], *, named: bool
-) -> list[_Trace]:
+def _band(line: LimitLine, own: Band, *, named: bool) -> list[_Trace]:
     """Two traces without a line, the second filled down to the first; the legend names both limits' bands once."""
-    pairs = [ends(drop) for _, drop in line.dissolved]
+    pairs = [own.ends(drop) for _, drop in line.dissolved]
     points = [point for point, _ in line.dissolved]
     edges = []
-    for own, fill in ((0, False), (1, True)):
+    for end, fill in ((0, False), (1, True)):
         trace: Figure = {
             "type": "scatter",
             "mode": "lines",
-            "y": [pair[own] for pair in pairs],
+            "y": [pair[end] for pair in pairs],
             "yaxis": "y",
-            "line": {"width": 0, "color": COLOURS[line.limit]},
+            "line": {"width": 0, "color": f"--{line.limit}"},
             "hoverinfo": "skip",
             "showlegend": fill and named,
-            "legendgroup": name,
+            "legendgroup": html.escape(own.label),
         }
         if fill:
-            trace |= {"name": html.escape(name), "fill": "tonexty", "fillcolor": BANDS[line.limit]}
+            trace |= {"name": html.escape(own.label), "fill": "tonexty", "fillcolor": f"--{line.limit}-band"}
         edges.append(_Trace(trace, points))
     return edges
 
@@ -133,18 +118,14 @@ def _seeds(report: WettingReport) -> list[_Trace]:
     """The films of the first set, hidden until they are asked for in the legend."""
     built: list[_Trace] = []
     for number, seed in enumerate(report.default.seed_curves):
-        for line in _lines_of(report, seed):
+        for line in limit_lines(report, seed):
             values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
-            trace = _values(f"films of {report.default.potential}", values, "y", COLOURS[line.limit], 1.0)
+            trace = _values(f"films of {report.default.potential}", values, "y", f"--{line.limit}", 1.0)
             trace |= {"hoverinfo": "skip", "opacity": 0.6, "legendgroup": "seeds", "visible": _LEGEND_ONLY}
             trace["showlegend"] = number == 0 and not any(one.figure["showlegend"] for one in built)
             del trace["text"], trace["hovertemplate"]
             built.append(_Trace(trace, _places(line)))
     return built
-
-
-def _lines_of(report: WettingReport, curve: WettingCurve) -> list[LimitLine]:
-    return [line for limit in COLOURS if (line := limit_line(report, curve, limit)) is not None]
 
 
 def _other_sets(report: WettingReport) -> list[_Trace]:
@@ -160,7 +141,7 @@ def _other_faces(report: WettingReport) -> list[_Trace]:
     """The first set of each other termination, hidden until it is asked for in the legend."""
     built = []
     for face in report.faces[1:]:
-        built += _thin(face.members[0].parameters.name, _lines_of(report, face.curve), "solid", shown=False)
+        built += _thin(face.members[0].parameters.name, limit_lines(report, face.curve), "solid", shown=False)
     return built
 
 
@@ -169,7 +150,7 @@ def _thin(name: str, lines: Sequence[LimitLine], dash: str, *, shown: bool) -> l
     built = []
     for number, line in enumerate(lines):
         values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
-        trace = _values(name, values, "y", COLOURS[line.limit], 1.3, dash)
+        trace = _values(name, values, "y", f"--{line.limit}", 1.3, dash)
         trace["marker"]["color"] = "--muted"  # without solute both limits are one
         trace |= {"opacity": 0.85, "legendgroup": html.escape(name), "showlegend": number == 0}
         if number == 0:
@@ -209,10 +190,11 @@ def _values(
 def _key_markers(report: WettingReport, line: LimitLine) -> _Trace:
     """Compositions drawn as drops: filled where equilibrated, open where fresh, as the drops are."""
     points = [key.point for key in key_points(report) if key.x > 0.0]
-    colour, open_ = COLOURS[line.limit], line.limit is Limit.FRESH
+    colour = f"--{line.limit}"
     drops = [drop for point in points if (drop := point.of(line.limit)) is not None]
-    marker: Figure = {"color": "--card" if open_ else colour, "size": 8 if open_ else 11}
-    marker["line"] = {"width": 2.4 if open_ else 2, "color": colour if open_ else "--card"}
+    marker: Figure = {"color": colour, "size": 11, "line": {"width": 2, "color": "--card"}}
+    if not line.filled:
+        marker = {"color": "--card", "size": 8, "line": {"width": 2.4, "color": colour}}
     return _Trace(_markers([drop.theta_deg for drop in drops], marker), points)
 
 
@@ -253,10 +235,10 @@ Value = Callable[[WettingPoint], float | None]
 def _panels(report: WettingReport) -> list[_Trace]:
     """W_ad, changes of the three interface energies, and both coverages of the first set."""
     start, solute = report.curve.points[0].fresh.gamma_LV_J_m2, html.escape(report.solute)
-    fresh, dry = COLOURS[Limit.FRESH], COLOURS[Limit.EQUILIBRATED]
+    fresh, dry = f"--{Limit.FRESH}", f"--{Limit.EQUILIBRATED}"
     rows: list[tuple[str, Value, str, str, str]] = [
         ("W<sub>ad</sub> equilibrated", _dry("work_of_adhesion_J_m2"), "y2", dry, "solid"),
-        ("W<sub>ad</sub> fresh", lambda p: p.fresh.work_of_adhesion_J_m2, "y2", fresh, _DASHES[Limit.FRESH]),
+        ("W<sub>ad</sub> fresh", lambda p: p.fresh.work_of_adhesion_J_m2, "y2", fresh, _DASHES[False]),
         ("γ<sub>LV</sub>", lambda p: p.fresh.gamma_LV_J_m2, "y2", "--volume", "dash"),
         ("2 γ<sub>LV</sub>", lambda p: 2.0 * p.fresh.gamma_LV_J_m2, "y2", "--volume", "dot"),
         ("Δγ<sub>SL</sub>", lambda p: p.fresh.gamma_SL_change_J_m2, "y3", "--solute", "solid"),

@@ -1,20 +1,83 @@
-"""Layout of the interactive wetting figure: panels, shaded ranges, and the texts beside lines and points."""
+"""Layout of the interactive wetting figure: axes, panels, shaded ranges, and the texts beside lines and points."""
 
 from __future__ import annotations
 
 import html
+import math
+from collections.abc import Callable
 
-from ...thermodynamics.wetting.curve import Limit, WettingPoint
-from ..hulls.interactive import Figure, base_layout
-from .axes import gap_end
-from .lines import limit_lines, reduction_reach
+from ...thermodynamics.wetting.curve import Limit, WettingCurve, WettingPoint
+from ..figures.interactive import Figure, base_layout
+from .diagram import (
+    DOES_NOT_WET,
+    ZERO_DECADES,
+    KeyAngle,
+    angle_title,
+    decades,
+    key_angles,
+    limit_lines,
+    log_place,
+    log_range,
+    reduction_reach,
+)
 from .model import WettingReport
-from .numbers import WETTING_DEG, KeyPoint, angle, composition, how, key_points, saturation
 from .reduction import reduction_label
+from .wording import WETTING_DEG, KeyPoint, composition, key_points, saturation
+
+_ZERO_VOLTAGE_SHARE = 0.18
+"""How far left of the highest voltage x = 0 is drawn, as a share of the axis."""
+
+_MARGIN = 0.25
+"""Decades left of x = 0."""
+
+Place = Callable[[WettingPoint], float | None]
+
+
+def composition_axis(curve: WettingCurve) -> tuple[Place, Figure]:
+    """Return where a point lies on the logarithmic axis of mole fractions, and that axis."""
+    zero, named = log_place(curve, 0.0), decades(curve)
+    axis = {
+        "type": "log",
+        "title": "",
+        "range": [zero - _MARGIN, log_range(curve)[1] + 0.08],
+        "tickvals": [10.0**zero, *(10.0**decade for decade in named)],
+        "ticktext": ["0", *(f"10<sup>{str(decade).replace('-', '−')}</sup>" for decade in named)],
+    }
+    return lambda point: point.x if point.x > 0.0 else float(10.0**zero), axis
+
+
+def voltage_axis(curve: WettingCurve) -> tuple[Place, Figure]:
+    """Return the same for voltages. They fall to the right, so that the solute rises; drops without it lie left."""
+    voltages = [point.fresh.voltage_V for point in curve.points if point.fresh.voltage_V is not None] or [0.0, 1.0]
+    low = min(voltages)
+    # A drop that lost all its solute has a voltage without meaning; it is not what the axis is for.
+    high = min(max(voltages), low + 1.0)
+    zero = high + _ZERO_VOLTAGE_SHARE * max(high - low, 0.01)
+    ticks = [round(0.1 * i, 1) for i in range(math.ceil(10.0 * low - 1e-9), math.floor(10.0 * high + 1e-9) + 1)]
+    axis = {
+        "type": "linear",
+        "title": "",
+        "range": [zero + 0.4 * (zero - high), low - 0.25 * (zero - high)],
+        "tickvals": [zero, *ticks],
+        "ticktext": ["x = 0", *(f"{tick:.1f}".replace("-", "−") for tick in ticks)],
+    }
+
+    def place(point: WettingPoint) -> float | None:
+        if point.x == 0.0:
+            return zero
+        return point.fresh.voltage_V if point.fresh.voltage_V is not None and point.fresh.voltage_V <= high else None
+
+    return place, axis
+
+
+def gap_end(curve: WettingCurve) -> float:
+    """Where the lines with solute begin on the axis of compositions, as a share of the figure's width."""
+    first, last = composition_axis(curve)[1]["range"]
+    return float((_MARGIN + ZERO_DECADES) / (last - first))
+
 
 _PANELS = {"y": [0.575, 1.0], "y2": [0.385, 0.535], "y3": [0.195, 0.345], "y4": [0.0, 0.15]}
 _LEGEND_TITLE = {"text": "click to show or hide", "side": "top", "font": {"size": 11.5, "color": "--muted"}}
-_LABEL_COLOURS = {Limit.FRESH: "--fresh", Limit.EQUILIBRATED: "--equilibrated"}
 
 
 def figure_layout(report: WettingReport) -> Figure:
@@ -22,7 +85,7 @@ def figure_layout(report: WettingReport) -> Figure:
     layout = base_layout()
     axis = layout.pop("yaxis")
     titles = {
-        "y": f"θ (°), {how(report)}",
+        "y": angle_title(report),
         "y2": "W<sub>ad</sub> (J/m²)",
         "y3": "Δγ (J/m²)",
         "y4": "Γ (nm<sup>−2</sup>)",
@@ -136,7 +199,7 @@ def _annotations(report: WettingReport) -> list[Figure]:
                 "x": 0.995,
                 "yref": "y",
                 "y": _top(report) - 4.0,
-                "text": html.escape(f"{text}: angles before it does"),
+                "text": html.escape(text),
                 "showarrow": False,
                 "xanchor": "right",
                 "yanchor": "top",
@@ -144,14 +207,14 @@ def _annotations(report: WettingReport) -> list[Figure]:
                 "font": {"size": 11.5, "color": "--reference"},
             }
         )
-    return notes + [_key_label(key, limit) for key, limit in _labelled(report)]
+    return notes + [_key_label(key, one) for key, one in _labelled(report)]
 
 
 def _panel_notes(report: WettingReport) -> list[tuple[str, str, float, str, bool]]:
     """Text, panel, height, side and whether above the line: the notes beside lines of the first parameter set."""
     first, last = report.curve.points[0].fresh, report.curve.points[-1]
     notes = [
-        ("does not wet ↑", "y", WETTING_DEG, "left", True),
+        (DOES_NOT_WET, "y", WETTING_DEG, "left", True),
         ("γ<sub>LV</sub>: 90°", "y2", first.gamma_LV_J_m2, "left", True),
         ("2 γ<sub>LV</sub>: spreads", "y2", 2.0 * first.gamma_LV_J_m2, "left", True),
         ("Δγ<sub>LV</sub>", "y3", last.fresh.gamma_LV_J_m2 - first.gamma_LV_J_m2, "right", True),
@@ -165,34 +228,27 @@ def _panel_notes(report: WettingReport) -> list[tuple[str, str, float, str, bool
     return notes
 
 
-def _labelled(report: WettingReport) -> list[tuple[KeyPoint, Limit | None]]:
-    """The points that carry their angle: the pure liquid once, the others in each limit."""
-    found: list[tuple[KeyPoint, Limit | None]] = []
-    for key in key_points(report):
-        if key.x == 0.0:
-            found.append((key, None))
-        else:
-            found += [(key, limit) for limit in report.curve.limits]
-    return found
+def _labelled(report: WettingReport) -> list[tuple[KeyPoint, KeyAngle]]:
+    """The points that carry their angle: the pure liquid once, the others in each limit that is known."""
+    return [(key, one) for key in key_points(report) for one in key_angles(key) if one.theta_deg is not None]
 
 
-def _key_label(key: KeyPoint, limit: Limit | None) -> Figure:
-    drop = key.point.fresh if limit is None else key.point.of(limit)
-    assert drop is not None
-    fresh, pure = limit is Limit.FRESH, limit is None
+def _key_label(key: KeyPoint, one: KeyAngle) -> Figure:
+    # Away from each other: the fresh one lies lower, and at 0° there is no room below it.
+    below = one.limit is Limit.FRESH and one.theta_deg is not None and one.theta_deg > 15.0
+    pure = one.limit is None
     return {
         "xref": "x",
         "x": None,
         "yref": "y",
-        "y": drop.theta_deg,
-        "text": f"<b>{angle(drop.theta_deg)}</b> {html.escape(composition(key.x))}",
+        "y": one.theta_deg,
+        "text": f"<b>{one.text}</b> {html.escape(composition(key.x))}",
         "showarrow": False,
         "xanchor": "left" if pure else "right",
-        # Away from each other: the fresh one lies lower, and at 0° there is no room below it.
-        "yanchor": "middle" if pure else "top" if fresh and drop.theta_deg > 15.0 else "bottom",
+        "yanchor": "middle" if pure else "top" if below else "bottom",
         "xshift": 9 if pure else -7,
-        "yshift": 0 if pure else -7 if fresh and drop.theta_deg > 15.0 else 7,
-        "font": {"size": 13, "color": "--text" if limit is None else _LABEL_COLOURS[limit]},
+        "yshift": 0 if pure else -7 if below else 7,
+        "font": {"size": 13, "color": "--text" if pure else f"--{one.limit}"},
         "bgcolor": "--label",
         "borderpad": 1,
     }

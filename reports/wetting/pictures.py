@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...structures.tags import LIQUID, SOLUTE, is_solid
+from ..figures.style import INK
 from ..sections import Drawing
 from .model import InterfacePicture
 
@@ -132,7 +133,7 @@ class _Scene:
         parts = []
         for kind, (colour, radius) in self.balls.items():
             name = f"{self.prefix}-{kind}"
-            edge, opacity, width = ("#ffffff", 0.95, 1.6) if kind == _SOLUTE else ("#1f2933", 0.4, 0.7)
+            edge, opacity, width = ("#ffffff", 0.95, 1.6) if kind == _SOLUTE else (INK, 0.4, 0.7)
             parts.append(
                 f'<radialGradient id="{name}-light" cx="0.36" cy="0.32" r="0.75">'
                 f'<stop offset="0" stop-color="{_mixed(colour, 255, 0.6)}"/>'

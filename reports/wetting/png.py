@@ -8,25 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 from ...structures.glass.thiophosphate import AMORPHOUS
 from ...thermodynamics.wetting.curve import Limit
-from ..figures.png import draw_png, plain
-from ..figures.style import DPI, INK, MUTED, REFERENCE, STABLE, STYLE
-from ..formulas import mathtext_formula
-from .drops_png import draw_drops
-from .lines import (
+from ..figures.style import EQUILIBRATED, FRESH, GRID, INK, MUTED, REFERENCE, draw_png, plain
+from ..notation import mathtext_formula
+from .diagram import (
+    DOES_NOT_WET,
+    WETS,
     ZERO_DECADES,
     LimitLine,
+    angle_title,
+    bands,
+    composition_title,
+    decades,
     limit_lines,
     log_place,
-    lowest_decade,
-    model_band_label,
+    log_range,
     other_members,
     reduction_reach,
-    statistical_band_label,
 )
+from .drops_png import draw_drops
 from .model import WettingReport
-from .numbers import KeyPoint, face, finite_supply, how, is_calibrated, key_points, saturation
 from .reduction import reduction_label
-from .words import BEFORE, is_model_band, not_computed
+from .wording import (
+    KeyPoint,
+    face,
+    finite_supply,
+    is_calibrated,
+    key_points,
+    not_computed,
+    saturation,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,10 +45,9 @@ if TYPE_CHECKING:
 SIZE_INCHES = (9.0, 7.5)
 """900 pixels wide at half its resolution."""
 
-COLOURS = {Limit.FRESH: REFERENCE, Limit.EQUILIBRATED: STABLE}
+COLOURS = {Limit.FRESH: FRESH, Limit.EQUILIBRATED: EQUILIBRATED}
 """Also told apart by their names, and by a dashed outline of the drop."""
 
-_STYLES: dict[Limit, Any] = {Limit.FRESH: (0, (4.5, 1.1)), Limit.EQUILIBRATED: "-"}
 _MARGIN = 0.3
 _LEFT, _RIGHT = 0.82, _MARGIN
 _CURVE_BOTTOM, _CURVE_HEIGHT = 1.25, 3.62
@@ -69,7 +78,7 @@ def wetting_png(report: WettingReport) -> bytes:
         draw_drops(strip, report, keys, places, (SIZE_INCHES[0], _STRIP_HEIGHT), COLOURS)
         _titles(figure, report)
 
-    return draw_png(draw, size_inches=SIZE_INCHES, dpi=DPI, style=STYLE)
+    return draw_png(draw, size_inches=SIZE_INCHES)
 
 
 def _box(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
@@ -79,8 +88,7 @@ def _box(left: float, bottom: float, width: float, height: float) -> tuple[float
 
 def _draw_curve(axes: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> None:
     curve, lines = report.curve, limit_lines(report)
-    low = lowest_decade(curve)
-    high = max((math.log10(p.x) for p in curve.points if p.x > 0.0), default=-1.0)
+    low, high = log_range(curve)
     axes.set_xlim(low - ZERO_DECADES - 0.45, high + 0.24)
     top = max(drop.theta_high_deg for line in lines for _, drop in line.points)
     axes.set_ylim(0.0, min(199.0, max(145.0, top + 28.0)))
@@ -100,13 +108,11 @@ def _draw_curve(axes: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> 
 
 
 def _bands(axes: Axes, report: WettingReport, line: LimitLine) -> None:
-    xs, colour = [math.log10(point.x) for point, _ in line.dissolved], COLOURS[line.limit]
-    drops = [drop for _, drop in line.dissolved]
-    if is_model_band(report):
-        lows, highs = [d.theta_low_deg for d in drops], [d.theta_high_deg for d in drops]
-        axes.fill_between(xs, lows, highs, color=colour, alpha=0.12, lw=0, zorder=1)
-    lows, highs = [d.statistical_low_deg for d in drops], [d.statistical_high_deg for d in drops]
-    axes.fill_between(xs, lows, highs, color=colour, alpha=0.24, lw=0, zorder=1.2)
+    xs = [math.log10(point.x) for point, _ in line.dissolved]
+    for band in bands(report):
+        lows, highs = zip(*(band.ends(drop) for _, drop in line.dissolved), strict=True)
+        alpha, order = (0.24, 1.2) if band.inner else (0.12, 1)
+        axes.fill_between(xs, lows, highs, color=COLOURS[line.limit], alpha=alpha, lw=0, zorder=order)
 
 
 def _other_sets(axes: Axes, report: WettingReport) -> None:
@@ -120,16 +126,22 @@ def _other_sets(axes: Axes, report: WettingReport) -> None:
 
 
 def _line(axes: Axes, line: LimitLine, keys: Sequence[KeyPoint]) -> None:
-    """Fresh is dashed with open points, as its drops are outlines, so that it shows where both limits agree."""
-    colour, fresh = COLOURS[line.limit], line.limit is Limit.FRESH
+    """Drawn as the drops above it are, filled or as an outline."""
+    colour = COLOURS[line.limit]
     places = [(math.log10(point.x), drop.theta_deg) for point, drop in line.dissolved]
-    axes.plot(*zip(*places, strict=True), color=colour, lw=2.8, ls=_STYLES[line.limit], zorder=5, clip_on=False)
+    axes.plot(*zip(*places, strict=True), color=colour, lw=2.8, ls=_style(line), zorder=5, clip_on=False)
     for key in keys:
         drop = key.point.of(line.limit)
         if key.x > 0.0 and drop is not None:
-            style: dict[str, Any] = {"mfc": "white", "mec": colour} if fresh else {"mfc": colour, "mec": "white"}
-            size, edge = (6.5, 2.2) if fresh else (11, 1.8)
-            axes.plot(math.log10(key.x), drop.theta_deg, "o", ms=size, mew=edge, zorder=11, clip_on=False, **style)
+            face, rim = (colour, "white") if line.filled else ("white", colour)
+            size, edge = (11, 1.8) if line.filled else (6.5, 2.2)
+            axes.plot(
+                math.log10(key.x), drop.theta_deg, "o", ms=size, mew=edge, mfc=face, mec=rim, zorder=11, clip_on=False
+            )
+
+
+def _style(line: LimitLine) -> Any:
+    return "-" if line.filled else (0, (4.5, 1.1))
 
 
 def _key_lines(axes: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> None:
@@ -144,9 +156,8 @@ def _pure(axes: Axes, report: WettingReport) -> None:
     """The pure liquid: both limits are one, so it has neither colour."""
     zero, drop = log_place(report.curve, 0.0), report.curve.points[0].fresh
     style: dict[str, Any] = {"color": MUTED, "lw": 13, "solid_capstyle": "butt", "zorder": 1}
-    if is_model_band(report):
-        axes.plot([zero] * 2, [drop.theta_low_deg, drop.theta_high_deg], alpha=0.18, **style)
-    axes.plot([zero] * 2, [drop.statistical_low_deg, drop.statistical_high_deg], alpha=0.34, **style)
+    for band in bands(report):
+        axes.plot([zero] * 2, band.ends(drop), alpha=0.34 if band.inner else 0.18, **style)
     axes.plot(zero, drop.theta_deg, "o", ms=10, mfc=INK, mec="white", mew=1.8, zorder=11, clip_on=False)
 
 
@@ -154,8 +165,8 @@ def _wetting_line(axes: Axes, place: float) -> None:
     """90°, named in the gap of the axis, where nothing else is drawn."""
     axes.axhline(90.0, color=MUTED, lw=1.0, ls=(0, (5, 3)), zorder=1.5)
     style: dict[str, Any] = {"fontsize": 8.5, "color": MUTED, "ha": "center", "zorder": 6, "path_effects": _halo()}
-    axes.text(place, 92.0, "does not wet ↑", va="bottom", **style)
-    axes.text(place, 87.5, "wets ↓", va="top", **style)
+    axes.text(place, 92.0, DOES_NOT_WET, va="bottom", **style)
+    axes.text(place, 87.5, WETS, va="top", **style)
 
 
 def _halo() -> list[Any]:
@@ -169,7 +180,7 @@ def _saturation(axes: Axes, report: WettingReport) -> None:
     if most is None:
         return
     right = axes.get_xlim()[1]
-    axes.axvspan(math.log10(most), right, color="#eef1f4", zorder=0, lw=0)
+    axes.axvspan(math.log10(most), right, color=MUTED, alpha=0.1, zorder=0, lw=0)
     solids = [record.saturating_phase for record in report.dilute if record.saturating_phase]
     name = f"{mathtext_formula(solids[0])} precipitates" if solids else "saturated"
     style: dict[str, Any] = {"fontsize": 9, "color": MUTED, "ha": "right", "rotation": 90, "path_effects": _halo()}
@@ -184,23 +195,20 @@ def _reduction(axes: Axes, report: WettingReport) -> None:
     left, right, top = math.log10(reach[0]), math.log10(reach[1]), axes.get_ylim()[1]
     heights = [top - 9.0, top - 6.0, top - 6.0, top - 9.0]
     axes.plot([left, left, right, right], heights, color=REFERENCE, lw=1.1, zorder=7, solid_joinstyle="miter")
-    text = f"{reduction_label(report)}: these are angles {BEFORE.replace('the solid', 'it')}"
     style: dict[str, Any] = {"fontsize": 9.5, "color": REFERENCE, "ha": "center", "va": "top"}
     style["bbox"] = {"fc": "white", "ec": "none", "pad": 1.5}
-    axes.text(0.5 * (left + right), top - 10.0, text, zorder=7, **style)
+    axes.text(0.5 * (left + right), top - 10.0, reduction_label(report), zorder=7, **style)
 
 
 def _axes(axes: Axes, report: WettingReport) -> None:
-    low = lowest_decade(report.curve)
-    decades = range(math.ceil(low - 1e-9), math.floor(axes.get_xlim()[1]) + 1)
-    zero = log_place(report.curve, 0.0)
-    axes.set_xticks([zero, *decades], ["0", *(f"$10^{{{decade}}}$" for decade in decades)])
-    axes.set_xticks(list(_minor_ticks(decades, low, axes.get_xlim()[1])), minor=True)
-    axes.set_xlabel(f"mole fraction of {plain(report.solute)} in liquid {plain(report.solvent)}", labelpad=4)
-    axes.set_ylabel(f"contact angle θ (°), {how(report)}")
+    zero, named = log_place(report.curve, 0.0), decades(report.curve)
+    axes.set_xticks([zero, *named], ["0", *(f"$10^{{{decade}}}$" for decade in named)])
+    axes.set_xticks(list(_minor_ticks(log_range(report.curve)[0], axes.get_xlim()[1])), minor=True)
+    axes.set_xlabel(plain(composition_title(report)), labelpad=4)
+    axes.set_ylabel(angle_title(report))
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
-    axes.grid(axis="y", color="#edf0f3", lw=0.8)
+    axes.grid(axis="y", color=GRID, lw=0.8)
     _break(axes, zero + 0.5 * ZERO_DECADES)
 
 
@@ -212,11 +220,11 @@ def _legend(axes: Axes, report: WettingReport, lines: Sequence[LimitLine]) -> No
 
     colours = [COLOURS[line.limit] for line in lines]
     entries: list[tuple[Any, str]] = [
-        (Line2D([], [], color=COLOURS[line.limit], lw=2.8, ls=_STYLES[line.limit]), line.label) for line in lines
+        (Line2D([], [], color=COLOURS[line.limit], lw=2.8, ls=_style(line)), line.label) for line in lines
     ]
-    if model_band_label(report):
-        entries.append((tuple(Patch(color=c, alpha=0.14, lw=0) for c in colours), model_band_label(report)))
-    entries.append((tuple(Patch(color=c, alpha=0.36, lw=0) for c in colours), statistical_band_label(report)))
+    for band in bands(report):
+        patches = tuple(Patch(color=c, alpha=0.36 if band.inner else 0.14, lw=0) for c in colours)
+        entries.append((patches, band.label))
     if len(report.faces[0].members) > 1:
         names = "the other sets: potentials, dispersion models"
         entries.append((tuple(Line2D([], [], color=c, lw=0.9) for c in colours), names))
@@ -236,8 +244,8 @@ def _legend(axes: Axes, report: WettingReport, lines: Sequence[LimitLine]) -> No
     )
 
 
-def _minor_ticks(decades: range, left: float, right: float) -> Iterator[float]:
-    for decade in decades:
+def _minor_ticks(left: float, right: float) -> Iterator[float]:
+    for decade in range(math.floor(left), math.ceil(right)):
         for digit in range(2, 10):
             place = decade + math.log10(digit)
             if left < place < right:

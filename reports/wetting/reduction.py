@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ..formulas import couple, unicode_formula
+from ..notation import couple, unicode_formula
 from ..sections import Card, Column, Table, TableCell
 from .model import ReductionPoint, ReductionRecord, WettingReport
-from .numbers import composition, number, solid
-from .words import BEFORE, element_name, has_both_limits, not_computed, reacts
+from .wording import BEFORE, composition, element_name, has_both_limits, not_computed, number, reacts, solid
 
 
 def reduction_card(report: WettingReport) -> Card | None:
@@ -39,9 +38,11 @@ def sentences(report: WettingReport) -> tuple[str, ...]:
 
 
 def reduction_label(report: WettingReport) -> str:
-    """``the solid reacts below 1.75 V``, for figures; "" where it does not."""
+    """What the figures say of the compositions that reduce the solid; "" where none does."""
     record = report.reduction
-    return "" if record is None or not reacts(report) else f"the solid reacts below {record.onset_V:.2f} V"
+    if record is None or not reacts(report):
+        return ""
+    return f"the solid reacts below {record.onset_V:.2f} V: these are angles {BEFORE.replace('the solid', 'it')}"
 
 
 def reduction_statement(report: WettingReport) -> str:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ...thermodynamics.wetting.curve import Limit
 from ..figures.drop_shape import drop_shape
-from ..formulas import couple
+from ..notation import couple
 from ..sections import (
     Block,
     Bullets,
@@ -25,6 +25,8 @@ from ..sections import (
     Verdicts,
     provenance_card,
 )
+from .conclusions import verdict_groups, verdicts, wetting_headline
+from .diagram import key_angles
 from .energy_tables import (
     adhesion_table,
     coverage_table,
@@ -34,11 +36,9 @@ from .energy_tables import (
     surface_table,
 )
 from .export import wetting_csv, wetting_json_text, wetting_summary
-from .findings import curve_range, origins, paragraphs, wetting_headline
+from .findings import curve_range, origins, paragraphs
 from .interactive import wetting_figure
-from .lines import key_angles
 from .model import WettingReport
-from .numbers import KeyPoint, band, composition, how, is_calibrated, key_points, saturation, set_name, solid
 from .pictures import draw_interface
 from .png import wetting_png
 from .reduction import reduction_card
@@ -50,15 +50,23 @@ from .tables import (
     member_table,
     sensitivity_table,
 )
-from .verdicts import verdict_groups, verdicts
-from .words import (
+from .wording import (
+    KeyPoint,
+    band,
     band_name,
     before,
+    composition,
     has_both_limits,
+    how,
+    is_calibrated,
     is_model_band,
+    key_points,
     limit_definitions,
     limit_label,
     not_computed,
+    saturation,
+    set_name,
+    solid,
     statistical_name,
 )
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
-from ..formulas import couple, unicode_formula
+from ..notation import couple, signed, unicode_formula
 from ..sections import Column, Table, TableCell
-from ..wording import signed
-from .lines import ORDER
+from .diagram import ORDER
 from .model import ConsistencyRecord, WettingFace, WettingMember, WettingReport
-from .numbers import (
+from .wording import (
     angle,
     band,
+    band_name,
+    before,
     composition,
+    has_both_limits,
     how,
+    is_model_band,
     key_points,
+    not_computed,
     number,
     statistical_band,
+    statistical_name,
     theta_at,
     with_error,
 )
-from .words import band_name, before, has_both_limits, is_model_band, not_computed, statistical_name
 
 
 def row_head(text: str, sub: str = "", span: int = 1, kind: str = "") -> TableCell:

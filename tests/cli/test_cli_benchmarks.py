@@ -16,8 +16,7 @@ from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli import main as cli
-from amalgamics.reports.benchmarks.export import COLUMNS
-from amalgamics.reports.benchmarks.table import BEGIN, END
+from amalgamics.reports.benchmarks.table import BEGIN, COLUMNS, END
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.structure_database import StructureDatabase
 

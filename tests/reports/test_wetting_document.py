@@ -15,9 +15,9 @@ from amalgamics.errors import InputError
 from amalgamics.reports.document import write_report
 from amalgamics.reports.model import Report
 from amalgamics.reports.page import render_page, symbols
+from amalgamics.reports.wetting.conclusions import wetting_headline
 from amalgamics.reports.wetting.energy_tables import dispersion_table, state_rows
 from amalgamics.reports.wetting.export import wetting_csv, wetting_json
-from amalgamics.reports.wetting.findings import wetting_headline
 from amalgamics.reports.wetting.model import InterfacePicture, WettingReport
 from amalgamics.reports.wetting.pictures import draw_interface
 from amalgamics.reports.wetting.section import wetting_section

@@ -40,6 +40,35 @@ def test_published_values_are_converted_and_drawn_beside_their_composition(examp
     assert len({reference.x for reference in diagram.references}) == 4
 
 
+def test_series_hold_every_phase_and_published_value_once(examples):
+    diagram = binary_diagram(examples.li_hg.systems[0])
+    drawn = [point.name for series in diagram.phases for point in series.points]
+    assert sorted(drawn) == sorted(point.name for point in diagram.points)
+    assert [(series.label, series.meaning, series.filled) for series in diagram.phases] == [
+        ("prototype, above the hull", "prototype", False),
+        ("observed, above the hull", "stable", False),
+        ("on the hull", "stable", True),
+    ]
+    assert [series.rank for series in diagram.phases] == [3, 2, 1]  # the foremost is named first
+    published = [ref for series in diagram.published for ref in series.points]
+    assert len(published) == len(diagram.references)
+    for series in diagram.published:
+        assert all(series.label == f"published, {ref.value.confidence}" for ref in series.points)
+
+
+def test_names_stand_on_the_outer_side_of_the_hull(examples):
+    diagram = binary_diagram(examples.li_hg.systems[0])
+    sides = {point.name: side for point, side in diagram.stable_labels}
+    assert sides == {"Hg-alpha": "end", "LiHg3": "left", "LiHg": "left", "Li3Hg": "right", "Li": "end"}
+
+
+def test_axes_are_described_for_both_writers(examples):
+    diagram = binary_diagram(examples.li_hg.systems[0])
+    assert diagram.x_title == "x in Li_{x}Hg_{1−x}"
+    assert [diagram.x_ticks[i] for i in (0, 2, -1)] == [(0, "Hg"), (0.5, "0.5"), (1, "Li")]
+    assert diagram.above_frame_note == "1 phase higher up, to +0.19 eV/atom"
+
+
 def test_frame_holds_the_hull_and_names_what_it_leaves_out(examples):
     diagram = binary_diagram(examples.li_hg.systems[0])
     low, high = diagram.y_range

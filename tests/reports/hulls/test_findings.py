@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from amalgamics.reports.hulls.findings import enumeration, headline, key_numbers, remarks, report_headline, signed
+from amalgamics.reports.hulls.findings import headline, key_numbers, remarks, report_headline
+from amalgamics.reports.notation import enumeration, signed
 
 
 def test_headline_names_the_stable_compounds(examples):

@@ -11,8 +11,8 @@ from matplotlib.image import imread
 from amalgamics.errors import InputError
 from amalgamics.reports.figures.style import DPI
 from amalgamics.reports.hulls.diagram import binary_diagram
-from amalgamics.reports.hulls.overview_png import LEGEND_INCHES, PANEL_INCHES, hull_overview_png
 from amalgamics.reports.hulls.overview_section import overview_section, summarize
+from amalgamics.reports.hulls.png import LEGEND_INCHES, OVERVIEW_PANEL_INCHES, hull_overview_png
 from amalgamics.reports.model import Report
 from amalgamics.thermodynamics.hulls.fusion import get_fusion
 
@@ -109,8 +109,8 @@ def test_verdicts(examples, aluminium, compound_of_zinc):
 def test_the_picture_has_a_panel_for_each_system(section, systems):
     pixels = np.asarray(imread(io.BytesIO(section.pictures[0].png), format="png"))[..., :3]
     assert pixels.shape[:2] == (
-        round((PANEL_INCHES[1] + LEGEND_INCHES) * DPI),
-        round(3 * PANEL_INCHES[0] * DPI),
+        round((OVERVIEW_PANEL_INCHES[1] + LEGEND_INCHES) * DPI),
+        round(3 * OVERVIEW_PANEL_INCHES[0] * DPI),
     )
     for edge in (pixels[:2], pixels[-2:], pixels[:, :2], pixels[:, -2:]):
         assert np.all(edge > 0.99)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from amalgamics.calculators.phonons.finite_displacements import PhononSettings, run_phonons
 from amalgamics.calculators.phonons.results import Phonons
-from amalgamics.reports.hulls.findings import signed
+from amalgamics.reports.notation import signed
 from amalgamics.reports.phonons.model import (
     MissingPhonons,
     PhononRecord,

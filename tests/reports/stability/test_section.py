@@ -8,8 +8,7 @@ import pytest
 
 from amalgamics.reports.sections import SectionTable
 from amalgamics.reports.stability.model import ElectrolyteStability, held_voltages, published_onsets
-from amalgamics.reports.stability.section import stability_report_sections
-from amalgamics.reports.stability.text import finding, held_voltage_finding, phases_text
+from amalgamics.reports.stability.section import finding, held_voltage_finding, phases_text, stability_report_sections
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry
 from amalgamics.thermodynamics.stability.electrolyte_window import electrolyte_window

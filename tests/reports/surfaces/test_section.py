@@ -12,15 +12,15 @@ from ase.build import bulk
 
 from amalgamics.errors import InputError
 from amalgamics.reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+from amalgamics.reports.surfaces.png import plane_text, wulff_png
 from amalgamics.reports.surfaces.section import (
     adhesion_section,
     lattice_section,
     measured_average,
     published,
     surface_energy_section,
+    wulff_section,
 )
-from amalgamics.reports.surfaces.wulff_png import plane_text, wulff_png
-from amalgamics.reports.surfaces.wulff_section import wulff_section
 from amalgamics.reports.wetting.model import SurfaceRecord
 from amalgamics.thermodynamics.surfaces.wulff import wulff_shape
 

@@ -9,7 +9,8 @@ import pytest
 
 from amalgamics.errors import InputError
 from amalgamics.reports.wetting.findings import origins, paragraphs
-from amalgamics.reports.wetting.numbers import (
+from amalgamics.reports.wetting.reduction import reduction_card, sentences
+from amalgamics.reports.wetting.wording import (
     composition,
     degree_range,
     face,
@@ -18,7 +19,6 @@ from amalgamics.reports.wetting.numbers import (
     set_name,
     threshold,
 )
-from amalgamics.reports.wetting.reduction import reduction_card, sentences
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.wetting.curve import Limit
 from amalgamics.thermodynamics.wetting.model import WettingModel, calibrated

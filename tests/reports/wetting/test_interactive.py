@@ -10,7 +10,9 @@ from importlib.resources import files
 
 import pytest
 
+from amalgamics.reports.wetting.diagram import DOES_NOT_WET, angle_title, bands, composition_title
 from amalgamics.reports.wetting.interactive import wetting_figure
+from amalgamics.reports.wetting.reduction import reduction_label
 from amalgamics.thermodynamics.wetting.curve import Limit
 
 
@@ -38,8 +40,8 @@ def test_each_limit_is_a_line_with_its_bands(figure, wetting, limit, name):
     assert voltages[2:] == [drop.voltage_V for drop in drops[1:]]
     assert voltages[0] > voltages[2]
     for band, ends in (
-        ("model band", ("theta_low_deg", "theta_high_deg")),
-        ("statistical 95 % band", ("statistical_low_deg", "statistical_high_deg")),
+        ("model band of 3 parameter sets", ("theta_low_deg", "theta_high_deg")),
+        ("statistical 95 % band of chgnet+d3", ("statistical_low_deg", "statistical_high_deg")),
     ):
         edges = [edge for edge in figure["data"] if edge.get("legendgroup") == band]
         own = [edge for edge in edges if edge["line"]["color"] == f"--{limit}"]
@@ -68,6 +70,7 @@ def test_members_films_and_panels_are_there(figure, wetting):
     assert names.count("films of chgnet+d3") == 2 * len(wetting.default.seed_curves)
     other = figure["data"][index(figure, "LaLiO₂, chgnet+d3")]
     assert other["visible"] == "legendonly"  # another termination has a band of its own
+    assert other["line"]["color"] == "--equilibrated"  # the upper line is the one that is hovered
     fresh, dry = (figure["data"][index(figure, f"W<sub>ad</sub> {limit}")] for limit in ("fresh", "equilibrated"))
     change = figure["data"][index(figure, "Δγ<sub>SL</sub>")]
     face = figure["data"][index(figure, "Δγ<sub>SV</sub> of the dry face")]
@@ -96,11 +99,20 @@ def test_the_range_in_which_the_solid_reacts_is_named(figure, wetting):
     assert not any("reacts" in note["text"] for note in stable["layout"]["annotations"])
 
 
+def test_bands_titles_and_notes_are_those_of_the_picture(figure, wetting):
+    names = {trace.get("name") for trace in figure["data"]}
+    assert {band.label for band in bands(wetting)} <= names
+    layout = figure["layout"]
+    assert layout["yaxis"]["title"]["text"] == angle_title(wetting)
+    assert layout["xaxis"]["title"]["text"] == composition_title(wetting)
+    assert {DOES_NOT_WET, reduction_label(wetting)} <= {note["text"] for note in layout["annotations"]}
+
+
 def test_key_compositions_are_labelled_on_the_logarithmic_axis(figure):
     labels = [a for a in figure["layout"]["annotations"] if a["xref"] == "x"]
     places = [math.log10(x) for x in (3e-5, 0.0133) for _ in Limit]
     assert [label["x"] for label in labels[1:]] == pytest.approx(places)
-    assert [label["font"]["color"] for label in labels] == ["--text", *["--fresh", "--equilibrated"] * 2]
+    assert [label["font"]["color"] for label in labels] == ["--text", *["--equilibrated", "--fresh"] * 2]
 
 
 def test_a_depleted_drop_does_not_stretch_the_axis_of_voltages(wetting, with_curve):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from matplotlib.image import imread
 
 from amalgamics.reports.figures.style import DPI
+from amalgamics.reports.wetting.diagram import key_angles
 from amalgamics.reports.wetting.drops_png import spaced
-from amalgamics.reports.wetting.lines import key_angles
-from amalgamics.reports.wetting.numbers import key_points
 from amalgamics.reports.wetting.png import COLOURS, SIZE_INCHES, wetting_png
+from amalgamics.reports.wetting.wording import key_points
 from amalgamics.thermodynamics.wetting.curve import Limit
 
 

@@ -126,8 +126,12 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
 
     def sections(self, results: Surfaces) -> Sequence[ReportSection]:
         """Return cells, surface energies, equilibrium shapes and work of adhesion, as far as there are any."""
-        from ....reports.surfaces.section import adhesion_section, lattice_section, surface_energy_section
-        from ....reports.surfaces.wulff_section import wulff_section
+        from ....reports.surfaces.section import (
+            adhesion_section,
+            lattice_section,
+            surface_energy_section,
+            wulff_section,
+        )
 
         found = [
             lattice_section(results.lattices),

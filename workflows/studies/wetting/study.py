@@ -203,7 +203,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         return {**shapes, "no contact angle": lambda: self.sections(self.results())}
 
     def _equilibrium_shapes(self) -> Sequence[ReportSection]:
-        from ....reports.surfaces.wulff_section import wulff_section
+        from ....reports.surfaces.section import wulff_section
         from ..surfaces.stored import phase_record, surface_records
 
         slabs = self.relaxed_slabs

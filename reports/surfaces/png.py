@@ -1,4 +1,4 @@
-"""Equilibrium shapes of crystals as PNG, one panel for each crystal."""
+"""Pictures of surfaces as PNG: energies of planes beside published ones, and the shape of a crystal."""
 
 from __future__ import annotations
 
@@ -9,23 +9,76 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ..figures.png import draw_png
-from ..figures.style import DPI, FACES, MUTED, STYLE
-from ..formulas import mathtext_formula
+from ..figures.style import FACES, GRID, MUTED, REFERENCE, draw_png
+from ..notation import mathtext_formula
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ...thermodynamics.surfaces.wulff import WulffShape
+    from ..benchmarks.published import Benchmark
     from .model import PhaseSurfaces
 
+HEIGHT_INCHES = 3.6
+_MARKERS = "osD^vP*X"
 COLUMNS = 4
 PANEL_INCHES = (2.3, 2.75)
 # Seen from a little above and aside, so that no facet of a cube is seen edge-on. Degrees.
 _AZIMUTH, _ELEVATION = 15.0, 18.0
 _LIGHT = np.array([0.35, 0.55, 0.76])
 _AMBIENT = 0.55
+
+
+def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str, Benchmark]) -> bytes:
+    """Draw a column of points for each phase, one for each plane, and return the PNG.
+
+    Parameters
+    ----------
+    phases
+        At least one, each with a surface.
+    measured
+        Mean over all faces, by the name of the phase.
+    """
+    planes = list(dict.fromkeys(record.miller_index for phase in phases for record in phase.surfaces))
+    width = min(max(2.6 + 0.75 * len(phases), 4.5), 12.0)
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        for column, phase in enumerate(phases):
+            item = measured.get(phase.phase)
+            if item is None:
+                continue
+            axes.plot([column - 0.36, column + 0.36], [item.value] * 2, color=REFERENCE, lw=1.8, zorder=2)
+            if item.uncertainty:
+                low, high = item.value - item.uncertainty, item.value + item.uncertainty
+                axes.fill_between([column - 0.36, column + 0.36], low, high, color=REFERENCE, alpha=0.12, lw=0)
+        for number, plane in enumerate(planes):
+            # Side by side, so that planes of nearly one energy do not cover each other.
+            offset = 0.5 * ((number + 0.5) / len(planes) - 0.5)
+            points = [
+                (column + offset, record.surface_energy_J_m2)
+                for column, phase in enumerate(phases)
+                for record in phase.surfaces
+                if record.miller_index == plane
+            ]
+            colour, marker = FACES[number % len(FACES)], _MARKERS[number % len(_MARKERS)]
+            x, y = zip(*points, strict=True)
+            axes.plot(x, y, marker, color=colour, ms=7, mec="white", mew=0.7, zorder=3, label=plane_text(plane))
+        if measured:
+            axes.plot([], [], color=REFERENCE, lw=1.8, label="measured mean")
+        axes.set_xticks(range(len(phases)), [mathtext_formula(phase.formula) for phase in phases])
+        axes.set_xlim(-0.6, len(phases) - 0.4)
+        axes.set_ylim(bottom=0.0)
+        axes.margins(y=0.12)
+        axes.set_ylabel("surface energy (J/m²)")
+        axes.tick_params(axis="x", length=0)
+        axes.grid(axis="y", color=GRID, lw=0.8)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, labelcolor=MUTED)
+
+    return draw_png(draw, size_inches=(width, HEIGHT_INCHES), layout={"w_pad": 0.1, "h_pad": 0.08})
 
 
 def plane_text(miller_index: Sequence[int], brackets: str = "()") -> str:
@@ -59,7 +112,7 @@ def wulff_png(phases: Sequence[PhaseSurfaces]) -> bytes:
         for axes, (formula, shape) in zip(panels, shapes, strict=False):
             _draw_shape(axes, formula, shape, colours)
 
-    return draw_png(draw, size_inches=size, dpi=DPI, style=STYLE, layout={"w_pad": 0.04, "h_pad": 0.04})
+    return draw_png(draw, size_inches=size, layout={"w_pad": 0.04, "h_pad": 0.04})
 
 
 def _draw_shape(axes: Axes, formula: str, shape: WulffShape, colours: Mapping[tuple[int, int, int], str]) -> None:

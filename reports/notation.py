@@ -1,11 +1,17 @@
-"""Chemical notation for screens (Unicode) and figures (mathtext)."""
+"""How formulas, numbers and lists are written on screens (Unicode), in figures (mathtext) and in sentences."""
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Sequence
+
+MEV = 1000.0
+"""meV in 1 eV."""
 
 # Counts of a formula; not the digits of what follows it in a name, as in LiHg2-AB2_oI12_74_e_h.
 _COUNT = re.compile(r"(?:(?<=[A-Z])|(?<=[A-Z][a-z])|(?<=[)\]]))(\d+(?:\.\d+)?)")
+_INDEX = re.compile(r"_\{(.*?)\}")
 _REST = re.compile(r"(?<=\w)[-_].*", re.DOTALL)
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -21,6 +27,16 @@ def mathtext_formula(formula: str) -> str:
     """``Li3Hg`` -> ``Li$_{3}$Hg`` for Matplotlib; a literal dollar sign is escaped."""
     head, rest = _split(formula.replace("$", r"\$"))
     return _COUNT.sub(r"$_{\1}$", head) + rest
+
+
+def html_text(text: str) -> str:
+    """``Li_{x}Hg`` -> ``Li<sub>x</sub>Hg``; everything else is escaped."""
+    return _INDEX.sub(r"<sub>\1</sub>", html.escape(text))
+
+
+def mathtext(text: str) -> str:
+    """``Li_{x}Hg`` -> ``Li$_{x}$Hg`` for Matplotlib; a literal dollar sign is escaped, a minus takes no room."""
+    return _INDEX.sub(lambda m: f"$_{{{m[1].replace('−', '{-}')}}}$", text.replace("$", r"\$"))
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -42,3 +58,18 @@ def couple(ion: str, charge: int = 1) -> str:
 def system_title(system: str) -> str:
     """``Li-Hg`` -> ``Li–Hg`` with an en dash, as in print."""
     return system.replace("-", "–")
+
+
+def enumeration(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def signed(value: float, digits: int) -> str:
+    """Fixed-point number with a typographic minus, a plus when positive, and no sign on a rounded zero."""
+    text = f"{value:+.{digits}f}"
+    if float(text) == 0.0:
+        return text[1:]
+    return text.replace("-", "−")

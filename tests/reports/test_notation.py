@@ -1,4 +1,4 @@
-"""Chemical notation."""
+"""How formulas are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.reports.formulas import couple, mathtext_formula, unicode_formula, unicode_space_group
+from amalgamics.reports.notation import (
+    couple,
+    html_text,
+    mathtext,
+    mathtext_formula,
+    unicode_formula,
+    unicode_space_group,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,9 @@ def test_only_the_formula_of_a_name_has_counts() -> None:
     assert unicode_formula("LiHg2-AB2_oI12_74_e_h") == "LiHg₂-AB2_oI12_74_e_h"
     assert unicode_formula("Li3PS4_beta") == "Li₃PS₄_beta"
     assert mathtext_formula("Li3Hg-A3B_hP8") == "Li$_{3}$Hg-A3B_hP8"
+
+
+def test_indices_of_a_text_for_both_kinds_of_figure():
+    text = "x in <Li>_{x}Hg_{1−x} $"
+    assert html_text(text) == "x in &lt;Li&gt;<sub>x</sub>Hg<sub>1−x</sub> $"
+    assert mathtext(text) == r"x in <Li>$_{x}$Hg$_{1{-}x}$ \$"
