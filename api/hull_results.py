@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ..thermodynamics.hulls.hull import Hull, HullPhase
 
 
+_SHOWN_ABOVE_HULL = 0.2
+"""eV/atom up to which phases that are not stable are drawn in a triangle or tetrahedron."""
+
+
 @dataclass(frozen=True)
 class PhaseOnHull:
     """A phase and its place relative to the hull.
@@ -126,25 +130,42 @@ class HullResult:
         return self._report.hull.phase_diagram
 
     def plot(self) -> go.Figure:
-        """Return formation energy against composition, with published values beside, as a plotly figure.
+        """Return the hull as a plotly figure.
+
+        Of two elements, formation energy against composition with published values beside; of three or four, the
+        triangle or tetrahedron of compositions with its tie lines, as pymatgen draws it.
 
         Raises
         ------
         InputError
-            The system has more than two elements.
+            The system has more than four elements.
         """
+        if len(self._report.hull.elements) > 2:
+            return self._plot_compositions()
         from ..reports.hulls.diagram import binary_diagram
         from ..reports.hulls.interactive import hull_figure
 
         diagram = binary_diagram(self._report)
-        if diagram is None:
-            raise InputError(f"hull of {self.system}: only systems of two elements are drawn")
+        assert diagram is not None
         figure = hull_figure(diagram)
         if not any(point.kind == "prototype" for point in diagram.points):
             # The report knows two kinds of phases; what a user gave is neither.
             for trace in figure["data"]:
                 trace["name"] = trace["name"].replace("prototype, above", "above")
         return drawn(figure, f"{self.system}, {self.potential or 'given energies'}", height=480)
+
+    def _plot_compositions(self) -> go.Figure:
+        from pymatgen.analysis.phase_diagram import PDPlotter
+
+        n_elements = len(self._report.hull.elements)
+        if n_elements > 4:
+            raise InputError(
+                f"hull of {self.system}: systems of two, three and four elements are drawn, and this one has"
+                f" {n_elements}; take phases or to_dict()"
+            )
+        plotter = PDPlotter(self.phase_diagram, backend="plotly", ternary_style="2d", show_unstable=_SHOWN_ABOVE_HULL)
+        figure = plotter.get_plot()
+        return figure.update_layout(title={"text": f"{self.system}, {self.potential or 'given energies'}"})
 
     def plot_voltage(self) -> go.Figure:
         """Return voltage and volume change against capacity, as a plotly figure.
