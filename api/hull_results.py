@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,8 @@ class HullResult:
     failed, not_built, merged
         What is not in the hull: relaxations with the reason why they failed, phases of the library with the reason why
         they cannot be built, and structures that relaxed into another one, with its name.
+    notes
+        What else to know, such as structures that something else behind the potential's name computed.
     settings, provenance
         How the structures were relaxed, and what fixes the energies; empty where energies were given.
     """
@@ -86,6 +88,7 @@ class HullResult:
     failed: tuple[tuple[str, str], ...]
     not_built: tuple[tuple[str, str], ...]
     merged: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
     settings: Mapping[str, Any] = field(repr=False)
     provenance: Mapping[str, Any] = field(repr=False)
     _report: SystemReport = field(repr=False)
@@ -200,6 +203,7 @@ class HullResult:
                 "failed": dict(self.failed),
                 "not_built": dict(self.not_built),
                 "merged": dict(self.merged),
+                "notes": self.notes,
                 "settings": self.settings,
                 "provenance": self.provenance,
             }
@@ -218,7 +222,7 @@ class HullResult:
             for phase in self.phases
         ]
         headings = ["phase", "formula", "space group", "formation (eV/atom)", "above hull (meV/atom)", "stable"]
-        notes = [f"{name} failed: {reason}" for name, reason in self.failed]
+        notes = [*self.notes, *(f"{name} failed: {reason}" for name, reason in self.failed)]
         notes += [f"{name} relaxed into {other}" for name, other in self.merged]
         notes += [f"{name} was not built: {reason}" for name, reason in self.not_built]
         return html_table(f"Hull of {self.system}, {self.potential or 'given energies'}", headings, rows, notes)
@@ -231,6 +235,7 @@ def hull_result(
     provenance: Mapping[str, Any],
     *,
     has_volumes: bool,
+    notes: Sequence[str] = (),
 ) -> HullResult:
     """Return the result for what a report holds of the system; without volumes where only energies were given."""
     steps = report.voltage.steps if report.voltage else ()
@@ -245,6 +250,7 @@ def hull_result(
         failed=report.failed,
         not_built=report.not_built,
         merged=report.merged,
+        notes=tuple(notes),
         settings=settings,
         provenance=provenance,
         _report=report,

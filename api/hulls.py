@@ -168,7 +168,8 @@ def _from_database(
     if not isinstance(database, StructureDatabase):
         database = StructureDatabase(path("database", database, "a Database or its path"), must_exist=True)
     name = potential if potential is None or isinstance(potential, str) else potential.name
-    return _from_rows(system, rows_for_system(database, system, name))
+    notes: list[str] = []
+    return _from_rows(system, rows_for_system(database, system, name, notes), notes)
 
 
 def _computed(
@@ -239,10 +240,10 @@ def _check_elements(system: str, symbols: Sequence[Sequence[str]]) -> None:
         )
 
 
-def _from_rows(system: str, rows: Sequence[AtomsRow]) -> HullResult:
+def _from_rows(system: str, rows: Sequence[AtomsRow], notes: Sequence[str] = ()) -> HullResult:
     from ..workflows.studies.hulls.analysis import system_report
 
     newest = max(rows, key=lambda row: row.id)
     provenance = {**newest.data["provenance"], "identity": newest.potential_identity}
     report = system_report(system, rows)
-    return hull_result(report, newest.potential, newest.data["settings"], provenance, has_volumes=True)
+    return hull_result(report, newest.potential, newest.data["settings"], provenance, has_volumes=True, notes=notes)
