@@ -78,9 +78,11 @@ def as_float(value: object) -> float:
 
 def whole_number(name: str, value: object, *, least: int = 1, most: int | None = None) -> int:
     """Return a whole number within bounds, both included; 2.0 and True are none."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least or (most and value > most):
-        raise refusal(name, value, f"a whole number of at least {least}{f' and at most {most}' if most else ''}")
-    return int(value)
+    found = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if found is None or found < least or (most is not None and found > most):
+        limit = "" if most is None else f" and at most {most}"
+        raise refusal(name, value, f"a whole number of at least {least}{limit}")
+    return found
 
 
 def items(name: str, value: object, allowed: str) -> list[Any]:

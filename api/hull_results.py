@@ -167,7 +167,7 @@ class HullResult:
                 f" {n_elements}; take phases or to_dict()"
             )
         plotter = PDPlotter(self.phase_diagram, backend="plotly", ternary_style="2d", show_unstable=_SHOWN_ABOVE_HULL)
-        figure = plotter.get_plot()
+        figure: go.Figure = plotter.get_plot()  # None for another backend only
         return figure.update_layout(title={"text": f"{self.system}, {self.potential or 'given energies'}"})
 
     def plot_voltage(self) -> go.Figure:

@@ -132,9 +132,8 @@ def run(
     ('report.html', True)
     """
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.engine.launching import failures, launch_workers
+    from ..workflows.engine.launching import is_completed, work_through
     from ..workflows.engine.launchpad import open_launchpad
-    from ..workflows.engine.recovery import recover
     from ..workflows.spec import WorkflowSpec
     from ..workflows.submission import submit
 
@@ -149,19 +148,16 @@ def run(
         spec = load_job(path_of("job", job, "the path of a YAML file, or what load_job returned"))
     pad = open_launchpad(spec.launchpad)
     first = submit(spec, pad, retry_failed=retry_failed).fw_ids[0]
-    recover(pad)
     database = StructureDatabase(spec.database_path)
     start = database.last_id()
     with progress_bar(f"{spec.name}: results", None, wanted=progress) as show:
-        launch_workers(
+        failed = work_through(
             spec.launchpad,
             n_workers=workers,
             workflow_of=first,
             on_tick=lambda: show(database.last_id() - start),
         )
-    failed = failures(pad, workflow_of=first)
-    finished = pad.workflows.find_one({"nodes": first}, {"state": 1})["state"] == "COMPLETED"
-    if failed or not finished:
+    if failed or not is_completed(pad, first):
         said = "; ".join(f"{failure.name}: {failure.message}" for failure in failed) or "it was interrupted"
         raise JobError(f"{spec.name} did not come to its report: {said}")
     return _result(spec, database)

@@ -264,6 +264,7 @@ def test_small_structures_are_not_shared_out(monkeypatch):
 def test_asked_for_the_energy_nothing_else_is_computed(method, monkeypatch):
     asked = []
     inner = dispersion_sum._sum_part
+    dispersion_sum._remembered_energy.cache_clear()
     monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: asked.append(args[3]) or inner(*args))
     atoms = cluster()
     atoms.calc = get_dispersion_calculator(method, "pbe")
@@ -271,6 +272,34 @@ def test_asked_for_the_energy_nothing_else_is_computed(method, monkeypatch):
     assert set(asked) == {False}
     atoms.get_forces()
     assert asked[-1] is True
+
+
+def test_potentials_on_one_structure_share_one_sum(monkeypatch):
+    sums = []
+    whole = dispersion_sum.sum_dispersion
+
+    def counted(atoms, method, functional, *, derivatives):
+        sums.append((method, functional))
+        return whole(atoms, method, functional, derivatives=derivatives)
+
+    monkeypatch.setattr(dispersion_sum, "sum_dispersion", counted)
+    dispersion_sum._remembered_energy.cache_clear()
+    atoms = cluster()
+    first = energy(get_dispersion_calculator("d4", "pbe"), atoms)
+    assert (
+        energy(get_dispersion_calculator("d4", "pbe"), atoms.copy()) == first == dispersion_energy(atoms, "d4", "pbe")
+    )
+    assert sums == [("d4", "pbe")]
+    # What the energy depends on is summed anew.
+    moved, charged, boxed = atoms.copy(), atoms.copy(), atoms.copy()
+    moved.positions[0, 0] += 1e-6
+    charged.set_initial_charges([1.0] + [0.0] * (len(atoms) - 1))
+    boxed.set_cell([30.0] * 3)
+    boxed.pbc = True
+    found = [dispersion_energy(one, "d4", "pbe") for one in (moved, charged, boxed)]
+    found += [dispersion_energy(atoms, "d4", "r2scan"), dispersion_energy(atoms, "d3", "pbe")]
+    assert len(sums) == 6
+    assert len({first, *found}) == 6
 
 
 @pytest.mark.parametrize("method", PAIRS)
