@@ -190,7 +190,7 @@ def _given_atoms(structure: Atoms | Structure | Relaxed, name: str) -> Atoms:
         raise InputError(f"{name}: there are no atoms")
     if not (np.isfinite(found.positions).all() and np.isfinite(found.cell.array).all()):
         raise InputError(f"{name}: {found.symbols} has a position or cell vector that is not a finite number")
-    atoms = found.copy()
+    atoms: Atoms = found.copy()
     atoms.calc = None
     return atoms
 

@@ -32,7 +32,7 @@ class Submission:
 
 def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
     """Return the input as plain JSON with absolute paths, so that a worker may run anywhere on the machine."""
-    document = spec.model_dump(mode="json")
+    document: dict[str, Any] = spec.model_dump(mode="json")
     document["output"] = str(spec.output_dir)
     document["database"] = str(spec.database_path)
     return document

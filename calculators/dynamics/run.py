@@ -267,7 +267,7 @@ class _Dynamics:
         return MDResult(frames, final, temperatures, energies, self.n_steps, elapsed)
 
     def _atoms(self, frame: FrameState) -> Atoms:
-        atoms = self.template.copy()
+        atoms: Atoms = self.template.copy()
         atoms.positions = frame.positions
         atoms.info.update(
             step=frame.step, time_fs=frame.step * self.timestep_fs, temperature_K=float(frame.temperature_K)

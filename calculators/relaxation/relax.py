@@ -311,6 +311,7 @@ def _stress(work: Atoms) -> np.ndarray | None:
     if not work.pbc.all() or "stress" not in work.calc.implemented_properties:
         return None
     try:
-        return work.get_stress(apply_constraint=False)
+        found: np.ndarray | None = work.get_stress(apply_constraint=False)
+        return found
     except PropertyNotImplementedError:
         return None

@@ -349,7 +349,7 @@ def _repeated(
     cell[:2, :2] = stacking.plane
     cell[2, 2] = np.ptp(positions[:, 2]) + min_vacuum_size
     order = np.lexsort((stacking.numbers[indices], np.round(positions[:, 2], 3)))
-    atoms = Atoms(stacking.numbers[indices[order]], positions=positions[order], cell=cell, pbc=True)
+    atoms: Atoms = Atoms(stacking.numbers[indices[order]], positions=positions[order], cell=cell, pbc=True)
     atoms.positions[:, 2] -= atoms.positions[:, 2].min()
     matrix = np.eye(3, dtype=int)
     matrix[:2, :2] = smallest_supercell(stacking.plane, min_width)

@@ -205,7 +205,8 @@ def _primitive(crystal: Atoms, symprec: float) -> Atoms:
 
     found = spglib.standardize_cell(_spglib_cell(crystal), to_primitive=True, no_idealize=True, symprec=symprec)
     if found is None:
-        return crystal.copy()
+        made: Atoms = crystal.copy()
+        return made
     cell, scaled, numbers = found
     return Atoms(numbers, cell=cell, scaled_positions=scaled, pbc=True)
 
@@ -216,7 +217,8 @@ def _in_primitive_cell(index: tuple[int, int, int], cell: np.ndarray, primitive:
     # Indices of a primitive cell are fractions with small denominators times those of a larger cell.
     scaled = normal * round(abs(np.linalg.det(cell) / np.linalg.det(primitive)))
     own = np.round(scaled).astype(int)
-    return own // math.gcd(*(int(value) for value in own))
+    found: np.ndarray = own // math.gcd(*(int(value) for value in own))
+    return found
 
 
 def _extended_gcd(first: int, second: int) -> tuple[int, int, int]:

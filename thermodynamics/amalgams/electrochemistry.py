@@ -202,7 +202,7 @@ def compound_capacity_per_volume(
     volume = positive("capacity", "volume_per_atom", volume_per_atom)
     n_atoms = sum(amounts.values())
     mass = sum(amount * molar_mass(element) for element, amount in amounts.items()) / n_atoms / N_A
-    return compound_capacity(amounts, metal, electrons_per_ion) * mass / (volume * 1e-24)
+    return float(compound_capacity(amounts, metal, electrons_per_ion) * mass / (volume * 1e-24))
 
 
 def _standard_potential(symbol: str, electrons_per_ion: int, temperature_K: float) -> float | None:

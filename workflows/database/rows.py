@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def atoms_of(row: AtomsRow) -> Atoms:
     """Return the structure of a row with its tags and constraints, without its calculator."""
-    atoms: Any = row.toatoms()
+    atoms: Atoms = row.toatoms()
     atoms.calc = None
     return atoms
 

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_no_steps_no_figure(system):
 
 def test_texts_are_escaped(examples):
     names = {"Hg": "Hg", "Li": "Li", "LiHg": "<a href='http://x.example'>name</a>"}
-    records = [
+    records: Any = [
         (examples.entry(name, formula, -0.1 * (formula == "LiHg"), 20.0, "<i>"), {}) for formula, name in names.items()
     ]
     system = examples.make_system("Li-Hg", records, "Li")

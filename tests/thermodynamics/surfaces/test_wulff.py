@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_a_crystal_without_symmetry() -> None:
         (HEXAGONAL, {(1, 0, 0): 1.0}, "enclose"),
     ],
 )
-def test_refusals(crystal: Atoms, planes: dict, message: str) -> None:
+def test_refusals(crystal: Atoms, planes: dict[Any, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         wulff_shape(crystal, planes)
 
@@ -119,7 +120,7 @@ def test_refusals(crystal: Atoms, planes: dict, message: str) -> None:
         (HEXAGONAL, {(0, 0, 1): 0.8, (1, 0, 0): 1.0, (1, 0, 1): 1.0}),
     ],
 )
-def test_facets_enclose_the_volume_and_have_the_areas(crystal: Atoms, energies_J_m2: dict) -> None:
+def test_facets_enclose_the_volume_and_have_the_areas(crystal: Atoms, energies_J_m2: dict[Any, Any]) -> None:
     shape = wulff_shape(crystal, energies_J_m2)
     volume, areas = 0.0, dict.fromkeys(energies_J_m2, 0.0)
     for facet in shape.facets:

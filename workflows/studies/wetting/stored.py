@@ -70,7 +70,7 @@ class StoredStudy:
     def _counts(self, row: AtomsRow) -> bool:
         if self.within is not None:
             return self.within(row)
-        return self.identities.get(row.potential, row.potential_identity) == row.potential_identity
+        return bool(self.identities.get(row.potential, row.potential_identity) == row.potential_identity)
 
     def failures(self) -> list[AtomsRow]:
         """Return the rows of what did not converge."""
