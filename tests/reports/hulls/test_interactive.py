@@ -39,7 +39,9 @@ def test_hover_tells_distance_and_space_group(system):
 
 
 def test_staircase_has_the_steps(system):
-    stairs, volume = voltage_figure(system)["data"]
+    figure = voltage_figure(system)
+    assert figure is not None
+    stairs, volume = figure["data"]
     steps = system.voltage.steps
     assert stairs["y"][:-1] == [step.voltage_V for step in steps for _ in range(2)]
     assert stairs["x"][1:-1:2] == [step.cumulative_mAh_per_g for step in steps]
@@ -52,7 +54,9 @@ def test_alloy_axis_passes_through_every_step(system):
     for step in steps:
         assert per_alloy(step.cumulative_mAh_per_g, steps) == pytest.approx(step.cumulative_mAh_per_g_alloy)
     assert per_alloy(0.0, steps) == 0.0
-    axes = voltage_figure(system)["alternatives"]
+    figure = voltage_figure(system)
+    assert figure is not None
+    axes = figure["alternatives"]
     assert [len(xs) for xs in axes["alloy"]["x"]] == [len(xs) for xs in axes["host"]["x"]]
 
 

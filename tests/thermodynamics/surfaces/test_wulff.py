@@ -125,9 +125,9 @@ def test_facets_enclose_the_volume_and_have_the_areas(crystal: Atoms, energies_J
     volume, areas = 0.0, dict.fromkeys(energies_J_m2, 0.0)
     for facet in shape.facets:
         first, *others = facet.vertices
-        area = sum(np.linalg.norm(np.cross(a - first, b - first)) / 2 for a, b in pairwise(others))
+        area = float(sum(np.linalg.norm(np.cross(a - first, b - first)) / 2 for a, b in pairwise(others)))
         normal = np.cross(others[0] - first, others[1] - first)
-        volume += area * abs(first @ normal) / np.linalg.norm(normal) / 3
+        volume += float(area * abs(first @ normal) / np.linalg.norm(normal) / 3)
         areas[facet.miller_index] += area
     assert volume == pytest.approx(1.0, rel=1e-6)
     total = sum(areas.values())

@@ -299,7 +299,7 @@ def die_at(moment: int) -> None:
         count()
         return move(*arguments)
 
-    sqlite3.connect, Path.replace = watched, counted_move  # type: ignore[method-assign]
+    sqlite3.connect, Path.replace = watched, counted_move  # type: ignore[method-assign, assignment]
 
 
 def test_a_file_left_unfinished_is_removed_by_the_next_write(tmp_path):

@@ -61,7 +61,7 @@ def path(tmp_path_factory):
             if number % 3 == 0:
                 atoms.set_tags(range(len(atoms)))
                 atoms.set_constraint(FixAtoms([0]))
-            pairs = {
+            pairs: dict[str, Any] = {
                 "name": f"row-{number}",
                 "kind": "library" if number % 5 else "prototype",
                 "potential": "chgnet+d3" if number % 2 else "7net-0+d3",
