@@ -105,7 +105,9 @@ def hull(
     known_phases: Sequence[Any] | None = None
     if phases is not None:
         allowed = "a list of structures, or energies by formula"
-        if not (phases if isinstance(phases, Mapping) else items("phases", phases, allowed)):
+        if not isinstance(phases, Mapping):
+            phases = items("phases", phases, allowed)
+        if not phases:
             raise refusal("phases", phases, allowed)
         entries = _entries(phases)
         if entries is not None:
