@@ -39,7 +39,7 @@ class Role(StrEnum):
 
 def hold_bottom(atoms: Atoms) -> Atoms:
     """Return a copy in which the lower half of the solid is held fixed: there the solid is bulk."""
-    held = atoms.copy()
+    held: Atoms = atoms.copy()
     solid = held.get_tags() == SOLID
     heights = held.positions[:, 2]
     middle = (heights[solid].min() + heights[solid].max()) / 2
@@ -50,6 +50,6 @@ def hold_bottom(atoms: Atoms) -> Atoms:
 
 def hold_solid(atoms: Atoms) -> Atoms:
     """Return a copy in which the whole solid is held fixed, as while the film is melted on it."""
-    held = atoms.copy()
+    held: Atoms = atoms.copy()
     held.set_constraint(FixAtoms(indices=np.flatnonzero(held.get_tags() == SOLID)))
     return held

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,18 @@ Frame = tuple[int, int]
 """Seed and number of a frame."""
 
 Pair = tuple[float, float]
+
+
+class FacePotentials(NamedTuple):
+    """Names of the potentials that relaxed films on a termination, and of those that gave single points on them."""
+
+    relaxing: tuple[str, ...]
+    repeating: tuple[str, ...]
+
+    @property
+    def potentials(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.relaxing + self.repeating
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class StoredStudy:
     def _counts(self, row: AtomsRow) -> bool:
         if self.within is not None:
             return self.within(row)
-        return self.identities.get(row.potential, row.potential_identity) == row.potential_identity
+        return bool(self.identities.get(row.potential, row.potential_identity) == row.potential_identity)
 
     def failures(self) -> list[AtomsRow]:
         """Return the rows of what did not converge."""
@@ -164,15 +176,20 @@ class StoredStudy:
 
     def potentials_among(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return those of ``wanted`` that gave a parameter set, relaxed or as single points, in that order."""
-        pairs = self.members()
-        known = {potential for _, potential in pairs}
-        known.update(name for face, _ in pairs for name in self.repeating_potentials(face))
+        known = {name for face in self.faces().values() for name in face.potentials}
         return tuple(name for name in wanted if name in known)
 
-    def repeating_potentials(self, termination: str) -> list[str]:
+    def faces(self) -> dict[str, FacePotentials]:
+        """Return the potentials of each termination on which films were quenched, the sampling potential's first."""
+        relaxing: dict[str, list[str]] = {}
+        for termination, potential in self.members():
+            relaxing.setdefault(termination, []).append(potential)
+        return {face: FacePotentials(tuple(names), self.repeating_potentials(face)) for face, names in relaxing.items()}
+
+    def repeating_potentials(self, termination: str) -> tuple[str, ...]:
         """Return the potentials that gave single points on another potential's structures of this termination."""
         rows = self._every_row(Role.INTERFACE, termination=termination, n_solute=0)
-        return list(dict.fromkeys(row.potential for row in rows if "geometry" in row))
+        return tuple(dict.fromkeys(row.potential for row in rows if "geometry" in row))
 
 
 _OF_A_FRAME = (Role.INTERFACE, Role.DETACHED_FILM, Role.FILM, Role.SOLUTE_IN_FILM, Role.BULK_LIQUID)
