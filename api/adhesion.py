@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from ..arguments import choice, refusal, whole_number
 from ..errors import InputError
 from ..thermodynamics.surfaces.energies import ImplausibleValueError
 from ..thermodynamics.uncertainty import Estimate
 from ..thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
 from .display import drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Potential, as_potential
+from .quantities import AREA, ENERGY, FORCE
 from .structures import as_atoms
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ..reports.figures.interactive import Figure
     from .structures import StructureLike
 
+Treatment = Literal["relaxed", "rigid"]
 _SAME_CELL = 0.01
 """Å by which the in-plane vectors of the three cells may differ."""
 
@@ -94,7 +97,7 @@ def work_of_adhesion(
     *,
     area: float | None = None,
     potential: str | NamedPotential | None = None,
-    treatment: Literal["relaxed", "rigid"] = "relaxed",
+    treatment: Treatment = "relaxed",
     n_interfaces: int = 1,
     fmax: float = 0.05,
     max_steps: int = 500,
@@ -148,26 +151,28 @@ def work_of_adhesion(
     >>> print(f"{parted.work_of_adhesion_J_m2:.2f} J/m²")
     2.08 J/m²
     """
-    given = [isinstance(item, Real) and not isinstance(item, bool) for item in (solid, film, interface)]
-    if any(given) and not all(given):
-        raise InputError("work_of_adhesion: give three energies or three structures, not some of each")
-    if treatment not in ("relaxed", "rigid"):
-        raise InputError(f"treatment: {treatment!r} is not allowed; give relaxed or rigid")
-    if all(given):
+    given: dict[str, Any] = {"solid": solid, "film": film, "interface": interface}
+    not_numbers = [name for name, item in given.items() if isinstance(item, bool) or not isinstance(item, Real)]
+    if 0 < len(not_numbers) < len(given):
+        odd = not_numbers[0]
+        raise refusal(odd, given[odd], "three energies or three structures, not some of each")
+    treatment = choice("treatment", treatment, get_args(Treatment))
+    n_interfaces = whole_number("n_interfaces", n_interfaces, most=2)
+    if not not_numbers:
         if potential is not None:
             raise InputError("potential: energies were given, there is nothing to compute")
         if area is None:
             raise InputError("area: it is missing; energies need the area of the interface, Å²")
-        on_solid, of_film, joined = (float(item) for item in (solid, film, interface))  # type: ignore[arg-type]
+        AREA.check("area", area)
+        on_solid, of_film, joined = (ENERGY.check(name, energy) for name, energy in given.items())
         sample = AdhesionSample(on_solid, of_film, joined, area, treatment, n_interfaces=n_interfaces)
         return _adhesion(sample, None, {}, {})
     if area is not None:
         raise InputError("area: structures have it in their cell; leave it out")
-    parts = [as_atoms(item) for item in (solid, film, interface)]  # type: ignore[arg-type]
+    parts = [as_atoms(item, name) for name, item in given.items()]
     found = _shared_area(parts)
     known = as_potential(potential if potential is not None else DEFAULT_POTENTIAL, parts[2])
-    # Whatever is wrong with the other arguments is said before the energies are computed.
-    AdhesionSample(0.0, 0.0, 0.0, found, treatment, n_interfaces=n_interfaces)
+    FORCE.check("fmax", fmax)
     (alone, free, joined), parts, settings = _energies(parts, known, treatment, fmax, max_steps)
     sample = AdhesionSample(alone, free, joined, found, treatment, _dispersion(parts, known), n_interfaces)
     return _adhesion(sample, known.name, settings, {**known.provenance(), "identity": known.identity})

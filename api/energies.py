@@ -10,7 +10,8 @@ from ..calculators.potentials.names import Potential as NamedPotential
 from ..calculators.potentials.names import get_calculator, get_potential
 from ..errors import InputError
 from .display import drawn, html_table, with_version
-from .structures import as_atoms, name_of
+from .quantities import FORCE
+from .structures import as_atoms, check_room, name_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -264,8 +265,11 @@ def relax(
     from ..calculators.relaxation.relax import relax as relax_one
 
     atoms = as_atoms(structure)
+    FORCE.check("fmax", fmax)
     settings = RelaxationSettings(fmax, relax_cell, max_steps, keep_symmetry, optimizer)
     check_relaxable(atoms, settings)
+    if relax_cell:
+        check_room(atoms, "structure")
     evaluator, _, _ = origin(potential, atoms)
     return describe(relax_one(atoms, evaluator, settings), name_of(structure, atoms), potential, settings)
 

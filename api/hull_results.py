@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from ..reports.model import SystemReport
     from ..thermodynamics.hulls.hull import Hull, HullPhase
+
+
+_SHOWN_ABOVE_HULL = 0.2
+"""eV/atom up to which phases that are not stable are drawn in a triangle or tetrahedron."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class HullResult:
     failed, not_built, merged
         What is not in the hull: relaxations with the reason why they failed, phases of the library with the reason why
         they cannot be built, and structures that relaxed into another one, with its name.
+    notes
+        What else to know, such as structures that something else behind the potential's name computed.
     settings, provenance
         How the structures were relaxed, and what fixes the energies; empty where energies were given.
     """
@@ -82,6 +88,7 @@ class HullResult:
     failed: tuple[tuple[str, str], ...]
     not_built: tuple[tuple[str, str], ...]
     merged: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
     settings: Mapping[str, Any] = field(repr=False)
     provenance: Mapping[str, Any] = field(repr=False)
     _report: SystemReport = field(repr=False)
@@ -126,25 +133,42 @@ class HullResult:
         return self._report.hull.phase_diagram
 
     def plot(self) -> go.Figure:
-        """Return formation energy against composition, with published values beside, as a plotly figure.
+        """Return the hull as a plotly figure.
+
+        Of two elements, formation energy against composition with published values beside; of three or four, the
+        triangle or tetrahedron of compositions with its tie lines, as pymatgen draws it.
 
         Raises
         ------
         InputError
-            The system has more than two elements.
+            The system has more than four elements.
         """
+        if len(self._report.hull.elements) > 2:
+            return self._plot_compositions()
         from ..reports.hulls.diagram import binary_diagram
         from ..reports.hulls.interactive import hull_figure
 
         diagram = binary_diagram(self._report)
-        if diagram is None:
-            raise InputError(f"hull of {self.system}: only systems of two elements are drawn")
+        assert diagram is not None
         figure = hull_figure(diagram)
         if not any(point.kind == "prototype" for point in diagram.points):
             # The report knows two kinds of phases; what a user gave is neither.
             for trace in figure["data"]:
                 trace["name"] = trace["name"].replace("prototype, above", "above")
         return drawn(figure, f"{self.system}, {self.potential or 'given energies'}", height=480)
+
+    def _plot_compositions(self) -> go.Figure:
+        from pymatgen.analysis.phase_diagram import PDPlotter
+
+        n_elements = len(self._report.hull.elements)
+        if n_elements > 4:
+            raise InputError(
+                f"hull of {self.system}: systems of two, three and four elements are drawn, and this one has"
+                f" {n_elements}; take phases or to_dict()"
+            )
+        plotter = PDPlotter(self.phase_diagram, backend="plotly", ternary_style="2d", show_unstable=_SHOWN_ABOVE_HULL)
+        figure: go.Figure = plotter.get_plot()  # None for another backend only
+        return figure.update_layout(title={"text": f"{self.system}, {self.potential or 'given energies'}"})
 
     def plot_voltage(self) -> go.Figure:
         """Return voltage and volume change against capacity, as a plotly figure.
@@ -179,6 +203,7 @@ class HullResult:
                 "failed": dict(self.failed),
                 "not_built": dict(self.not_built),
                 "merged": dict(self.merged),
+                "notes": self.notes,
                 "settings": self.settings,
                 "provenance": self.provenance,
             }
@@ -197,7 +222,7 @@ class HullResult:
             for phase in self.phases
         ]
         headings = ["phase", "formula", "space group", "formation (eV/atom)", "above hull (meV/atom)", "stable"]
-        notes = [f"{name} failed: {reason}" for name, reason in self.failed]
+        notes = [*self.notes, *(f"{name} failed: {reason}" for name, reason in self.failed)]
         notes += [f"{name} relaxed into {other}" for name, other in self.merged]
         notes += [f"{name} was not built: {reason}" for name, reason in self.not_built]
         return html_table(f"Hull of {self.system}, {self.potential or 'given energies'}", headings, rows, notes)
@@ -210,6 +235,7 @@ def hull_result(
     provenance: Mapping[str, Any],
     *,
     has_volumes: bool,
+    notes: Sequence[str] = (),
 ) -> HullResult:
     """Return the result for what a report holds of the system; without volumes where only energies were given."""
     steps = report.voltage.steps if report.voltage else ()
@@ -224,6 +250,7 @@ def hull_result(
         failed=report.failed,
         not_built=report.not_built,
         merged=report.merged,
+        notes=tuple(notes),
         settings=settings,
         provenance=provenance,
         _report=report,

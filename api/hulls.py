@@ -8,12 +8,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import flag, items, path, refusal, text
 from ..errors import InputError
 from ..structures.compositions import parse_formula, parse_system
 from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
 from .energies import DEFAULT_POTENTIAL, Potential, Relaxed, as_potential, same_potential
 from .hull_results import HullResult, hull_result
 from .progress import progress_bar
+from .quantities import FORCE, Quantity
 from .structures import as_crystal, name_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ..workflows.database.structure_database import StructureDatabase
     from .structures import StructureLike
 
+_PER_ATOM = Quantity("eV/atom")
 _UNKNOWN_VOLUME = 1.0
 """Stands in a `PhaseEntry` where energies alone were given; never shown."""
 
@@ -93,14 +96,19 @@ def hull(
     elements = parse_system(system)
     if len(elements) < 2:
         raise InputError(f"system: {system!r} is not allowed; a hull needs at least two elements, e.g. Li-Hg")
+    FORCE.check("fmax", fmax)
+    flag("progress", progress)
     if database is not None:
         if phases is not None:
             raise InputError("phases: give either phases or a database")
         return _from_database(system, database, potential)
     known_phases: Sequence[Any] | None = None
     if phases is not None:
-        if isinstance(phases, str) or not isinstance(phases, Mapping | Sequence) or not phases:
-            raise InputError(f"phases: {phases!r} is not allowed; give a list of structures, or energies by formula")
+        allowed = "a list of structures, or energies by formula"
+        if not isinstance(phases, Mapping):
+            phases = items("phases", phases, allowed)
+        if not phases:
+            raise refusal("phases", phases, allowed)
         entries = _entries(phases)
         if entries is not None:
             if potential is not None:
@@ -116,7 +124,13 @@ def _entries(phases: Sequence[Any] | Mapping[str, float]) -> list[PhaseEntry] | 
     """Return what energies were given; None for structures."""
     if isinstance(phases, Mapping):
         return [
-            PhaseEntry(formula, formula, parse_formula(formula), energy, _UNKNOWN_VOLUME)
+            PhaseEntry(
+                formula,
+                formula,
+                parse_formula(text("phases", formula, "energies by formula")),
+                _PER_ATOM.check(f"phases[{formula!r}]", energy),
+                _UNKNOWN_VOLUME,
+            )
             for formula, energy in phases.items()
         ]
     given = [isinstance(item, PhaseEntry) for item in phases]
@@ -154,9 +168,10 @@ def _from_database(
     from ..workflows.studies.hulls.analysis import rows_for_system
 
     if not isinstance(database, StructureDatabase):
-        database = StructureDatabase(database, must_exist=True)
+        database = StructureDatabase(path("database", database, "a Database or its path"), must_exist=True)
     name = potential if potential is None or isinstance(potential, str) else potential.name
-    return _from_rows(system, rows_for_system(database, system, name))
+    notes: list[str] = []
+    return _from_rows(system, rows_for_system(database, system, name, notes), notes)
 
 
 def _computed(
@@ -227,10 +242,10 @@ def _check_elements(system: str, symbols: Sequence[Sequence[str]]) -> None:
         )
 
 
-def _from_rows(system: str, rows: Sequence[AtomsRow]) -> HullResult:
+def _from_rows(system: str, rows: Sequence[AtomsRow], notes: Sequence[str] = ()) -> HullResult:
     from ..workflows.studies.hulls.analysis import system_report
 
     newest = max(rows, key=lambda row: row.id)
     provenance = {**newest.data["provenance"], "identity": newest.potential_identity}
     report = system_report(system, rows)
-    return hull_result(report, newest.potential, newest.data["settings"], provenance, has_volumes=True)
+    return hull_result(report, newest.potential, newest.data["settings"], provenance, has_volumes=True, notes=notes)

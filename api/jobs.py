@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..arguments import flag, whole_number
+from ..arguments import path as path_of
 from .display import html_table, with_version
 from .progress import progress_bar
 
@@ -91,7 +92,7 @@ def load_job(path: str | Path, **overrides: Any) -> WorkflowSpec:
     """
     from ..workflows.spec import load_spec
 
-    return load_spec(path, **overrides)
+    return load_spec(path_of("path", path, "the path of a YAML file"), **overrides)
 
 
 def run(
@@ -131,34 +132,32 @@ def run(
     ('report.html', True)
     """
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.engine.launching import failures, launch_workers
+    from ..workflows.engine.launching import is_completed, work_through
     from ..workflows.engine.launchpad import open_launchpad
-    from ..workflows.engine.recovery import recover
     from ..workflows.spec import WorkflowSpec
     from ..workflows.submission import submit
 
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise InputError(f"workers: {workers!r} is not allowed; give a whole number of at least 1")
+    if workers is not None:
+        workers = whole_number("workers", workers)
+    flag("retry_failed", retry_failed)
+    flag("progress", progress)
     if isinstance(job, WorkflowSpec):
         spec = job
         spec.check()
     else:
-        spec = load_job(job)
+        spec = load_job(path_of("job", job, "the path of a YAML file, or what load_job returned"))
     pad = open_launchpad(spec.launchpad)
     first = submit(spec, pad, retry_failed=retry_failed).fw_ids[0]
-    recover(pad)
     database = StructureDatabase(spec.database_path)
     start = database.last_id()
     with progress_bar(f"{spec.name}: results", None, wanted=progress) as show:
-        launch_workers(
+        failed = work_through(
             spec.launchpad,
             n_workers=workers,
             workflow_of=first,
             on_tick=lambda: show(database.last_id() - start),
         )
-    failed = failures(pad, workflow_of=first)
-    finished = pad.workflows.find_one({"nodes": first}, {"state": 1})["state"] == "COMPLETED"
-    if failed or not finished:
+    if failed or not is_completed(pad, first):
         said = "; ".join(f"{failure.name}: {failure.message}" for failure in failed) or "it was interrupted"
         raise JobError(f"{spec.name} did not come to its report: {said}")
     return _result(spec, database)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from ..arguments import path, refusal
 from ..errors import InputError
 from ..structures.library.phases import Phase, get_phase, list_phases
 from .display import html_table, with_version
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from .energies import Relaxed
 
     StructureLike: TypeAlias = "str | Path | Atoms | Structure | Phase | Relaxed"
+
+
+_CLOSEST = 0.6
+"""Å; the shortest bond there is, of H2, has 0.74."""
+_MOST_ROOM = 1000.0
+"""Å³ per atom of a crystal; caesium has 115."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,8 @@ def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
     """
     from ..structures.library.electrolytes import get_electrolyte, list_electrolytes, read_substrate
 
-    if isinstance(source, Path) or (isinstance(source, str) and _looks_like_a_file(source)):
+    path("structure", source, "the name of a phase or electrolyte, or the path of a file")
+    if isinstance(source, Path) or _looks_like_a_file(source):
         atoms = read_substrate(source, "structure")
     elif source in {item.name for item in list_electrolytes()}:
         atoms = get_electrolyte(source)
@@ -147,38 +155,57 @@ def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
     return _primitive(atoms) if primitive else atoms
 
 
-def as_atoms(structure: StructureLike) -> Atoms:
+def as_atoms(structure: StructureLike, name: str = "structure") -> Atoms:
     """Return a copy of what was given, without a calculator: a name or file, Atoms, a pymatgen Structure, a result.
 
     Raises
     ------
     InputError
-        It is none of these, has no atoms, a position that is not a number, or partly filled sites.
+        The argument ``name`` is none of these, has no atoms, a position that is not a number, partly filled sites, or
+        lengths that cannot be in Å.
     """
+    if isinstance(structure, str | Path):
+        atoms = read_structure(structure)
+    elif isinstance(structure, Phase):
+        atoms = structure.atoms()
+    else:
+        atoms = _given_atoms(structure, name)
+    _check_lengths(atoms, name)
+    return atoms
+
+
+def _given_atoms(structure: Atoms | Structure | Relaxed, name: str) -> Atoms:
     from ase import Atoms
 
-    if isinstance(structure, str | Path):
-        return read_structure(structure)
-    if isinstance(structure, Phase):
-        return structure.atoms()
     found: Any = getattr(structure, "atoms", structure)
     if hasattr(found, "to_ase_atoms"):
         try:
             found = found.to_ase_atoms(msonable=False)
         except ValueError as error:
-            raise InputError(f"structure: {found.formula}: {error}; give an ordered cell") from None
+            raise InputError(f"{name}: {found.formula}: {error}; give an ordered cell") from None
     if not isinstance(found, Atoms):
-        raise InputError(
-            f"structure: {structure!r} is not allowed; give the name of a phase, a file, ase.Atoms, a pymatgen"
-            " Structure or a relaxed structure"
-        )
+        allowed = "the name of a phase, a file, ase.Atoms, a pymatgen Structure or a relaxed structure"
+        raise refusal(name, structure, allowed)
     if len(found) == 0:
-        raise InputError("structure: there are no atoms")
+        raise InputError(f"{name}: there are no atoms")
     if not (np.isfinite(found.positions).all() and np.isfinite(found.cell.array).all()):
-        raise InputError(f"structure: {found.symbols} has a position or cell vector that is not a finite number")
-    atoms = found.copy()
+        raise InputError(f"{name}: {found.symbols} has a position or cell vector that is not a finite number")
+    atoms: Atoms = found.copy()
     atoms.calc = None
     return atoms
+
+
+def _check_lengths(atoms: Atoms, name: str) -> None:
+    """Refuse atoms on top of each other: two atoms, or one and its own image."""
+    from ase.neighborlist import neighbor_list
+
+    distances = neighbor_list("d", atoms, _CLOSEST)
+    if len(distances):
+        nearest = float(distances.min())
+        raise InputError(
+            f"{name}: two atoms of {atoms.symbols} are {nearest:.3g} Å apart, closer than any bond; lengths are in Å"
+            f" ({nearest:.3g} nm would be {10.0 * nearest:.3g} Å)"
+        )
 
 
 def as_crystal(structure: StructureLike, what: str) -> Atoms:
@@ -187,15 +214,33 @@ def as_crystal(structure: StructureLike, what: str) -> Atoms:
     Raises
     ------
     InputError
-        As for `as_atoms`, or it is not periodic in three directions; ``what`` is what the message says it is for.
+        As for `as_atoms`, or it is not periodic in three directions, or too thin; ``what`` is what the message says it
+        is for.
     """
-    atoms = as_atoms(structure)
+    atoms = as_atoms(structure, what)
     if not (atoms.pbc.all() and atoms.cell.rank == 3):
         raise InputError(
             f"{what}: {atoms.symbols} has pbc {atoms.pbc.tolist()}; a crystal periodic in three directions is needed,"
             " not a molecule or a slab"
         )
+    check_room(atoms, what)
     return atoms
+
+
+def check_room(atoms: Atoms, name: str) -> None:
+    """Refuse a crystal whose atoms lie so far apart that its lengths cannot be in Å.
+
+    Raises
+    ------
+    InputError
+        Naming the argument and the volume of its atoms.
+    """
+    room = float(atoms.get_volume()) / len(atoms) if atoms.cell.rank == 3 else 0.0
+    if room > _MOST_ROOM:
+        raise InputError(
+            f"{name}: the cell of {atoms.symbols} has {room:.4g} Å³ per atom, and a crystal at most {_MOST_ROOM:g};"
+            " lengths are in Å"
+        )
 
 
 def name_of(structure: StructureLike, atoms: Atoms) -> str:

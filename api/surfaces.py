@@ -8,10 +8,12 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import flag, text, whole_number
 from ..errors import InputError
 from .display import drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Relaxed, as_potential, relax, same_potential
 from .progress import progress_bar
+from .quantities import FORCE, LENGTH
 from .structures import as_crystal, name_of
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ def surface_energy(
     n_sizes: int = 3,
     fmax: float = 0.05,
     max_steps: int = 500,
+    max_slab_atoms: int = 2000,
     progress: bool = True,
 ) -> SurfaceEnergy:
     """Return the surface energy of a plane: E_slab(N) = 2 A γ + N E_bulk, fitted over slabs of several thicknesses.
@@ -131,6 +134,8 @@ def surface_energy(
         How many thicknesses, at least 2.
     fmax, max_steps
         Of the slabs.
+    max_slab_atoms
+        Larger slabs are refused before they are cut: planes of high indices have large cells.
     progress
         Show a bar.
 
@@ -164,11 +169,16 @@ def surface_energy(
     atoms = as_crystal(crystal, "surface_energy")
     name = name_of(crystal, atoms)
     known = as_potential(potential, atoms)
+    FORCE.check("fmax", fmax)
     settings = RelaxationSettings(fmax=fmax, relax_cell=False, max_steps=max_steps)
-    if isinstance(n_sizes, bool) or not isinstance(n_sizes, int) or n_sizes < 2:
-        raise InputError(f"n_sizes: {n_sizes!r} is not allowed; a line needs at least 2 thicknesses")
+    LENGTH.check("min_slab_size", min_slab_size)
+    n_sizes = whole_number("n_sizes", n_sizes, least=2)
+    if termination is not None:
+        text("termination", termination, "the composition of the outermost layer, such as TiO2")
+    flag("progress", progress)
     cut = partial(_cut, name, miller_index, min_slab_size=min_slab_size, n_sizes=n_sizes, termination=termination)
     # Whatever is wrong with the plane is said before the crystal is relaxed.
+    _check_size(atoms, miller_index, min_slab_size, n_sizes, max_slab_atoms)
     cut(atoms)
     if isinstance(crystal, Relaxed):
         bulk = same_potential(crystal, known, name)
@@ -201,6 +211,26 @@ def surface_energy(
         settings=settings.as_dict(),
         provenance={**known.provenance(), "identity": known.identity},
     )
+
+
+def _check_size(
+    crystal: Atoms, miller_index: Sequence[int], min_slab_size: float, n_sizes: int, max_slab_atoms: int
+) -> None:
+    """Refuse slabs of too many atoms, by the least that the thickest of them can have."""
+    from ..structures.slabs.lattice_planes import conventional_cell, planar_cell_area
+    from ..structures.slabs.stacking import check_miller_index
+
+    conventional = conventional_cell(crystal)
+    index = check_miller_index(miller_index, conventional)
+    area = planar_cell_area(conventional, index)
+    density = len(conventional) / conventional.get_volume()
+    least = int(area * min_slab_size * density) + n_sizes - 1
+    if least > whole_number("max_slab_atoms", max_slab_atoms):
+        raise InputError(
+            f"miller_index: the thickest of {n_sizes} slabs along {index}, from {min_slab_size:g} Å on, has at least"
+            f" {least} atoms, and max_slab_atoms is {max_slab_atoms}; give lower indices, fewer or thinner slabs, or a"
+            " higher limit"
+        )
 
 
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:

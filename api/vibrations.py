@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import flag, whole_number
 from ..errors import InputError
 from .display import Cell, drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Relaxed, as_potential, describe, origin, same_potential
 from .progress import progress_bar
+from .quantities import DISPLACEMENT, FORCE, LENGTH, check
 from .structures import as_crystal, name_of
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ def phonons(
     displacement: float = 0.01,
     fmax: float = 0.005,
     max_steps: int = 500,
+    max_supercell_atoms: int = 2000,
     progress: bool = True,
 ) -> PhononResult:
     """Return the harmonic phonons of a crystal.
@@ -139,6 +142,8 @@ def phonons(
         How far atoms are displaced, Å.
     fmax, max_steps
         Of the relaxation; phonons need a tight one.
+    max_supercell_atoms
+        A larger supercell is refused: most potentials run out of memory, and force constants grow with its square.
     progress
         Show a bar.
 
@@ -169,7 +174,7 @@ def phonons(
     0.033 eV/atom, -0.014 at 300 K
     """
     from ..calculators.phonons.finite_displacements import PhononSettings, run_phonons
-    from ..calculators.phonons.supercell import idealised_primitive
+    from ..calculators.phonons.supercell import choose_supercell, idealised_primitive
     from ..calculators.relaxation.relax import RelaxationSettings
     from ..calculators.relaxation.relax import relax as relax_one
     from ..workflows.database.structure_database import SYMPREC
@@ -179,9 +184,22 @@ def phonons(
     evaluator, called, provenance = origin(potential, atoms)
     if isinstance(crystal, Relaxed) and isinstance(evaluator, str):
         same_potential(crystal, as_potential(evaluator), name)
+    check(
+        min_supercell_length=(LENGTH, min_supercell_length),
+        displacement=(DISPLACEMENT, displacement),
+        fmax=(FORCE, fmax),
+    )
+    flag("progress", progress)
     settings = PhononSettings(min_supercell_length=min_supercell_length, displacement=displacement)
     tight = RelaxationSettings(fmax=fmax, max_steps=max_steps, keep_symmetry=True)
-    relaxed = relax_one(idealised_primitive(atoms, SYMPREC), evaluator, tight)
+    primitive = idealised_primitive(atoms, SYMPREC)
+    n_atoms = choose_supercell(primitive, settings.min_supercell_length, symprec=settings.symprec).n_atoms
+    if n_atoms > whole_number("max_supercell_atoms", max_supercell_atoms):
+        raise InputError(
+            f"min_supercell_length: {min_supercell_length!r} needs a supercell of {n_atoms} atoms, and"
+            f" max_supercell_atoms is {max_supercell_atoms}; give a shorter length, or a higher limit"
+        )
+    relaxed = relax_one(primitive, evaluator, tight)
     with progress_bar(f"displacements of {name}", None, wanted=progress) as show:
         found = run_phonons(relaxed.atoms, evaluator, settings, on_evaluation=show)
     return PhononResult(

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..arguments import refusal, text
+from ..errors import InputError, unknown_name
+from ..structures.compositions import ELEMENTS
 from ..thermodynamics.amalgams.choose_solution import (
     MEASURED,
     key_compositions,
@@ -22,6 +24,21 @@ from ..thermodynamics.wetting.model import WettingModel
 from ..thermodynamics.wetting.parameters import WettingParameters
 from .adhesion import Adhesion
 from .display import drawn, html_table, with_version
+from .quantities import (
+    AREA,
+    DROP_RADIUS,
+    INTERFACE_ENERGY,
+    INTERFACE_ERROR,
+    LIQUID_TEMPERATURE,
+    MOLE_FRACTION,
+    ROUGHNESS,
+    SATURATION,
+    SOLUTE_ENERGY,
+    SOLUTE_ERROR,
+    SURFACE_TENSION,
+    check,
+    check_given,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -84,6 +101,7 @@ class WettingResult:
         InputError
             A mole fraction outside [0, 1).
         """
+        MOLE_FRACTION.check("x", x)
         return self._model.curve([x]).at(x)
 
     def contact_angle_deg(self, x: float) -> dict[str, float | None]:
@@ -235,7 +253,8 @@ def wetting_curve(  # noqa: PLR0913 - what a curve depends on, all but the first
     Raises
     ------
     InputError
-        A number out of range, no area, or a solution of which nothing is known.
+        A number out of range (such as one in mN/m where J/m² are meant), no area, or a solution of which nothing is
+        known.
 
     Examples
     --------
@@ -253,6 +272,23 @@ def wetting_curve(  # noqa: PLR0913 - what a curve depends on, all but the first
     from ..workflows.studies.wetting.options import WettingOptions
 
     computed = work_of_adhesion if isinstance(work_of_adhesion, Adhesion) else None
+    if computed is None:
+        INTERFACE_ENERGY.check("work_of_adhesion", work_of_adhesion)
+    check(
+        temperature_K=(LIQUID_TEMPERATURE, temperature_K),
+        work_of_adhesion_standard_error_J_m2=(INTERFACE_ERROR, work_of_adhesion_standard_error_J_m2),
+        standard_error_per_solute=(SOLUTE_ERROR, standard_error_per_solute),
+        roughness=(ROUGHNESS, roughness),
+    )
+    check_given(
+        area=(AREA, area),
+        surface_tension_J_m2=(SURFACE_TENSION, surface_tension_J_m2),
+        mu_infinity=(SOLUTE_ENERGY, mu_infinity),
+        x_saturation=(SATURATION, x_saturation),
+        drop_radius_mm=(DROP_RADIUS, drop_radius_mm),
+    )
+    _check_names(solute, solvent, substrate)
+    shown = MOLE_FRACTION.check_each("x", x, "a list of mole fractions")
     gases = [
         _gas(name, given, area, computed, standard_error_per_solute)
         for name, given in (
@@ -278,7 +314,7 @@ def wetting_curve(  # noqa: PLR0913 - what a curve depends on, all but the first
     n_draws = _N_DRAWS if _has_errors(parameters) else 2
     model = WettingModel(solution, tension, (parameters,), drop=drop, roughness=roughness, n_draws=n_draws)
     keys = key_compositions(solute, solvent, solution.x_saturation)
-    include = [one for one in (*shown_compositions(keys), *x) if one != 0.0]
+    include = [one for one in (*shown_compositions(keys), *shown) if one != 0.0]
     grid = composition_grid(solution.x_saturation, lowest=min(1e-7, solution.x_saturation / 10), include=include)
     curve = model.curve(grid)
     if dry_face is None:
@@ -319,10 +355,19 @@ def _gas(
     known = area if area is not None else adhesion.area if adhesion else None
     if known is None:
         raise InputError(f"area: it is missing; {name} needs the area of the cell, Å²")
-    if given is None or isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0:
-        raise InputError(f"{name}: {given!r} is not allowed; give the energies of 1, 2, ... solute atoms, eV")
+    allowed = "the energies of 1, 2, ... solute atoms, in eV"
+    energies = SOLUTE_ENERGY.check_each(name, given, allowed, shares=True)
+    if not energies:
+        raise refusal(name, given, allowed)
     # The error is that of the reference, one solute atom in the liquid, which all three have in common.
-    return LatticeGas.from_series(known, given, standard_error_per_atom=standard_error)
+    return LatticeGas.from_series(known, energies, standard_error_per_atom=standard_error)
+
+
+def _check_names(solute: str, solvent: str, substrate: str) -> None:
+    for name, symbol in {"solute": solute, "solvent": solvent}.items():
+        if text(name, symbol, "the symbol of an element") not in ELEMENTS:
+            raise InputError(f"{name}: {unknown_name('element', symbol, ELEMENTS)}")
+    text("substrate", substrate, "what the solid is called")
 
 
 def _solution(

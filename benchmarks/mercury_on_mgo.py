@@ -165,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def read_results() -> dict[str, Any]:
     """Return what earlier runs found with the same settings, or an empty frame."""
     if RESULTS.is_file():
-        stored = json.loads(RESULTS.read_text(encoding="utf-8"))
+        stored: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
         if stored["settings"] == SETTINGS:
             return stored
         say("the settings have changed: all is computed again")

@@ -54,7 +54,7 @@ def run_benchmark(name: str, mode: Mode) -> dict[str, Any]:
 def read_results() -> dict[str, Any]:
     """Return what earlier runs found, or an empty frame."""
     if RESULTS.is_file():
-        stored = json.loads(RESULTS.read_text(encoding="utf-8"))
+        stored: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
         if stored.get("schema") == SCHEMA_VERSION:
             return stored
     return {"schema": SCHEMA_VERSION, "machine": {}, "benchmarks": {}}

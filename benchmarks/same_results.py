@@ -171,7 +171,8 @@ def _content(path: Path, folder: Path) -> Any:
 def read_csv(text: str, *folders: Path) -> list[dict[str, Any]]:
     """Return the rows of a table, numbers as numbers."""
     rows = csv.DictReader(io.StringIO(text), restkey="beyond the header")
-    return clean([{key: _number(cell) for key, cell in row.items()} for row in rows], *folders)
+    found: list[dict[str, Any]] = clean([{key: _number(cell) for key, cell in row.items()} for row in rows], *folders)
+    return found
 
 
 def _number(cell: Any) -> Any:

@@ -33,7 +33,7 @@ def run_scaling(mode: Mode) -> Result:
 
 
 def _moved(start: Atoms, number: int) -> Atoms:
-    atoms = start.copy()
+    atoms: Atoms = start.copy()
     atoms.rattle(0.01, seed=number)
     return atoms
 

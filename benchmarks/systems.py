@@ -77,7 +77,7 @@ def llto_slab() -> Atoms:
 
     The ordered model, 2 × 2 cells wide and two cells thick, stoichiometric: LaO on one side, TiO2 on the other.
     """
-    slab = get_phase("LLTO_P4mmm_ordered").atoms().repeat((SLAB_REPEAT, SLAB_REPEAT, SLAB_LAYERS))
+    slab: Atoms = get_phase("LLTO_P4mmm_ordered").atoms().repeat((SLAB_REPEAT, SLAB_REPEAT, SLAB_LAYERS))
     slab.center(vacuum=VACUUM, axis=2)
     slab.rattle(0.05, seed=1)
     return slab
@@ -100,7 +100,7 @@ def mercury_on_llto() -> Atoms:
     film = Atoms("Hg" * len(positions), positions=positions)
     film.positions += np.random.default_rng(2).uniform(-HG_JITTER, HG_JITTER, film.positions.shape)
     film.positions[:, 2] += slab.positions[:, 2].max() + HG_GAP - film.positions[:, 2].min()
-    interface = slab + film
+    interface: Atoms = slab + film
     interface.center(vacuum=VACUUM, axis=2)
     return interface
 
@@ -111,6 +111,6 @@ def supercell(key: str, atoms_wanted: int) -> Atoms:
     repeat = np.ones(3, dtype=int)
     while len(unit) * repeat.prod() < atoms_wanted:
         repeat[np.argmin(unit.cell.lengths() * repeat)] += 1
-    atoms = unit.repeat(tuple(repeat))
+    atoms: Atoms = unit.repeat(tuple(repeat))
     atoms.rattle(0.03, seed=3)
     return atoms

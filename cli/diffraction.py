@@ -54,7 +54,7 @@ def diffraction(
     """Print the lines, and beside them what is published; lay a measured pattern over them."""
     from ..structures.diffraction.measured import overlay, read_pattern
     from ..structures.diffraction.patterns import powder_pattern
-    from .output import print_csv, print_json, print_rows
+    from .output import print_csv, print_json, print_notes, print_rows
 
     wavelength, limits = _radiation(radiation), _range(two_theta)
     parts = _weights(weights, len(crystals))
@@ -86,8 +86,7 @@ def diffraction(
                 print_rows(title, columns, rows, as_json=False, as_csv=False)
     if fit is not None and not as_json:
         typer.echo(_fit_text(fit), err=as_csv)
-    for problem in problems:
-        typer.echo(f"note: {problem}", err=True)
+    print_notes(problems)
 
 
 def _radiation(text: str) -> str | float:

@@ -31,7 +31,7 @@ def electrochemistry(
     from ..reports.amalgams.section import sections_of
     from ..reports.amalgams.values import electrochemistry_values
     from ..thermodynamics.checks import positive
-    from .output import print_csv, print_json
+    from .output import print_csv, print_json, print_notes
     from .pictures import write_pictures
 
     positive("electrochemistry", "temperature", temperature_K)
@@ -54,8 +54,7 @@ def electrochemistry(
     else:
         for section in sections:
             _print_section(section)
-    for warning in [warning for section in sections for warning in section.warnings]:
-        typer.echo(f"note: {warning}", err=True)
+    print_notes(warning for section in sections for warning in section.warnings)
 
 
 def _hulls(systems: list[str], database: Path | None, potential: str | None) -> tuple[list[Hull], str]:
@@ -68,17 +67,20 @@ def _hulls(systems: list[str], database: Path | None, potential: str | None) -> 
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.hulls.analysis import rows_for_system
+    from .output import print_notes
 
     for system in systems:
         if "Hg" not in parse_system(system):
             raise InputError(f"{system} has no mercury; electrochemistry is that of amalgams, e.g. Li-Hg")
     store = StructureDatabase(database or default_database(), must_exist=True)
     hulls = []
+    notes: list[str] = []
     for system in systems:
-        rows = rows_for_system(store, system, potential)
+        rows = rows_for_system(store, system, potential, notes)
         # What one system was computed with holds for the others, too.
         potential = str(rows[0].potential)
         hulls.append(hull_of_rows(system, rows)[0])
+    print_notes(notes)
     return hulls, potential or ""
 
 

@@ -26,9 +26,11 @@ def hull(
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.hulls.analysis import hull_table, rows_for_system
-    from .output import print_json, print_rows
+    from .output import print_json, print_notes, print_rows
 
-    rows = rows_for_system(StructureDatabase(database or default_database(), must_exist=True), system, potential)
+    notes: list[str] = []
+    rows = rows_for_system(StructureDatabase(database or default_database(), must_exist=True), system, potential, notes)
+    print_notes(notes)
     convex, _ = hull_of_rows(system, rows)
     table = hull_table(convex, rows[0].potential)
     if as_json:

@@ -53,7 +53,7 @@ def phonons(
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.phonons.analysis import stored_thermal_system, thermal_table
-    from .output import print_csv, print_json, print_table
+    from .output import print_csv, print_json, print_notes, print_table
     from .pictures import write_pictures
 
     kelvins = tuple(temperature or TEMPERATURES_K)
@@ -76,8 +76,7 @@ def phonons(
             print_table(f"{part.caption}, {thermal.system} with {thermal.potential}", part.columns, rows)
         for text in of_system.paragraphs[:1]:
             typer.echo(text)
-    for warning in (*stability.warnings, *of_system.warnings):
-        typer.echo(f"note: {warning}", err=True)
+    print_notes((*stability.warnings, *of_system.warnings))
     if thermal.problem:
         raise InputError(f"no hull: {thermal.problem}")
 

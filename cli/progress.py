@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
+    from ..workflows.engine.recovery import RecoveryReport
+
 
 def result_line(row: AtomsRow) -> str:
     """Return the one-line result of a relaxation."""
@@ -80,6 +82,11 @@ class Progress:
             self._counts[int(document["fw_id"])] = len(document["spec"]["structures"])
 
 
+def _say_what_was_repaired(repaired: RecoveryReport) -> None:
+    if repaired.total:
+        typer.echo(str(repaired))
+
+
 def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | None = None) -> None:
     """Run worker processes until nothing is left to run, showing progress; complain about what failed.
 
@@ -94,17 +101,13 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     fw_id
         Work only on the workflow of this Firework; on everything when None.
     """
-    from ..workflows.engine.launching import failures, launch_workers
+    from ..workflows.engine import launching
     from ..workflows.engine.launchpad import open_launchpad
-    from ..workflows.engine.recovery import recover
 
-    pad = open_launchpad(url)
-    repaired = recover(pad)
-    if repaired.total:
-        typer.echo(str(repaired))
-    with Progress(database, pad) as progress:
-        launch_workers(url, n_workers=workers, workflow_of=fw_id, on_tick=progress.update)
-    failed = failures(pad, workflow_of=fw_id)
+    with Progress(database, open_launchpad(url)) as progress:
+        failed = launching.work_through(
+            url, n_workers=workers, workflow_of=fw_id, on_repair=_say_what_was_repaired, on_tick=progress.update
+        )
     for failure in failed:
         typer.echo(f"error: {failure.name}: {failure.message}", err=True)
     if failed:

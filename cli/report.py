@@ -25,18 +25,23 @@ def report(
     from ..workflows.output_folder import report_folder
     from ..workflows.spec import default_database
     from ..workflows.studies.hulls.analysis import rows_for_system, write_report
+    from .output import print_notes
 
     store = StructureDatabase(database or default_database(), must_exist=True)
     rows: dict[int, Any] = {}
+    notes: list[str] = []
     for system in systems:
-        found = rows_for_system(store, system, potential)
+        found = rows_for_system(store, system, potential, notes)
         potential = found[0].potential
         rows |= {row.id: row for row in found}
     wanted = (output or Path("results") / systems[0].lower()).expanduser().resolve()
     directory = report_folder(wanted, str(potential))
     check_writable(directory, "output")
     newest = max(rows)
-    paths = write_report(", ".join(systems), systems, list(rows.values()), directory, fresh_after=newest)
+    paths = write_report(
+        ", ".join(systems), systems, list(rows.values()), directory, fresh_after=newest, warnings=notes
+    )
+    print_notes(notes)
     if directory != wanted:
         typer.echo(f"note: {wanted} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {paths['report.html']}")

@@ -25,7 +25,7 @@ def results(
     from ..workflows.job import Job
     from ..workflows.report import report_sections
     from ..workflows.spec import load_spec
-    from .output import print_csv, print_json, print_table
+    from .output import print_csv, print_json, print_notes, print_table
 
     spec = load_spec(input_file, database=database, potential=potential)
     job = Job(spec, StructureDatabase(spec.database_path, must_exist=True))
@@ -52,5 +52,4 @@ def results(
     else:
         for one, table in tables:
             print_table(f"{one.title}: {table.caption}", table.columns, table.rows)
-    for warning in [*warnings, *(text for one in chosen for text in one.warnings)]:
-        typer.echo(f"note: {warning}", err=True)
+    print_notes([*warnings, *(text for one in chosen for text in one.warnings)])

@@ -22,11 +22,12 @@ def run(
 ) -> None:
     """Submit the workflow (or go on with an interrupted one), work through it and write its report."""
     from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.engine.launching import is_completed
     from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.output_folder import report_folder
     from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
-    from ..workflows.submission import submit, workflow_nodes
+    from ..workflows.submission import submit
     from .progress import work_through
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
@@ -38,9 +39,7 @@ def run(
     if submission.resumed:
         typer.echo(f"{spec.name}: going on with the unfinished workflow")
     work_through(spec.launchpad, workers, database=spec.database_path, fw_id=submission.fw_ids[0])
-    nodes = workflow_nodes(pad, submission.fw_ids[0])
-    finished = pad.workflows.find_one({"nodes": nodes[0]}, {"state": 1})["state"] == "COMPLETED"
-    if not finished:
+    if not is_completed(pad, submission.fw_ids[0]):
         raise typer.Exit(1)
     folder = report_folder(spec.output_dir, spec.potential)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))

@@ -47,7 +47,7 @@ def stability(
     from ..workflows.spec import default_database
     from ..workflows.studies.stability.analysis import StabilityOptions, stabilities, stability_table
     from ..workflows.studies.stability.settings import check_electrode
-    from .output import print_csv, print_json
+    from .output import print_csv, print_json, print_notes
     from .pictures import write_pictures
 
     parse_system(f"{metal}-{solvent}")
@@ -73,8 +73,7 @@ def stability(
     else:
         for item, table in zip(found, tables, strict=True):
             _print_electrolyte(item, table)
-    for problem in problems:
-        typer.echo(f"note: {problem}", err=True)
+    print_notes(problems)
 
 
 def _stored_electrolytes(store: Any) -> tuple[str, ...]:
@@ -89,7 +88,7 @@ def _stored_electrolytes(store: Any) -> tuple[str, ...]:
 
 def _print_electrolyte(item: ElectrolyteStability, table: dict[str, Any]) -> None:
     from ..reports.stability.section import finding, phases_text
-    from .output import print_rows
+    from .output import print_notes, print_rows
 
     title = f"{item.name} with {item.potential}"
     rows = [[reaction[key] for key in COLUMNS] for reaction in table["reactions"]]
@@ -103,5 +102,4 @@ def _print_electrolyte(item: ElectrolyteStability, table: dict[str, Any]) -> Non
     if steps:
         print_rows("Reduction", list(PLATEAU_COLUMNS), steps, as_json=False, as_csv=False)
     typer.echo(finding(item))
-    for what, why in item.left_out:
-        typer.echo(f"note: {what} is left out: {why}", err=True)
+    print_notes(f"{what} is left out: {why}" for what, why in item.left_out)

@@ -32,6 +32,10 @@ def surfaces(
         list[str] | None, typer.Argument(help="Names or formulas, e.g. Ag_fcc or LiHg; all when left out.")
     ] = None,
     potential: PotentialOption = None,
+    group: Annotated[
+        int | None,
+        typer.Option("--group", min=1, help="Which slabs, where several jobs computed some; a note lists the groups."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder for the pictures.")] = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -42,12 +46,14 @@ def surfaces(
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.surfaces.stored import stored_interfaces, stored_surfaces
-    from .output import print_json, print_rows
+    from .output import print_json, print_notes, print_rows
     from .pictures import write_pictures
 
     store = StructureDatabase(database or default_database(), must_exist=True)
-    found, problems = stored_surfaces(store, potential=potential)
+    names = None if phase is None or group is None else _named(stored_surfaces(store, potential=potential)[0], phase)
+    found, problems = stored_surfaces(store, potential=potential, phases=names, group=group)
     interfaces, failed = stored_interfaces(store, found, potential=potential)
+    print_notes([*problems, *failed])
     if phase:
         found, interfaces = _chosen(found, interfaces, phase)
     if output is not None:
@@ -71,23 +77,26 @@ def surfaces(
         ]  # fmt: skip
         columns = ("film", "substrate", "W (J/m²)", "rigid", "γ interface", "strain (%)", "potential")
         print_rows("work of adhesion", columns, joined, as_json=False, as_csv=False)
-    for problem in [*problems, *failed]:
-        typer.echo(f"note: {problem}", err=True)
 
 
 def _chosen(
     found: Sequence[PhaseSurfaces], interfaces: Sequence[InterfaceRecord], names: Sequence[str]
 ) -> tuple[list[PhaseSurfaces], list[InterfaceRecord]]:
     """Return what belongs to the phases asked for, refusing names that have no surface."""
+    phases = set(_named(found, names))
+    kept = [item for item in found if item.phase in phases]
+    return kept, [item for item in interfaces if item.film in phases or item.substrate in phases]
+
+
+def _named(found: Sequence[PhaseSurfaces], names: Sequence[str]) -> list[str]:
+    """Return the phases that are asked for by name or formula."""
     from ..errors import InputError, unknown_name
 
     known = {name for item in found for name in (item.phase, item.formula)}
     for name in names:
         if name not in known:
             raise InputError(unknown_name("phase with computed surfaces:", name, known))
-    kept = [item for item in found if item.phase in names or item.formula in names]
-    phases = {item.phase for item in kept}
-    return kept, [item for item in interfaces if item.film in phases or item.substrate in phases]
+    return list(dict.fromkeys(item.phase for item in found if item.phase in names or item.formula in names))
 
 
 def _rows(item: PhaseSurfaces) -> list[tuple[Any, ...]]:

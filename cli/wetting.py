@@ -64,7 +64,7 @@ def wetting(
     from ..workflows.studies.wetting.analysis import wetting_report
     from ..workflows.studies.wetting.options import WettingOptions, conditions_text
     from ..workflows.studies.wetting.stored import get_study
-    from .output import print_json, print_rows
+    from .output import print_json, print_notes, print_rows
 
     store = StructureDatabase(database or default_database(), must_exist=True)
     found = get_study(store, study=study, substrate=substrate, solute=solute)
@@ -106,8 +106,7 @@ def wetting(
         print_rows(title, list(points[0]), [list(point.values()) for point in points], as_json=False, as_csv=True)
         return
     print_rows(title, list(COLUMNS), [_row(point) for point in points], as_json=False, as_csv=False)
-    for note in (*sentences(report), *report.warnings):
-        typer.echo(f"note: {note}", err=True)
+    print_notes((*sentences(report), *report.warnings))
 
 
 def _row(point: Mapping[str, Any]) -> list[Any]:

@@ -86,7 +86,7 @@ def rattled(crystal: Atoms, size: float, *, seed: int = 0, keep: Operation | Non
     keep
         One of :func:`reversing_operations`; None displaces freely.
     """
-    atoms = crystal.copy()
+    atoms: Atoms = crystal.copy()
     displacements = np.random.default_rng(seed).normal(scale=size, size=(len(atoms), 3))
     if keep is None:
         atoms.positions += displacements

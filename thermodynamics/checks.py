@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arguments import as_float
 from ..errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def finite_array(owner: str, name: str, values: ArrayLike, ndim: int | None = No
         Not numbers, not all finite, or not of ``ndim`` dimensions.
     """
     try:
-        array = np.asarray(values, dtype=float)
+        given = np.asarray(values)
+        if given.size and given.dtype.kind not in "iuf":
+            raise TypeError  # NumPy makes numbers of texts and truth values
+        array = given.astype(float)
     except (TypeError, ValueError):
         raise InputError(f"{owner}: {name} is {values!r}; it must be numbers") from None
     if ndim is not None and array.ndim != ndim:
@@ -56,10 +60,7 @@ def finite_array(owner: str, name: str, values: ArrayLike, ndim: int | None = No
 
 
 def _number(value: Any) -> float:
-    """Not a number for anything that is none, truth values included."""
-    if isinstance(value, bool):
-        return np.nan
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return np.nan
+    """Not a number for anything that is none: texts and truth values are none, an array of one number is."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    return as_float(value)

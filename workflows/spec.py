@@ -177,7 +177,7 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
     try:
         in_file = content.get("potential", WorkflowSpec.model_fields["potential"].default)
         content.update({key: value for key, value in overrides.items() if value is not None})
-        spec = WorkflowSpec.model_validate(content)
+        spec: WorkflowSpec = WorkflowSpec.model_validate(content)
     except ValidationError as error:
         raise SpecError(f"{path}: {describe(error)}") from None
     if spec.potential != in_file and overrides.get("output") is None:

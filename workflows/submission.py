@@ -32,7 +32,7 @@ class Submission:
 
 def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
     """Return the input as plain JSON with absolute paths, so that a worker may run anywhere on the machine."""
-    document = spec.model_dump(mode="json")
+    document: dict[str, Any] = spec.model_dump(mode="json")
     document["output"] = str(spec.output_dir)
     document["database"] = str(spec.database_path)
     return document
@@ -100,9 +100,3 @@ def forget_failed(job: Job) -> int:
         with contextlib.suppress(InputError):
             failed |= dict.fromkeys(row.fingerprint for row in study(job).failed())
     return job.database.forget_failed(list(failed))
-
-
-def workflow_nodes(launchpad: LaunchPad, fw_id: int) -> list[int]:
-    """Return the ids of all Fireworks in the workflow of ``fw_id``, those added while it ran included."""
-    document = launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1})
-    return list(document["nodes"]) if document else []

@@ -10,6 +10,7 @@ from pathlib import Path
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
+from ...arguments import number, whole_number
 from ...errors import InputError
 from ...structures.glass.thiophosphate import GLASS_DENSITY_G_CM3, random_glass
 from ..relaxation.batch import relax_many
@@ -17,7 +18,7 @@ from ..relaxation.lockstep import Outcome
 from ..relaxation.relax import RelaxationSettings, relax
 from ..relaxation.results import RelaxationResult
 from .run import MDResult, run_md
-from .stages import MDStage, check_number, check_whole
+from .stages import MDStage
 
 # Glass: looser than a crystal, whose energy is compared to the last meV; a disordered cell has no symmetry to help.
 _GLASS_RELAXATION = RelaxationSettings(fmax=0.05, max_steps=1000)
@@ -62,14 +63,14 @@ class MeltQuenchSettings:
 
     def __post_init__(self) -> None:
         for key in ("melt_temperature_K", "final_temperature_K", "quench_rate_K_per_ps", "timestep_fs"):
-            check_number(key, getattr(self, key), 0.0)
+            number(key, getattr(self, key), above=0.0)
         if self.final_temperature_K >= self.melt_temperature_K:
             raise InputError(
                 f"final_temperature_K: {self.final_temperature_K:g} must be below the melt's"
                 f" {self.melt_temperature_K:g} K"
             )
-        check_whole("melt_steps", self.melt_steps, 1)
-        check_whole("final_steps", self.final_steps, 0)
+        whole_number("melt_steps", self.melt_steps)
+        whole_number("final_steps", self.final_steps, least=0)
 
     @property
     def quench_steps(self) -> int:
@@ -247,13 +248,13 @@ def quench_frames(
     if settings.relax_cell:
         raise InputError("relax_cell: true is not allowed for frames; a quench moves the positions only")
     outcomes: dict[int, Outcome] = dict(known or {})
-    for number in outcomes:
-        if number not in range(len(frames)):
-            raise InputError(f"known: there is no frame {number!r} among {len(frames)}")
-    missing = [number for number in range(len(frames)) if number not in outcomes]
+    for index in outcomes:
+        if index not in range(len(frames)):
+            raise InputError(f"known: there is no frame {index!r} among {len(frames)}")
+    missing = [index for index in range(len(frames)) if index not in outcomes]
     starts = []
-    for number in missing:
-        start = frames[number].copy()
+    for index in missing:
+        start = frames[index].copy()
         start.arrays.pop("momenta", None)
         starts.append(start)
 
@@ -263,4 +264,4 @@ def quench_frames(
             on_result(missing[index], outcome)
 
     relax_many(starts, potential, settings, on_result=done)
-    return [outcomes[number] for number in range(len(frames))]
+    return [outcomes[index] for index in range(len(frames))]

@@ -22,12 +22,13 @@ from ase.constraints import FixCom
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import thermalize_momenta
 
+from ...arguments import number, whole_number
 from ...errors import InputError
 from ..potentials.names import get_potential
 from ..relaxation.relax import MIN_DISTANCE, shortest_distance
 from .checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
 from .restartable import RestartableCalculator
-from .stages import MDStage, check_number, check_whole
+from .stages import MDStage
 
 __all__ = ["MAX_TIMESTEP_FS", "MDError", "MDResult", "MDStage", "run_md"]
 
@@ -266,7 +267,7 @@ class _Dynamics:
         return MDResult(frames, final, temperatures, energies, self.n_steps, elapsed)
 
     def _atoms(self, frame: FrameState) -> Atoms:
-        atoms = self.template.copy()
+        atoms: Atoms = self.template.copy()
         atoms.positions = frame.positions
         atoms.info.update(
             step=frame.step, time_fs=frame.step * self.timestep_fs, temperature_K=float(frame.temperature_K)
@@ -319,10 +320,10 @@ def _check_run(
 ) -> None:
     if not stages:
         raise InputError("stages: there are none; give at least one")
-    check_whole("seed", seed, 0)
-    check_whole("checkpoint_interval", checkpoint_interval, 1)
-    check_number("timestep_fs", timestep_fs, 0.0, MAX_TIMESTEP_FS)
-    check_number("friction_per_ps", friction_per_ps, 0.0)
+    whole_number("seed", seed, least=0)
+    whole_number("checkpoint_interval", checkpoint_interval)
+    number("timestep_fs", timestep_fs, above=0.0, most=MAX_TIMESTEP_FS)
+    number("friction_per_ps", friction_per_ps, above=0.0)
     if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all()):
         raise InputError(f"atoms: {atoms.symbols} has a position or cell vector that is not a finite number")
     free = atoms.copy()

@@ -1,12 +1,10 @@
-"""The stages of a molecular dynamics run, and the checks of the numbers that set one up."""
+"""The stages of a molecular dynamics run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite
-from numbers import Integral, Real
-from typing import Any
 
+from ...arguments import number, whole_number
 from ...errors import InputError
 
 
@@ -37,13 +35,13 @@ class MDStage:
     frame_interval: int | None = None
 
     def __post_init__(self) -> None:
-        check_whole("n_steps", self.n_steps, 1)
-        check_number("temperature_K", self.temperature_K, 0.0)
+        whole_number("n_steps", self.n_steps)
+        number("temperature_K", self.temperature_K, above=0.0)
         if self.final_temperature_K is not None:
-            check_number("final_temperature_K", self.final_temperature_K, 0.0)
+            number("final_temperature_K", self.final_temperature_K, above=0.0)
             object.__setattr__(self, "final_temperature_K", float(self.final_temperature_K))
         if self.frame_interval is not None:
-            check_whole("frame_interval", self.frame_interval, 1)
+            whole_number("frame_interval", self.frame_interval)
             if self.frame_interval > self.n_steps:
                 raise InputError(f"frame_interval: {self.frame_interval} keeps no frame of {self.n_steps} steps")
             object.__setattr__(self, "frame_interval", int(self.frame_interval))
@@ -55,29 +53,3 @@ class MDStage:
         if self.final_temperature_K is None:
             return self.temperature_K
         return self.temperature_K + (self.final_temperature_K - self.temperature_K) * step / self.n_steps
-
-
-def check_whole(key: str, value: Any, least: int) -> None:
-    """Refuse what is not a whole number of at least ``least``.
-
-    Raises
-    ------
-    InputError
-        Naming the key and its value.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{key}: {value!r} is not allowed; give a whole number of at least {least}")
-
-
-def check_number(key: str, value: Any, above: float, most: float = inf) -> None:
-    """Refuse what is not a finite number above ``above`` and at most ``most``.
-
-    Raises
-    ------
-    InputError
-        Naming the key and its value.
-    """
-    number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-    if not number or not above < float(value) <= most:
-        limit = f" and at most {most:g}" if isfinite(most) else ""
-        raise InputError(f"{key}: {value!r} is not allowed; give a finite number above {above:g}{limit}")

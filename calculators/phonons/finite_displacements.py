@@ -6,14 +6,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from math import isfinite
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 
+from ...arguments import number
 from ...errors import InputError
 from ..groups import consecutive_groups
 from ..potentials.names import get_calculator, get_potential
@@ -70,9 +69,7 @@ class PhononSettings:
 
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value) or value <= 0:
-                raise InputError(f"{key}: {value!r} is not allowed; give a finite number above 0")
-            object.__setattr__(self, key, float(value))
+            object.__setattr__(self, key, number(key, value, above=0.0))
 
     def as_dict(self) -> dict[str, float]:
         """Return the settings as plain JSON; ``PhononSettings(**settings.as_dict())`` gives them back."""

@@ -68,9 +68,9 @@ def dispersion_energy(atoms: Atoms, method: str, functional: str) -> float:
         There is no such method, or it has no parameters for the functional.
     """
     check_dispersion(method, functional)
-    from .dispersion_sum import sum_dispersion
+    from .dispersion_sum import sum_energy
 
-    return float(sum_dispersion(atoms, method, functional, derivatives=False)["energy"])
+    return sum_energy(atoms, method, functional)
 
 
 def three_body_energy(atoms: Atoms, method: str, functional: str) -> float:

@@ -23,7 +23,8 @@ parts in as many threads as the process may use; dftd4 has threads of OpenMP, wh
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -40,6 +41,44 @@ _MIN_ATOMS_PER_PART = 8
 _VOIGT = [0, 4, 8, 5, 2, 1]
 
 Sums = dict[str, Any]
+
+
+def sum_energy(atoms: Atoms, method: str, functional: str) -> float:
+    """Return the energy of a dispersion correction, eV, without derivatives; other arguments as `sum_dispersion`.
+
+    It depends on the structure alone, not on the potential it is added to, so that several potentials on one structure
+    share one sum: the last ones are remembered.
+    """
+    structure = _Structure(
+        atoms.numbers.astype(int).tobytes(),
+        atoms.positions.tobytes(),
+        atoms.cell.array.tobytes(),
+        tuple(atoms.pbc.tolist()),
+        float(atoms.get_initial_charges().sum()),
+    )
+    return _remembered_energy(structure, method, functional)
+
+
+class _Structure(NamedTuple):
+    """What a dispersion energy depends on, as it lies in memory."""
+
+    numbers: bytes
+    positions: bytes
+    cell: bytes
+    pbc: tuple[bool, bool, bool]
+    charge: float
+
+    def atoms(self) -> Atoms:
+        numbers = np.frombuffer(self.numbers, dtype=int)
+        charges = np.zeros(len(numbers))
+        charges[:1] = self.charge
+        positions, cell = (np.frombuffer(raw).reshape(-1, 3) for raw in (self.positions, self.cell))
+        return Atoms(numbers, positions, cell=cell, pbc=self.pbc, charges=charges)
+
+
+@lru_cache(maxsize=128)
+def _remembered_energy(structure: _Structure, method: str, functional: str) -> float:
+    return float(sum_dispersion(structure.atoms(), method, functional, derivatives=False)["energy"])
 
 
 def sum_dispersion(atoms: Atoms, method: str, functional: str, *, derivatives: bool) -> Sums:
@@ -123,7 +162,11 @@ class DispersionCalculator(Calculator):
         super().calculate(atoms, properties, system_changes)
         method, functional = self.parameters["method"], self.parameters["functional"]
         derivatives = not {"forces", "stress"}.isdisjoint(properties or ())
-        self.results = sum_dispersion(self.atoms, method, functional, derivatives=derivatives)
+        if derivatives:
+            self.results = sum_dispersion(self.atoms, method, functional, derivatives=True)
+        else:
+            energy = sum_energy(self.atoms, method, functional)
+            self.results = {"energy": energy, "free_energy": energy}
 
 
 def _n_parts(atoms: Atoms, method: str) -> int:

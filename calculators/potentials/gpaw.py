@@ -186,7 +186,8 @@ def _vacuum_axes(atoms: Atoms) -> np.ndarray:
     heights = 1.0 / np.linalg.norm(atoms.cell.complete().reciprocal(), axis=1)
     along = np.sort(atoms.get_scaled_positions(wrap=True), axis=0)
     gaps = np.diff(np.vstack([along, along[:1] + 1.0]), axis=0) * heights
-    return (gaps.max(axis=0) > _VACUUM) | ~atoms.pbc
+    found: np.ndarray = (gaps.max(axis=0) > _VACUUM) | ~atoms.pbc
+    return found
 
 
 def _check_options(names: Iterable[str]) -> None:

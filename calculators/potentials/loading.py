@@ -59,10 +59,14 @@ def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> 
     loaded = load_model(model, device)
     # Under the lock too: silencing changes the process's stdout, which two threads at once would not restore.
     with _LOAD_LOCK, _quiet():
+        arguments: dict[str, Any]
         if card.package == "chgnet":
             # A lone atom is an honest question (a vapour, a cohesive energy); chgnet would print at every call.
-            return _double_class("chgnet")(model=loaded, use_device=device, on_isolated_atoms="ignore")
-        return _double_class("sevenn")(model=loaded, file_type="model_instance", device=device, modal=card.modal)
+            arguments = {"use_device": device, "on_isolated_atoms": "ignore"}
+        else:
+            arguments = {"file_type": "model_instance", "device": device, "modal": card.modal}
+        calculator: Calculator = _double_class(card.package)(model=loaded, **arguments)
+        return calculator
 
 
 def load_model(model: str, device: str = "cpu") -> Any:

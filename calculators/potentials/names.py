@@ -348,7 +348,7 @@ def _build_custom(model: str, options: dict[str, Any]) -> BaseCalculator:
     if is_instance and options:
         raise InputError(f"potential {model!r} is a calculator already and takes no options: {', '.join(options)}")
     try:
-        calculator = found if is_instance else found(**options)
+        calculator: BaseCalculator = found if is_instance else found(**options)
     except TypeError as error:
         raise InputError(f"potential {model!r} cannot be built with options {options}: {error}") from error
     if not hasattr(calculator, "get_property"):

@@ -102,4 +102,5 @@ class SevenNetBatch:
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().astype(np.float64)
+    found: np.ndarray = tensor.detach().cpu().numpy().astype(np.float64)
+    return found

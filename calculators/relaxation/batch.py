@@ -10,7 +10,8 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator, Calculator
 
-from ...errors import InputError, unknown_name
+from ...arguments import choice, whole_number
+from ...errors import InputError
 from ..potentials.cards import MODEL_CARDS
 from ..potentials.chgnet.evaluator import LEAN_MODELS, LeanCHGNet
 from ..potentials.dispersion import get_dispersion_calculator
@@ -70,10 +71,8 @@ def relax_many(
         The potential is unknown or not available, or ``evaluator`` or ``max_atoms`` is not allowed.
     """
     settings = settings or RelaxationSettings()
-    if evaluator not in EVALUATORS:
-        raise InputError("evaluator: " + unknown_name("evaluator", str(evaluator), EVALUATORS))
-    if isinstance(max_atoms, bool) or not isinstance(max_atoms, int) or max_atoms < 1:
-        raise InputError(f"max_atoms: {max_atoms!r} is not allowed; give a whole number of at least 1")
+    choice("evaluator", evaluator, EVALUATORS)
+    max_atoms = whole_number("max_atoms", max_atoms)
     known = get_potential(potential) if isinstance(potential, str) else None
     outcomes: list[Outcome | None] = [None] * len(structures)
 

@@ -149,7 +149,8 @@ def matrix_log(matrix: np.ndarray) -> np.ndarray:
     for order in range(1, _LOG_TERMS + 1):  # log A = 2 artanh((A - 1)/(A + 1))
         power = power @ square
         total += power / (2 * order + 1)
-    return 2.0 ** (roots + 1) * total + np.log(scale) * identity
+    found: np.ndarray = 2.0 ** (roots + 1) * total + np.log(scale) * identity
+    return found
 
 
 def _square_root(matrix: np.ndarray) -> np.ndarray | None:
@@ -160,7 +161,8 @@ def _square_root(matrix: np.ndarray) -> np.ndarray | None:
             change = np.linalg.inv(inverse), np.linalg.inv(root)
         except np.linalg.LinAlgError:
             return None
-        next_root, inverse = (root + change[0]) / 2, (inverse + change[1]) / 2
+        next_root: np.ndarray = (root + change[0]) / 2
+        inverse = (inverse + change[1]) / 2
         if np.abs(next_root - root).max() < 1e-14 * np.abs(next_root).max():
             return next_root
         root = next_root

@@ -6,8 +6,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from math import isfinite
-from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +20,8 @@ from ase.calculators.calculator import (
 from ase.constraints import FixSymmetry
 from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
-from ...errors import InputError, unknown_name
+from ...arguments import choice, flag, number, whole_number
+from ...errors import InputError
 from ..potentials.names import Potential, get_calculator, get_potential
 from .cell_filter import FastFrechetCellFilter
 from .results import NotConvergedError, RelaxationError, RelaxationResult, add_three_body, make_result
@@ -78,20 +77,12 @@ class RelaxationSettings:
     optimizer: str = "auto"
 
     def __post_init__(self) -> None:
-        fmax, max_steps = self.fmax, self.max_steps
-        if isinstance(fmax, bool) or not isinstance(fmax, Real) or not isfinite(fmax) or fmax <= 0:
-            raise InputError(f"fmax: {fmax!r} is not allowed; give a finite number above 0, in eV/Å")
-        if isinstance(max_steps, bool) or not isinstance(max_steps, Integral) or max_steps < 1:
-            raise InputError(f"max_steps: {max_steps!r} is not allowed; give a whole number of at least 1")
-        for key in ("relax_cell", "keep_symmetry"):
-            if not isinstance(getattr(self, key), bool):
-                raise InputError(f"{key}: {getattr(self, key)!r} is not allowed; give true or false")
-        allowed = ("auto", *OPTIMIZERS)
-        if self.optimizer not in allowed:
-            raise InputError("optimizer: " + unknown_name("optimizer", str(self.optimizer), allowed))
         # NumPy scalars would not go into JSON, and 1 and 1.0 are one setting.
-        object.__setattr__(self, "fmax", float(fmax))
-        object.__setattr__(self, "max_steps", int(max_steps))
+        object.__setattr__(self, "fmax", number("fmax", self.fmax, above=0.0, unit="eV/Å"))
+        object.__setattr__(self, "max_steps", whole_number("max_steps", self.max_steps))
+        flag("relax_cell", self.relax_cell)
+        flag("keep_symmetry", self.keep_symmetry)
+        choice("optimizer", self.optimizer, ("auto", *OPTIMIZERS))
 
     @property
     def optimizer_name(self) -> str:
@@ -320,6 +311,7 @@ def _stress(work: Atoms) -> np.ndarray | None:
     if not work.pbc.all() or "stress" not in work.calc.implemented_properties:
         return None
     try:
-        return work.get_stress(apply_constraint=False)
+        found: np.ndarray | None = work.get_stress(apply_constraint=False)
+        return found
     except PropertyNotImplementedError:
         return None

@@ -76,7 +76,8 @@ def _repeated(atoms: Atoms) -> Atoms:
     wrapped.pbc = (True, True, False)
     wrapped.wrap()
     a, b = (float(np.linalg.norm(vector)) for vector in wrapped.cell[:2])
-    return wrapped.repeat((math.ceil(_MIN_WIDTH / a), math.ceil(_MIN_WIDTH / b), 1))
+    made: Atoms = wrapped.repeat((math.ceil(_MIN_WIDTH / a), math.ceil(_MIN_WIDTH / b), 1))
+    return made
 
 
 def _ball(symbol: str, kind: str) -> tuple[str, float]:

@@ -358,7 +358,8 @@ def _conventional(structure: Structure, symprec: float) -> Structure:
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer, SymmetryUndeterminedError
 
     try:
-        return SpacegroupAnalyzer(structure, symprec=symprec).get_conventional_standard_structure()
+        found: Structure = SpacegroupAnalyzer(structure, symprec=symprec).get_conventional_standard_structure()
+        return found
     except SymmetryUndeterminedError:
         return structure
 

@@ -176,7 +176,8 @@ def _distances(atoms: Atoms, first: str, second: str, cutoff: float) -> np.ndarr
 
     i, j, distances = ase_neighbor_list("ijd", atoms, cutoff)
     symbols = np.array(atoms.get_chemical_symbols())
-    return distances[(symbols[i] == first) & (symbols[j] == second)]
+    found: np.ndarray = distances[(symbols[i] == first) & (symbols[j] == second)]
+    return found
 
 
 def _peak(distances: np.ndarray) -> float:

@@ -241,7 +241,8 @@ class _Packing:
 
         options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-6, "gtol": 1e-4}
         found = minimize(self._penalty, positions.ravel(), jac=True, method="L-BFGS-B", options=options)
-        return found.x.reshape(-1, 3)
+        settled: np.ndarray = found.x.reshape(-1, 3)
+        return settled
 
     def fits(self, atoms: Atoms) -> bool:
         self.atoms.positions = atoms.positions

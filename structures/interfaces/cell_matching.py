@@ -28,7 +28,8 @@ class CellMatch:
     @property
     def strain(self) -> np.ndarray:
         """Green-Lagrange strain of the film, shape (2, 2)."""
-        return 0.5 * (self.deformation.T @ self.deformation - np.eye(2))
+        found: np.ndarray = 0.5 * (self.deformation.T @ self.deformation - np.eye(2))
+        return found
 
     @property
     def max_strain(self) -> float:

@@ -190,7 +190,7 @@ def stack(film: Atoms, substrate: Atoms, match: CellMatch, *, gap: float = 2.5, 
     upper.set_tags(LIQUID)
     lower.positions[:, 2] -= lower.positions[:, 2].min()
     upper.positions[:, 2] += lower.positions[:, 2].max() + gap - upper.positions[:, 2].min()
-    interface = lower + upper
+    interface: Atoms = lower + upper
     cell[2] = [0.0, 0.0, upper.positions[:, 2].max() + min_vacuum_size]
     interface.set_cell(cell, scale_atoms=False)
     interface.wrap(pbc=[True, True, False])
@@ -206,4 +206,5 @@ def _repeated(slab: Atoms, combination: np.ndarray) -> Atoms:
     whole = join_across_boundary(slab)
     whole.set_constraint()
     whole.wrap(pbc=[True, True, False])
-    return make_supercell(whole, matrix, wrap=False)
+    made: Atoms = make_supercell(whole, matrix, wrap=False)
+    return made

@@ -58,7 +58,8 @@ class InterfaceSites:
         """Distances between all sites, nearest images, shape (k, k), Å; the diagonal is that to a site's own image."""
         from ase.geometry import get_distances
 
-        distances = get_distances(self.positions, self.positions, cell=self.cell, pbc=[True, True, False])[1]
+        distances: np.ndarray
+        _, distances = get_distances(self.positions, self.positions, cell=self.cell, pbc=[True, True, False])
         images = [i * self.cell[0] + j * self.cell[1] for i, j in ((1, 0), (0, 1), (1, 1), (1, -1))]
         np.fill_diagonal(distances, min(np.linalg.norm(image) for image in images))
         return distances
@@ -166,7 +167,7 @@ def _solid_part(atoms: Atoms, name: str) -> Atoms:
 
 def _contact_distances(solid: Atoms, symbol: str) -> np.ndarray:
     """Distance at which the solute touches each atom, Å."""
-    contact = covalent_radii[solid.numbers] + covalent_radii[atomic_numbers[symbol]]
+    contact: np.ndarray = covalent_radii[solid.numbers] + covalent_radii[atomic_numbers[symbol]]
     nonmetal = is_nonmetal(solid.numbers)
     if nonmetal.any() and symbol not in NON_METALS:
         contact[~nonmetal] *= _ION_CONTACT
@@ -257,7 +258,8 @@ def _apart(points: np.ndarray, point: np.ndarray, cell: np.ndarray) -> np.ndarra
     delta = points - point
     delta -= np.round(delta)
     corners = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)])
-    return np.linalg.norm((delta[:, None] + corners) @ cell[:2, :2], axis=2).min(axis=1)
+    found: np.ndarray = np.linalg.norm((delta[:, None] + corners) @ cell[:2, :2], axis=2).min(axis=1)
+    return found
 
 
 def _collect_orbits(

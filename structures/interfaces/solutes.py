@@ -55,7 +55,7 @@ def insert_solute(atoms: Atoms, symbol: str, position: np.ndarray, *, clearance:
     place = np.array(position, dtype=float)
     if place.shape != (3,) or not np.isfinite(place).all():
         raise InputError(f"position {position!r} of the solute must be three numbers in Å")
-    result = atoms.copy()
+    result: Atoms = atoms.copy()
     radii = clearance * covalent_radii[[*atoms.numbers, atomic_numbers[symbol]]]
     near = get_distances(place[None], atoms.positions, cell=atoms.cell, pbc=atoms.pbc)[1][0]
     solid = is_solid(atoms.get_tags())
@@ -189,7 +189,11 @@ def resting_heights(atoms: Atoms, columns: np.ndarray, contact: np.ndarray) -> t
 
 def _film_positions(atoms: Atoms) -> np.ndarray:
     check_upright(atoms)
+<<<<<<< HEAD
     film = atoms.positions[~is_solid(atoms.get_tags())]
+=======
+    film: np.ndarray = atoms.positions[atoms.get_tags() != SOLID]
+>>>>>>> main
     if len(film) == 0:
         raise InputError(f"{atoms.symbols}: no atom is tagged as liquid")
     return film
@@ -200,7 +204,8 @@ def _plane_grid(atoms: Atoms) -> np.ndarray:
     cell = np.asarray(atoms.cell)[:2, :2]
     counts = [max(1, math.ceil(np.linalg.norm(vector) / _GRID_SPACING)) for vector in cell]
     steps = [(np.arange(count) + 0.5) / count for count in counts]
-    return np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2) @ cell
+    found: np.ndarray = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2) @ cell
+    return found
 
 
 def _spread_out(

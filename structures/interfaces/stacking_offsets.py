@@ -106,7 +106,7 @@ def _local_minima(heights: np.ndarray, cell: np.ndarray) -> list[tuple[int, int]
 
 
 def _placed(atoms: Atoms, film: np.ndarray, shift: np.ndarray, lift: float) -> Atoms:
-    placed = atoms.copy()
+    placed: Atoms = atoms.copy()
     placed.positions[film, :2] += shift
     placed.positions[film, 2] += lift
     cell = placed.cell.array.copy()

@@ -64,7 +64,7 @@ class LiquidMetal:
 
     def nearest_neighbour_distance(self, temperature_K: float | None = None) -> float:
         """Distance between neighbours, Å, estimated from the density as that of randomly packed spheres."""
-        return (6 * _PACKING_FRACTION / math.pi / self.number_density(temperature_K)) ** (1 / 3)
+        return float((6 * _PACKING_FRACTION / math.pi / self.number_density(temperature_K)) ** (1 / 3))
 
 
 def list_liquids() -> list[LiquidMetal]:

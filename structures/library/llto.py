@@ -60,7 +60,7 @@ def perovskite(cell: np.ndarray, occupant: Callable[[int, int, int], str]) -> At
 
     scaled = [(0, 0, 0), (0.5, 0.5, 0.5), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5)]
     unit = Atoms("LaTiO3", scaled_positions=scaled, cell=cage_edges(), pbc=True)
-    atoms = make_supercell(unit, cell)
+    atoms: Atoms = make_supercell(unit, cell)
     places = np.round(atoms.positions / cage_edges()).astype(int)
     symbols = [occupant(*places[index]) if symbol == "La" else symbol for index, symbol in enumerate(atoms.symbols)]
     filled = [index for index, symbol in enumerate(symbols) if symbol != VACANCY]

@@ -232,7 +232,8 @@ class _Block:
 
     def energies(self, charges: np.ndarray) -> np.ndarray:
         """Ewald energies of orderings, eV per cell, shape (n,); ``charges`` has shape (n, A sites)."""
-        return ((charges @ self.pairs) * charges).sum(axis=1) + charges @ self.linear + self.constant
+        found: np.ndarray = ((charges @ self.pairs) * charges).sum(axis=1) + charges @ self.linear + self.constant
+        return found
 
     def atoms(self, charges: np.ndarray) -> Atoms:
         """The cell of one ordering."""

@@ -130,7 +130,7 @@ def expected_volume_per_atom(first: str, second: str, fraction_first: float) -> 
 
 
 def _wigner_seitz_radius(symbol: str) -> float:
-    return (3 * atomic_volume(symbol) / (4 * math.pi)) ** (1 / 3)
+    return float((3 * atomic_volume(symbol) / (4 * math.pi)) ** (1 / 3))
 
 
 def _parse_stoichiometry(text: str) -> tuple[int, int]:

@@ -96,7 +96,8 @@ def _aflow_entries() -> list[dict[str, Any]]:
     if spec is None or spec.origin is None:
         raise FileNotFoundError("pymatgen.analysis.prototypes is not installed; reinstall pymatgen")
     with gzip.open(Path(spec.origin).with_name("aflow_prototypes.json.gz"), "rt", encoding="utf-8") as stream:
-        return json.load(stream)
+        found: list[dict[str, Any]] = json.load(stream)
+        return found
 
 
 def _is_ordered_binary(snl: dict[str, Any]) -> bool:

@@ -23,6 +23,31 @@ def conventional_cell(atoms: Atoms) -> Atoms:
     return AseAtomsAdaptor.get_atoms(standard, msonable=False)
 
 
+def planar_cell_area(crystal: Atoms, miller_index: MillerIndex) -> float:
+    """Return the area of the smallest cell of a lattice plane, Å².
+
+    Parameters
+    ----------
+    crystal
+        Any cell; the index is in its axes.
+    miller_index
+        Without a common divisor.
+    """
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    structure = AseAtomsAdaptor.get_structure(crystal)
+    primitive = structure.get_primitive_structure().lattice
+    normal = np.asarray(miller_index) @ structure.lattice.reciprocal_lattice_crystallographic.matrix
+    return float(primitive.volume) * _shortest_along(normal, primitive.matrix)
+
+
+def _shortest_along(normal: np.ndarray, primitive: np.ndarray) -> float:
+    """Return the length, 1/Å, of the shortest vector of the primitive reciprocal lattice along the normal."""
+    # Its coefficients share no divisor.
+    coefficients = np.rint(primitive @ normal * 12).astype(int)
+    return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
+
+
 def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     """Return the planes with the widest spacing of lattice planes, which cost the least to cut (Bravais' rule).
 
@@ -41,10 +66,7 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     reciprocal = structure.lattice.reciprocal_lattice_crystallographic.matrix
 
     def spacing(miller_index: MillerIndex) -> float:
-        normal = np.asarray(miller_index) @ reciprocal
-        # The shortest vector of the primitive reciprocal lattice along the normal: its coefficients share no divisor.
-        coefficients = np.rint(primitive @ normal * 12).astype(int)
-        return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
+        return _shortest_along(np.asarray(miller_index) @ reciprocal, primitive)
 
     distinct = get_symmetrically_distinct_miller_indices(structure, 1)
     found = [(index[0], index[1], index[2]) for index in distinct]

@@ -48,7 +48,7 @@ def join_across_boundary(atoms: Atoms) -> Atoms:
 
     Cells without a vacuum come back unchanged.
     """
-    joined = atoms.copy()
+    joined: Atoms = atoms.copy()
     height = joined.cell[2, 2]
     z = joined.positions[:, 2]
     levels = np.sort(z)
@@ -79,7 +79,8 @@ def lateral_images(cell: np.ndarray, reach: float) -> np.ndarray:
     """
     counts = [int(np.ceil(reach / width)) + 1 for width in planar_widths(cell)]
     grid = np.array([(i, j) for i in range(-counts[0], counts[0] + 1) for j in range(-counts[1], counts[1] + 1)])
-    return grid @ np.asarray(cell, dtype=float)[:2]
+    found: np.ndarray = grid @ np.asarray(cell, dtype=float)[:2]
+    return found
 
 
 def with_images(positions: np.ndarray, cell: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:

@@ -6,11 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import number, whole_number
 from ...errors import InputError, unknown_name
 from ..compositions import parse_formula
 from ..oxidation_states import oxidation_states
@@ -190,8 +190,7 @@ def get_slab(
         See :func:`enumerate_slabs`.
     """
     _check_sizes(min_slab_size=min_slab_size, min_vacuum_size=min_vacuum_size)
-    if not isinstance(min_width, Real) or not math.isfinite(min_width) or min_width < 0:
-        raise InputError(f"min_width: {min_width!r} is not allowed; give a length in Å, 0 or more")
+    number("min_width", min_width, least=0.0, unit="Å")
     plane = _analyse(crystal, miller_index, symprec)
     chosen, found = _choose(plane, termination, bottom_termination, min_slab_size, 1, prefer)[0]
     return _cut(plane, chosen, found[0], min_vacuum_size, min_width)
@@ -226,8 +225,7 @@ def slab_series(
         ``n_sizes`` is no whole number above 0; otherwise see :func:`enumerate_slabs`.
     """
     _check_sizes(min_slab_size=min_slab_size, min_vacuum_size=min_vacuum_size)
-    if isinstance(n_sizes, bool) or not isinstance(n_sizes, int) or n_sizes < 1:
-        raise InputError(f"n_sizes: {n_sizes!r} is not allowed; give a whole number, 1 or more")
+    n_sizes = whole_number("n_sizes", n_sizes)
     plane = _analyse(crystal, miller_index, symprec)
     chosen, found = _choose(plane, termination, bottom_termination, min_slab_size, n_sizes, prefer)[0]
     return [_cut(plane, chosen, cutting, min_vacuum_size) for cutting in found]
@@ -235,8 +233,7 @@ def slab_series(
 
 def _check_sizes(**sizes: float) -> None:
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, Real) or not math.isfinite(size) or size <= 0:
-            raise InputError(f"{name}: {size!r} is not allowed; give a length above 0, in Å")
+        number(name, size, above=0.0, unit="Å")
 
 
 def _analyse(crystal: Atoms, miller_index: Sequence[int], symprec: float) -> _Plane:
@@ -355,7 +352,7 @@ def _repeated(
     cell[:2, :2] = stacking.plane
     cell[2, 2] = np.ptp(positions[:, 2]) + min_vacuum_size
     order = np.lexsort((stacking.numbers[indices], np.round(positions[:, 2], 3)))
-    atoms = Atoms(stacking.numbers[indices[order]], positions=positions[order], cell=cell, pbc=True)
+    atoms: Atoms = Atoms(stacking.numbers[indices[order]], positions=positions[order], cell=cell, pbc=True)
     atoms.positions[:, 2] -= atoms.positions[:, 2].min()
     matrix = np.eye(3, dtype=int)
     matrix[:2, :2] = smallest_supercell(stacking.plane, min_width)

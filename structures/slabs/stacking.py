@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import as_float, items, refusal
 from ...errors import InputError
 from .bonds import covalent_bonds
 from .planar_cells import reduce_planar
@@ -136,9 +137,13 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
     InputError
         The crystal is not periodic in three directions, or the Miller index is not one.
     """
-    index = check_miller_index(miller_index)
     _check_crystal(crystal)
+<<<<<<< HEAD
     primitive = primitive_cell(crystal, symprec)
+=======
+    index = check_miller_index(miller_index, crystal)
+    primitive = _primitive(crystal, symprec)
+>>>>>>> main
     own = _in_primitive_cell(index, np.asarray(crystal.cell), np.asarray(primitive.cell))
     cell, positions = _upright(primitive, own)
     heights, shifts = _unit_heights(primitive, own, positions[:, 2], cell[2, 2])
@@ -156,26 +161,53 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
     )
 
 
-def check_miller_index(miller_index: Sequence[int]) -> tuple[int, int, int]:
+def check_miller_index(miller_index: Sequence[int], crystal: Atoms | None = None) -> tuple[int, int, int]:
     """Return a Miller index without common factors; four hexagonal indices (h, k, -h-k, l) become three.
+
+    Parameters
+    ----------
+    miller_index
+        What was given.
+    crystal
+        The cell to whose axes it refers; None where it is known already that four indices may be given.
 
     Raises
     ------
     InputError
-        Not three (or four hexagonal) whole numbers, or all zero.
+        Not three (or four hexagonal) whole numbers, all zero, or four for a cell that is not hexagonal.
     """
-    problem = f"miller_index {miller_index!r}: give three whole numbers, not all zero, for example (0, 0, 1)"
-    try:
-        values = [int(value) for value in miller_index]
-        whole = all(value == given for value, given in zip(values, miller_index, strict=True))
-    except (TypeError, ValueError):
-        raise InputError(problem) from None
-    if len(values) == 4 and sum(values[:3]) == 0:
+    allowed = "three whole numbers, not all zero, for example (0, 0, 1)"
+    given = items("miller_index", miller_index, allowed)
+    if len(given) not in (3, 4) or not all(_is_whole(value) for value in given) or not any(given):
+        raise refusal("miller_index", miller_index, allowed)
+    values = [int(value) for value in given]
+    if len(values) == 4:
+        h, k, i, _ = values
+        if crystal is not None and not _is_hexagonal(crystal):
+            angles = ", ".join(f"{angle:.4g}" for angle in crystal.cell.cellpar())
+            raise InputError(
+                f"miller_index: {miller_index!r} has four indices, which only a hexagonal cell has, and that of"
+                f" {crystal.symbols} is {angles}; give three"
+            )
+        if i != -(h + k):
+            raise InputError(
+                f"miller_index: {miller_index!r} is not allowed; of four indices (h, k, i, l) the third is -(h + k),"
+                f" here {-(h + k)}"
+            )
         del values[2]
-    if not whole or len(values) != 3 or not any(values):
-        raise InputError(problem)
     divisor = math.gcd(*values)
     return values[0] // divisor, values[1] // divisor, values[2] // divisor
+
+
+def _is_whole(value: object) -> bool:
+    found = as_float(value)
+    return math.isfinite(found) and found == int(found)
+
+
+def _is_hexagonal(crystal: Atoms) -> bool:
+    """Whether a and b are equal and at 120°, and c stands upright on them."""
+    a, b, _, alpha, beta, gamma = crystal.cell.cellpar()
+    return bool(abs(a / b - 1.0) < 0.01 and np.allclose((alpha, beta, gamma), (90.0, 90.0, 120.0), atol=0.5))
 
 
 def _check_crystal(crystal: Atoms) -> None:
@@ -194,7 +226,8 @@ def primitive_cell(crystal: Atoms, symprec: float) -> Atoms:
 
     found = spglib.standardize_cell(_spglib_cell(crystal), to_primitive=True, no_idealize=True, symprec=symprec)
     if found is None:
-        return crystal.copy()
+        made: Atoms = crystal.copy()
+        return made
     cell, scaled, numbers = found
     return Atoms(numbers, cell=cell, scaled_positions=scaled, pbc=True)
 
@@ -205,7 +238,8 @@ def _in_primitive_cell(index: tuple[int, int, int], cell: np.ndarray, primitive:
     # Indices of a primitive cell are fractions with small denominators times those of a larger cell.
     scaled = normal * round(abs(np.linalg.det(cell) / np.linalg.det(primitive)))
     own = np.round(scaled).astype(int)
-    return own // math.gcd(*(int(value) for value in own))
+    found: np.ndarray = own // math.gcd(*(int(value) for value in own))
+    return found
 
 
 def _extended_gcd(first: int, second: int) -> tuple[int, int, int]:

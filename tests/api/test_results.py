@@ -118,6 +118,23 @@ def test_a_molecule_is_relaxed_without_a_cell() -> None:
     assert found.plot().data
 
 
+ELEMENTS_AND_LIHG = {"Li": -1.9, "Hg": -0.3, "Na": -1.3, "K": -1.0, "Cs": -0.8, "LiHg": -1.54}
+
+
+@pytest.mark.parametrize(("elements", "kind"), [("Li-Hg-Na", "scatterternary"), ("Li-Hg-Na-K", "scatter3d")])
+def test_hulls_of_three_and_four_elements_are_drawn(elements: str, kind: str) -> None:
+    energies = {formula: ELEMENTS_AND_LIHG[formula] for formula in [*elements.split("-"), "LiHg"]}
+    figure = am.hull(elements, energies).plot()
+    assert kind in {trace.type for trace in figure.data}
+    assert elements in figure.layout.title.text
+    assert any("LiHg" in str(trace.name) + str(trace.text) + str(trace.hovertext) for trace in figure.data)
+
+
+def test_a_hull_of_five_elements_says_what_there_is_instead() -> None:
+    with pytest.raises(InputError, match=r"^hull of Li-Hg-Na-K-Cs: .* this one has 5; take phases or to_dict\(\)$"):
+        am.hull("Li-Hg-Na-K-Cs", ELEMENTS_AND_LIHG).plot()
+
+
 def test_a_hull_of_energies_is_that_of_the_thermodynamics() -> None:
     entries = [
         PhaseEntry("Li", "Li", {"Li": 1}, -1.9, 20.0),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,8 @@ def peer(clock: FakeClock, log: list[str], name: str, seconds: list[float]) -> C
 
 
 def test_peers_take_turns_and_medians_are_taken() -> None:
-    clock, log = FakeClock(), []
+    clock = FakeClock()
+    log: list[Any] = []
     peers = {"a": peer(clock, log, "a", [1, 9, 2]), "b": peer(clock, log, "b", [10, 18, 40])}
     measured = interleave(peers, 3, cpu_clock=clock, wall_clock=clock)
     assert log == ["a0", "b0", "a1", "b1", "a2", "b2"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +46,7 @@ def test_quota_of_a_container_limits_the_cores(tmp_path, monkeypatch):
 def test_threads_are_set_in_the_environment_and_in_torch(monkeypatch):
     import torch
 
-    told = []
+    told: list[Any] = []
     monkeypatch.setattr(torch, "set_num_threads", told.append)
     for name in threads.thread_environment(3):
         monkeypatch.setenv(name, "7")

@@ -61,6 +61,21 @@ def test_the_table_has_each_plane(surfaces) -> None:
     assert "work of adhesion" not in output
 
 
+def test_slabs_of_another_job_are_named_and_can_be_chosen(surfaces, tmp_path: Path) -> None:
+    database = StructureDatabase(tmp_path / "results" / "structures.db")
+    (row,) = database.select("name=Ag_fcc")
+    slabs = Calculations(database, "emt", RelaxationSettings(fmax=0.003, relax_cell=False))
+    relax_slabs(slabs, slab_candidates("Ag_fcc", conventional_cell(atoms_of(row)), (1, 1, 1)))
+    _, output, errors = surfaces("--csv")
+    assert len(list(csv.DictReader(io.StringIO(output)))) == 2
+    assert "not mixed with it: group 2 ((111), fmax 0.003)" in errors
+    (tight,) = csv.DictReader(io.StringIO(surfaces("Ag", "--group", "2", "--csv")[1]))
+    assert tight["plane"] == "(111)"
+    code, _, errors = surfaces("--group", "3")
+    assert code == 2
+    assert "group: 3 is not allowed" in errors
+
+
 def test_json_and_csv_hold_the_same_numbers(surfaces) -> None:
     (silver,) = json.loads(surfaces("Ag", "--json")[1])["phases"]
     rows = list(csv.DictReader(io.StringIO(surfaces("Ag_fcc", "--csv")[1])))

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,13 +57,13 @@ def wetting(amalgamics, made_up_study):
     return lambda *arguments: amalgamics("wetting", *arguments)
 
 
-def as_json(result: tuple[int, str, str]) -> dict:
+def as_json(result: tuple[int, str, str]) -> dict[str, Any]:
     code, output, errors = result
     assert code == 0, errors
     return json.loads(output)
 
 
-def pure_angle(found: dict) -> float:
+def pure_angle(found: dict[str, Any]) -> float:
     (pure,) = [point for point in found["curve"] if point["x"] == 0]
     assert pure["theta_fresh_deg"] == pure["theta_equilibrated_deg"] or pure["theta_equilibrated_deg"] is None
     return float(pure["theta_fresh_deg"])

@@ -141,7 +141,9 @@ def test_sorting_filtering_and_switching_the_axis(browse, report_html, examples)
     """
     document, console = browse(with_script(report_html, script, "driven.html"), "--dump-dom")
     assert console == []
-    out = json.loads(html.unescape(re.search(r'data-result="([^"]*)"', document)[1]))
+    result = re.search(r'data-result="([^"]*)"', document)
+    assert result
+    out = json.loads(html.unescape(result[1]))
     system = examples.both.systems[0]
     known = sorted(r.volume_deviation_percent for r in system.records if r.volume_deviation_percent is not None)
     unknown = [""] * (len(system.records) - len(known))
@@ -176,7 +178,9 @@ def test_wetting_figure_switches_its_axis_and_hovers_over_all_panels(browse, wet
     """
     document, console = browse(with_script(wetting_html, script, "wetting.html"), "--dump-dom")
     assert console == []
-    out = json.loads(html.unescape(re.search(r'data-result="([^"]*)"', document)[1]))
+    result = re.search(r'data-result="([^"]*)"', document)
+    assert result
+    out = json.loads(html.unescape(result[1]))
     assert out["before"][0] == "0"
     assert "1.1" in out["after"]
     assert out["title"] == "V vs Li/Li⁺"

@@ -58,7 +58,7 @@ def nested_formulas(draw: st.DrawFn, depth: int = 3) -> tuple[str, dict[str, flo
     text, amounts = "", dict[str, float]()
     for _ in range(draw(st.integers(1, 3))):
         if depth and draw(st.booleans()):
-            opening, closing = draw(st.sampled_from(["()", "[]"]))
+            opening, closing = draw(st.sampled_from(["()", "[]"]))  # type: ignore[str-unpack]
             inner, held = draw(nested_formulas(depth=depth - 1))
             part = f"{opening}{inner}{closing}"
         else:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ase.build import bulk
@@ -105,7 +106,8 @@ def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen(command, stdout=log, stderr=log)
     import pymongo
 
-    with contextlib.closing(pymongo.MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=60_000)) as client:
+    client: pymongo.MongoClient[Any] = pymongo.MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=60_000)
+    with contextlib.closing(client):
         client.admin.command("ping")
     yield f"mongodb://127.0.0.1:{port}"
     server.terminate()

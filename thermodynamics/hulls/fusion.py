@@ -54,7 +54,7 @@ class Fusion:
         joule = 1000.0 * self.heat_kJ_mol * (1.0 - kelvin / melting)
         logarithm = kelvin * (math.log(kelvin) - math.log(melting)) if kelvin > 0.0 else 0.0
         joule += self.heat_capacity_change_J_mol_K * (kelvin - melting - logarithm)
-        return joule * _EV_PER_J_MOL
+        return float(joule * _EV_PER_J_MOL)
 
 
 def list_fusions() -> list[Fusion]:

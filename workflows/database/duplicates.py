@@ -58,7 +58,7 @@ class _Matcher:
 
 def _alike(row: AtomsRow, other: AtomsRow) -> bool:
     """Return whether two structures of one composition and space group may be the same."""
-    return (
+    return bool(
         abs(row.energy_per_atom - other.energy_per_atom) < _ENERGY_TOLERANCE
         and abs(row.volume_per_atom / other.volume_per_atom - 1) < _VOLUME_TOLERANCE
     )

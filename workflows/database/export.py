@@ -73,7 +73,8 @@ def row_values(row: AtomsRow) -> dict[str, Any]:
 def _keys(row: AtomsRow) -> dict[str, Any]:
     """Return what is stored of a row, and its place on its hull (eV/atom) if it has one."""
     place = {key: value for key in HULL_KEYS if (value := row.get(key)) is not None}
-    return row.key_value_pairs | place
+    found: dict[str, Any] = row.key_value_pairs | place
+    return found
 
 
 def structure_entry(row: AtomsRow) -> ComputedStructureEntry:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def atoms_of(row: AtomsRow) -> Atoms:
     """Return the structure of a row with its tags and constraints, without its calculator."""
-    atoms: Any = row.toatoms()
+    atoms: Atoms = row.toatoms()
     atoms.calc = None
     return atoms
 
@@ -36,7 +37,9 @@ def find_phase(name: str, rows: Iterable[AtomsRow]) -> AtomsRow | None:
     return min(found, key=lambda row: float(row.energy_per_atom), default=None)
 
 
-def rows_of_potential(rows: Sequence[AtomsRow], potential: str | None, what: str) -> list[AtomsRow]:
+def rows_of_potential(
+    rows: Sequence[AtomsRow], potential: str | None, what: str, notes: list[str] | None = None
+) -> list[AtomsRow]:
     """Return those rows whose energies compare: of one potential, with the same weights behind its name as the newest.
 
     Parameters
@@ -47,6 +50,8 @@ def rows_of_potential(rows: Sequence[AtomsRow], potential: str | None, what: str
         Name of the potential; None where there is one only.
     what
         Of what they are, for errors.
+    notes
+        Takes a sentence where rows of the same name are left out, because something else was behind it.
 
     Raises
     ------
@@ -62,7 +67,19 @@ def rows_of_potential(rows: Sequence[AtomsRow], potential: str | None, what: str
     if not chosen:
         raise NotStoredError(f"{what} was not computed with {potential!r}; there are: {', '.join(available)}")
     identity = chosen[-1].potential_identity
-    return [row for row in chosen if row.potential_identity == identity]
+    alike = [row for row in chosen if row.potential_identity == identity]
+    if notes is not None and len(alike) < len(chosen):
+        others = Counter(str(row.potential_identity) for row in chosen if row.potential_identity != identity)
+        left_out = ", ".join(f"{_count(number)} of {other}" for other, number in others.items())
+        notes.append(
+            f"{what}: {chosen[-1].potential} has not always been the same; shown is the newest, {identity}"
+            f" ({_count(len(alike))}), and left out are {left_out} (potential_identity)"
+        )
+    return alike
+
+
+def _count(number: int) -> str:
+    return f"{number} structure{'' if number == 1 else 's'}"
 
 
 def area_of(row: AtomsRow) -> float:

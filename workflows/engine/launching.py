@@ -20,7 +20,7 @@ from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
 from .embedded_store import SCHEME, store_path
 from .launchpad import launchpad_settings, open_launchpad
-from .recovery import recover
+from .recovery import RecoveryReport, recover
 from .worker import scope
 
 if TYPE_CHECKING:
@@ -106,6 +106,37 @@ def launch_workers(
                 ready = {"$and": [scope(launchpad, workflow_of), {"state": "READY", "fw_id": {"$nin": refused}}]}
                 if launchpad.fireworks.find_one(ready, {"fw_id": 1}) is not None:
                     crew.start_one()
+
+
+def work_through(
+    url: str,
+    *,
+    n_workers: int | None = None,
+    workflow_of: int | None = None,
+    on_repair: Callable[[RecoveryReport], None] | None = None,
+    on_tick: Callable[[], None] | None = None,
+) -> list[Failure]:
+    """Repair what a killed run left behind, work until nothing is left that can run, and return what failed.
+
+    Parameters
+    ----------
+    url, n_workers, workflow_of, on_tick
+        As for :func:`launch_workers`.
+    on_repair
+        Told before the work begins what was repaired.
+    """
+    launchpad = open_launchpad(url)
+    repaired = recover(launchpad)
+    if on_repair:
+        on_repair(repaired)
+    launch_workers(url, n_workers=n_workers, workflow_of=workflow_of, on_tick=on_tick)
+    return failures(launchpad, workflow_of=workflow_of)
+
+
+def is_completed(launchpad: LaunchPad, fw_id: int) -> bool:
+    """Return whether all Fireworks in the workflow of ``fw_id`` are done."""
+    workflow = launchpad.workflows.find_one({"nodes": fw_id}, {"state": 1})
+    return bool(workflow and workflow["state"] == "COMPLETED")
 
 
 def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str]) -> list[int]:

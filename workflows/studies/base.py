@@ -203,4 +203,4 @@ class Study(ABC, Generic[S, R]):
 
     def owns(self, row: AtomsRow) -> bool:
         """Return whether a row with the study's labels is its own: made by what is behind the potential's name now."""
-        return self.identities.get(row.potential) == row.potential_identity
+        return bool(self.identities.get(row.potential) == row.potential_identity)

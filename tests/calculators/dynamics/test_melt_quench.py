@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ase.build import bulk
@@ -102,7 +104,7 @@ def test_frames_are_quenched_at_constant_cell(frames):
 
 
 def test_a_quench_resumes_where_it_was_stopped(frames):
-    stored = {}
+    stored: dict[Any, Any] = {}
 
     def store(number, outcome):
         if len(stored) == 2:

@@ -25,7 +25,7 @@ class StoppedError(Exception):
 class Springs(Calculator):
     """Einstein's solid: every atom on its own spring of 5 eV/Å^2; or whatever ``forces`` makes of the displacements."""
 
-    implemented_properties = ("energy", "forces")
+    implemented_properties = ["energy", "forces"]  # noqa: RUF012 - as ASE declares it
 
     def __init__(self, origin, forces=lambda _, displacements: -5.0 * displacements):
         super().__init__()

@@ -120,8 +120,8 @@ def pair_energies(library: str, atoms: Atoms, **parameters) -> np.ndarray:
         model = DispersionModel(atoms.numbers, atoms.positions / Bohr)
         kind = ZeroDampingParam if "rs6" in parameters else RationalDampingParam
     else:
-        from dftd4.interface import DampingParam as kind  # noqa: N813
-        from dftd4.interface import DispersionModel
+        from dftd4.interface import DampingParam as kind  # type: ignore[no-redef]  # noqa: N813
+        from dftd4.interface import DispersionModel  # type: ignore[no-redef]
 
         model = DispersionModel(atoms.numbers, atoms.positions / Bohr)
     found = model.get_pairwise_dispersion(kind(s6=1.0, s8=0.0, s9=0.0, **parameters))["additive pairwise energy"]
@@ -140,12 +140,12 @@ def brute_force_three_body(method: str, atoms: Atoms) -> float:
     c6 = -pair_energies(library, atoms, a1=0.0, a2=0.0) * distances**6
     if library == "d3":
         damped = -pair_energies(library, atoms, rs6=1.0, alp=14.0) * distances**6
-        np.fill_diagonal(c6, 1.0), np.fill_diagonal(damped, 0.5)
+        np.fill_diagonal(c6, 1.0), np.fill_diagonal(damped, 0.5)  # type: ignore[func-returns-value]
         radii = 4 / 3 * distances * ((c6 / damped - 1) / 6) ** (1 / 14)
     else:
         published = PUBLISHED["d4", "pbe"]
         damped = -pair_energies(library, atoms, a1=published["a1"], a2=published["a2"])
-        np.fill_diagonal(c6, 1.0), np.fill_diagonal(damped, 0.1)
+        np.fill_diagonal(c6, 1.0), np.fill_diagonal(damped, 0.1)  # type: ignore[func-returns-value]
         radii = (c6 / damped - distances**6) ** (1 / 6)
     total = 0.0
     for i, j, k in combinations(range(len(atoms)), 3):
@@ -246,7 +246,7 @@ def test_threads_share_the_sum_and_do_not_change_it(method, monkeypatch):
     parts = []
     monkeypatch.setattr(dispersion_sum, "current_threads", lambda: 2)
     inner = dispersion_sum._sum_part
-    monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: parts.append(args[-1]) or inner(*args))
+    monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: parts.append(args[-1]) or inner(*args))  # type: ignore[func-returns-value]
     shared = sum_dispersion(atoms, method, "pbe", derivatives=True)
     assert set(parts) == ({(0, 2), (1, 2)} if method == "d3atm" else {(0, 1)})
     assert alone.keys() == shared.keys() == {"energy", "free_energy", "forces", "stress"}
@@ -264,13 +264,42 @@ def test_small_structures_are_not_shared_out(monkeypatch):
 def test_asked_for_the_energy_nothing_else_is_computed(method, monkeypatch):
     asked = []
     inner = dispersion_sum._sum_part
-    monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: asked.append(args[3]) or inner(*args))
+    dispersion_sum._remembered_energy.cache_clear()
+    monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: asked.append(args[3]) or inner(*args))  # type: ignore[func-returns-value]
     atoms = cluster()
     atoms.calc = get_dispersion_calculator(method, "pbe")
     assert atoms.get_potential_energy() == pytest.approx(dispersion_energy(atoms, method, "pbe"), abs=1e-12)
     assert set(asked) == {False}
     atoms.get_forces()
     assert asked[-1] is True
+
+
+def test_potentials_on_one_structure_share_one_sum(monkeypatch):
+    sums = []
+    whole = dispersion_sum.sum_dispersion
+
+    def counted(atoms, method, functional, *, derivatives):
+        sums.append((method, functional))
+        return whole(atoms, method, functional, derivatives=derivatives)
+
+    monkeypatch.setattr(dispersion_sum, "sum_dispersion", counted)
+    dispersion_sum._remembered_energy.cache_clear()
+    atoms = cluster()
+    first = energy(get_dispersion_calculator("d4", "pbe"), atoms)
+    assert (
+        energy(get_dispersion_calculator("d4", "pbe"), atoms.copy()) == first == dispersion_energy(atoms, "d4", "pbe")
+    )
+    assert sums == [("d4", "pbe")]
+    # What the energy depends on is summed anew.
+    moved, charged, boxed = atoms.copy(), atoms.copy(), atoms.copy()
+    moved.positions[0, 0] += 1e-6
+    charged.set_initial_charges([1.0] + [0.0] * (len(atoms) - 1))
+    boxed.set_cell([30.0] * 3)
+    boxed.pbc = True
+    found = [dispersion_energy(one, "d4", "pbe") for one in (moved, charged, boxed)]
+    found += [dispersion_energy(atoms, "d4", "r2scan"), dispersion_energy(atoms, "d3", "pbe")]
+    assert len(sums) == 6
+    assert len({first, *found}) == 6
 
 
 @pytest.mark.parametrize("method", PAIRS)

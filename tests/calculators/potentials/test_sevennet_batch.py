@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def structures() -> list[Atoms]:
     return [*crystals, Atoms("Hg", cell=[15, 15, 15], pbc=True)]
 
 
-def assert_equal(atoms: Atoms, results: dict, model: str) -> None:
+def assert_equal(atoms: Atoms, results: dict[str, Any], model: str) -> None:
     atoms = atoms.copy()
     atoms.calc = calculator(model)
     assert results["energy"] == pytest.approx(atoms.get_potential_energy(), abs=1e-6 * len(atoms))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -203,7 +205,8 @@ def test_with_dispersion_equals_stock_relaxation():
 @pytest.mark.parametrize("evaluator", ["auto", "stock"])
 def test_the_three_body_term_is_added_at_the_end_of_each(evaluator, monkeypatch):
     monkeypatch.setattr(dispersion_sum, "THREE_BODY_CUTOFFS", (5.0, 7.0))  # how far it goes does not matter here
-    structures, seen = [distorted("Hg_alpha"), distorted("LiHg")], {}
+    structures = [distorted("Hg_alpha"), distorted("LiHg")]
+    seen: dict[Any, Any] = {}
     settings = RelaxationSettings(fmax=0.1)
     whole = relax_many(structures, "chgnet-r2scan+d4", settings, evaluator=evaluator, on_result=seen.__setitem__)
     alone = relax_many(structures, "chgnet-r2scan+d4pair", settings, evaluator=evaluator)

@@ -48,7 +48,7 @@ def two_filters(stress: np.ndarray, **options) -> tuple[FrechetCellFilter, FastF
         atoms = bulk("NaCl", "rocksalt", a=5.6)
         atoms.calc = Given(np.arange(6.0).reshape(2, 3) / 10 - 0.2, stress)
         filters.append(kind(atoms, **options))
-    return filters[0], filters[1]
+    return filters[0], filters[1]  # type: ignore[return-value]
 
 
 STRESSES = st.lists(st.floats(-0.5, 0.5), min_size=6, max_size=6).map(np.array)

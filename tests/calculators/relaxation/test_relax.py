@@ -40,7 +40,7 @@ def strained_cu() -> Atoms:
 class Scripted(Calculator):
     """Gives back what a function makes of the atoms: (energy, forces, stress)."""
 
-    implemented_properties = ("energy", "forces", "stress")
+    implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012 - as ASE declares it
 
     def __init__(self, function):
         super().__init__()

@@ -27,7 +27,9 @@ def build(examples) -> Build:
     """Return a system from (name, formula, formation energy in meV/atom) of its compounds, in library or prototype."""
 
     def _build(system: str, library: dict[str, tuple[str, float]], prototypes: Any = (), **extra: Any) -> SystemReport:
-        entries = [(examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m", ENERGIES), {}) for symbol in system.split("-")]
+        entries: Any = [
+            (examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m", ENERGIES), {}) for symbol in system.split("-")
+        ]
         for name, (formula, energy) in library.items():
             entries.append((examples.entry(name, formula, energy / 1000, 20.0, "Pm-3m", ENERGIES), {}))
         for name, energy in prototypes:
@@ -144,7 +146,7 @@ def test_an_ordered_model_is_forgiven_what_mixing_gains(build):
 
 def test_a_form_of_an_element_far_above_the_other_is_flagged(examples):
     forms = [("Sn_beta", 0.0), ("Sn_alpha", 0.21)]
-    entries = [(examples.entry(name, "Sn", e, 27.0, "X", ENERGIES), {}) for name, e in forms]
+    entries: Any = [(examples.entry(name, "Sn", e, 27.0, "X", ENERGIES), {}) for name, e in forms]
     entries.append((examples.entry("Hg_alpha", "Hg", 0.0, 23.0, "R-3m", ENERGIES), {}))
     flag = one(system_flags(examples.make_system("Sn-Hg", entries, None)), "form of an element")
     assert (flag.name, flag.distance_meV) == ("Sn_alpha", pytest.approx(210.0))

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,9 @@ def test_hover_tells_distance_and_space_group(system):
 
 
 def test_staircase_has_the_steps(system):
-    stairs, volume = voltage_figure(system)["data"]
+    figure = voltage_figure(system)
+    assert figure is not None
+    stairs, volume = figure["data"]
     steps = system.voltage.steps
     assert stairs["y"][:-1] == [step.voltage_V for step in steps for _ in range(2)]
     assert stairs["x"][1:-1:2] == [step.cumulative_mAh_per_g for step in steps]
@@ -51,7 +54,9 @@ def test_alloy_axis_passes_through_every_step(system):
     for step in steps:
         assert per_alloy(step.cumulative_mAh_per_g, steps) == pytest.approx(step.cumulative_mAh_per_g_alloy)
     assert per_alloy(0.0, steps) == 0.0
-    axes = voltage_figure(system)["alternatives"]
+    figure = voltage_figure(system)
+    assert figure is not None
+    axes = figure["alternatives"]
     assert [len(xs) for xs in axes["alloy"]["x"]] == [len(xs) for xs in axes["host"]["x"]]
 
 
@@ -62,7 +67,7 @@ def test_no_steps_no_figure(system):
 
 def test_texts_are_escaped(examples):
     names = {"Hg": "Hg", "Li": "Li", "LiHg": "<a href='http://x.example'>name</a>"}
-    records = [
+    records: Any = [
         (examples.entry(name, formula, -0.1 * (formula == "LiHg"), 20.0, "<i>"), {}) for formula, name in names.items()
     ]
     system = examples.make_system("Li-Hg", records, "Li")

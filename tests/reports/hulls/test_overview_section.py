@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ ENERGIES = {"Al": -3.7, "Hg": -0.67, "Zn": -1.3}
 @pytest.fixture(scope="module")
 def aluminium(examples):
     """Al-Hg, where a candidate 20 meV/atom above the elements is all there is."""
-    entries = [(examples.entry(s, s, 0.0, 17.0, "X", ENERGIES), {}) for s in ("Al", "Hg")]
+    entries: Any = [(examples.entry(s, s, 0.0, 17.0, "X", ENERGIES), {}) for s in ("Al", "Hg")]
     entries.append((examples.entry("AlHg-B2", "AlHg", 0.02, 19.0, "Pm-3m", ENERGIES), {"kind": "prototype"}))
     return examples.make_system("Al-Hg", entries, "Al")
 
@@ -30,7 +31,7 @@ def aluminium(examples):
 @pytest.fixture(scope="module")
 def compound_of_zinc(examples):
     """Zn-Hg with a compound bound far more than the measured system allows."""
-    entries = [(examples.entry(s, s, 0.0, 17.0, "X", ENERGIES), {}) for s in ("Zn", "Hg")]
+    entries: Any = [(examples.entry(s, s, 0.0, 17.0, "X", ENERGIES), {}) for s in ("Zn", "Hg")]
     entries.append((examples.entry("ZnHg-B2", "ZnHg", -0.08, 19.0, "Pm-3m", ENERGIES), {"kind": "prototype"}))
     return examples.make_system("Zn-Hg", entries, "Zn")
 
@@ -100,7 +101,7 @@ def test_verdicts(examples, aluminium, compound_of_zinc):
     assert summarize(aluminium).verdict == "agrees"
     assert summarize(examples.li_hg.systems[0]).verdict == "agrees; 2 observed not computed"
     assert summarize(compound_of_zinc).verdict.startswith("3 disagreements, the largest 92 meV/atom, ZnHg: ")
-    entries = [(examples.entry(s, s, 0.0, 17.0, "X", ENERGIES), {}) for s in ("Zn", "Hg")]
+    entries: Any = [(examples.entry(s, s, 0.0, 17.0, "X", ENERGIES), {}) for s in ("Zn", "Hg")]
     entries.append((examples.entry("ZnHg-B2", "ZnHg", 0.05, 19.0, "Pm-3m", ENERGIES), {"kind": "prototype"}))
     zinc = summarize(examples.make_system("Zn-Hg", entries, "Zn"))
     assert zinc.verdict == "undecided; 1 observed not computed"

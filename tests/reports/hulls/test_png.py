@@ -23,7 +23,7 @@ def pixels(png: bytes) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def picture(examples):
-    return pixels(hull_png([binary_diagram(examples.li_hg.systems[0])], "chgnet+d3"))
+    return pixels(hull_png([binary_diagram(examples.li_hg.systems[0])], "chgnet+d3"))  # type: ignore[list-item]
 
 
 def test_picture_has_the_size_of_its_panels(picture):
@@ -50,7 +50,7 @@ def test_several_panels(examples):
 
 
 def test_text_is_not_taken_for_markup(examples):
-    assert hull_png([binary_diagram(examples.li_hg.systems[0])], r"$\frac{$ & <b>")
+    assert hull_png([binary_diagram(examples.li_hg.systems[0])], r"$\frac{$ & <b>")  # type: ignore[list-item]
 
 
 def axes_with_points(points):

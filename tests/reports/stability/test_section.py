@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def stability(
     )
 
 
-def column(table: SectionTable, name: str) -> list:
+def column(table: SectionTable, name: str) -> list[Any]:
     return [row[table.columns.index(name)] for row in table.rows]
 
 

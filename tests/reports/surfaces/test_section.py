@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -89,7 +90,7 @@ def test_columns_without_a_value_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(("number", "plane", "label"), [(225, (0, 0, 1), "100"), (194, (0, 0, 1), "0001")])
-def test_the_faces_of_the_references_are_found_in_any_setting(number: int, plane: tuple, label: str) -> None:
+def test_the_faces_of_the_references_are_found_in_any_setting(number: int, plane: tuple[Any, ...], label: str) -> None:
     element = {"100": "Al", "0001": "Mg"}[label]
     record = SurfaceRecord("x", plane, element, 0.7, None, 3, "emt")
     item = PhaseSurfaces("x", element, "emt", (record,), number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -23,7 +25,7 @@ angles = st.floats(60.0, 120.0)
 
 @settings(max_examples=30, deadline=None)
 @given(lengths, lengths, angles, st.sampled_from([((2, 1), (0, 1)), ((1, 1), (-1, 2)), ((3, 0), (1, 1))]))
-def test_a_supercell_is_recognised(a: float, b: float, angle: float, change: tuple) -> None:
+def test_a_supercell_is_recognised(a: float, b: float, angle: float, change: tuple[Any, ...]) -> None:
     """A film whose cell is a supercell of the substrate, in other vectors and turned, fits without strain."""
     substrate = slab(a, b, angle)
     film = substrate.copy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -130,7 +132,7 @@ def test_solubilities_elsewhere_are_carried_there() -> None:
         (("Li", "Hg", -1.0), {}, "positive"),
     ],
 )
-def test_refusals(arguments: tuple, settings: dict, message: str) -> None:
+def test_refusals(arguments: tuple[Any, ...], settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         solution_for(*arguments, **settings)
 

@@ -160,7 +160,7 @@ class TestIdentities:
         for a, b in itertools.combinations(hull.phases, 2):
             mixed_x = share * x[a.name] + (1 - share) * x[b.name]
             mixed = share * a.formation_energy_per_atom + (1 - share) * b.formation_energy_per_atom
-            assert np.interp(mixed_x, *zip(*stable, strict=True)) <= mixed + 1e-7
+            assert np.interp(mixed_x, *zip(*stable, strict=True)) <= mixed + 1e-7  # type: ignore[call-overload]
 
     @settings(max_examples=60, deadline=None)
     @given(systems(), st.integers(0, 100), st.floats(0.001, 2.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_a_crystal_without_symmetry() -> None:
         (HEXAGONAL, {(1, 0, 0): 1.0}, "enclose"),
     ],
 )
-def test_refusals(crystal: Atoms, planes: dict, message: str) -> None:
+def test_refusals(crystal: Atoms, planes: dict[Any, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         wulff_shape(crystal, planes)
 
@@ -119,14 +120,14 @@ def test_refusals(crystal: Atoms, planes: dict, message: str) -> None:
         (HEXAGONAL, {(0, 0, 1): 0.8, (1, 0, 0): 1.0, (1, 0, 1): 1.0}),
     ],
 )
-def test_facets_enclose_the_volume_and_have_the_areas(crystal: Atoms, energies_J_m2: dict) -> None:
+def test_facets_enclose_the_volume_and_have_the_areas(crystal: Atoms, energies_J_m2: dict[Any, Any]) -> None:
     shape = wulff_shape(crystal, energies_J_m2)
     volume, areas = 0.0, dict.fromkeys(energies_J_m2, 0.0)
     for facet in shape.facets:
         first, *others = facet.vertices
-        area = sum(np.linalg.norm(np.cross(a - first, b - first)) / 2 for a, b in pairwise(others))
+        area = float(sum(np.linalg.norm(np.cross(a - first, b - first)) / 2 for a, b in pairwise(others)))
         normal = np.cross(others[0] - first, others[1] - first)
-        volume += area * abs(first @ normal) / np.linalg.norm(normal) / 3
+        volume += float(area * abs(first @ normal) / np.linalg.norm(normal) / 3)
         areas[facet.miller_index] += area
     assert volume == pytest.approx(1.0, rel=1e-6)
     total = sum(areas.values())

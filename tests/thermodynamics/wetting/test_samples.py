@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -277,6 +278,6 @@ class TestVapour:
         ({"vapour": {}}, "no groups"),
     ],
 )
-def test_refusals(changes: dict, message: str) -> None:
+def test_refusals(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         parameters(**changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_an_end_that_is_refused_is_stored_with_the_reason(calculations, no_compu
 
 
 def test_an_end_that_is_fine_is_not_refused(calculations):
-    seen = []
+    seen: list[Any] = []
     assert calculations.relax(candidate(), verify=seen.append).converged
     # what was verified is the end, not the start
     assert seen[0].positions != pytest.approx(copper().positions)
@@ -112,7 +113,7 @@ def test_an_end_that_is_fine_is_not_refused(calculations):
 def test_a_relaxation_that_fails_is_stored_and_nothing_is_measured(tmp_path):
     hopeless = RelaxationSettings(fmax=1e-9, max_steps=1, relax_cell=False)
     calculations = Calculations(StructureDatabase(tmp_path / "structures.db"), "emt", hopeless)
-    row = calculations.relax(candidate(), measure=lambda _result: 1 / 0)
+    row = calculations.relax(candidate(), measure=lambda _result: 1 / 0)  # type: ignore[return-value]
     assert not row.converged
     assert "1" in row.data["reason"]
 

@@ -205,7 +205,7 @@ def in_another_process(work: Callable[[], object]) -> int:
     process = FORK.Process(target=work)
     process.start()
     process.join()
-    return process.exitcode
+    return process.exitcode  # type: ignore[return-value]
 
 
 def test_processes_that_start_at_the_same_moment_all_find_their_way(tmp_path):
@@ -299,7 +299,7 @@ def die_at(moment: int) -> None:
         count()
         return move(*arguments)
 
-    sqlite3.connect, Path.replace = watched, counted_move
+    sqlite3.connect, Path.replace = watched, counted_move  # type: ignore[method-assign, assignment]
 
 
 def test_a_file_left_unfinished_is_removed_by_the_next_write(tmp_path):

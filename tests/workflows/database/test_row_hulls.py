@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import sqlite3
+from dataclasses import fields
 
 import pytest
 from ase import Atoms
@@ -15,12 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from amalgamics.calculators.potentials.names import get_potential
+import amalgamics
+from amalgamics.calculators.potentials.names import Potential, get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.export import export_rows
+from amalgamics.workflows.database.fingerprint import potential_identity
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.report import report_of_job
@@ -181,3 +184,32 @@ def test_the_command_prints_the_places(database):
     found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert [row["name"] for row in found] == ["CuAu_observed", "Cu", "Au", "CuAu"]
     assert found[0]["e_above_hull"] == pytest.approx(0.0024)
+
+
+class Edited(Potential):
+    """The same name with something else behind it."""
+
+    def provenance(self):
+        return {**super().provenance(), "code": "edited"}
+
+
+def test_a_hull_says_what_else_was_behind_the_name_of_its_potential(database):
+    from amalgamics.cli.main import app
+
+    quiet: list[str] = []
+    rows_for_system(database, "Cu-Au", None, quiet)
+    assert quiet == []
+    edited = Edited(**{item.name: getattr(EMT, item.name) for item in fields(EMT)})
+    for name, energy in {"Cu": 0.0, "Au": 0.0, "CuAu": -0.3}.items():
+        add(database, name, name, energy, potential=edited)
+    old, new = potential_identity(EMT), potential_identity(edited)
+    shown = f"shown is the newest, {new} (3 structures), and left out are 4 structures of {old}"
+
+    result = CliRunner().invoke(app, ["hull", "Cu-Au", "--database", str(database.path), "--json"])
+    assert min(phase["formation_energy_per_atom"] for phase in json.loads(result.stdout)["phases"]) == -0.3
+    assert result.stderr.startswith("note: Cu-Au: emt has not always been the same; ")
+    assert shown in result.stderr
+    found = amalgamics.hull("Cu-Au", database=database)
+    assert [shown in note for note in found.notes] == [True]
+    assert found.to_dict()["notes"] == list(found.notes)
+    assert shown in found._repr_html_()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def path(tmp_path_factory):
             if number % 3 == 0:
                 atoms.set_tags(range(len(atoms)))
                 atoms.set_constraint(FixAtoms([0]))
-            pairs = {
+            pairs: dict[str, Any] = {
                 "name": f"row-{number}",
                 "kind": "library" if number % 5 else "prototype",
                 "potential": "chgnet+d3" if number % 2 else "7net-0+d3",
@@ -143,7 +144,7 @@ def test_a_file_without_indices_gives_the_same_rows(path, tmp_path):
 
 def test_each_test_of_a_row_uses_an_index(path):
     """A test that scans its table would read the whole file once for every row."""
-    statements = []
+    statements: list[Any] = []
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.set_trace_callback(statements.append)
         select_rows(connection, ["dispersion_energy<0.1", "potential=chgnet+d3", "Hg>1", "converged=True"], ["Hg-Li"])

@@ -20,7 +20,7 @@ from amalgamics.workflows.engine.launching import ForeignTaskError, failures, la
 from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
 
 
-def lines(path: Path) -> Counter:
+def lines(path: Path) -> Counter[str]:
     return Counter(path.read_text().split("\n")[:-1]) if path.exists() else Counter()
 
 

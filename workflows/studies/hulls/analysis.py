@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ....thermodynamics.hulls.voltage import VoltageProfile
 
 
-def rows_for_system(database: StructureDatabase, system: str, potential: str | None = None) -> list[AtomsRow]:
+def rows_for_system(
+    database: StructureDatabase, system: str, potential: str | None = None, notes: list[str] | None = None
+) -> list[AtomsRow]:
     """Return the rows from which the hull of ``system`` can be built: one potential, cells relaxed, newest of a name.
 
     Parameters
@@ -36,6 +38,8 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
         Elements, such as ``Li-Hg``.
     potential
         Which of several the database has.
+    notes
+        Takes a sentence where rows of the same name are left out, because something else was behind it.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def rows_for_system(database: StructureDatabase, system: str, potential: str | N
     rows = [row for row in relaxed if row.kind in CRYSTALS]
     if not rows:
         raise NotStoredError(f"the database has no relaxed structure of {system}")
-    return newest_of_names(rows_of_potential(rows, potential, system))
+    return newest_of_names(rows_of_potential(rows, potential, system, notes))
 
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
@@ -169,9 +173,17 @@ def hull_report(
     warnings: Sequence[str] = (),
     sections: Sequence[ReportSection] = (),
 ) -> Report:
-    """Gather the whole report over ``systems``; all rows must come from one potential."""
+    """Gather the whole report over ``systems``; all rows must come from one potential.
+
+    Raises
+    ------
+    NotStoredError
+        There are no rows.
+    """
     from ....reports.model import Report
 
+    if not rows:
+        raise NotStoredError(f"{title}: the database has no relaxed structure of {', '.join(systems)}")
     newest = max(rows, key=lambda row: row.id)
     return Report(
         title=title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -43,12 +43,17 @@ class PanelSolid(SubstrateSettings):
         Angle of the pure liquid: one number, or the smallest and largest that are reported.
     measured_source
         Where that comes from.
+    stands_for
+        What it means beside a wetting study in the same job: the ``lithiated`` solid, or the ``product`` that
+        precipitates from the saturated liquid and covers the solid. A face of the same substrate that carries something
+        stands for the solid as handled.
     """
 
     measured_angle_deg: tuple[Annotated[float, Field(ge=0, le=180)], Annotated[float, Field(ge=0, le=180)]] | None = (
         None
     )
     measured_source: str = "given in the input"
+    stands_for: Literal["lithiated", "product"] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -19,24 +19,29 @@ from ...database.rows import area_of, atoms_of, parse_miller
 from ...database.structure_database import CRYSTALS
 from .joined_crystals import ADHESION
 from .phase_surfaces import SURFACES
+from .slab_groups import SAME_CELL, choose_group, other_groups_note, settings_of, slab_groups
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ...database.structure_database import StructureDatabase
+    from .slab_groups import SlabGroup
 
-# Slabs of one fit have the same base; those cut from a crystal relaxed otherwise differ by more.
-_SAME_AREA = 1e-3
 # Metal bonds to metal more strongly than any liquid does to a solid: 2 gamma of tungsten is about 8.
 PLAUSIBLE_METAL_ADHESION_J_M2 = (0.0, 8.0)
 
 
 def stored_surfaces(
-    database: StructureDatabase, *, potential: str | None = None, phases: Iterable[str] | None = None
+    database: StructureDatabase,
+    *,
+    potential: str | None = None,
+    phases: Iterable[str] | None = None,
+    group: int | None = None,
 ) -> tuple[list[PhaseSurfaces], list[str]]:
-    """Return the surface energies and equilibrium shapes of the phases whose slabs are stored, and what is wrong.
+    """Return the surface energies and equilibrium shapes of the phases whose slabs are stored, and notes on them.
 
-    Of several computations of a plane the newest counts. A surface energy that no surface can have is left out.
+    Planes of one phase are always of one group of slabs, cut from one crystal and relaxed in one way; where there are
+    several, a sentence names the others. A surface energy that no surface can have is left out.
 
     Parameters
     ----------
@@ -46,51 +51,67 @@ def stored_surfaces(
         Only of this one.
     phases
         Only these, by the names of the relaxed crystals, in this order.
+    group
+        Number of the group of slabs; None for the newest of those with the most planes.
 
     Raises
     ------
     InputError
-        There is none with that potential, or none of a phase that is asked for.
+        There is none with that potential, none of a phase that is asked for, or no such group of a phase.
     """
     rows = database.select(f"study={SURFACES}" + (f",potential={potential}" if potential else ""), sort="id")
-    groups: dict[tuple[str, str], list[AtomsRow]] = {}
+    by_phase: dict[tuple[str, str], list[AtomsRow]] = {}
     for row in rows:
-        groups.setdefault((row.substrate, row.potential), []).append(row)
-    wanted = list(phases) if phases is not None else list(dict.fromkeys(name for name, _ in groups))
-    known = {name for name, _ in groups}
+        by_phase.setdefault((row.substrate, row.potential), []).append(row)
+    wanted = list(phases) if phases is not None else list(dict.fromkeys(name for name, _ in by_phase))
+    known = {name for name, _ in by_phase}
     for name in wanted:
         if name not in known:
             raise InputError(unknown_name("phase with computed surfaces:", name, known))
-    if not groups:
+    if not by_phase:
         raise InputError(f"{database.path} has no surface computed{f' with {potential}' if potential else ''}")
     found: list[PhaseSurfaces] = []
     problems: list[str] = []
     for name in wanted:
-        for (phase, with_potential), slabs in groups.items():
+        for (phase, with_potential), slabs in by_phase.items():
             if phase == name:
-                found.append(_phase_surfaces(database, name, with_potential, slabs, problems))
+                found.append(_phase_surfaces(database, name, with_potential, slabs, problems, group))
     return [item for item in found if item.surfaces], problems
 
 
-def bulk_row(database: StructureDatabase, name: str, potential: str, identity: str) -> AtomsRow | None:
-    """Return the newest relaxation of a crystal of that name, with that potential and its weights; None without."""
+def bulk_row(
+    database: StructureDatabase, name: str, potential: str, identity: str, volume_per_atom: float | None = None
+) -> AtomsRow | None:
+    """Return the newest relaxation of a crystal of that name, with that potential and its weights; None without.
+
+    Of several, the newest of that volume per atom (Å³), where it is known.
+    """
     rows = database.select(f"name={name},potential={potential},potential_identity={identity}", sort="id")
     crystals = [row for row in rows if row.kind in CRYSTALS]
+    if volume_per_atom is not None:
+        crystals = [row for row in crystals if abs(row.volume_per_atom / volume_per_atom - 1.0) < SAME_CELL]
     return crystals[-1] if crystals else None
 
 
 def _phase_surfaces(
-    database: StructureDatabase, name: str, potential: str, rows: Sequence[AtomsRow], problems: list[str]
+    database: StructureDatabase,
+    name: str,
+    potential: str,
+    rows: Sequence[AtomsRow],
+    problems: list[str],
+    group: int | None,
 ) -> PhaseSurfaces:
-    identity = rows[-1].potential_identity
-    own = [row for row in rows if row.potential_identity == identity]
-    bulk = bulk_row(database, name, potential, identity)
-    records = surface_records(own, bulk, problems)
+    groups = slab_groups(rows)
+    chosen = choose_group(groups, group, what=f"{name} with {potential}")
+    bulk = bulk_row(database, name, potential, chosen.potential_identity, chosen.volume_per_atom)
+    records = _group_records(name, chosen, bulk, problems)
+    if note := other_groups_note(f"{name} with {potential}", chosen, groups):
+        problems.append(note)
     return phase_record(name, str(rows[-1].reduced_formula), potential, records, bulk)
 
 
 def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
-    """Return the surface energy of each plane and termination of a crystal from its newest computation.
+    """Return the surface energy of each plane and termination of a crystal, all from one group of slabs.
 
     Parameters
     ----------
@@ -99,15 +120,22 @@ def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: l
     bulk
         The relaxed crystal, where it is known.
     problems
-        Takes a sentence for each plane without a surface energy.
+        Takes a sentence for each plane without a surface energy, and one that names other groups.
     """
-    by_plane: dict[tuple[str, str], list[AtomsRow]] = {}
-    for row in rows:
-        by_plane.setdefault((row.miller, row.termination), []).append(row)
+    groups = slab_groups(rows)
+    chosen = choose_group(groups)
+    name = str(rows[0].substrate)
+    records = _group_records(name, chosen, bulk, problems)
+    if note := other_groups_note(f"{name} with {rows[0].potential}", chosen, groups):
+        problems.append(note)
+    return records
+
+
+def _group_records(name: str, group: SlabGroup, bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
     records = []
-    for slabs in by_plane.values():
+    for slabs in group.planes.values():
         try:
-            records.append(surface_record(slabs[0].substrate, newest_slabs(slabs), bulk))
+            records.append(surface_record(name, list(slabs.values()), bulk))
         except InputError as error:
             problems.append(str(error))
     return records
@@ -128,17 +156,6 @@ def phase_record(
         shape=shape,
         no_shape=reason,
     )
-
-
-def newest_slabs(slabs: Sequence[AtomsRow]) -> list[AtomsRow]:
-    """Return the slabs of the newest computation of a plane, one of each thickness."""
-    last = slabs[-1]
-    alike = [
-        row
-        for row in slabs
-        if abs(area_of(row) / area_of(last) - 1.0) < _SAME_AREA and row.get("relax_fmax") == last.get("relax_fmax")
-    ]
-    return list({row.n_layers: row for row in alike}.values())
 
 
 def surface_record(name: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None) -> SurfaceRecord:
@@ -313,8 +330,8 @@ def _same_computation(row: AtomsRow, newest: AtomsRow) -> bool:
     return (
         row.termination == newest.termination
         and row.potential_identity == newest.potential_identity
-        and row.get("relax_fmax") == newest.get("relax_fmax")
-        and abs(area_of(row) / area_of(newest) - 1.0) < _SAME_AREA
+        and settings_of(row) == settings_of(newest)
+        and abs(area_of(row) / area_of(newest) - 1.0) < SAME_CELL
         and (row.role != "interface" or row.natoms == newest.natoms)
     )
 

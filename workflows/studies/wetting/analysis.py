@@ -216,7 +216,7 @@ def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve
         first = f"{failed[0].name} ({failed[0].data['reason']})"
         found.append(f"{len(failed)} calculations failed and are left out, the first: {first}")
     found += _nearly_full(members[0].parameters, curve, study.solute)
-    found += dry_face_problems(study, members)
+    found += dry_face_problems(study.solute, members)
     # Single points have the errors of what they correct, which says so already.
     relaxed = [one for one in members if not one.structures_from]
     found += [f"{one.parameters.name}: {text}" for one in relaxed for text in one.parameters.assumptions]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ....errors import InputError, unknown_name
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
@@ -16,6 +16,9 @@ from ..films.cells import Role
 from ..films.stored import Frame, by_seed
 from .single_point_corrections import corrected_parameters, shifted
 from .stored import StoredStudy, median_degeneracies
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
 
 T = TypeVar("T")
 
@@ -38,6 +41,8 @@ class Member:
         Potential that relaxed the structures on which ``potential`` gave single points; "" where it relaxed its own.
     surface_energy_J_m2
         Of the free film, computed; None where film or bulk liquid is missing.
+    dry_face_gaps
+        Numbers of solute atoms that the dry face has no energy for, below the largest; empty for single points.
     """
 
     termination: str
@@ -45,6 +50,7 @@ class Member:
     parameters: WettingParameters
     structures_from: str = ""
     surface_energy_J_m2: Estimate | None = None
+    dry_face_gaps: tuple[int, ...] = ()
 
 
 def study_members(
@@ -64,26 +70,23 @@ def study_members(
     InputError
         There is no quenched interface, an unknown name, or nothing fits both.
     """
-    pairs = study.members()
-    if not pairs:
+    faces = study.faces()
+    if not faces:
         failed = study.failures()
         why = f"{failed[0].name}: {failed[0].data['reason']}" if failed else "let its workflow go on"
         raise InputError(f"{study.key}: there is no quenched interface; {why}")
-    faces = list(dict.fromkeys(termination for termination, _ in pairs))
-    repeating = {face: study.repeating_potentials(face) for face in faces}
-    known = {potential for _, potential in pairs} | {name for names in repeating.values() for name in names}
-    _check_known("termination", terminations, faces)
-    _check_known("potential", potentials, known)
+    _check_known("termination", terminations, list(faces))
+    _check_known("potential", potentials, {name for face in faces.values() for name in face.potentials})
     members: list[Member] = []
     problems: list[InputError] = []
     for face in dict.fromkeys(terminations or faces):
         relaxed = []
-        for potential in [potential for termination, potential in pairs if termination == face]:
+        for potential in faces[face].relaxing:
             try:
                 relaxed.append(_relaxed_member(study, face, potential))
             except InputError as error:
                 problems.append(error)
-        repeated = [one for name in repeating[face] if (one := _repeated_member(study, face, name, relaxed))]
+        repeated = [one for name in faces[face].repeating if (one := _repeated_member(study, face, name, relaxed))]
         members += [one for one in [*relaxed, *repeated] if not potentials or one.potential in potentials]
     if not members:
         raise problems[0] if problems else InputError(f"{study.key}: no face has both that termination and potential")
@@ -98,8 +101,19 @@ def _check_known(kind: str, wanted: Sequence[str], known: Sequence[str] | set[st
 
 def _relaxed_member(study: StoredStudy, termination: str, potential: str) -> Member:
     n_films = len({seed for seed, _ in study.interface_energies(termination, potential)})
+<<<<<<< HEAD
     parameters = _with_errors(member_parameters(study, termination, potential), n_films)
     return Member(termination, potential, parameters, surface_energy_J_m2=study.surface_energy_J_m2(potential))
+=======
+    dry = study.dry_face(termination, potential)
+    return Member(
+        termination,
+        potential,
+        _with_errors(member_parameters(study, termination, potential, dry), n_films),
+        surface_energy_J_m2=film_surface_energy(study, potential),
+        dry_face_gaps=tuple(missing_on_dry_face(dry)),
+    )
+>>>>>>> main
 
 
 def _repeated_member(study: StoredStudy, termination: str, potential: str, relaxed: Sequence[Member]) -> Member | None:
@@ -126,9 +140,16 @@ def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:
 
 
 def member_parameters(
-    study: StoredStudy, termination: str, potential: str, *, seed: int | None = None
+    study: StoredStudy,
+    termination: str,
+    potential: str,
+    dry: Mapping[int, AtomsRow],
+    *,
+    seed: int | None = None,
 ) -> WettingParameters:
     """Return the parameters of one face and relaxing potential, from all its seeds or from one.
+
+    ``dry`` is what `StoredStudy.dry_face` gives for both; with a gap in it there is no dry face.
 
     Raises
     ------
@@ -148,7 +169,6 @@ def member_parameters(
     counts = range(1, max(max(rows) for rows in states.values()) + 1)
     named = {f"seed {number}": group for number, group in adhesion.items()}
     check_work_of_adhesion(average_adhesion(named).total_J_m2, name)
-    dry = study.dry_face(termination, potential)
     if missing_on_dry_face(dry):  # a gap would make the states beside it look better than they are
         dry = {}
     return parameters_from_samples(
@@ -169,19 +189,19 @@ def missing_on_dry_face(dry: Mapping[int, object]) -> list[int]:
     return [n for n in range(max(dry, default=0)) if n not in dry]
 
 
-def dry_face_problems(study: StoredStudy, members: Sequence[Member]) -> list[str]:
+def dry_face_problems(solute: str, members: Sequence[Member]) -> list[str]:
     """Return what the equilibrated limit lacks: whole sets, gaps, and states that only the interface has."""
     found = []
     for one in members:
         parameters = one.parameters
-        gaps = [] if one.structures_from else missing_on_dry_face(study.dry_face(one.termination, one.potential))
-        if gaps:
-            found.append(f"{parameters.name}: the dry face lacks n = {', '.join(map(str, gaps))} and is left out")
+        if one.dry_face_gaps:
+            missing = ", ".join(map(str, one.dry_face_gaps))
+            found.append(f"{parameters.name}: the dry face lacks n = {missing} and is left out")
         elif parameters.dry_face is None:
             found.append(f"{parameters.name}: no dry face, so it is not in the equilibrated limit")
         elif max(parameters.dry_face.counts) < max(parameters.interface.counts):
             found.append(
-                f"{parameters.name}: the dry face holds at most {max(parameters.dry_face.counts)} {study.solute} atoms,"
+                f"{parameters.name}: the dry face holds at most {max(parameters.dry_face.counts)} {solute} atoms,"
                 f" the interface {max(parameters.interface.counts)}: the equilibrated angle may be too small"
             )
     return found if any(one.parameters.dry_face for one in members) or any("lacks" in text for text in found) else []
@@ -195,11 +215,12 @@ def seed_parameters(study: StoredStudy, member: Member) -> list[WettingParameter
     if len(seeds) < 2:
         return []
     found = []
+    dry = study.dry_face(member.termination, member.potential)
     for seed in seeds:
         # A seed of which only a part is there yet has no curve of its own; without one, nothing is missing.
         with contextlib.suppress(InputError):
             # Lines without a band: one film says nothing of the scatter between films.
-            found.append(member_parameters(study, member.termination, member.potential, seed=seed).exact())
+            found.append(member_parameters(study, member.termination, member.potential, dry, seed=seed).exact())
     return found
 
 

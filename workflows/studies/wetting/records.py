@@ -98,7 +98,8 @@ def surfaces_of(
     study
         In the database.
     slabs
-        Those of a job; None: of each plane the newest that were relaxed like the films, or else the newest.
+        Those of a job; None: of each phase those that were relaxed like the films, or else whatever there is, of which
+        one group is taken.
     """
     if slabs is None:
         slabs = _slabs_alike(study)
@@ -111,17 +112,17 @@ def surfaces_of(
 
 
 def _slabs_alike(study: StoredStudy) -> list[AtomsRow]:
-    """Return the slabs of each plane that were relaxed as the study relaxes its films; others where there are none."""
+    """Return the slabs of each phase that were relaxed as the study relaxes its films; others where there are none."""
     wanted = {study.solute, study.solvent}
     films = study.rows(Role.INTERFACE, n_solute=0)
     fmax = films[-1].get("relax_fmax") if films else None
-    planes: dict[tuple[str, str, str], list[AtomsRow]] = {}
+    phases: dict[str, list[AtomsRow]] = {}
     for row in study.database.select(f"study={SURFACES},potential={study.potential}", sort="id"):
         of_study = row.substrate == study.substrate or set(row.symbols) <= wanted
         if of_study and row.potential_identity == study.identities.get(study.potential):
-            planes.setdefault((row.substrate, row.miller, row.termination), []).append(row)
-    alike = {plane: [row for row in rows if row.get("relax_fmax") == fmax] for plane, rows in planes.items()}
-    return [row for plane, rows in planes.items() for row in alike[plane] or rows]
+            phases.setdefault(row.substrate, []).append(row)
+    alike = {phase: [row for row in rows if row.get("relax_fmax") == fmax] for phase, rows in phases.items()}
+    return [row for phase, rows in phases.items() for row in alike[phase] or rows]
 
 
 def pictures(study: StoredStudy, termination: str, potential: str) -> tuple[InterfacePicture, ...]:

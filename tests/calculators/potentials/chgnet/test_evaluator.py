@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def odd_structures() -> dict[str, Atoms]:
     }
 
 
-def assert_equal_to_stock(model: str, atoms: Atoms, results: dict, tolerance: float = 1e-6) -> None:
+def assert_equal_to_stock(model: str, atoms: Atoms, results: dict[str, Any], tolerance: float = 1e-6) -> None:
     reference = atoms.copy()
     reference.calc = stock(model)
     energy = reference.get_potential_energy() / len(atoms)
@@ -258,7 +259,7 @@ def test_refuses_weights_of_another_architecture():
     bonds=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12),
 )
 def test_angle_pairs_are_all_pairs_of_ends_at_an_atom(bonds):
-    first, second = np.array([*zip(*bonds, strict=True)] if bonds else [[], []], dtype=np.int64)
+    first, second = np.array([*zip(*bonds, strict=True)] if bonds else [[], []], dtype=np.int64)  # type: ignore[list-item]
     found = sorted(
         (min(a, b), max(a, b), int(c), int(s)) for a, b, c, s in zip(*angle_pairs(first, second, 5), strict=True)
     )

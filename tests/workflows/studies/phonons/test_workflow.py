@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ase import Atoms
@@ -36,12 +37,12 @@ phonons: {min_length: 4.5, temperatures_K: [300, 0, 600]}
 EVERY = "phonons: {phases: [CuAu, Cu-bcc], "
 
 
-def stored(job: Job) -> list:
+def stored(job: Job) -> list[Any]:
     """All rows of phonons, whatever job made them."""
     return job.database.select("kind=solid", sort="id") + job.database.select("kind=solid,converged=False")
 
 
-def sections(job: Job) -> list:
+def sections(job: Job) -> list[Any]:
     """The sections of the phonons of a job."""
     study = PhononStudy(job)
     return list(study.sections(study.results()))

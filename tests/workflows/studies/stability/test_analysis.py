@@ -97,7 +97,7 @@ def test_an_electrode_reacts_where_it_gives_off_its_metal_below_the_onset(store:
     assert voltages["Li_bcc"] == 0.0
     assert voltages["LiHg3"] == pytest.approx(-formula_energy("LiHg3"))
     ordered = [voltages[one.first] for one in item.reactions[1:]]
-    assert ordered == sorted(ordered, reverse=True)
+    assert ordered == sorted(ordered, reverse=True)  # type: ignore[type-var]
     # No compound of mercury is among the products, so nothing else can drive a reaction.
     for one in item.reactions[1:]:
         assert one.reacts == (voltages[one.first] < item.window.reduction_onset_V)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ase import Atoms
@@ -69,7 +70,7 @@ def test_a_file_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.Monkey
         ({"electrolytes": ["LLTO"], "elektrodes": ["Hg"]}, "Extra inputs"),
     ],
 )
-def test_mistakes_are_told(content: dict, told: str) -> None:
+def test_mistakes_are_told(content: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         StabilitySettings.model_validate(content)
 

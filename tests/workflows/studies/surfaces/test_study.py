@@ -194,6 +194,45 @@ def test_of_two_computations_of_a_plane_the_newest_counts(tmp_path: Path) -> Non
     assert last.surfaces[0].n_slabs == 3
 
 
+def test_planes_of_two_jobs_are_never_mixed(tmp_path: Path) -> None:
+    job = Finished(tmp_path, phases="Ag", adhesion=[], miller_indices=[[1, 1, 1], [1, 0, 0]]).run()
+    (coarse,), quiet = stored_surfaces(job.database)
+    settings = job.spec.surfaces
+    tighter = settings.model_copy(update={"fmax": 0.003, "miller_indices": ((1, 1, 1),)})
+    job.spec = job.spec.model_copy(update={"surfaces": tighter})
+    job.run()
+
+    # The newest has one plane only: the shape stays that of the other, whole.
+    (found,), (note,) = stored_surfaces(job.database)
+    assert quiet == []
+    assert found == coarse
+    assert "shown is group 1 ((111) (100), fmax 0.05)" in note
+    assert "not mixed with it: group 2 ((111), fmax 0.003)" in note
+    (chosen,), _ = stored_surfaces(job.database, group=2)
+    assert [record.miller_index for record in chosen.surfaces] == [(1, 1, 1)]
+    assert chosen.shape is None
+    with pytest.raises(InputError, match=r"group: 3 is not allowed; Ag_fcc with emt has group 1 .*, group 2"):
+        stored_surfaces(job.database, group=3)
+
+    job.spec = job.spec.model_copy(update={"surfaces": settings.model_copy(update={"fmax": 0.003})})
+    job.run()
+    (newest,), _ = stored_surfaces(job.database)
+    assert {record.miller_index for record in newest.surfaces} == {(1, 1, 1), (1, 0, 0)}
+    assert chosen.surfaces[0] in newest.surfaces
+    assert newest.surfaces != coarse.surfaces
+
+
+def test_planes_of_two_crystals_are_never_mixed(tmp_path: Path) -> None:
+    job = Finished(tmp_path, phases="Ag", adhesion=[], miller_indices=[[1, 1, 1]]).run()
+    crystal = conventional_cell(atoms_of(job.database.find(job.fingerprints["Ag_fcc"])))
+    crystal.set_cell(crystal.cell * 1.01, scale_atoms=True)
+    calculations = Calculations(job.database, "emt", RelaxationSettings(fmax=0.05, relax_cell=False))
+    relax_slabs(calculations, slab_candidates("Ag_fcc", crystal, (1, 0, 0)))
+    (found,), (note,) = stored_surfaces(job.database)
+    assert len(found.surfaces) == 1
+    assert note.count("cut from a crystal of") == 2
+
+
 def test_stable_phases_are_those_on_the_hull(finished: Finished) -> None:
     stable = finished.spec.model_copy(update={"surfaces": SurfacesSettings(planes=1)})
     steps = SurfacesStudy(Job(stable, finished.database, finished.fingerprints)).plan()

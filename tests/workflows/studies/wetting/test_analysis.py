@@ -39,7 +39,7 @@ def report(study, **options):
 
 
 def test_parameters_are_those_the_rows_were_made_with(study):
-    parameters = member_parameters(study, "TiO2", "emt")
+    parameters = member_parameters(study, "TiO2", "emt", study.dry_face("TiO2", "emt"))
     assert parameters.work_of_adhesion_J_m2 == pytest.approx(0.3, abs=1e-9)
     assert parameters.interface.counts == (0, 1, 2)
     assert parameters.interface.delta_energies == pytest.approx((0.0, -0.2, -0.3), abs=1e-9)

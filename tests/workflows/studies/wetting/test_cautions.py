@@ -31,8 +31,9 @@ def stored(made_up_study) -> Callable[..., StoredStudy]:
         for number, termination in enumerate(terminations):
             film = Atoms("MgHg", positions=[[1, 1, 1], [1, 1, 4 + number]], cell=[7, 7, 30], pbc=True)
             film.set_tags([SOLID, LIQUID])
-            labels = {**where, "role": "interface", "termination": termination, "n_solute": 0, "seed": 0, "frame": 0}
-            made_up.store(Candidate(f"film on {termination}", "interface", film, "made up", labels=labels), -150.0)
+            of_film: dict[str, str | int] = {**where, "role": "interface", "termination": termination}
+            of_film |= {"n_solute": 0, "seed": 0, "frame": 0}
+            made_up.store(Candidate(f"film on {termination}", "interface", film, "made up", labels=of_film), -150.0)
         return get_study(made_up.database)
 
     return make

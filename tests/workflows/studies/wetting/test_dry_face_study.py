@@ -40,7 +40,8 @@ def test_a_second_time_nothing_is_computed(lab, no_compute):
 
 def test_energies_are_those_of_the_slab_against_the_same_reference(lab):
     fill_dry_face(lab.study, "emt", "Ni")
-    parameters = member_parameters(get_study(lab.database), "Ni", "emt")
+    study = get_study(lab.database)
+    parameters = member_parameters(study, "Ni", "emt", study.dry_face("Ni", "emt"))
     solid = min(row.energy for row in lab.rows("solid"))
     lowest = {n: min(row.energy for row in lab.rows("dry-face", n_solute=n)) for n in (1, 2)}
     (film,) = lab.rows("film")
@@ -59,4 +60,5 @@ def test_another_potential_follows_the_first(lab):
 
 
 def test_without_it_there_is_no_equilibrated_limit(quenched):
-    assert member_parameters(get_study(quenched.database), "Ni", "emt").dry_face is None
+    study = get_study(quenched.database)
+    assert member_parameters(study, "Ni", "emt", study.dry_face("Ni", "emt")).dry_face is None

@@ -115,7 +115,7 @@ def test_solute_atoms_come_one_by_one_each_state_from_the_lowest_before(quenched
 
 def test_parameters_are_differences_of_what_is_stored(quenched):
     study = get_study(quenched.database)
-    parameters = member_parameters(study, "Ni", "emt")
+    parameters = member_parameters(study, "Ni", "emt", {})
     (bare,) = quenched.rows("interface", n_solute=0)
     lowest = {n: min(row.energy for row in quenched.rows("interface", n_solute=n)) for n in (1, 2)}
     (film,) = quenched.rows("film")
@@ -269,7 +269,7 @@ def test_another_potential_relaxes_what_the_first_found_lowest(lab):
         }
         assert {row.n_steps for row in again} == {0}
     study = get_study(lab.database)
-    first, second = (member_parameters(study, "Ni", name) for name in ("emt", other))
+    first, second = (member_parameters(study, "Ni", name, {}) for name in ("emt", other))
     assert second.work_of_adhesion_J_m2 == pytest.approx(first.work_of_adhesion_J_m2)
     assert second.interface.delta_energies == pytest.approx(first.interface.delta_energies)
     assert second.interface.degeneracies == first.interface.degeneracies

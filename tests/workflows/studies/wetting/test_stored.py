@@ -104,7 +104,7 @@ def test_single_points_are_kept_apart(made_up):
     made_up.add("solute-in-film", -999.0, kind="film", n_solute=1, **again)
     assert len(study.interface_energies("TiO2", "emt")) == count
     assert (9, 9) not in study.insertion_energies("solute-in-film", "emt")
-    assert study.repeating_potentials("TiO2") == ["emt"]
+    assert study.repeating_potentials("TiO2") == ("emt",)
 
 
 def test_incomplete_single_points_are_none(made_up):

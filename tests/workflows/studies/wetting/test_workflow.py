@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ase import Atoms
@@ -46,7 +47,7 @@ def run(folder: Path) -> str:
     return output
 
 
-def every_row(folder: Path) -> list:
+def every_row(folder: Path) -> list[Any]:
     database = StructureDatabase(folder / "results" / "structures.db")
     return database.select("", sort="id") + database.select("converged=False")
 

@@ -1,0 +1,62 @@
+"""Mechanisms of wetting held against observations."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amalgamics.errors import InputError
+from amalgamics.thermodynamics.wetting.contact_angle import young_dupre_angle_deg
+from amalgamics.thermodynamics.wetting.mechanisms import AngleBand, Mechanism, agreements, angle_band
+
+OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
+GAMMA = 0.4855
+
+
+def mechanism(*angles: tuple[float, float, float] | None) -> Mechanism:
+    bands = [None if one is None else AngleBand(*one) for one in angles]
+    return Mechanism("any", "nothing", dict(zip(OBSERVED, bands, strict=True)))
+
+
+def test_a_drop_that_stands_then_sinks_then_spreads_meets_all() -> None:
+    spreading = mechanism((110.0, 100.0, 120.0), (60.0, 50.0, 70.0), (0.0, 0.0, 5.0))
+    found = agreements(spreading, OBSERVED)
+    assert spreading.spreads
+    assert [(one.met, one.certain) for one in found] == [(True, True)] * 3
+
+
+def test_a_band_on_both_sides_is_not_certain() -> None:
+    unsure = mechanism((95.0, 80.0, 120.0), (94.0, 60.0, 110.0), (95.0, 5.0, 160.0))
+    found = agreements(unsure, OBSERVED)
+    assert [(one.met, one.certain) for one in found] == [(True, False), (False, False), (False, False)]
+    assert unsure.spreads is False
+
+
+def test_what_was_not_computed_is_not_judged() -> None:
+    found = agreements(mechanism(None, (60.0, 60.0, 60.0), None), OBSERVED)
+    assert [one.met for one in found] == [None, None, None]
+
+
+def test_a_change_that_no_eye_sees_is_no_better_wetting() -> None:
+    found = agreements(mechanism((110.0,) * 3, (107.0,) * 3, (0.0,) * 3), OBSERVED)
+    assert (found[1].met, found[1].certain) == (False, True)
+
+
+def test_an_observation_in_other_words_is_refused() -> None:
+    with pytest.raises(InputError, match="wets fully"):
+        agreements(mechanism((110.0,) * 3, None, None), {0.0: "hardly wets"})
+
+
+@given(st.lists(st.floats(-0.2, 1.5), min_size=1, max_size=6))
+def test_the_band_holds_the_angle_of_every_work(works: list[float]) -> None:
+    band = angle_band(works, GAMMA)
+    angles = [float(young_dupre_angle_deg(work, GAMMA)) for work in works]
+    assert band.theta_deg == angles[0]
+    assert (band.low_deg, band.high_deg) == (min(angles), max(angles))
+
+
+@pytest.mark.parametrize("band", [(90.0, 100.0, 110.0), (90.0, 80.0, 85.0), (190.0, 100.0, 200.0)])
+def test_a_band_that_is_none_is_refused(band: tuple[float, float, float]) -> None:
+    with pytest.raises(InputError, match="not a band"):
+        AngleBand(*band)
