@@ -189,11 +189,7 @@ def resting_heights(atoms: Atoms, columns: np.ndarray, contact: np.ndarray) -> t
 
 def _film_positions(atoms: Atoms) -> np.ndarray:
     check_upright(atoms)
-<<<<<<< HEAD
-    film = atoms.positions[~is_solid(atoms.get_tags())]
-=======
-    film: np.ndarray = atoms.positions[atoms.get_tags() != SOLID]
->>>>>>> main
+    film: np.ndarray = atoms.positions[~is_solid(atoms.get_tags())]
     if len(film) == 0:
         raise InputError(f"{atoms.symbols}: no atom is tagged as liquid")
     return film

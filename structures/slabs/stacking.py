@@ -138,12 +138,8 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
         The crystal is not periodic in three directions, or the Miller index is not one.
     """
     _check_crystal(crystal)
-<<<<<<< HEAD
-    primitive = primitive_cell(crystal, symprec)
-=======
     index = check_miller_index(miller_index, crystal)
-    primitive = _primitive(crystal, symprec)
->>>>>>> main
+    primitive = primitive_cell(crystal, symprec)
     own = _in_primitive_cell(index, np.asarray(crystal.cell), np.asarray(primitive.cell))
     cell, positions = _upright(primitive, own)
     heights, shifts = _unit_heights(primitive, own, positions[:, 2], cell[2, 2])

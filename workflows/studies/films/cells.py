@@ -38,13 +38,8 @@ class Role(StrEnum):
 
 
 def hold_bottom(atoms: Atoms) -> Atoms:
-<<<<<<< HEAD:workflows/studies/films/cells.py
     """Return a copy in which the lower half of the solid, its adlayer apart, is held fixed: there the solid is bulk."""
-    held = atoms.copy()
-=======
-    """Return a copy in which the lower half of the solid is held fixed: there the solid is bulk."""
     held: Atoms = atoms.copy()
->>>>>>> main:workflows/studies/wetting/cells.py
     solid = held.get_tags() == SOLID
     heights = held.positions[:, 2]
     middle = (heights[solid].min() + heights[solid].max()) / 2
@@ -55,11 +50,6 @@ def hold_bottom(atoms: Atoms) -> Atoms:
 
 def hold_solid(atoms: Atoms) -> Atoms:
     """Return a copy in which the whole solid is held fixed, as while the film is melted on it."""
-<<<<<<< HEAD:workflows/studies/films/cells.py
-    held = atoms.copy()
-    held.set_constraint(FixAtoms(indices=np.flatnonzero(is_solid(held.get_tags()))))
-=======
     held: Atoms = atoms.copy()
-    held.set_constraint(FixAtoms(indices=np.flatnonzero(held.get_tags() == SOLID)))
->>>>>>> main:workflows/studies/wetting/cells.py
+    held.set_constraint(FixAtoms(indices=np.flatnonzero(is_solid(held.get_tags()))))
     return held

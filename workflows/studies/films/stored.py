@@ -58,7 +58,7 @@ class StoredFilms:
     def _counts(self, row: AtomsRow) -> bool:
         if self.within is not None:
             return self.within(row)
-        return self.identities.get(row.potential, row.potential_identity) == row.potential_identity
+        return bool(self.identities.get(row.potential, row.potential_identity) == row.potential_identity)
 
     def failures(self) -> list[AtomsRow]:
         """Return the rows of what did not converge."""
@@ -140,10 +140,10 @@ class StoredFilms:
         """Return the area of one face of the free film, Å²."""
         return area_of(self.rows(Role.FILM)[0])
 
-    def repeating_potentials(self, termination: str) -> list[str]:
+    def repeating_potentials(self, termination: str) -> tuple[str, ...]:
         """Return the potentials that gave single points on another potential's structures of this termination."""
         rows = self.every_row(Role.INTERFACE, termination=termination, n_solute=0)
-        return list(dict.fromkeys(row.potential for row in rows if "geometry" in row))
+        return tuple(dict.fromkeys(row.potential for row in rows if "geometry" in row))
 
 
 _OF_A_FRAME = (Role.INTERFACE, Role.DETACHED_FILM, Role.FILM, Role.SOLUTE_IN_FILM, Role.BULK_LIQUID)

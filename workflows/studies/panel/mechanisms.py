@@ -36,8 +36,7 @@ def mechanisms(wetting: WettingReport, panel: PanelReport, settings: PanelSettin
     found = [_adsorption(wetting, limit) for limit in Limit if limit in wetting.curve.limits]
     handled = [one for one in panel.solids if one.solid == wetting.substrate and one.surface != "clean"]
     resting = found[-1]
-    for one in handled:
-        found.append(_cleaned(wetting, panel, one, resting))
+    found += [_cleaned(panel, one, resting) for one in handled]
     labels = {(one.label, one.stands_for) for one in settings.solids if one.stands_for}
     for one in panel.solids:
         if (one.solid, "lithiated") in labels:
@@ -68,7 +67,7 @@ def _with_pure(pure: AngleBand | None, rest: Iterable[tuple[float, AngleBand | N
     return {x: pure if x == 0.0 else angle for x, angle in rest}
 
 
-def _cleaned(wetting: WettingReport, panel: PanelReport, handled: PanelSolid, resting: Mechanism) -> Mechanism:
+def _cleaned(panel: PanelReport, handled: PanelSolid, resting: Mechanism) -> Mechanism:
     """The liquid stands on what the face carries; the solute removes that, and it rests on the clean face."""
     return Mechanism(
         f"cleaned surface ({handled.surface} before)",

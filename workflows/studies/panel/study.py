@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -173,10 +173,25 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
         return panel_report(self.settings, self.members)
 
     def sections(self, results: PanelReport) -> Sequence[ReportSection]:
-        """Return the one section of the panel."""
+        """Return the section of the panel."""
         from ....reports.panel.section import panel_section
 
         return [panel_section(results)]
+
+    def report_parts(self) -> dict[str, Callable[[], Sequence[ReportSection]]]:
+        """Return the mechanisms beside a wetting study of the same job, and the panel."""
+        own = super().report_parts()
+        return own if self.job.spec.wetting is None else {"mechanisms": self._mechanisms, **own}
+
+    def _mechanisms(self) -> Sequence[ReportSection]:
+        from ....reports.mechanisms import mechanisms_section
+        from ..wetting.study import WettingStudy
+        from .mechanisms import mechanisms
+
+        wetting = WettingStudy(self.job).results()
+        return [
+            mechanisms_section(mechanisms(wetting, self.results(), self.settings), wetting.observed, wetting.solute)
+        ]
 
 
 def lowest_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:

@@ -101,19 +101,14 @@ def _check_known(kind: str, wanted: Sequence[str], known: Sequence[str] | set[st
 
 def _relaxed_member(study: StoredStudy, termination: str, potential: str) -> Member:
     n_films = len({seed for seed, _ in study.interface_energies(termination, potential)})
-<<<<<<< HEAD
-    parameters = _with_errors(member_parameters(study, termination, potential), n_films)
-    return Member(termination, potential, parameters, surface_energy_J_m2=study.surface_energy_J_m2(potential))
-=======
     dry = study.dry_face(termination, potential)
     return Member(
         termination,
         potential,
         _with_errors(member_parameters(study, termination, potential, dry), n_films),
-        surface_energy_J_m2=film_surface_energy(study, potential),
+        surface_energy_J_m2=study.surface_energy_J_m2(potential),
         dry_face_gaps=tuple(missing_on_dry_face(dry)),
     )
->>>>>>> main
 
 
 def _repeated_member(study: StoredStudy, termination: str, potential: str, relaxed: Sequence[Member]) -> Member | None:
