@@ -98,7 +98,7 @@ def agreements(mechanism: Mechanism, observed: Mapping[float, str]) -> list[Agre
         With angles at the compositions that were observed.
     observed
         By mole fraction one of ``does not wet`` (theta above 90°), ``wets better`` (smaller than that of the pure
-        liquid by what an eye notices) and ``wets fully`` (an acute angle: where none was printed, no more can be asked).
+        liquid by what an eye notices) and ``wets fully`` (an acute angle; without a printed one no more can be asked).
 
     Raises
     ------
