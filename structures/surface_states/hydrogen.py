@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,11 +54,15 @@ def bond_to_hydrogen(symbol: str) -> float:
     return float(covalent_radii[atomic_numbers[symbol]] + covalent_radii[1])
 
 
+@cache
 def ionic_radius(symbol: str, charge: float) -> float:
-    """Shannon's crystal radius of an ion, Å (doi 10.1107/S0567739476001551); where there is none, the covalent one."""
+    """Shannon's crystal radius of an ion, Å (doi 10.1107/S0567739476001551); of hydrogen the covalent radius.
+
+    Where pymatgen has none, the covalent radius is taken as well.
+    """
     from pymatgen.core import Species
 
-    radius = Species(symbol, round(charge)).ionic_radius if charge else None
+    radius = Species(symbol, round(charge)).ionic_radius if charge and symbol != "H" else None
     return float(radius) if radius is not None else float(covalent_radii[atomic_numbers[symbol]])
 
 

@@ -42,7 +42,8 @@ def hydroxylated(slab: Atoms, bulk: Atoms, *, coverage: float = 1.0, seed: int =
     The ions that lack most of their electrostatic bond strength come first, and among equals those farthest from what
     is there. On TiO2 faces titanium gets OH and bridging oxygen H. On sulfides such as Li3PS4 lithium gets OH and
     sulfur H: the first step of a hydrolysis that goes on to H2S, a model of a face that met moist gas and not where
-    that ends.
+    that ends. Neighbouring Li-OH and S-H may join to water again when they are relaxed, which
+    :func:`~amalgamics.structures.surface_states.checks.check_surface_state` counts.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.constraints import FixAtoms
+from ase.db import connect
 
 from amalgamics.errors import InputError
 from amalgamics.structures.interfaces.checks import check_film
@@ -120,7 +121,7 @@ def test_registration_gives_the_places_of_an_unrelaxed_slab(face: str) -> None:
 
 
 def test_a_slab_of_another_crystal_is_refused() -> None:
-    with pytest.raises(InputError, match="holds La, Li, Ti, which its crystal Mg4O4"):
+    with pytest.raises(InputError, match="holds La, Li, Ti, which its crystal MgOMgOMgOMgO"):
         undercoordinated_sites(slab_of("LLTO").atoms, crystal("MgO"))
     with pytest.raises(InputError, match=r"is not one of the crystal .* 90% are needed"):
         undercoordinated_sites(slab_of("TiO2_rutile").atoms, get_electrolyte("TiO2_anatase"))
@@ -218,12 +219,13 @@ def test_twice_the_area_takes_twice_as_much(face: str) -> None:
 
 
 def test_part_of_a_coverage_is_spread_out() -> None:
-    slab = slab_of("TiO2_rutile").atoms
-    full, half = (hydroxylated(slab, crystal("TiO2_rutile"), coverage=share) for share in (1.0, 0.5))
-    assert surface_state(half).hydroxyl_per_nm2 == pytest.approx(surface_state(full).hydroxyl_per_nm2 / 2)
-    oxygen = half[(half.get_tags() == ADLAYER) & (half.symbols == "O")]
-    if len(oxygen) > 1:
-        assert distances(oxygen).min() > 4.0
+    slab = slab_of("TiO2_rutile", 8.0).atoms
+    full, part = (hydroxylated(slab, crystal("TiO2_rutile"), coverage=share) for share in (1.0, 0.5))
+    assert surface_state(part).hydroxyl_per_nm2 == pytest.approx(surface_state(full).hydroxyl_per_nm2 / 2)
+    oxygen = part[(part.get_tags() == ADLAYER) & (part.symbols == "O")]
+    assert len(oxygen) == 2
+    # Not next to each other: along a row titanium atoms are 2.96 Å apart.
+    assert distances(oxygen).min() > 4.0
 
 
 @pytest.mark.parametrize("coverage", [0, -1, 1.5, True])
@@ -245,6 +247,15 @@ def test_constraints_of_the_slab_stay() -> None:
     assert constraint.index.tolist() == [0, 1]
 
 
+def test_a_database_keeps_what_a_face_carries(tmp_path) -> None:
+    atoms = covered("MgO", "water")
+    with connect(tmp_path / "faces.db") as database:
+        database.write(atoms)
+        kept = database.get_atoms(id=1)
+    assert kept.get_tags().tolist() == atoms.get_tags().tolist()
+    assert surface_state(kept) == surface_state(atoms)
+
+
 @pytest.mark.parametrize("kind", ["hydroxylated", "water"])
 def test_what_a_face_carries_is_solid_under_a_film(kind: str) -> None:
     face = covered("LLTO", kind)
@@ -254,6 +265,7 @@ def test_what_a_face_carries_is_solid_under_a_film(kind: str) -> None:
     assert solid.get_tags().tolist() == face.get_tags().tolist()
     assert set(film.symbols) == {"Hg"}
     assert film.positions[:, 2].min() >= face.positions[:, 2].max() + 2.0
-    # Lithium comes to rest on the groups: the sites of the bare face are filled.
-    bare = find_interface_sites(slab_of("LLTO").atoms)
-    assert find_interface_sites(solid).positions[:, 2].max() > bare.positions[:, 2].max() + 1.0
+    # Lithium comes to rest beside and on the groups, not in them: 1.59 Å from hydrogen, 1.94 Å from oxygen.
+    sites = find_interface_sites(solid).positions
+    every = Atoms(f"{solid.symbols}", solid.positions, cell=solid.cell, pbc=True) + Atoms(f"He{len(sites)}", sites)
+    assert distances(every)[-len(sites) :, : len(solid)].min() > 1.55
