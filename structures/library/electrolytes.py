@@ -16,6 +16,7 @@ from .phases import get_phase, list_phases
 if TYPE_CHECKING:
     from ase import Atoms
 
+_IN_LAYER = 0.1  # of the edge of a cage, from the middle of a layer
 _LLTO_CELL = "cell: ICSD 92237, Ibarra et al. 2000, doi 10.1016/S0167-2738(00)00761-X, a = {:g}, c = {:g} Å"
 
 
@@ -39,6 +40,18 @@ class Electrolyte:
 def _from_library(name: str, key: str, description: str) -> Electrolyte:
     phase = get_phase(key)
     return Electrolyte(name, description, phase.source, phase.atoms)
+
+
+def _lithiated() -> Atoms:
+    """Fill the vacant site of LLTO with vacancies: the first arrangement whose slabs can have two faces alike."""
+    from ..distortions import reversing_operations
+    from .lithiation import lithiated
+
+    for one in lithiated(vacant(), 1):
+        height = one.atoms.get_scaled_positions()[-1, 2]  # of the lithium that was inserted; the layer is at 0
+        if abs(height - round(height)) < _IN_LAYER and reversing_operations(one.atoms, (0, 0, 1)):
+            return one.atoms
+    raise ElectrolyteError("LLTO-lithiated: no arrangement has two faces alike")
 
 
 def list_electrolytes() -> list[Electrolyte]:
@@ -66,6 +79,13 @@ def list_electrolytes() -> list[Electrolyte]:
             "every (001) layer is neutral; ordered by Ewald energy (34 atoms)",
             f"{cell}; the ordering is a model",
             vacant,
+        ),
+        Electrolyte(
+            "LLTO-lithiated",
+            "La4Li3Ti7O21: LLTO-vacancies with its vacant A site filled by lithium, one electron in the 3d states of "
+            "titanium; of the arrangements with two faces alike the one of least Ewald energy (35 atoms)",
+            f"{cell}; the ordering is a model",
+            _lithiated,
         ),
         _from_library(
             "Li3PS4-beta", "Li3PS4_beta_ordered", "beta-Li3PS4 with its partly filled Li sites ordered (32 atoms)"

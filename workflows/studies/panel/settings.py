@@ -31,6 +31,11 @@ FACES: dict[str, dict[str, Any]] = {
     "Li2O": {"miller_index": (1, 1, 1), "termination": "Li"},
     "Li3PO4_gamma": {"miller_index": (1, 0, 0), "termination": "LiPO4"},
     "LLTO": {"miller_index": (0, 0, 1), "termination": "TiO2"},
+    "LLTO-vacancies": {"miller_index": (0, 0, 1), "termination": "TiO2"},
+    "LLTO-lithiated": {"miller_index": (0, 0, 1), "termination": "TiO2"},
+    "Li3PS4-beta": {"miller_index": (1, 0, 0), "termination": "Li"},
+    "Li3PS4-gamma": {"miller_index": (0, 1, 0), "termination": "Li"},
+    "LiHg3": {"miller_index": (0, 0, 1)},
 }
 
 
