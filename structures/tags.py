@@ -12,4 +12,4 @@ ADLAYER = -1  # what the face of the solid carries, such as hydroxyl; negative, 
 
 def is_solid(tags: np.ndarray) -> np.ndarray:
     """Return which atoms belong to the solid, its adlayer among them, in the shape of ``tags``."""
-    return (tags == SOLID) | (tags == ADLAYER)
+    return np.asarray((tags == SOLID) | (tags == ADLAYER))

@@ -106,8 +106,8 @@ def _orientations(slab: Atoms, bulk: Atoms) -> Iterator[np.ndarray]:
 def _lattice_vectors(cell: np.ndarray, longest: float) -> np.ndarray:
     counts = np.floor(longest * np.linalg.norm(np.linalg.inv(cell), axis=0) + 1e-6).astype(int)
     grid = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts], indexing="ij"), axis=-1).reshape(-1, 3)
-    vectors = grid @ cell
-    return vectors[np.linalg.norm(vectors, axis=1) < longest]
+    vectors: np.ndarray = grid @ cell
+    return np.asarray(vectors[np.linalg.norm(vectors, axis=1) < longest])
 
 
 def _frame(first: np.ndarray, second: np.ndarray) -> np.ndarray:

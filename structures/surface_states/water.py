@@ -110,4 +110,4 @@ def _columns(slab: Atoms) -> np.ndarray:
     """Points (m, 2) of a grid over the in-plane cell."""
     cell = np.asarray(slab.cell)[:2, :2]
     steps = [np.arange(count) / count for count in (math.ceil(np.linalg.norm(v) / _GRID_SPACING) for v in cell)]
-    return np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2) @ cell
+    return np.asarray(np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2) @ cell)
