@@ -79,6 +79,8 @@ class PanelReport:
         u of the liquid by the name of the potential, computed.
     problems
         Which solids or methods are missing, and why.
+    methods
+        Names of potentials in the order in which they are shown.
     """
 
     solvent: str
@@ -88,11 +90,13 @@ class PanelReport:
     structures_from: Mapping[str, str] = field(default_factory=dict)
     surface_energies_J_m2: Mapping[str, float] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
     @property
     def potentials(self) -> tuple[str, ...]:
-        """Every method of any solid, in the order in which they appear."""
-        return tuple(dict.fromkeys(name for one in self.solids for name in one.work_of_adhesion_J_m2))
+        """Every method of any solid, in the order of ``methods``, others after them."""
+        found = dict.fromkeys(name for one in self.solids for name in one.work_of_adhesion_J_m2)
+        return tuple(dict.fromkeys([*(name for name in self.methods if name in found), *found]))
 
     def angle_deg(self, solid: PanelSolid, potential: str, gamma_J_m2: float | None = None) -> float | None:
         """Return the angle of a method on a solid, with the measured tension unless another is given."""

@@ -61,6 +61,7 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
         structures_from=structures_from,
         surface_energies_J_m2=_surface_energies(members[0]),
         problems=tuple(problems),
+        methods=tuple(dict.fromkeys(name for one in members for name in (*one.potentials, *one.repeating_potentials))),
     )
 
 
