@@ -103,9 +103,10 @@ def correlation(series: Sequence[float], window: float = _WINDOW) -> Correlation
     rho = autocorrelation(series)
     n = len(rho)
     times = np.cumsum(rho) - 0.5
-    beyond = np.flatnonzero(np.arange(n) >= positive("correlation", "window", window) * times)
-    # Lag 0 says nothing; anticorrelated series may have a sum below 1/2, even below 0.
-    last = int(next((lag for lag in beyond if lag > 0), n - 1))
+    # At least as many lags as for τ = 1, or the sum would end at the first one of an anticorrelated series.
+    wanted = positive("correlation", "window", window) * np.maximum(times, 1.0)
+    beyond = np.flatnonzero(np.arange(n) >= wanted)
+    last = int(beyond[0]) if len(beyond) else n - 1
     time = max(float(times[last]), 0.5 / n)
     return Correlation(time, time * math.sqrt(2.0 * (2.0 * last + 1.0) / n), last, n)
 

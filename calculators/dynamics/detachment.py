@@ -5,17 +5,17 @@
 3. What is left is taken apart at λ = 0: the film rises, and a phantom wall rises with it, so that no atom stays behind.
 
 Each window starts from the last frame of the one before and has a checkpoint of its own, so that a run that was stopped
-goes on to the same numbers. What they mean: :mod:`~amalgamics.thermodynamics.wetting.reversible_work`.
+goes on to the same numbers. What they mean stands in ``thermodynamics/wetting/reversible_work.py``.
 
-Phantom wall: F. Leroy and F. Müller-Plathe, Langmuir 31, 8335 (2015), doi:10.1021/acs.langmuir.5b01394. Theirs pushes the
-liquid away alone; here the film's centre of mass rises as well, because a small film that nothing binds drifts away.
+Phantom wall: F. Leroy and F. Müller-Plathe, Langmuir 31, 8335 (2015), doi:10.1021/acs.langmuir.5b01394. Theirs pushes
+the liquid away alone; here the film's centre of mass rises, too, because a small film that nothing binds drifts away.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from .thermostats import BUSSI, check_thermostat
 
 logger = logging.getLogger(__name__)
 
-# The ends of [0, 1] and three points between: with five, polynomials to degree 7 are integrated exactly (Gauss-Lobatto).
+# Gauss-Lobatto: the ends of [0, 1] and three points between, with which polynomials to degree 7 are integrated exactly.
 LOBATTO_LAMBDAS = (1.0, 0.8273268353539885, 0.5, 0.1726731646460114, 0.0)
 _RISES = (0.2, 0.4, 0.7, 1.0, 1.4, 1.9, 2.5, 3.2, 4.0, 5.0, 6.0)
 _LEAST_FORCE = 1e-3  # eV/Å: where every frame has less, the solid no longer acts on the film

@@ -29,7 +29,7 @@ class HeldHeight(FixConstraint):  # type: ignore[misc]  # ASE has no types here
         """Return the atoms; each of them can move."""
         return self.index
 
-    def get_removed_dof(self, atoms: Atoms) -> int:
+    def get_removed_dof(self, atoms: Atoms) -> int:  # noqa: ARG002 - as ASE calls it
         """Return the degrees of freedom taken away."""
         return 1
 
@@ -43,7 +43,7 @@ class HeldHeight(FixConstraint):  # type: ignore[misc]  # ASE has no types here
         self._remove_sum(atoms, momenta)
 
     def adjust_forces(self, atoms: Atoms, forces: np.ndarray) -> None:
-        """Take away the force on the centre of mass along z, from each atom by its mass, so that none is accelerated."""
+        """Take away the force on the centre of mass along z, from each atom by its mass."""
         self._remove_sum(atoms, forces)
 
     def todict(self) -> dict[str, Any]:

@@ -187,14 +187,16 @@ def decorrelation(
         Distance of neighbours in the liquid, Å.
     """
     half = 0.5 * neighbour_distance
-    longest = max(len(paths) - 1 - len(paths) // 10, 1)
-    squared = mean_squared_displacement(paths, longest)
-    overlap = self_overlap(paths, half, longest)
-    return Decorrelation(
-        _first_time(squared > half**2, time_between_frames_ps),
-        _first_time(overlap < math.exp(-1), time_between_frames_ps),
-        half,
-    )
+    times: dict[str, float | None] = {"displacement": None, "overlap": None}
+    for lag in range(1, len(paths)):
+        distance = np.linalg.norm(paths[lag:] - paths[:-lag], axis=-1)
+        if times["displacement"] is None and (distance**2).mean() > half**2:
+            times["displacement"] = lag * time_between_frames_ps
+        if times["overlap"] is None and (distance < half).mean() < math.exp(-1):
+            times["overlap"] = lag * time_between_frames_ps
+        if None not in times.values():
+            break
+    return Decorrelation(times["displacement"], times["overlap"], half)
 
 
 def _displacements(paths: NDArray[np.float64], max_lag: int | None, dimensions: int) -> list[NDArray[np.float64]]:
@@ -203,8 +205,3 @@ def _displacements(paths: NDArray[np.float64], max_lag: int | None, dimensions: 
         raise InputError(f"displacement: {len(paths)} frames have no lag of {longest}; give at most {len(paths) - 1}")
     kept = paths[..., :dimensions]
     return [kept[lag:] - kept[: len(kept) - lag] for lag in range(longest + 1)]
-
-
-def _first_time(reached: NDArray[np.bool_], step_ps: float) -> float | None:
-    lags = np.flatnonzero(reached)
-    return float(lags[0] * step_ps) if len(lags) else None

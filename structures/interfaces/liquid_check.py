@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BIN = 0.05  # Å
-_BROADENING = 0.15  # Å; of g(r), so that the noise of few frames makes no peaks
-_LEAST_PROMINENCE = 0.2
+_BROADENING = 0.1  # Å; of g(r), so that the noise of few frames makes no peaks
+_LEAST_PROMINENCE = 0.12
 # In units of the distance of the first peak: where the second shell of a liquid has one maximum. Crystals have several
 # there: fcc and hcp at 1.41, 1.73 and 2, bcc at 1.63 and 1.91 beyond the pair of its first shells, 1 and 1.15.
-_SECOND_SHELL = (1.25, 2.25)
+_SECOND_SHELL = (1.25, 2.15)
 # |<rho_k>|^2 / n^2 of the time-averaged density: exp(-k^2 u^2 / 3), above 0.4 for a crystal by Lindemann's rule, and
 # below 0.1 for a liquid that was followed for several decorrelation times.
 _MOST_ORDER = 0.25

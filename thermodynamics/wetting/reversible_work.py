@@ -1,13 +1,13 @@
 """Reversible work of adhesion: a liquid film is taken off a solid, and the free energy that this costs.
 
-1. The attraction U_x between solid and film is turned down, U(λ) = U - (1 - λ) U_x, with the film's centre of mass held
-   at its place. From F(λ = 1) to F(λ = 0) that takes
+1. The attraction U_x between solid and film is turned down, U(λ) = U - (1 - λ) U_x, with the film's centre of mass
+   held at its place. From F(λ = 1) to F(λ = 0) that takes
 
        W_x = -(1/A) ∫_0^1 <U_x>_λ dλ
 
    U_x is negative where it binds, so W_x is positive. F(λ) is concave (F'' = -var(U_x) / kT): <U_x> never rises with λ.
-2. What is left at λ = 0, mostly repulsion, is taken apart as the film rises by s. With F_s the force of the solid on the
-   film, positive where it pushes the film off,
+2. What is left at λ = 0, mostly repulsion, is taken apart as the film rises by s. With F_s the force of the solid on
+   the film, positive where it pushes the film off,
 
        W_rest = -(1/A) ∫_0^∞ <F_s> ds
 
@@ -17,7 +17,8 @@ W = W_x + W_rest = γ_S + γ_L - γ_SL: free energies, where the averages of pot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import hypot
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ def reversible_work(
     cross_energies
         U_x of the frames at each λ, eV, by λ.
     solid_forces
-        Force of the solid on the film in the frames at λ = 0, eV/Å, by the film's rise, Å; the first at rise 0, the last
+        Force of the solid on the film in the frames at λ = 0, eV/Å, by the film's rise, Å; the first at 0, the last
         where the solid no longer acts.
 
     Raises
@@ -107,7 +108,11 @@ def reversible_work(
     if rises[0] != 0.0:
         raise InputError(f"reversible work: the lowest rise is {rises[0]:g} Å; the film must start at 0")
     rest = integrate_rise(rises, [item.mean for item in forces], _errors(forces))
-    coupling, rest = (linear_combination([(to_work, part)]) for part in (coupling, rest))
+    # Few independent values make an uncertain error: that of the window with the fewest decides.
+    coupling, rest = (
+        replace(linear_combination([(to_work, part)]), n_samples=min(item.n_samples for item in averages))
+        for part, averages in ((coupling, energies), (rest, forces))
+    )
     missed = hypot(
         _coarser(lambdas, [item.mean for item in energies], lambda_weights),
         _coarser(rises, [item.mean for item in forces], rise_weights),
@@ -139,7 +144,7 @@ def integrate_lambda(lambdas: Sequence[float], means: Sequence[float], errors: S
     Raises
     ------
     InputError
-        Fewer than two points, two of them alike or one out of range, or points so badly placed that a weight is negative.
+        Fewer than two points, two of them alike or one out of range, or points so placed that a weight is negative.
     """
     weights = lambda_weights(lambdas)
     if (weights < 0.0).any():
@@ -248,7 +253,7 @@ def bennett_difference(forward: Sequence[float], backward: Sequence[float], temp
 def nvt_work_of_adhesion(
     solid_energy: float, film: Sequence[float], interface: Sequence[float], area: float
 ) -> WorkOfAdhesion:
-    """Return the work of adhesion from the potential energies of two runs, of the film and of the film on a rigid solid.
+    """Return the work of adhesion from the potential energies of a film and of the film on a rigid solid.
 
     Parameters
     ----------
@@ -270,12 +275,11 @@ def nvt_work_of_adhesion(
 
 def _perturbed(temperature_K: float, lambdas: list[float], energies: Mapping[float, Sequence[float]]) -> float:
     """Return F(1) - F(0), eV."""
-    steps = zip(lambdas[:-1], lambdas[1:], strict=True)
     return sum(
         bennett_difference(
             (high - low) * np.asarray(energies[low]), (high - low) * np.asarray(energies[high]), temperature_K
         )
-        for low, high in steps
+        for low, high in pairwise(lambdas)
     )
 
 

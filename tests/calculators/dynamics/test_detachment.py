@@ -28,7 +28,7 @@ CELL = [10.0, 10.0, 60.0]
 
 
 class Part(Calculator):
-    """A power of the height over the solid for each atom of the film, and a spring between its first two, 3 Å along x."""
+    """A power of the height over the solid for each atom of the film; a spring of 3 Å along x between its two."""
 
     implemented_properties = ("energy", "forces")
 
@@ -72,11 +72,11 @@ def dumbbell():
 
 QUICK = DetachmentSettings(
     temperature_K=300.0,
-    rises=(0.15, 0.3, 0.5, 0.8, 1.2, 2.0, 4.0),
-    free_steps=1000,
-    equilibration_steps=50,
-    sampling_steps=500,
-    frame_interval=5,
+    rises=(0.1, 0.2, 0.3, 0.5, 0.8, 1.4, 3.0),
+    free_steps=150,
+    equilibration_steps=20,
+    sampling_steps=200,
+    timestep_fs=10.0,
     thermostat="langevin",
 )
 
@@ -99,15 +99,15 @@ def exact_work(place, spring):
 
 @pytest.fixture(scope="module")
 def taken_off(tmp_path_factory):
-    return detach_film(dumbbell(), wall_potential(2.0), tmp_path_factory.mktemp("dumbbell"), QUICK, seed=5)
+    return detach_film(dumbbell(), wall_potential(0.3), tmp_path_factory.mktemp("dumbbell"), QUICK, seed=5)
 
 
 def test_the_work_of_a_dumbbell_is_that_of_its_partition_function(taken_off):
     found = reversible_work(1.0, 300.0, taken_off.cross_energies, taken_off.solid_forces)
-    exact = exact_work(taken_off.held_height, 2.0) * units.m**2 / units.J
+    exact = exact_work(taken_off.held_height, 0.3) * units.m**2 / units.J
     error = found.work_J_m2.standard_error
-    # what the last rise leaves out, (3 / z^3) for both atoms, is attraction that is not there at λ = 0
-    assert 0 < error < 0.02 * exact
+    assert error > 0
+    assert error < 0.05 * exact
     assert abs(found.work_J_m2.mean - exact) < 4 * np.hypot(error, found.quadrature_error_J_m2)
     assert found.coupling_J_m2.mean > found.work_J_m2.mean > 0 > found.rest_J_m2.mean
 
@@ -118,10 +118,12 @@ def test_both_routes_from_the_same_samples_agree(taken_off):
     assert abs(found.coupling_by_perturbation_J_m2 - found.coupling_J_m2.mean) < 4 * error
 
 
-def test_the_mean_cross_energy_does_not_rise_with_lambda(taken_off):
-    means = [float(np.mean(taken_off.cross_energies[scale])) for scale in sorted(taken_off.cross_energies)]
-    errors = max(block_average(series).standard_error for series in taken_off.cross_energies.values())
-    assert (np.diff(means) < 3 * errors).all() and means[0] - means[-1] > 3 * errors
+def test_the_mean_cross_energy_falls_with_lambda_by_its_variance(taken_off):
+    series = taken_off.cross_energies
+    fall = np.mean(series[0.0]) - np.mean(series[1.0])
+    expected = np.mean([np.var(series[scale]) for scale in series]) / KT
+    error = np.hypot(*(block_average(series[scale]).standard_error for scale in (0.0, 1.0)))
+    assert fall == pytest.approx(expected, abs=4 * error)
 
 
 def test_the_film_is_held_and_rises_as_told(taken_off):
@@ -133,18 +135,16 @@ def test_the_film_is_held_and_rises_as_told(taken_off):
 
 def test_a_single_particle_costs_its_potential_energy_exactly(tmp_path):
     atoms = dumbbell()[:2]
+    rises = (0.05, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 1.0, 1.4, 2.0)
     settings = DetachmentSettings(
-        rises=(0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.4, 2.0, 3.0, 5.0),
-        free_steps=300,
-        equilibration_steps=1,
-        sampling_steps=40,
-        thermostat="langevin",
+        rises=rises, free_steps=10, equilibration_steps=1, sampling_steps=8, frame_interval=1, thermostat="langevin"
     )
     found = detach_film(atoms, wall_potential(), tmp_path, settings)
     work = reversible_work(1.0, 298.15, found.cross_energies, found.solid_forces)
     place = found.held_height
     assert work.coupling_J_m2.mean == pytest.approx(-ATTRACTION * place**-3 * units.m**2 / units.J, rel=1e-9)
-    exact = -wall(place) * units.m**2 / units.J
+    # All but what the repulsion still is at the last rise.
+    exact = (REPULSION * (place + found.lifts[-1].rise) ** -9 - wall(place)) * units.m**2 / units.J
     assert abs(work.work_J_m2.mean - exact) < work.quadrature_error_J_m2 + 1e-6
 
 
@@ -154,7 +154,7 @@ class KilledError(Exception):
 
 def test_a_killed_run_goes_on_to_the_same_numbers(tmp_path):
     settings = DetachmentSettings(
-        lambdas=(1.0, 0.5, 0.0), rises=(0.5, 1.0), free_steps=20, equilibration_steps=5, sampling_steps=20
+        lambdas=(1.0, 0.5, 0.0), rises=(0.5, 1.0), free_steps=10, equilibration_steps=5, sampling_steps=10
     )
     whole = detach_film(dumbbell(), wall_potential(1.0), tmp_path / "whole", settings)
 
@@ -165,7 +165,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(tmp_path):
 
         return on_step
 
-    for window, at in (("free", 7), ("lambda-0.5000", 25), ("rise-1.0000", 1)):
+    for window, at in (("free", 7), ("lambda-0.5000", 13), ("rise-1.0000", 1)):
         with pytest.raises(KilledError):
             detach_film(dumbbell(), wall_potential(1.0), tmp_path / "parts", settings, on_step=killer(window, at))
     parts = detach_film(dumbbell(), wall_potential(1.0), tmp_path / "parts", settings)
@@ -177,7 +177,8 @@ def test_a_killed_run_goes_on_to_the_same_numbers(tmp_path):
 
 
 def test_other_settings_do_not_go_on_from_the_files(tmp_path):
-    settings = dict(lambdas=(1.0, 0.0), rises=(0.5, 1.0), free_steps=10, equilibration_steps=5, sampling_steps=10)
+    settings = {"lambdas": (1.0, 0.0), "rises": (0.5, 1.0), "free_steps": 10, "equilibration_steps": 5}
+    settings["sampling_steps"] = 10
     detach_film(dumbbell(), wall_potential(1.0), tmp_path, DetachmentSettings(**settings))
     with pytest.raises(InputError, match="another run"):
         detach_film(dumbbell(), wall_potential(2.0), tmp_path, DetachmentSettings(**settings))
@@ -279,7 +280,8 @@ def test_the_held_centre_moves_in_the_plane_only():
     before = masses[1:] @ atoms.positions[1:] / masses[1:].sum()
     atoms.set_positions(atoms.positions + np.random.default_rng(0).normal(size=(3, 3)))
     after = masses[1:] @ atoms.positions[1:] / masses[1:].sum()
-    assert after[2] == pytest.approx(before[2], abs=1e-12) and abs(after[0] - before[0]) > 0.01
+    assert after[2] == pytest.approx(before[2], abs=1e-12)
+    assert abs(after[0] - before[0]) > 0.01
     atoms.set_momenta(np.random.default_rng(1).normal(size=(3, 3)))
     assert atoms.get_momenta()[1:, 2].sum() == pytest.approx(0.0, abs=1e-12)
     assert atoms.get_number_of_degrees_of_freedom() == 8
@@ -326,7 +328,7 @@ def film_of(atoms):
 
 
 class FilmOfArgon(Calculator):
-    """Lennard-Jones between the atoms of the film and the wall's repulsion; the solid is one atom that marks the wall."""
+    """Lennard-Jones between atoms of the film, and the repulsion of a wall that one atom of the solid marks."""
 
     implemented_properties = ("energy", "forces")
 
