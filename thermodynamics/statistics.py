@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from .checks import finite_array, positive
 from .uncertainty import Estimate
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _WINDOW = 5.0  # correlation times that are summed: exp(-5) is left out, and the noise of the rest
 _LEAST_VALUES = 8
@@ -58,7 +57,7 @@ class Correlation:
         return self.n_values >= _LEAST_TIMES * self.time
 
 
-def autocorrelation(series: Sequence[float]) -> NDArray[np.float64]:
+def autocorrelation(series: ArrayLike) -> NDArray[np.float64]:
     """Return the normalised autocorrelation function ρ(t) of a series, for t = 0 to n - 1; 1 at t = 0.
 
     Raises
@@ -77,7 +76,7 @@ def autocorrelation(series: Sequence[float]) -> NDArray[np.float64]:
     return np.asarray(covariance / covariance[0])
 
 
-def correlation(series: Sequence[float], window: float = _WINDOW) -> Correlation:
+def correlation(series: ArrayLike, window: float = _WINDOW) -> Correlation:
     """Return the integrated autocorrelation time of a series, summed up to the first lag M >= ``window`` τ(M).
 
     The sum to all lags would be noise; the window balances what is left out against it [1]_. The error of τ is
@@ -111,7 +110,7 @@ def correlation(series: Sequence[float], window: float = _WINDOW) -> Correlation
     return Correlation(time, time * math.sqrt(2.0 * (2.0 * last + 1.0) / n), last, n)
 
 
-def correlated_mean(series: Sequence[float]) -> Estimate:
+def correlated_mean(series: ArrayLike) -> Estimate:
     """Return the mean of a correlated series and its standard error, sqrt(g s^2 / n) with the inefficiency g.
 
     Raises
@@ -126,7 +125,7 @@ def correlated_mean(series: Sequence[float]) -> Estimate:
     return Estimate(float(values.mean()), error, max(2, int(found.n_independent)))
 
 
-def block_means(series: Sequence[float], n_blocks: int) -> NDArray[np.float64]:
+def block_means(series: ArrayLike, n_blocks: int) -> NDArray[np.float64]:
     """Return the means of equally long blocks, shape (n_blocks,); what does not fit is left out at the beginning.
 
     Raises
@@ -141,7 +140,7 @@ def block_means(series: Sequence[float], n_blocks: int) -> NDArray[np.float64]:
     return np.asarray(values[len(values) - n_blocks * length :].reshape(n_blocks, length).mean(axis=1))
 
 
-def independent_frames(series: Sequence[float]) -> NDArray[np.int64]:
+def independent_frames(series: ArrayLike) -> NDArray[np.int64]:
     """Return which values of a series are independent of each other: one in every g = 2 τ, from the last backwards.
 
     Raises
@@ -154,7 +153,7 @@ def independent_frames(series: Sequence[float]) -> NDArray[np.int64]:
     return np.arange(len(values) - 1, -1, -step)[::-1]
 
 
-def _checked(series: Sequence[float]) -> NDArray[np.float64]:
+def _checked(series: ArrayLike) -> NDArray[np.float64]:
     values = finite_array("correlation", "series", series, ndim=1)
     if len(values) < _LEAST_VALUES:
         raise InputError(f"correlation: series has {len(values)} values; it must have at least {_LEAST_VALUES}")

@@ -171,6 +171,11 @@ class Detachment:
     lifts: tuple[Window, ...]
 
     @property
+    def force_at_place(self) -> float:
+        """Mean force on the film where it is held, at λ = 1, eV/Å: far from 0 where ``free_steps`` were too few."""
+        return float(np.mean(self.couplings[0].solid_forces))
+
+    @property
     def cross_energies(self) -> dict[float, np.ndarray]:
         """U_x of each frame, eV, by λ."""
         return {window.scale: window.cross_energies for window in self.couplings if window.cross_energies is not None}

@@ -32,7 +32,7 @@ from ..units import BOLTZMANN_EV_PER_K, EV_PER_A2
 from .adhesion import WorkOfAdhesion, adhesion_from_averages
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _SAME = 1e-9
 _WeightsOf = Callable[[Sequence[float]], "NDArray[np.float64]"]
@@ -78,8 +78,8 @@ class ReversibleWork:
 def reversible_work(
     area: float,
     temperature_K: float,
-    cross_energies: Mapping[float, Sequence[float]],
-    solid_forces: Mapping[float, Sequence[float]],
+    cross_energies: Mapping[float, ArrayLike],
+    solid_forces: Mapping[float, ArrayLike],
 ) -> ReversibleWork:
     """Return the reversible work of adhesion from the samples of all windows.
 
@@ -187,7 +187,7 @@ def lambda_weights(lambdas: Sequence[float]) -> NDArray[np.float64]:
     degrees = np.arange(len(points))
     # Legendre polynomials on [-1, 1]: all but the first integrate to nothing.
     basis = np.polynomial.legendre.legvander(2.0 * points - 1.0, len(points) - 1)
-    return np.linalg.solve(basis.T, np.where(degrees == 0, 1.0, 0.0))
+    return np.asarray(np.linalg.solve(basis.T, np.where(degrees == 0, 1.0, 0.0)), dtype=np.float64)
 
 
 def rise_weights(rises: Sequence[float]) -> NDArray[np.float64]:
@@ -208,7 +208,7 @@ def rise_weights(rises: Sequence[float]) -> NDArray[np.float64]:
     return np.asarray(splines.integrate(points[0], points[-1]), dtype=np.float64)
 
 
-def bennett_difference(forward: Sequence[float], backward: Sequence[float], temperature_K: float) -> float:
+def bennett_difference(forward: ArrayLike, backward: ArrayLike, temperature_K: float) -> float:
     """Return the free energy difference F_1 - F_0, eV, by Bennett's acceptance ratio.
 
     It solves Σ_0 f(u - C + m) = Σ_1 f(C - u - m) for C = (F_1 - F_0) / kT, with u = (U_1 - U_0) / kT, Fermi's function
@@ -269,18 +269,17 @@ def nvt_work_of_adhesion(
     InputError
         Too few values, or a number out of range.
     """
-    averages = (block_average(series).estimate for series in (film, interface))
-    return adhesion_from_averages(Estimate(solid_energy, 0.0), *averages, area)
+    film_average, interface_average = block_average(film).estimate, block_average(interface).estimate
+    return adhesion_from_averages(Estimate(solid_energy, 0.0), film_average, interface_average, area)
 
 
-def _perturbed(temperature_K: float, lambdas: list[float], energies: Mapping[float, Sequence[float]]) -> float:
+def _perturbed(temperature_K: float, lambdas: list[float], energies: Mapping[float, ArrayLike]) -> float:
     """Return F(1) - F(0), eV."""
-    return sum(
-        bennett_difference(
-            (high - low) * np.asarray(energies[low]), (high - low) * np.asarray(energies[high]), temperature_K
-        )
-        for low, high in pairwise(lambdas)
-    )
+    total = 0.0
+    for low, high in pairwise(lambdas):
+        forward, backward = ((high - low) * np.asarray(energies[scale], dtype=float) for scale in (low, high))
+        total += bennett_difference(forward, backward, temperature_K)
+    return total
 
 
 def _coarser(points: list[float], means: list[float], weights_of: _WeightsOf) -> float:

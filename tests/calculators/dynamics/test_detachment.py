@@ -127,6 +127,7 @@ def test_the_mean_cross_energy_falls_with_lambda_by_its_variance(taken_off):
 
 
 def test_the_film_is_held_and_rises_as_told(taken_off):
+    assert taken_off.force_at_place == np.mean(taken_off.couplings[0].solid_forces)
     for window in (*taken_off.couplings, *taken_off.lifts):
         assert window.final.positions[1:, 2].mean() == pytest.approx(taken_off.held_height + window.rise, abs=1e-9)
         assert np.array_equal(window.final.positions[0], [0, 0, 0])
@@ -142,7 +143,7 @@ def test_a_single_particle_costs_its_potential_energy_exactly(tmp_path):
     found = detach_film(atoms, wall_potential(), tmp_path, settings)
     work = reversible_work(1.0, 298.15, found.cross_energies, found.solid_forces)
     place = found.held_height
-    assert work.coupling_J_m2.mean == pytest.approx(-ATTRACTION * place**-3 * units.m**2 / units.J, rel=1e-9)
+    assert work.coupling_J_m2.mean == pytest.approx(-ATTRACTION * place**-3 * units.m**2 / units.J, rel=1e-6)
     # All but what the repulsion still is at the last rise.
     exact = (REPULSION * (place + found.lifts[-1].rise) ** -9 - wall(place)) * units.m**2 / units.J
     assert abs(work.work_J_m2.mean - exact) < work.quadrature_error_J_m2 + 1e-6
@@ -292,8 +293,8 @@ def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
     """Lennard-Jones argon at 90 K on a 9-3 wall: turned down and lifted, against lifted with all of its attraction."""
     film, split = lennard_jones_film(tmp_path)
     settings = DetachmentSettings(
-        temperature_K=90.0, rises=(0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0), free_steps=3000, equilibration_steps=300,
-        sampling_steps=2500, frame_interval=10, timestep_fs=8.0,
+        temperature_K=90.0, rises=(0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0), free_steps=800, equilibration_steps=100,
+        sampling_steps=800, frame_interval=5, timestep_fs=8.0,
     )  # fmt: skip
     found = detach_film(film, split, tmp_path / "windows", settings)
     work = reversible_work(found.area, 90.0, found.cross_energies, found.solid_forces)
@@ -304,7 +305,7 @@ def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
         atoms = atoms.copy()
         atoms.positions[held, 2] += rise - before
         result = run_md(
-            atoms, CoupledCalculator(split, 1.0), [MDStage(300, 90.0), MDStage(2500, 90.0, frame_interval=10)],
+            atoms, CoupledCalculator(split, 1.0), [MDStage(100, 90.0), MDStage(800, 90.0, frame_interval=5)],
             seed=100 + number, timestep_fs=8.0, thermostat="bussi",
         )  # fmt: skip
         forces.append(
@@ -334,7 +335,7 @@ class FilmOfArgon(Calculator):
 
     def __init__(self):
         super().__init__()
-        self.liquid = LennardJones(sigma=3.4, epsilon=0.0104, rc=8.5, ro=7.5, smooth=True)
+        self.liquid = LennardJones(sigma=3.4, epsilon=0.0104, rc=6.5, ro=5.5, smooth=True)
         self.wall = Part(600.0, 9)
 
     def calculate(self, atoms=None, properties=None, system_changes=all_changes):
@@ -349,13 +350,13 @@ class FilmOfArgon(Calculator):
 
 
 def lennard_jones_film(folder):
-    grid = np.array([(i, j, k) for k in range(5) for j in range(4) for i in range(4)]) * 3.75
-    film = Atoms(f"He1Ar{len(grid)}", [[0, 0, 0], *(grid + [0.5, 0.5, 2.9])], cell=[15.0, 15.0, 60.0], pbc=True)
+    grid = np.array([(i, j, k) for k in range(4) for j in range(3) for i in range(3)]) * 3.75
+    film = Atoms(f"He1Ar{len(grid)}", [[0, 0, 0], *(grid + [0.5, 0.5, 2.9])], cell=[11.25, 11.25, 60.0], pbc=True)
     film.set_tags([SOLID] + [LIQUID] * len(grid))
     split = SplitPotential(FilmOfArgon, lambda: Part(ATTRACTION_LJ, 3), "argon on a nine-three wall")
     film = with_room(film, 15.0)
     melted = run_md(
-        film, CoupledCalculator(split, 1.0), [MDStage(800, 150.0), MDStage(800, 90.0)], timestep_fs=8.0,
+        film, CoupledCalculator(split, 1.0), [MDStage(500, 150.0), MDStage(500, 90.0)], timestep_fs=8.0,
         checkpoint=folder / "melt.npz",
     )  # fmt: skip
     return melted.final, split
