@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.constraints import FixConstraint
 
 
-class HeldHeight(FixConstraint):  # type: ignore[misc]  # ASE has no types here
+class HeldHeight(FixConstraint):
     """Holds the height (z) of the centre of mass of some atoms.
 
     A small film that nothing binds drifts away, and its free translation, kT ln(room) / A, is no part of an adhesion.
