@@ -90,7 +90,7 @@ def describe_run(
         digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
     constraints = json.dumps([item.todict() for item in atoms.constraints], sort_keys=True, default=_plain)
     digest.update(constraints.encode())
-    run = {"structure": digest.hexdigest(), "potential": _describe_potential(potential)}
+    run = {"structure": digest.hexdigest(), "potential": describe_potential(potential)}
     run["stages"] = json.dumps(stages, sort_keys=True)
     return {**run, **{key: repr(value) for key, value in numbers.items()}}
 
@@ -178,7 +178,8 @@ def _unpack(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> MDState:
     )
 
 
-def _describe_potential(potential: str | BaseCalculator) -> str:
+def describe_potential(potential: str | BaseCalculator) -> str:
+    """Return what fixes the energies of a potential, in one line: of a calculator, its class and plain parameters."""
     if isinstance(potential, str):
         provenance = get_potential(potential).provenance()
         # Newer packages may change the last digits; that is no reason to throw hours of a run away.

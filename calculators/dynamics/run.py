@@ -1,4 +1,4 @@
-"""Molecular dynamics at constant volume and given temperature, with ASE's own Langevin integrator.
+"""Molecular dynamics at constant volume and given temperature, with ASE's own integrators.
 
 A run is a list of stages, each at one temperature or along a linear ramp. It can be stopped at any time: from its
 checkpoint file it goes on to the same numbers, bit by bit.
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ase import Atoms, units
+from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixCom
-from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import thermalize_momenta
 
 from ...arguments import number, whole_number
@@ -29,6 +28,7 @@ from ..relaxation.relax import MIN_DISTANCE, shortest_distance
 from .checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
 from .restartable import RestartableCalculator
 from .stages import MDStage
+from .thermostats import LANGEVIN, Thermostat, check_thermostat
 
 __all__ = ["MAX_TIMESTEP_FS", "MDError", "MDResult", "MDStage", "run_md"]
 
@@ -98,12 +98,14 @@ def run_md(
     *,
     seed: int = 0,
     timestep_fs: float = 5.0,
+    thermostat: str = LANGEVIN,
     friction_per_ps: float = 10.0,
     checkpoint: str | Path | None = None,
     checkpoint_interval: int = 50,
+    checkpoint_frames: bool = True,
     on_step: Callable[[int, int], None] | None = None,
 ) -> MDResult:
-    """Run Langevin dynamics (NVT) through all stages.
+    """Run molecular dynamics at given temperature (NVT) through all stages.
 
     Velocities are drawn from the Maxwell-Boltzmann distribution of the first stage. Atoms held by a constraint stay
     where they are; where nothing is held, the centre of mass is.
@@ -122,14 +124,19 @@ def run_md(
         Of the velocities and the random forces: the same seed gives the same run.
     timestep_fs
         Time step, fs, at most 10. Recommended: 2 where lithium moves, 1 with hydrogen, 5 for mercury on a frozen solid.
+    thermostat
+        ``langevin``: friction and noise on every atom, which takes heat away where it is set free, but slows diffusion.
+        ``bussi``: all velocities scaled together, which leaves diffusion as it is; for what is near equilibrium.
     friction_per_ps
-        Friction of the thermostat, 1/ps; the inverse is the time in which it takes hold. Higher slows diffusion.
+        Rate at which the thermostat takes hold, 1/ps: the friction of Langevin's, the inverse of Bussi's time constant.
     checkpoint
         File for the state of the run. Where it exists, the run goes on from it. It is kept after the end, and then
         gives the result without any compute.
     checkpoint_interval
-        Steps between checkpoints; they are also written with every frame. The calculator starts afresh at the same
+        Steps between checkpoints. The calculator starts afresh at the same
         steps, with or without a file, so that nothing it remembers from earlier steps can make a resumed run differ.
+    checkpoint_frames
+        Write one with every frame, too; false where frames follow within a few steps.
     on_step
         Called after every step with its number and the number of all steps. What it raises ends the run.
 
@@ -149,6 +156,7 @@ def run_md(
     """
     stages = list(stages)
     _check_run(atoms, stages, seed, timestep_fs, friction_per_ps, checkpoint_interval)
+    check_thermostat(thermostat)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and not path.parent.is_dir():
         raise InputError(f"checkpoint: the folder of {str(path)!r} does not exist")
@@ -164,8 +172,11 @@ def run_md(
         timestep_fs=float(timestep_fs),
         friction_per_ps=float(friction_per_ps),
     )
+    if thermostat != LANGEVIN:  # said only then, so that files of runs from before there was a choice go on
+        run["thermostat"] = thermostat
     state = read_checkpoint(path, run) if path is not None and path.exists() else None
-    dynamics = _Dynamics(atoms, RestartableCalculator(potential), stages, timestep_fs, friction_per_ps)
+    bath = Thermostat(thermostat, timestep_fs, friction_per_ps)
+    dynamics = _Dynamics(atoms, RestartableCalculator(potential), stages, timestep_fs, bath)
     if state is None:
         dynamics.start(seed)
     else:
@@ -173,7 +184,7 @@ def run_md(
         dynamics.restore(state)
     for step in range(dynamics.state.step + 1, dynamics.n_steps + 1):
         keep = dynamics.advance()
-        if keep or step % checkpoint_interval == 0 or step == dynamics.n_steps:
+        if (keep and checkpoint_frames) or step % checkpoint_interval == 0 or step == dynamics.n_steps:
             dynamics.calculator.start_afresh()
             if path is not None:
                 write_checkpoint(path, run, dynamics.snapshot())
@@ -191,7 +202,7 @@ class _Dynamics:
         calculator: RestartableCalculator,
         stages: list[MDStage],
         timestep_fs: float,
-        friction_per_ps: float,
+        thermostat: Thermostat,
     ) -> None:
         self.template = atoms.copy()
         self.template.arrays.pop("momenta", None)
@@ -203,14 +214,7 @@ class _Dynamics:
         self.n_steps = sum(stage.n_steps for stage in stages)
         self.timestep_fs = timestep_fs
         self.rng = np.random.default_rng()
-        self.integrator = Langevin(
-            self.work,
-            timestep_fs * units.fs,
-            temperature_K=stages[0].temperature_K,
-            friction=friction_per_ps / (1000 * units.fs),
-            fixcm=False,
-            rng=self.rng,
-        )
+        self.thermostat = thermostat
         self.state: MDState
         self.started = time.perf_counter()
 
@@ -235,9 +239,8 @@ class _Dynamics:
         state, step = self.state, self.state.step + 1
         stage, step_in_stage = self._locate(step)
         target = stage.target_K(step_in_stage)
-        self.integrator.set_temperature(temperature_K=target)
         with _FailsAs(self, step):
-            self.integrator.step()
+            self.thermostat.step(self.work, target, self.rng)
             state.energy, state.forces = self.calculator.last()
         state.step = step
         state.positions, state.momenta = self.work.get_positions(), self.work.get_momenta()

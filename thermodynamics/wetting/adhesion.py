@@ -12,9 +12,9 @@ from ..surfaces.energies import ImplausibleValueError
 from ..uncertainty import Estimate, average_over_groups, linear_combination
 from ..units import EV_PER_A2
 
-TREATMENTS = ("rigid", "relaxed", "nvt")
+TREATMENTS = ("rigid", "relaxed", "nvt", "free-energy")
 """rigid: solid and film keep the positions they have at the interface. relaxed: each part is relaxed on its own.
-nvt: potential energies averaged over molecular dynamics."""
+nvt: potential energies averaged over molecular dynamics. free-energy: the film is taken off reversibly."""
 
 PLAUSIBLE_WORK_OF_ADHESION_J_M2 = (0.0, 3.0)
 """Below 0 the film would leave. Above 3 it bonds as a metal does to a metal of its own kind (2 gamma of copper is 3.6):
@@ -37,7 +37,7 @@ class AdhesionSample:
     area
         Å^2 of the interface.
     treatment
-        ``rigid``, ``relaxed`` or ``nvt``, see :data:`TREATMENTS`.
+        See :data:`TREATMENTS`.
     dispersion
         The dispersion correction's share of the three energies (eV, same order); None when unknown.
     n_interfaces
@@ -97,7 +97,7 @@ class WorkOfAdhesion:
         Estimates in J/m2; the parts are None when unknown. The parts' errors are correlated, so they do not add up in
         quadrature to the error of the total.
     treatment
-        ``rigid``, ``relaxed`` or ``nvt``.
+        See :data:`TREATMENTS`.
     """
 
     total_J_m2: Estimate
