@@ -124,6 +124,8 @@ class Window:
         U_x of each frame, eV, shape (n,); None while the film rises, where it is not needed.
     solid_forces
         Force of the solid on the film along z in each frame, eV/Å, shape (n,); positive where it pushes the film off.
+    potential_energies
+        Of each frame without the phantom wall, eV, shape (n,).
     temperature_K
         Mean temperature, K.
     wall_time_s
@@ -136,6 +138,7 @@ class Window:
     rise: float
     cross_energies: np.ndarray | None
     solid_forces: np.ndarray
+    potential_energies: np.ndarray
     temperature_K: float
     wall_time_s: float
     final: Atoms
@@ -307,7 +310,10 @@ class _Run:
             energies = np.array([cross_energy(frame, self.potential, solid_energy) for frame in result.frames])
         temperature = float(result.temperatures_K[settings.equilibration_steps :].mean())
         logger.info("window %s: %.2f s, %.0f K", name, result.wall_time_s, temperature)
-        return Window(scale, rise, energies, np.array(forces), temperature, result.wall_time_s, result.final)
+        potential = np.array(
+            [frame.get_potential_energy() - _wall_energy(frame, film, wall) for frame in result.frames]
+        )
+        return Window(scale, rise, energies, np.array(forces), potential, temperature, result.wall_time_s, result.final)
 
     def _run(self, name: str, atoms: Atoms, calculator: CoupledCalculator, before: int, steps: int) -> MDResult:
         settings = self.settings
@@ -344,6 +350,10 @@ def _raised(atoms: Atoms, film: np.ndarray, rise: float) -> Atoms:
     raised = atoms.copy()
     raised.positions[film, 2] += rise
     return raised
+
+
+def _wall_energy(frame: Atoms, film: np.ndarray, wall: PhantomWall | None) -> float:
+    return 0.0 if wall is None else float(wall.energy_and_forces(frame.positions[film, 2])[0])
 
 
 def _solid_force(frame: Atoms, film: np.ndarray, wall: PhantomWall | None) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...thermodynamics.uncertainty import Estimate
+from ...thermodynamics.wetting.adhesion import WorkOfAdhesion
 from ...thermodynamics.wetting.contact_angle import work_from_angle_J_m2, young_dupre_angle_deg
 from ...thermodynamics.wetting.panel_errors import AdhesionErrors, Comparison, adhesion_errors
 
@@ -46,6 +47,9 @@ class PanelSolid:
         Angle of the pure liquid; None where no measurement is known.
     surface
         What the face carries, ``clean`` for nothing.
+    treatments_J_m2
+        Work of adhesion at finite temperature, ``nvt`` and ``free-energy``, of the sampling potential; empty where it
+        was not computed.
     """
 
     solid: str
@@ -56,6 +60,7 @@ class PanelSolid:
     dispersion_J_m2: Mapping[str, float] = field(default_factory=dict)
     measured: MeasuredAngle | None = None
     surface: str = "clean"
+    treatments_J_m2: Mapping[str, WorkOfAdhesion] = field(default_factory=dict)
 
     @property
     def face(self) -> str:

@@ -36,6 +36,9 @@ def panel_section(report: PanelReport) -> ReportSection:
     errors = _errors(report)
     if errors.rows:
         tables.append(errors)
+    treatments = _treatments(report)
+    if treatments.rows:
+        tables.append(treatments)
     picture = SectionPicture(
         "panel.png",
         panel_png(report),
@@ -136,6 +139,33 @@ def _angles(report: PanelReport) -> SectionTable:
         )
     columns = ("face", "solid, termination, surface", "measured", *report.potentials, "measurement")
     return SectionTable("Contact angle (°)", columns, tuple(rows), digits=0)
+
+
+def _treatments(report: PanelReport) -> SectionTable:
+    """The sampling potential at finite temperature beside its quenched films."""
+    rows = []
+    for one in report.solids:
+        if one.treatments_J_m2:
+            quenched = next(iter(one.work_of_adhesion_J_m2.values()), None)
+            nvt, free = (one.treatments_J_m2.get(name) for name in ("nvt", "free-energy"))
+            works = [quenched, None if nvt is None else nvt.total_J_m2, None if free is None else free.total_J_m2]
+            parts = (None, None) if free is None else (free.dispersion_J_m2, free.potential_J_m2)
+            means = (None if item is None else item.mean for item in (*works, *parts))
+            errors = (None if item is None else item.standard_error for item in works[1:])
+            rows.append((*_head(one), *means, *errors))
+    columns = (
+        "face",
+        "solid, termination, surface",
+        "quenched",
+        "averages of potential energies",
+        "reversible",
+        "of it dispersion",
+        "of it the rest",
+        "error of the averages",
+        "error of the reversible work",
+    )
+    note = "Of the sampling potential on a rigid solid. The reversible work is a free energy, as surface tension is."
+    return SectionTable("Work of adhesion at finite temperature (J/m²)", columns, tuple(rows), digits=3, note=note)
 
 
 def _errors(report: PanelReport) -> SectionTable:

@@ -29,7 +29,7 @@ from ..checks import finite_array, positive
 from ..statistics import Correlation, correlated_mean, correlation
 from ..uncertainty import Estimate, block_average, linear_combination
 from ..units import BOLTZMANN_EV_PER_K, EV_PER_A2
-from .adhesion import WorkOfAdhesion, adhesion_from_averages
+from .adhesion import WorkOfAdhesion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -269,8 +269,10 @@ def nvt_work_of_adhesion(
     InputError
         Too few values, or a number out of range.
     """
-    film_average, interface_average = block_average(film).estimate, block_average(interface).estimate
-    return adhesion_from_averages(Estimate(solid_energy, 0.0), film_average, interface_average, area)
+    to_work = EV_PER_A2 / positive("work of adhesion", "area", area)
+    parts = [Estimate(solid_energy, 0.0), block_average(film).estimate, block_average(interface).estimate]
+    total = linear_combination(list(zip((to_work, to_work, -to_work), parts, strict=True)))
+    return WorkOfAdhesion(total, "nvt")
 
 
 def _perturbed(temperature_K: float, lambdas: list[float], energies: Mapping[float, ArrayLike]) -> float:

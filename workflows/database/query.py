@@ -48,6 +48,12 @@ QUERY_KEYS = (
     "rigid_film_energy",
     "degeneracy",
     "geometry_energy",
+    "surface",
+    # of films taken off
+    "windows",
+    "reversible_work_J_m2",
+    "nvt_work_J_m2",
+    "diffusion_cm2_s",
     # of joined crystals
     "film",
     "film_miller",

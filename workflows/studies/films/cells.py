@@ -19,7 +19,8 @@ class Role(StrEnum):
 
     ``SLAB`` carries films as it is relaxed by the sampling potential, ``SOLID`` is the same with its lower half held as
     under a film. Frames are snapshots of molecular dynamics: of the film on the solid, of the free film, of the bulk
-    liquid. The others are relaxed, or single points on what was.
+    liquid. ``TAKEN_OFF`` is a frame whose film was taken off reversibly. The others are relaxed, or single points on
+    what was.
     """
 
     SUBSTRATE = "substrate"
@@ -35,6 +36,7 @@ class Role(StrEnum):
     SOLUTE_IN_FILM = "solute-in-film"
     SOLUTE_ON_FILM = "solute-on-film"
     BULK_LIQUID = "bulk-liquid"
+    TAKEN_OFF = "taken-off"
 
 
 def hold_bottom(atoms: Atoms) -> Atoms:

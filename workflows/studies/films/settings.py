@@ -18,6 +18,7 @@ from ....structures.library.liquids import get_liquid
 from ....structures.slabs.lattice_planes import MillerIndex
 from ..settings import Settings, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
+from .free_energy import DetachmentOptions
 from .sampling import SamplingSettings
 from .surface_states import SurfaceState, elements_of
 
@@ -150,6 +151,11 @@ class FilmSettings(StudySettings):
         Further potentials, such as ``gpaw+d3``, that give energies of these structures; None for those of the preset.
     min_slab_size, min_film_size, min_width
         Thickness of solid and film, and width of the cell, Å.
+    treatment
+        ``free-energy`` also takes one film of each face off reversibly, with the sampling potential: its reversible
+        work of adhesion, and that from averages of potential energies, stand beside the quenched one.
+    detachment
+        How long the dynamics of that are.
     allow_thin_slab
         Accept a slab thinner than two cutoffs of the potential, for cells small enough for density functional theory.
     """
@@ -172,6 +178,8 @@ class FilmSettings(StudySettings):
     fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
     sampling: SamplingSettings = SamplingSettings()
+    treatment: Literal["quenched", "free-energy"] = "quenched"
+    detachment: DetachmentOptions = DetachmentOptions()
 
     @model_validator(mode="before")
     @classmethod
@@ -236,6 +244,11 @@ class FilmSettings(StudySettings):
         for one in known:
             one.check_elements(elements)
             one.check_available()
+        if self.treatment == "free-energy" and known[0].dispersion is None:
+            raise InputError(
+                f"{section.split('.')[0]}.treatment: free-energy turns down the dispersion between solid and film, and"
+                f" {potential} has none; take one that has, such as chgnet+d3"
+            )
         if not substrate.amorphous:
             self._check_slabs(substrate, crystal, max(one.cutoff or 0.0 for one in known), section)
 

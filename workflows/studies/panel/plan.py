@@ -75,6 +75,9 @@ class PanelPlan:
                     more = {"seed": seed, "frame": frame, "potential": potential}
                     before.append(self._add("quench", title, 3, after, **where, **more))
                 quenched += before
+        if settings.treatment == "free-energy":
+            sampled = f"film on {face}, seed 0"
+            self._add("take_off", f"take the film off {face}", 1, [sampled], **where)
         for potential in member.repeating_potentials:
             title = f"single points on {face}, {potential}"
             after = [*quenched, *(liquids if number == 0 else ())]

@@ -13,6 +13,7 @@ from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
 from ....thermodynamics.wetting.contact_angle import measured_tension
 from ...database.rows import miller_text
+from ..films.free_energy import works_taken_off
 from ..films.surface_states import SurfaceState
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
             continue
         for termination in terminations:
             works = _works(member, termination, problems)
+            if settings.treatment == "free-energy" and not works_taken_off(member.results(), termination):
+                problems.append(f"{member.surface_name} {termination}: the film was not taken off; run the job again")
             if works.total:
                 structures_from |= works.structures_from
                 solids.append(_solid(member, termination, works))
@@ -113,6 +116,7 @@ def _solid(member: SolidOnPanel, termination: str, works: _Works) -> PanelSolid:
         dispersion_J_m2=works.dispersion,
         measured=_measured(member) if substrate.surface is SurfaceState.CLEAN else None,
         surface=substrate.surface.value,
+        treatments_J_m2=works_taken_off(member.results(), termination),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ....errors import InputError
 from ..base import Step, Study, step
 from ..films.cells import Role
+from ..films.free_energy import take_off
 from ..films.quench import lowest, quench_film_alone, quench_frame, repeat_as_single_points
 from ..films.settings import FilmOnSolidSettings
 from ..films.steps import (
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from ....reports.sections import ReportSection
     from ...job import Job
     from .settings import PanelSolid
+
+
+logger = logging.getLogger(__name__)
 
 
 class SolidOnPanel(FilmStudy[FilmOnSolidSettings, StoredFilms]):
@@ -156,11 +161,19 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
             rows += lowest(member.rows(Role.BULK_LIQUID, potential=base))
         repeat_as_single_points(member, rows, potential, base)
 
+    @step
+    def take_off(self, solid: int, termination: str) -> None:
+        """Take the first film off the solid reversibly."""
+        with self._told_by_results():
+            take_off(self.members[solid], termination, seed=0)
+
     @contextlib.contextmanager
     def _told_by_results(self) -> Iterator[None]:
-        """A solid that fails must not take the others with it: the results say why it is missing."""
-        with contextlib.suppress(InputError):
+        """A solid that fails must not take the others with it: the results say why it is missing, and the log, too."""
+        try:
             yield
+        except InputError as error:
+            logger.warning("panel: %s", error)
 
     def failed(self) -> list[AtomsRow]:
         """Return what failed of the films on all solids."""

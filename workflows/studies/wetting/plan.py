@@ -84,6 +84,9 @@ class WettingPlan:
             for potential in self.study.potentials
         }
         quenched = self._add_quenches(termination, slab, solids)
+        if self.study.settings.treatment == "free-energy":
+            sampled = f"film on {termination}, seed 0"
+            self._add("take_off", f"take the film off {termination}", 1, [sampled], termination=termination)
         dry = self._add_dry_faces(termination, solids, quenched)
         for potential in self.study.repeating_potentials:
             self._add(

@@ -15,6 +15,7 @@ from ....thermodynamics.hulls.voltage import voltage_profile
 from ....thermodynamics.wetting.adhesion import average_adhesion
 from ...database.row_hulls import hull_of_rows
 from ..films.cells import Role
+from ..films.free_energy import works_taken_off
 from ..hulls.analysis import rows_for_system
 from ..surfaces.phase_surfaces import SURFACES
 from ..surfaces.stored import surface_records
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[AdhesionRecord, ...]:
-    """Return the work of adhesion of each member that relaxed its structures, relaxed and rigid."""
+    """Return the work of adhesion of each member that relaxed its structures, relaxed, rigid, and taken off."""
     records = []
     for termination, potential in [(one.termination, one.potential) for one in members if not one.structures_from]:
         for treatment in ("relaxed", "rigid"):
@@ -36,6 +37,9 @@ def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[Adh
             named = {f"seed {seed}": group for seed, group in samples.items()}
             means = tuple(sum(item.total_J_m2 for item in group) / len(group) for group in named.values())
             records.append(AdhesionRecord(termination, potential, treatment, average_adhesion(named), means))
+        if potential == study.potential:
+            for treatment, work in works_taken_off(study, termination).items():
+                records.append(AdhesionRecord(termination, potential, treatment, work, (work.total_J_m2.mean,)))
     return tuple(records)
 
 

@@ -14,6 +14,7 @@ from ...database.candidates import Candidate
 from ...database.rows import atoms_of
 from ..base import Step, step
 from ..films.cells import Role
+from ..films.free_energy import take_off
 from ..films.steps import (
     chosen_terminations,
     quench_bulk_liquid,
@@ -151,6 +152,11 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
     def bulk_liquid(self, potential: str, seed: int) -> None:
         """Relax frames of the bulk liquid."""
         quench_bulk_liquid(self, potential, seed)
+
+    @step
+    def take_off(self, termination: str) -> None:
+        """Take the first film off the solid reversibly."""
+        take_off(self, termination, seed=0)
 
     @step
     def dry_face(self, termination: str, potential: str) -> None:

@@ -1,0 +1,138 @@
+"""The reversible work of adhesion of a film, which is taken off its solid window by window, and its place in rows."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from ....calculators.dynamics.detachment import Detachment, DetachmentSettings, detach_film
+from ....errors import InputError
+from ....structures.interfaces.liquid_check import check_liquid
+from ....thermodynamics.uncertainty import Estimate
+from ....thermodynamics.wetting.adhesion import WorkOfAdhesion
+from ....thermodynamics.wetting.reversible_work import ReversibleWork, nvt_work_of_adhesion, reversible_work
+from ...database.fingerprint import digest
+from ...database.rows import atoms_of
+from ..settings import Settings
+from .cells import Role
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
+    from .stored import StoredFilms
+    from .study import AnyFilmStudy
+
+
+class DetachmentOptions(Settings):
+    """How long the dynamics of each window are, in steps of ``timestep_fs``."""
+
+    free_steps: Annotated[int, Field(ge=20, le=1_000_000)] = 600
+    equilibration_steps: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    sampling_steps: Annotated[int, Field(ge=20, le=1_000_000)] = 500
+    frame_interval: Annotated[int, Field(ge=1, le=1000)] = 5
+    timestep_fs: Annotated[float, Field(gt=0, le=10)] = 5.0
+
+    def at(self, temperature_K: float) -> DetachmentSettings:
+        """Return the settings of the dynamics."""
+        return DetachmentSettings(temperature_K=temperature_K, **self.model_dump())
+
+
+def take_off(study: AnyFilmStudy, termination: str, seed: int) -> AtomsRow | None:
+    """Take the last frame of a film off its solid, with the sampling potential; return the row with the work.
+
+    What the database has is taken from there, and an interrupted run goes on from the windows that are finished. None
+    where no frame shows a film.
+    """
+    where: dict[str, str | int] = {"termination": termination, "seed": seed}
+    frames = study.rows(Role.FRAME, **where)
+    if not frames:
+        return None
+    stored = stored_row(study, termination, seed)
+    if stored is not None:
+        return stored
+    start = atoms_of(max(frames, key=lambda row: row.frame))
+    what = f"{termination} seed {seed} taken off"
+    folder = study.database.path.parent / "checkpoints" / f"{study.key}-{digest([what, _key(study)], 8)}"
+    settings = study.settings.detachment.at(study.sampling_temperature_K)
+    detachment = detach_film(start, study.potential, folder, settings, seed=seed)
+    candidate = study.candidate("interface", Role.TAKEN_OFF, start, what, windows=_key(study), **where)
+    row = study.calculations().single_point(candidate, **_numbers(detachment))
+    shutil.rmtree(folder)
+    return row
+
+
+def stored_row(study: AnyFilmStudy, termination: str, seed: int) -> AtomsRow | None:
+    """Return the row of a film that was taken off with the windows of the input; None where it was not."""
+    rows = study.rows(Role.TAKEN_OFF, termination=termination, seed=seed, windows=_key(study))
+    return rows[-1] if rows else None
+
+
+def _key(study: AnyFilmStudy) -> str:
+    """Name of how it is taken off: what was asked for, at which temperature."""
+    return "windows-" + digest([study.settings.detachment.model_dump(), study.sampling_temperature_K], 8)
+
+
+def _numbers(detachment: Detachment) -> dict[str, float]:
+    """Return what is kept of the windows: works with their errors, parts, and how the film moved."""
+    work = reversible_work(
+        detachment.area, detachment.temperature_K, detachment.cross_energies, detachment.solid_forces
+    )
+    nvt = nvt_work_of_adhesion(
+        0.0,
+        detachment.lifts[-1].potential_energies.tolist(),
+        detachment.couplings[0].potential_energies.tolist(),
+        detachment.area,
+    ).total_J_m2
+    numbers = {
+        "reversible_work_J_m2": work.work_J_m2.mean,
+        "coupling_J_m2": work.coupling_J_m2.mean,
+        "rest_J_m2": work.rest_J_m2.mean,
+        "quadrature_error_J_m2": work.quadrature_error_J_m2,
+        "coupling_by_perturbation_J_m2": work.coupling_by_perturbation_J_m2,
+        "nvt_work_J_m2": nvt.mean,
+        "correlation_ps": _memory_ps(work, detachment),
+        **_motion(detachment),
+    }
+    errors = {"reversible_work_error_J_m2": work.work_J_m2.standard_error, "nvt_work_error_J_m2": nvt.standard_error}
+    return numbers | {key: value for key, value in errors.items() if value is not None}
+
+
+def _memory_ps(work: ReversibleWork, detachment: Detachment) -> float:
+    """Longest time over which the energy between film and solid remembers, ps."""
+    longest = max(one.time for one in work.correlations.values())
+    return float(longest * detachment.frame_interval_ps)
+
+
+def _motion(detachment: Detachment) -> dict[str, float]:
+    """Return how the free film diffused; nothing where that cannot be told."""
+    try:
+        found = check_liquid(detachment.free_frames, detachment.frame_interval_ps)
+    except InputError:
+        return {}
+    return {"diffusion_cm2_s": found.diffusion.coefficient_cm2_s, "is_liquid": float(found.is_liquid)}
+
+
+def works_taken_off(films: StoredFilms, termination: str, windows: str = "") -> dict[str, WorkOfAdhesion]:
+    """Return the stored works of one film by treatment, ``free-energy`` and ``nvt``; empty where none was taken off.
+
+    Parameters
+    ----------
+    films
+        In the database.
+    termination
+        Of the solid.
+    windows
+        Of which windows; "" for the newest.
+    """
+    terms = {"termination": termination, **({"windows": windows} if windows else {})}
+    rows = films.rows(Role.TAKEN_OFF, **terms)
+    if not rows:
+        return {}
+    row = rows[-1]
+    n_samples = 2 if row.get("reversible_work_error_J_m2") is not None else 1
+    free = Estimate(row.reversible_work_J_m2, row.get("reversible_work_error_J_m2"), n_samples)
+    nvt = Estimate(row.nvt_work_J_m2, row.get("nvt_work_error_J_m2"), n_samples)
+    parts = (Estimate(row.coupling_J_m2), Estimate(row.rest_J_m2))
+    return {"free-energy": WorkOfAdhesion(free, "free-energy", *parts), "nvt": WorkOfAdhesion(nvt, "nvt")}
