@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
 
+from amalgamics.calculators.dynamics.detachment import Detachment, Window
 from amalgamics.errors import InputError
 from amalgamics.reports.panel.model import PanelReport
 from amalgamics.thermodynamics.units import EV_PER_A2
@@ -17,8 +20,9 @@ from amalgamics.workflows.database.rows import area_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import SpecError, WorkflowSpec, load_spec
+from amalgamics.workflows.studies.films import free_energy
 from amalgamics.workflows.studies.films.cells import Role
-from amalgamics.workflows.studies.panel.study import PanelStudy
+from amalgamics.workflows.studies.panel.study import PanelStudy, SolidOnPanel
 
 OTHER = "ase.calculators.emt:EMT"
 """The same energies as ``emt`` under another name."""
@@ -169,3 +173,59 @@ def test_a_solid_by_name_is_its_usual_face_unless_told() -> None:
     usual, other = WorkflowSpec(name="faces", panel=section).panel.solids
     assert (usual.miller_index, usual.terminations) == ((1, 0, 4), ("CaCO3",))
     assert (other.miller_index, other.terminations) == ((0, 0, 1), ("CO3",))
+
+
+def made_up_detachment(start: Atoms) -> Detachment:
+    """Windows of which the works are known: U_x = -3 eV at every λ, nothing is left at λ = 0, and 4 eV apart in all."""
+    rng = np.random.default_rng(1)
+
+    def window(scale: float, rise: float, energy: float) -> Window:
+        noise = 1e-3 * rng.normal(size=64)
+        cross = -3.0 + noise if rise == 0.0 else None
+        return Window(scale, rise, cross, np.zeros(64), energy + noise, 300.0, 0.0, start)
+
+    couplings = tuple(window(scale, 0.0, -10.0) for scale in (1.0, 0.5, 0.0))
+    lifts = tuple(window(0.0, rise, -6.0) for rise in (1.0, 2.0))
+    return Detachment(20.0, 300.0, 10.0, [start], 0.1, couplings, lifts)
+
+
+def test_a_film_is_taken_off_once_and_shown_beside_the_quenched_one(
+    panel: PanelStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def detach(start: Atoms, *_arguments: Any, **_options: Any) -> Detachment:
+        calls.append(start)
+        Path(_arguments[1]).mkdir(parents=True, exist_ok=True)
+        return made_up_detachment(start)
+
+    monkeypatch.setattr(free_energy, "detach_film", detach)
+    for _ in range(2):
+        row = free_energy.take_off(panel.members[0], "Ni", seed=0)
+    assert len(calls) == 1
+    assert row is not None
+    assert row.reversible_work_J_m2 == pytest.approx(3.0 / 20.0 * EV_PER_A2, rel=1e-3)
+    assert row.nvt_work_J_m2 == pytest.approx(4.0 / 20.0 * EV_PER_A2, rel=1e-3)
+    nickel, palladium = panel.results().solids
+    assert nickel.treatments_J_m2["free-energy"].total_J_m2.mean == pytest.approx(row.reversible_work_J_m2)
+    assert nickel.treatments_J_m2["nvt"].treatment == "nvt"
+    assert palladium.treatments_J_m2 == {}
+    assert any("finite temperature" in table.caption for table in panel.sections(panel.results())[0].tables)
+
+
+def test_a_film_bound_without_dispersion_cannot_be_taken_off(computed: Path) -> None:
+    with pytest.raises(InputError, match="turns down the dispersion"):
+        panel_of(computed, solids_in(computed), treatment="free-energy")
+
+
+def test_what_a_face_carries_makes_another_study_and_clean_is_the_old_one() -> None:
+    solids = ["LLTO", {"name": "LLTO", "surface": "clean"}, {"name": "LLTO", "surface": "water"}]
+    spec = WorkflowSpec(name="faces", panel={"solids": solids})
+    job = Job(spec, None, {})  # type: ignore[arg-type]
+    plain, clean, wet = (SolidOnPanel(job, spec.panel, solid) for solid in spec.panel.solids)
+    assert plain.key == clean.key != wet.key
+    assert wet.surface_name == "LLTO(001)-water"
+    assert "surface" not in clean.labels()
+    assert wet.labels()["surface"] == "water"
+    with pytest.raises(InputError, match="named twice"):
+        spec.panel.check(spec)
