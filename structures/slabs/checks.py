@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 # Atoms touch within this many sums of covalent radii, more where the unrelaxed slab itself has wider contacts.
 CONTACT = (1.6, 2.0, 2.5)
-MIN_SPACING = 0.4  # of two layers, as a fraction of the unrelaxed one
+MIN_SPACING = (
+    0.4  # of two layers, as a fraction of the unrelaxed one, below which their atoms must not have come closer
+)
+MIN_CONTACT = 0.85  # closest atoms of two such layers against those unrelaxed: cations may sink between anions
 MAX_THICKNESS_CHANGE = 0.2  # as a fraction
 MAX_SHIFT = 1.5  # Å
 MAX_SHIFTED = 0.25  # fraction of atoms that may move further than MAX_SHIFT
@@ -30,8 +33,9 @@ def check_slab(relaxed: Atoms, initial: Atoms) -> None:
     """Refuse a relaxed slab that is no longer the one that was cut.
 
     In order: positions that are not numbers; atoms that left the slab (desorbed); a thickness that changed by more
-    than a fifth, or layers that moved onto or past each other (collapsed); and more than a quarter of the atoms moved
-    by over 1.5 Å (reconstructed through). Single atoms may move further, as loosely bound lithium does.
+    than a fifth, or layers that moved onto each other with atoms closer than before (collapsed); and more than a
+    quarter of the atoms moved by over 1.5 Å (reconstructed through). Single atoms may move further, as loosely bound
+    lithium does, and cations of a face may sink into the layer below, as those of Al2O3 do.
 
     Parameters
     ----------
@@ -108,12 +112,25 @@ def _check_layers(relaxed: Atoms, initial: Atoms) -> None:
     old = np.array([before[layer == each].mean() for each in range(count)])
     now = np.array([after[layer == each].mean() for each in range(count)])
     ratio = np.diff(now) / np.diff(old)
-    if count > 1 and ratio.min() < MIN_SPACING:
-        worst = int(ratio.argmin())
-        raise SlabError(
-            f"slab {relaxed.symbols}: layers collapsed: layers {worst + 1} and {worst + 2} of {count} from the bottom "
-            f"were {old[worst + 1] - old[worst]:.2f} Å apart and are now {now[worst + 1] - now[worst]:.2f} Å"
-        )
+    for lower in np.flatnonzero(ratio < MIN_SPACING):
+        pair = (layer == lower) | (layer == lower + 1)
+        shortest = _shortest(relaxed[pair]) / _shortest(initial[pair])
+        if shortest < MIN_CONTACT:
+            was, is_now = (float(heights[lower + 1] - heights[lower]) for heights in (old, now))
+            raise SlabError(
+                f"slab {relaxed.symbols}: layers collapsed: layers {lower + 1} and {lower + 2} of {count} from the "
+                f"bottom were {was:.2f} Å apart and are now {is_now:.2f} Å, their closest atoms at {shortest:.0%} of the "
+                "distance that they had"
+            )
+
+
+def _shortest(atoms: Atoms) -> float:
+    """Shortest distance of two atoms as a fraction of the sum of their covalent radii; 1 where none touch."""
+    from ase.neighborlist import neighbor_list
+
+    radii = covalent_radii[atoms.numbers]
+    i, j, distances = neighbor_list("ijd", atoms, 1.5 * radii)
+    return float((distances / (radii[i] + radii[j])).min(initial=1.0))
 
 
 def _check_shifts(relaxed: Atoms, initial: Atoms) -> None:

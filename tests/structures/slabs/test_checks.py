@@ -8,6 +8,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from amalgamics.structures.library.electrolytes import get_electrolyte
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.structures.slabs.checks import SlabError, check_slab
 from amalgamics.structures.slabs.slab import get_slab
 
@@ -75,3 +76,22 @@ def test_other_atoms_and_broken_numbers_are_refused(slab: Atoms) -> None:
     broken.positions[0, 0] = np.nan
     with pytest.raises(SlabError, match="not finite"):
         check_slab(broken, slab)
+
+
+def test_cations_may_sink_between_anions() -> None:
+    """The aluminium of Al2O3 (001) comes to lie nearly in its layer of oxygen, with bonds 5 % shorter."""
+    slab = get_slab(get_phase("Al2O3_corundum").atoms(), (0, 0, 1), termination="Al-2").atoms
+    z = slab.positions[:, 2]
+    relaxed = slab.copy()
+    relaxed.positions[z > z.max() - 0.3, 2] -= 0.6
+    relaxed.positions[z < z.min() + 0.3, 2] += 0.6
+    check_slab(relaxed, slab)
+
+
+def test_layers_past_each_other_with_atoms_that_overlap_are_named() -> None:
+    slab = get_slab(bulk("NaCl", "rocksalt", a=5.64, cubic=True), (0, 0, 1)).atoms
+    relaxed = slab.copy()
+    top = slab.positions[:, 2] > slab.positions[:, 2].max() - 0.3
+    relaxed.positions[top, 2] -= 1.8
+    with pytest.raises(SlabError, match="collapsed"):
+        check_slab(relaxed, slab)
