@@ -119,8 +119,8 @@ def _check_layers(relaxed: Atoms, initial: Atoms) -> None:
             was, is_now = (float(heights[lower + 1] - heights[lower]) for heights in (old, now))
             raise SlabError(
                 f"slab {relaxed.symbols}: layers collapsed: layers {lower + 1} and {lower + 2} of {count} from the "
-                f"bottom were {was:.2f} Å apart and are now {is_now:.2f} Å, their closest atoms at {shortest:.0%} of the "
-                "distance that they had"
+                f"bottom were {was:.2f} Å apart and are now {is_now:.2f} Å, their closest atoms at {shortest:.0%} of "
+                "the distance that they had"
             )
 
 
