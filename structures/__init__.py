@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .diffraction.references import list_powder_references as list_powder_references
     from .glass.analysis import analyse_glass as analyse_glass
     from .glass.analysis import compare_glass as compare_glass
+    from .library.lithiation import lithiated as lithiated
     from .library.llto_orderings import llto_orderings as llto_orderings
     from .library.llto_orderings import rank_orderings as rank_orderings
     from .library.prototypes import enumerate_prototypes as enumerate_prototypes
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from .slabs.slab import enumerate_slabs as enumerate_slabs
     from .slabs.slab import get_slab as get_slab
     from .slabs.slab import slab_series as slab_series
+    from .surface_states.checks import surface_state as surface_state
+    from .surface_states.hydroxyl import hydroxylated as hydroxylated
+    from .surface_states.water import water_covered as water_covered
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -39,9 +43,13 @@ else:
             ".diffraction.patterns": ["mix_patterns", "powder_pattern", "profile", "telling_lines"],
             ".diffraction.references": ["compare_cell", "compare_lines", "list_powder_references"],
             ".glass.analysis": ["analyse_glass", "compare_glass"],
+            ".library.lithiation": ["lithiated"],
             ".library.llto_orderings": ["llto_orderings", "rank_orderings"],
             ".library.prototypes": ["enumerate_prototypes"],
             ".slabs.checks": ["check_slab"],
             ".slabs.slab": ["enumerate_slabs", "get_slab", "slab_series"],
+            ".surface_states.checks": ["surface_state"],
+            ".surface_states.hydroxyl": ["hydroxylated"],
+            ".surface_states.water": ["water_covered"],
         },
     )

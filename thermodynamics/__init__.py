@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from .wetting.lattice_gas import LatticeGas as LatticeGas
     from .wetting.model import WettingModel as WettingModel
     from .wetting.parameters import WettingParameters as WettingParameters
+    from .wetting.reversible_work import integrate_lambda as integrate_lambda
+    from .wetting.reversible_work import reversible_work as reversible_work
     from .wetting.samples import parameters_from_samples as parameters_from_samples
     from .wetting.sensitivity import sensitivity as sensitivity
 else:
@@ -99,6 +101,7 @@ else:
             ".wetting.lattice_gas": ["LatticeGas"],
             ".wetting.model": ["WettingModel"],
             ".wetting.parameters": ["WettingParameters"],
+            ".wetting.reversible_work": ["integrate_lambda", "reversible_work"],
             ".wetting.samples": ["parameters_from_samples"],
             ".wetting.sensitivity": ["sensitivity"],
         },

@@ -59,6 +59,11 @@ class SurfaceState:
 def surface_state(atoms: Atoms) -> SurfaceState:
     """Count the groups on the face of a slab.
 
+    Parameters
+    ----------
+    atoms
+        Slab with what it carries, with tags, in an upright cell.
+
     Raises
     ------
     FilmError
