@@ -72,7 +72,7 @@ def autocorrelation(series: ArrayLike) -> NDArray[np.float64]:
     covariance = np.fft.irfft(power)[:n] / n
     # A constant series remembers nothing that matters; rounding must not make it remember.
     if covariance[0] <= (1e-14 * (np.abs(values).max() + 1e-300)) ** 2:
-        return np.eye(1, n)[0]
+        return np.asarray(np.eye(1, n)[0])
     return np.asarray(covariance / covariance[0])
 
 
