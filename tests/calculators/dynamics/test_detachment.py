@@ -293,8 +293,8 @@ def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
     """Lennard-Jones argon at 90 K on a 9-3 wall: turned down and lifted, against lifted with all of its attraction."""
     film, split = lennard_jones_film(tmp_path)
     settings = DetachmentSettings(
-        temperature_K=90.0, rises=(0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0), free_steps=800, equilibration_steps=100,
-        sampling_steps=800, frame_interval=5, timestep_fs=8.0,
+        temperature_K=90.0, rises=(0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0), free_steps=300, equilibration_steps=40,
+        sampling_steps=300, frame_interval=5, timestep_fs=8.0,
     )  # fmt: skip
     found = detach_film(film, split, tmp_path / "windows", settings)
     work = reversible_work(found.area, 90.0, found.cross_energies, found.solid_forces)
@@ -305,7 +305,7 @@ def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
         atoms = atoms.copy()
         atoms.positions[held, 2] += rise - before
         result = run_md(
-            atoms, CoupledCalculator(split, 1.0), [MDStage(100, 90.0), MDStage(800, 90.0, frame_interval=5)],
+            atoms, CoupledCalculator(split, 1.0), [MDStage(40, 90.0), MDStage(300, 90.0, frame_interval=5)],
             seed=100 + number, timestep_fs=8.0, thermostat="bussi",
         )  # fmt: skip
         forces.append(
@@ -318,6 +318,7 @@ def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
     )  # beyond the last rise, for a film 12 Å above the wall
     direct = (-pulled.mean + tail) / found.area * 16.0218
     error = np.hypot(work.work_J_m2.standard_error, pulled.standard_error / found.area * 16.0218)
+    print(work.work_J_m2, work.quadrature_error_J_m2, direct, error, found.force_at_place, found.area)
     assert abs(work.work_J_m2.mean - direct) < 3 * np.hypot(error, work.quadrature_error_J_m2) + 3e-4
 
 
@@ -356,7 +357,7 @@ def lennard_jones_film(folder):
     split = SplitPotential(FilmOfArgon, lambda: Part(ATTRACTION_LJ, 3), "argon on a nine-three wall")
     film = with_room(film, 15.0)
     melted = run_md(
-        film, CoupledCalculator(split, 1.0), [MDStage(500, 150.0), MDStage(500, 90.0)], timestep_fs=8.0,
+        film, CoupledCalculator(split, 1.0), [MDStage(300, 150.0), MDStage(400, 90.0)], timestep_fs=8.0,
         checkpoint=folder / "melt.npz",
     )  # fmt: skip
     return melted.final, split
