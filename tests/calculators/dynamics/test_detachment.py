@@ -20,6 +20,7 @@ from amalgamics.calculators.dynamics.held_height import HeldHeight
 from amalgamics.calculators.dynamics.run import MDStage, run_md
 from amalgamics.errors import InputError
 from amalgamics.structures.tags import LIQUID, SOLID
+from amalgamics.thermodynamics.statistics import correlated_mean
 from amalgamics.thermodynamics.uncertainty import block_average
 from amalgamics.thermodynamics.wetting.reversible_work import integrate_rise, reversible_work
 
@@ -288,41 +289,58 @@ def test_the_held_centre_moves_in_the_plane_only():
     assert atoms.get_number_of_degrees_of_freedom() == 8
 
 
-@pytest.mark.slow
-def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
-    """Lennard-Jones argon at 90 K on a 9-3 wall: turned down and lifted, against lifted with all of its attraction."""
-    film, split = lennard_jones_film(tmp_path)
-    settings = DetachmentSettings(
-        temperature_K=90.0, rises=(0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0), free_steps=300, equilibration_steps=40,
-        sampling_steps=300, frame_interval=5, timestep_fs=8.0,
-    )  # fmt: skip
-    found = detach_film(film, split, tmp_path / "windows", settings)
-    work = reversible_work(found.area, 90.0, found.cross_energies, found.solid_forces)
-    rises = (0.0, 0.2, 0.4, 0.7, 1.0, 1.4, 1.9, 2.5, 3.3, 4.5, 6.5, 9.5, 14.0)
+def test_the_wall_begins_without_a_force(taken_off):
+    last = taken_off.couplings[-1]
+    assert last.lowest_height <= last.final.positions[1:, 2].min()
+    first = taken_off.lifts[0]
+    assert first.lowest_height > last.lowest_height + first.rise - 0.3
+
+
+def pulled_with_everything_on(split, found):
+    """The film lifted at λ = 1, with the wall but without turning anything down: mean forces by rise, eV/Å."""
+    rises = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0, 1.4, 1.9, 2.5, 3.3, 4.5, 6.5, 9.5, 14.0)
     atoms, before, forces = found.couplings[0].final, 0.0, []
     held = film_of(atoms)
     for number, rise in enumerate(rises):
         atoms = atoms.copy()
         atoms.positions[held, 2] += rise - before
+        wall_ = PhantomWall(found.couplings[0].lowest_height - 0.3 + rise)
         result = run_md(
-            atoms, CoupledCalculator(split, 1.0), [MDStage(40, 90.0), MDStage(300, 90.0, frame_interval=5)],
+            atoms, CoupledCalculator(split, 1.0, wall_), [MDStage(60, 90.0), MDStage(600, 90.0, frame_interval=5)],
             seed=100 + number, timestep_fs=8.0, thermostat="bussi",
         )  # fmt: skip
-        forces.append(
-            block_average([frame.get_forces(apply_constraint=False)[held, 2].sum() for frame in result.frames])
-        )
+        series = []
+        for frame in result.frames:
+            pushed = wall_.energy_and_forces(frame.positions[held, 2])[1].sum()
+            series.append(frame.get_forces(apply_constraint=False)[held, 2].sum() - pushed)
+        forces.append(correlated_mean(series))
         atoms, before = result.final, rise
-    pulled = integrate_rise(rises, [item.mean for item in forces], [item.standard_error for item in forces])
-    tail = (
-        -ATTRACTION_LJ * held.sum() * (12.0 + rises[-1]) ** -3
-    )  # beyond the last rise, for a film 12 Å above the wall
-    direct = (-pulled.mean + tail) / found.area * 16.0218
-    error = np.hypot(work.work_J_m2.standard_error, pulled.standard_error / found.area * 16.0218)
-    print(work.work_J_m2, work.quadrature_error_J_m2, direct, error, found.force_at_place, found.area)
-    assert abs(work.work_J_m2.mean - direct) < 3 * np.hypot(error, work.quadrature_error_J_m2) + 3e-4
+    tail = -ATTRACTION_LJ * (atoms.positions[held, 2] ** -3).sum()  # beyond the last rise
+    means, errors = [item.mean for item in forces], [item.standard_error for item in forces]
+    return integrate_rise(rises, means, errors), tail
 
 
-ATTRACTION_LJ = -2.5
+@pytest.mark.slow
+def test_a_liquid_comes_off_a_wall_by_two_independent_routes(tmp_path):
+    """Lennard-Jones argon at 90 K on a 9-3 wall: turned down and lifted, against lifted with all of its attraction."""
+    film, split = lennard_jones_film(tmp_path)
+    settings = DetachmentSettings(
+        temperature_K=90.0, rises=(0.15, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0), free_steps=600,
+        equilibration_steps=60, sampling_steps=600, timestep_fs=8.0,
+    )  # fmt: skip
+    found = detach_film(film, split, tmp_path / "windows", settings)
+    work = reversible_work(found.area, 90.0, found.cross_energies, found.solid_forces)
+    pulled, tail = pulled_with_everything_on(split, found)
+    to_work = units.m**2 / units.J / found.area
+    direct = (tail - pulled.mean) * to_work
+    error = np.hypot(work.work_J_m2.standard_error, pulled.standard_error * to_work)
+    print(work.work_J_m2, direct, error, found.force_at_place, work.quadrature_error_J_m2)
+    assert error < 0.1 * work.work_J_m2.mean
+    assert abs(work.work_J_m2.mean - direct) < 3 * np.hypot(error, work.quadrature_error_J_m2)
+
+
+# Weaker than argon's own cohesion, or the film would tear when it is pulled.
+ATTRACTION_LJ = -0.5
 
 
 def film_of(atoms):
@@ -337,7 +355,7 @@ class FilmOfArgon(Calculator):
     def __init__(self):
         super().__init__()
         self.liquid = LennardJones(sigma=3.4, epsilon=0.0104, rc=6.5, ro=5.5, smooth=True)
-        self.wall = Part(600.0, 9)
+        self.wall = Part(120.0, 9)
 
     def calculate(self, atoms=None, properties=None, system_changes=all_changes):
         super().calculate(atoms, properties, system_changes)
