@@ -48,7 +48,8 @@ LOBATTO_LAMBDAS = (1.0, 0.8273268353539885, 0.5, 0.1726731646460114, 0.0)
 _RISES = (0.2, 0.4, 0.7, 1.0, 1.4, 1.9, 2.5, 3.2, 4.0, 5.0, 6.0)
 _LEAST_FORCE = 1e-3  # eV/Å: where every frame has less, the solid no longer acts on the film
 _CHECKPOINT_INTERVAL = 100  # steps
-_WALL_MARGIN = 0.3  # Å between the lowest atom seen on the solid and the wall, which so begins without a force
+# Å between the lowest atom seen at λ = 0 and the wall: one that touched atoms at once would have cost work unseen.
+_WALL_MARGIN = 0.3
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ class Window:
         Force of the solid on the film along z in each frame, eV/Å, shape (n,); positive where it pushes the film off.
     potential_energies
         Of each frame without the phantom wall, eV, shape (n,).
+    lowest_height
+        Height of the lowest atom of the film in any frame, Å.
     temperature_K
         Mean temperature, K.
     wall_time_s
@@ -139,6 +142,7 @@ class Window:
     cross_energies: np.ndarray | None
     solid_forces: np.ndarray
     potential_energies: np.ndarray
+    lowest_height: float
     temperature_K: float
     wall_time_s: float
     final: Atoms
@@ -286,7 +290,7 @@ class _Run:
         )
 
     def _lift(self, last: Window, film: np.ndarray) -> list[Window]:
-        lowest = float(last.final.positions[film, 2].min()) - _WALL_MARGIN
+        lowest = last.lowest_height - _WALL_MARGIN
         lifts: list[Window] = []
         atoms, before = last.final, 0.0
         for rise in self.settings.rises:
@@ -310,10 +314,19 @@ class _Run:
             energies = np.array([cross_energy(frame, self.potential, solid_energy) for frame in result.frames])
         temperature = float(result.temperatures_K[settings.equilibration_steps :].mean())
         logger.info("window %s: %.2f s, %.0f K", name, result.wall_time_s, temperature)
-        potential = np.array(
-            [frame.get_potential_energy() - _wall_energy(frame, film, wall) for frame in result.frames]
+        lowest = float(min(frame.positions[film, 2].min() for frame in result.frames))
+        own = np.array([frame.get_potential_energy() - _wall_energy(frame, film, wall) for frame in result.frames])
+        return Window(
+            scale=scale,
+            rise=rise,
+            cross_energies=energies,
+            solid_forces=np.array(forces),
+            potential_energies=own,
+            lowest_height=lowest,
+            temperature_K=temperature,
+            wall_time_s=result.wall_time_s,
+            final=result.final,
         )
-        return Window(scale, rise, energies, np.array(forces), potential, temperature, result.wall_time_s, result.final)
 
     def _run(self, name: str, atoms: Atoms, calculator: CoupledCalculator, before: int, steps: int) -> MDResult:
         settings = self.settings

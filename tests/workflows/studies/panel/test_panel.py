@@ -182,7 +182,7 @@ def made_up_detachment(start: Atoms) -> Detachment:
     def window(scale: float, rise: float, energy: float) -> Window:
         noise = 1e-3 * rng.normal(size=64)
         cross = -3.0 + noise if rise == 0.0 else None
-        return Window(scale, rise, cross, np.zeros(64), energy + noise, 300.0, 0.0, start)
+        return Window(scale, rise, cross, np.zeros(64), energy + noise, 5.0, 300.0, 0.0, start)
 
     couplings = tuple(window(scale, 0.0, -10.0) for scale in (1.0, 0.5, 0.0))
     lifts = tuple(window(0.0, rise, -6.0) for rise in (1.0, 2.0))
