@@ -16,7 +16,7 @@ from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.studies.films.cells import Role
 from amalgamics.workflows.studies.films.steps import quench_bulk_liquid, relax_solid, sample_film, sample_interface
-from amalgamics.workflows.studies.wetting.members import film_surface_energy, insertion_estimate
+from amalgamics.workflows.studies.wetting.members import insertion_estimate
 from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
 from amalgamics.workflows.studies.wetting.settings import WettingSettings
 from amalgamics.workflows.studies.wetting.stored import StoredStudy, get_study
@@ -90,7 +90,7 @@ def _row(first: Row, study: StoredStudy, seeds: Any) -> Row:
         ]
         error = float(np.std(shifts, ddof=1) / np.sqrt(len(shifts))) if len(shifts) > 1 else None
         row[f"ΔE_{count} (eV)"] = _with_error(float(np.mean(shifts)), error)
-    surface = film_surface_energy(study, POTENTIAL)
+    surface = study.surface_energy_J_m2(POTENTIAL)
     if surface is not None and len(chosen) == len(samples):
         row["u of the film (J/m²)"] = _with_error(surface.mean, surface.standard_error)
     return row

@@ -94,7 +94,7 @@ class PhantomWall:
         return 0.5 * self.stiffness * float((depth**2).sum()), self.stiffness * depth
 
 
-class CoupledCalculator(Calculator):  # type: ignore[misc]  # ASE's class has no types
+class CoupledCalculator(Calculator):
     """ASE calculator of U(λ, z), see the text of the module; tags tell solid from film.
 
     Parameters
@@ -127,6 +127,9 @@ class CoupledCalculator(Calculator):  # type: ignore[misc]  # ASE's class has no
         """Forget all of earlier structures, and what the parts remember of them."""
         super().reset()
         self._forget()
+
+    _known_solid: Atoms | None
+    _known_part: tuple[float, np.ndarray]
 
     def calculate(
         self,
@@ -161,8 +164,7 @@ class CoupledCalculator(Calculator):  # type: ignore[misc]  # ASE's class has no
         self._base = self._potential.base()
         # One for each part: a calculator that is shown two structures in turn would compare and recompute all the time.
         self._whole, self._film = self._potential.coupling(), self._potential.coupling()
-        self._known_solid: Atoms | None = None
-        self._known_part: tuple[float, np.ndarray]
+        self._known_solid = None
 
 
 def film_mask(atoms: Atoms) -> np.ndarray:

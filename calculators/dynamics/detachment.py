@@ -240,7 +240,7 @@ def detach_film(
 
 def with_room(interface: Atoms, rise: float, room: float = 10.0) -> Atoms:
     """Return an interface on held solid, whose film can rise so far and still has ``room`` above, Å."""
-    atoms = interface.copy()
+    atoms: Atoms = interface.copy()
     atoms.calc = None
     atoms.arrays.pop("momenta", None)
     heights = atoms.positions[:, 2]
@@ -360,7 +360,7 @@ def _height(atoms: Atoms, film: np.ndarray) -> float:
 
 
 def _raised(atoms: Atoms, film: np.ndarray, rise: float) -> Atoms:
-    raised = atoms.copy()
+    raised: Atoms = atoms.copy()
     raised.positions[film, 2] += rise
     return raised
 

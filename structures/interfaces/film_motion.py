@@ -89,7 +89,7 @@ def film_paths(frames: Sequence[Atoms], symbol: str | None = None) -> NDArray[np
     positions = np.array([frame.positions for frame in frames])
     masses = frames[0].get_masses()[film]
     centre = np.einsum("i,tij->tj", masses, positions[:, film]) / masses.sum()
-    return positions[:, wanted] - centre[:, None, :]
+    return np.asarray(positions[:, wanted] - centre[:, None, :])
 
 
 def mean_squared_displacement(

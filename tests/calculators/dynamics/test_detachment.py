@@ -31,7 +31,7 @@ CELL = [10.0, 10.0, 60.0]
 class Part(Calculator):
     """A power of the height over the solid for each atom of the film; a spring of 3 Å along x between its two."""
 
-    implemented_properties = ("energy", "forces")
+    implemented_properties = ["energy", "forces"]  # noqa: RUF012
 
     def __init__(self, coefficient, power, spring=0.0):
         super().__init__(coefficient=coefficient, power=power, spring=spring)
@@ -123,7 +123,8 @@ def test_the_mean_cross_energy_falls_with_lambda_by_its_variance(taken_off):
     series = taken_off.cross_energies
     fall = np.mean(series[0.0]) - np.mean(series[1.0])
     expected = np.mean([np.var(series[scale]) for scale in series]) / KT
-    error = np.hypot(*(block_average(series[scale]).standard_error for scale in (0.0, 1.0)))
+    first, last = (block_average(series[scale]).standard_error for scale in (0.0, 1.0))
+    error = np.hypot(first, last)
     assert fall == pytest.approx(expected, abs=4 * error)
 
 
@@ -350,7 +351,7 @@ def film_of(atoms):
 class FilmOfArgon(Calculator):
     """Lennard-Jones between atoms of the film, and the repulsion of a wall that one atom of the solid marks."""
 
-    implemented_properties = ("energy", "forces")
+    implemented_properties = ["energy", "forces"]  # noqa: RUF012
 
     def __init__(self):
         super().__init__()

@@ -195,9 +195,9 @@ def test_groups_stand_on_what_lacks_neighbours() -> None:
         assert titanium in {site.index for site in undercoordinated_sites(slab, crystal("LLTO"))}
     on_water = covered("LLTO", "water")
     apart = distances(on_water)
-    titanium = [site.index for site in undercoordinated_sites(slab, crystal("LLTO")) if site.symbol == "Ti"]
-    oxygen = (on_water.get_tags() == ADLAYER) & (on_water.symbols == "O")
-    assert apart[titanium][:, oxygen].min(axis=1) == pytest.approx(np.full(len(titanium), 2.0), abs=0.02)
+    open_titanium = [site.index for site in undercoordinated_sites(slab, crystal("LLTO")) if site.symbol == "Ti"]
+    of_water = (on_water.get_tags() == ADLAYER) & (on_water.symbols == "O")
+    assert apart[open_titanium][:, of_water].min(axis=1) == pytest.approx(np.full(len(open_titanium), 2.0), abs=0.02)
 
 
 @pytest.mark.parametrize("build", [hydroxylated, water_covered])

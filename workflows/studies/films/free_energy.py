@@ -58,7 +58,7 @@ def take_off(study: AnyFilmStudy, termination: str, seed: int) -> AtomsRow | Non
     settings = study.settings.detachment.at(study.sampling_temperature_K)
     detachment = detach_film(start, study.potential, folder, settings, seed=seed)
     candidate = study.candidate("interface", Role.TAKEN_OFF, start, what, windows=_key(study), **where)
-    row = study.calculations().single_point(candidate, **_numbers(detachment))
+    row = study.calculations().single_point(candidate, verify=None, **_numbers(detachment))
     shutil.rmtree(folder)
     return row
 
@@ -92,6 +92,7 @@ def _numbers(detachment: Detachment) -> dict[str, float]:
         "quadrature_error_J_m2": work.quadrature_error_J_m2,
         "coupling_by_perturbation_J_m2": work.coupling_by_perturbation_J_m2,
         "nvt_work_J_m2": nvt.mean,
+        "force_at_place": detachment.force_at_place,
         "correlation_ps": _memory_ps(work, detachment),
         **_motion(detachment),
     }
