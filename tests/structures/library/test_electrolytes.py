@@ -45,6 +45,7 @@ def test_every_electrolyte_is_described_and_built() -> None:
         "LLTO",
         "LLTO-layered",
         "LLTO-vacancies",
+        "LLTO-lithiated",
         "Li3PS4-beta",
         "Li3PS4-gamma",
     ]
@@ -55,6 +56,14 @@ def test_every_electrolyte_is_described_and_built() -> None:
         assert f"({len(atoms)} atoms)" in each.description
         assert atoms.pbc.all()
         assert min(shortest(atoms, "Li", other) for other in set(atoms.symbols) - {"Li"}) > 1.9
+
+
+def test_lithiated_llto_has_its_vacant_site_filled_and_whole_oxide_faces() -> None:
+    crystal = get_electrolyte("LLTO-lithiated")
+    assert crystal.symbols.formula.count() == {"La": 4, "Li": 3, "Ti": 7, "O": 21}
+    faces = {slab.termination: slab for slab in enumerate_slabs(crystal, (0, 0, 1), min_slab_size=8.0)}
+    assert set(faces) == {"TiO2", "La4Li3O7"}
+    assert faces["TiO2"].symmetric
 
 
 def test_llto_is_a_neutral_checkerboard() -> None:
