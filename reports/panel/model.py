@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...thermodynamics.uncertainty import Estimate
 from ...thermodynamics.wetting.adhesion import WorkOfAdhesion
@@ -86,6 +87,8 @@ class PanelReport:
         Which solids or methods are missing, and why.
     methods
         Names of potentials in the order in which they are shown.
+    provenance, settings
+        What made the numbers, by potential, and what was asked for; plain JSON.
     """
 
     solvent: str
@@ -96,6 +99,8 @@ class PanelReport:
     surface_energies_J_m2: Mapping[str, float] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def potentials(self) -> tuple[str, ...]:

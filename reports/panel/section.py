@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..notation import signed, unicode_formula
-from ..sections import Lead, ReportSection, SectionPicture, SectionTable
+from ..sections import Lead, ReportSection, SectionPicture, SectionTable, provenance_card
 from .model import PanelReport, PanelSolid
 from .png import panel_png
 
@@ -52,6 +52,7 @@ def panel_section(report: PanelReport) -> ReportSection:
         pictures=(picture,),
         tables=tuple(tables),
         warnings=report.problems,
+        blocks=(provenance_card("Provenance and settings of the panel", report.provenance, report.settings),),
         lead=Lead(_headline(report), facts),
         files={"panel.csv": _csv(report).encode()},
         summary={"panel": _summary(report)},
@@ -94,6 +95,8 @@ def _summary(report: PanelReport) -> dict[str, Any]:
         "surface_energies_J_m2": dict(report.surface_energies_J_m2),
         "structures_from": dict(report.structures_from),
         "problems": list(report.problems),
+        "provenance": dict(report.provenance),
+        "settings": dict(report.settings),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ....calculators.potentials.names import get_potential
 from ....errors import InputError
 from ....reference.contact_angles import ContactAngle, contact_angles
 from ....reports.panel.model import MeasuredAngle, PanelReport, PanelSolid
@@ -64,6 +65,8 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
         structures_from=structures_from,
         surface_energies_J_m2=_surface_energies(members[0]),
         problems=tuple(problems),
+        provenance={name: get_potential(name).provenance() for name in members[0].identities},
+        settings=settings.model_dump(mode="json"),
         methods=tuple(dict.fromkeys(name for one in members for name in (*one.potentials, *one.repeating_potentials))),
     )
 
