@@ -88,11 +88,9 @@ def _works(member: SolidOnPanel, termination: str, problems: list[str]) -> _Work
             works.dispersion[potential] = found.dispersion_J_m2.mean
     for potential in member.repeating_potentials:
         base = member.base_of(potential)
-        shift = (
-            films.single_points(termination, potential).adhesion_shift_J_m2(films.area(termination))
-            if base in works.total
-            else None
-        )
+        if base not in works.total:
+            continue  # said already
+        shift = films.single_points(termination, potential).adhesion_shift_J_m2(films.area(termination))
         if shift is None:
             problems.append(f"{face}, {potential}: no single points")
             continue
