@@ -1,0 +1,98 @@
+"""Mechanisms from a wetting report and a panel: which angle each takes from where."""
+
+from __future__ import annotations
+
+import pytest
+
+from amalgamics.reports.mechanisms import mechanisms_section
+from amalgamics.reports.panel.model import PanelReport, PanelSolid
+from amalgamics.tests.reports.wetting_examples import wetting_report
+from amalgamics.thermodynamics.uncertainty import Estimate
+from amalgamics.thermodynamics.wetting.curve import Limit
+from amalgamics.thermodynamics.wetting.mechanisms import Mechanism
+from amalgamics.workflows.studies.panel.mechanisms import mechanisms
+from amalgamics.workflows.studies.panel.settings import PanelSettings
+
+GAMMA = 0.4855
+WETTING = wetting_report()
+RICHEST = max(WETTING.observed)
+
+
+def face(solid: str, *works: float, surface: str = "clean") -> PanelSolid:
+    return PanelSolid(
+        solid, solid, "(001)", "face", {f"method {i}": Estimate(work) for i, work in enumerate(works)}, surface=surface
+    )
+
+
+@pytest.fixture
+def found() -> dict[str, Mechanism]:
+    solids = (
+        face(WETTING.substrate, 0.1, 0.2, surface="water"),
+        face("LLTO-lithiated", 0.6, 0.3),
+        face("LiHg3", 1.2, 1.0),
+        face("MgO", 0.5),
+    )
+    settings = PanelSettings.model_validate(
+        {
+            "solids": [
+                "MgO",
+                {"name": "LLTO-lithiated", "stands_for": "lithiated"},
+                {"name": "LiHg3", "stands_for": "product"},
+            ]
+        }
+    )
+    panel = PanelReport("Hg", 298.15, GAMMA, solids)
+    return {one.name: one for one in mechanisms(WETTING, panel, settings)}
+
+
+def theta(mechanism: Mechanism, x: float) -> float:
+    band = mechanism.angles[x]
+    assert band is not None
+    return band.theta_deg
+
+
+def test_adsorption_has_the_angles_of_the_wetting_study(found: dict[str, Mechanism]) -> None:
+    point = WETTING.curve.at(RICHEST)
+    assert theta(found["adsorption, dry face bare"], RICHEST) == point.fresh.theta_deg
+    resting = point.of(Limit.EQUILIBRATED)
+    assert resting is not None
+    assert theta(found["adsorption, both faces at the same potential"], RICHEST) == resting.theta_deg
+
+
+def test_a_handled_face_is_cleaned_once_there_is_solute(found: dict[str, Mechanism]) -> None:
+    cleaned = found["cleaned surface (water before)"]
+    resting = found["adsorption, both faces at the same potential"]
+    band = cleaned.angles[0.0]
+    assert band is not None
+    assert band.theta_deg == band.high_deg  # 0.1 J/m², of 0.1 and 0.2
+    assert theta(cleaned, 0.0) > theta(resting, 0.0)
+    assert theta(cleaned, RICHEST) == theta(resting, RICHEST)
+
+
+def test_a_lithiated_solid_has_its_own_angle_as_soon_as_there_is_solute(found: dict[str, Mechanism]) -> None:
+    lithiated = found["lithiated solid (LLTO-lithiated)"]
+    assert theta(lithiated, 0.0) == WETTING.curve.at(0.0).fresh.theta_deg
+    dissolved = [x for x in WETTING.observed if x > 0.0]
+    assert {theta(lithiated, x) for x in dissolved} == {theta(lithiated, RICHEST)}
+    assert theta(lithiated, RICHEST) < 90.0
+
+
+def test_a_product_covers_the_solid_at_saturation_only(found: dict[str, Mechanism]) -> None:
+    skin, resting = found["skin of LiHg3"], found["adsorption, both faces at the same potential"]
+    assert theta(skin, RICHEST) == 0.0
+    assert skin.spreads
+    for x in sorted(WETTING.observed)[:-1]:
+        assert theta(skin, x) == theta(resting, x)
+
+
+def test_a_solid_that_stands_for_nothing_is_no_mechanism(found: dict[str, Mechanism]) -> None:
+    assert len(found) == 5
+
+
+def test_the_section_says_of_each_whether_it_is_as_seen(found: dict[str, Mechanism]) -> None:
+    section = mechanisms_section(list(found.values()), WETTING.observed, "Li")
+    table, needs = section.tables
+    seen = table.columns.index("as seen")
+    assert [row[0] for row in table.rows] == list(found) == [row[0] for row in needs.rows]
+    assert all(str(row[seen]).startswith(("agrees", "misses")) for row in table.rows)
+    assert section.summary["mechanisms"][0]["name"] == next(iter(found))
