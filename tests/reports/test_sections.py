@@ -103,7 +103,7 @@ def test_a_section_that_leads_comes_first_and_speaks_for_the_report(examples: An
 
 def test_a_report_of_one_section_needs_no_hull(tmp_path: Path) -> None:
     paths = write_report(Report("Metals", sections=(section(),)), tmp_path)
-    assert set(paths) == {"report.html", "metals.png"}
+    assert set(paths) == {"report.html", "summary.json", "metals.png"}
     assert "hull.csv" not in paths["report.html"].read_text(encoding="utf-8")
 
 

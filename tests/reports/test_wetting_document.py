@@ -55,7 +55,7 @@ def test_files_with_a_hull(wetting, examples, tmp_path):
 def test_files_without_a_hull(wetting, tmp_path):
     report = Report(wetting.title, sections=(wetting_section(wetting),))
     paths = write_report(report, tmp_path)
-    assert set(paths) == {"report.html", "wetting.png", "wetting.csv", "wetting.json"}
+    assert set(paths) == {"report.html", "summary.json", "wetting.png", "wetting.csv", "wetting.json"}
     assert "hull.csv" not in paths["report.html"].read_text(encoding="utf-8")
 
 

@@ -59,11 +59,11 @@ def test_composition_range_is_where_the_consistency_changes(kelvin: float, paste
     curve = isotherm(HULL, "Li", kelvin, LIQUIDUS)
     starts = composition_range(curve, limits)
     assert curve.x_saturation < starts["paste"] < starts["solid"] < 0.25
-    before = {"paste": "liquid", "solid": "paste"}
-    assert starts.keys() == before.keys()
-    for name, start in starts.items():
-        assert consistency(curve.mixture(start - 1e-9), limits) == before[name]
-        assert consistency(curve.mixture(start + 1e-9), limits) == name
+    assert starts["liquid"] == 0.0
+    assert consistency(curve.mixture(starts["paste"] - 1e-9), limits) == "liquid"
+    assert consistency(curve.mixture(starts["paste"] + 1e-9), limits) == "paste"
+    assert consistency(curve.mixture(starts["solid"] - 1e-9), limits) == "paste"
+    assert consistency(curve.mixture(starts["solid"] + 1e-9), limits) == "solid"
 
 
 def test_limits_must_be_ordered() -> None:

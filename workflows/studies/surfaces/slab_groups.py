@@ -163,12 +163,13 @@ def _series(rows: Sequence[AtomsRow]) -> list[SlabGroup]:
 
 
 def _bulk_volume_per_atom(area: float, slabs: Sequence[AtomsRow]) -> float | None:
-    """Return the volume per atom of the crystal: what a thicker slab has more, under the same vacuum."""
+    """Return the volume per atom of the crystal: what a thicker slab has more under the same vacuum."""
     thin, thick = min(slabs, key=lambda row: row.natoms), max(slabs, key=lambda row: row.natoms)
-    if thick.natoms == thin.natoms:
+    height = float(thick.cell[2, 2] - thin.cell[2, 2])
+    if thick.natoms == thin.natoms or not height > 0.0:  # one slab, or cells of one height
         return None
-    return area * float(thick.cell[2, 2] - thin.cell[2, 2]) / int(thick.natoms - thin.natoms)
+    return area * height / int(thick.natoms - thin.natoms)
 
 
 def _same(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and abs(one / other - 1.0) < SAME_CELL
+    return one is not None and other is not None and abs(one - other) <= SAME_CELL * abs(other)
