@@ -19,7 +19,7 @@ from ase.calculators.calculator import BaseCalculator, Calculator, all_changes
 
 from ...arguments import number
 from ...errors import InputError
-from ...structures.tags import SOLID
+from ...structures.tags import film_mask
 from ..potentials.dispersion import get_dispersion_calculator
 from ..potentials.dispersion_methods import pair_method
 from ..potentials.names import get_calculator, get_potential
@@ -165,11 +165,6 @@ class CoupledCalculator(Calculator):
         # One for each part: a calculator that is shown two structures in turn would compare and recompute all the time.
         self._whole, self._film = self._potential.coupling(), self._potential.coupling()
         self._known_solid = None
-
-
-def film_mask(atoms: Atoms) -> np.ndarray:
-    """Return which atoms are the film, a solute among them; shape (N,)."""
-    return np.asarray(atoms.get_tags() != SOLID)
 
 
 def cross_energy(atoms: Atoms, potential: SplitPotential, solid_energy: float | None = None) -> float:

@@ -27,12 +27,12 @@ from ...arguments import number, whole_number
 from ...errors import InputError
 from ...structures.interfaces.films import detach
 from ...structures.slabs.planar_frame import check_upright, planar_area
+from ...structures.tags import film_mask
 from .coupling import (
     CoupledCalculator,
     PhantomWall,
     SplitPotential,
     cross_energy,
-    film_mask,
     part_energy,
     split_dispersion,
 )

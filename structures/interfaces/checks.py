@@ -9,7 +9,7 @@ from ase.data import covalent_radii
 
 from ...errors import InputError
 from ..slabs.planar_frame import check_upright, planar_area, with_images
-from ..tags import LIQUID, SOLID, is_solid
+from ..tags import LIQUID, SOLID, film_mask
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -49,7 +49,7 @@ def check_film(atoms: Atoms, *, initial: Atoms | None = None, min_coverage: floa
         Naming the problem, the atoms and the limit.
     """
     check_upright(atoms)
-    film = ~is_solid(atoms.get_tags())
+    film = film_mask(atoms)
     if not film.any():
         raise FilmError(f"{atoms.symbols}: no atom is tagged as liquid, there is no film to check")
     if not np.isfinite(atoms.positions).all():
@@ -77,7 +77,7 @@ def check_adsorbed(atoms: Atoms) -> None:
         Naming the problem, the atoms and the limit.
     """
     check_upright(atoms)
-    solute = ~is_solid(atoms.get_tags())
+    solute = film_mask(atoms)
     if not solute.any() or solute.all():
         raise FilmError(f"{atoms.symbols}: tags mark no solute on a solid")
     if not np.isfinite(atoms.positions).all():
@@ -137,7 +137,7 @@ def _check_evaporated(atoms: Atoms, film: np.ndarray) -> None:
 def film_coverage(atoms: Atoms) -> float:
     """Fraction of the in-plane cell that lies under the film's atoms, each twice as wide as its covalent radius."""
     check_upright(atoms)
-    film = atoms[~is_solid(atoms.get_tags())]
+    film = atoms[film_mask(atoms)]
     cell = np.asarray(atoms.cell)
     reach = 2 * covalent_radii[film.numbers]
     count = max(8, int(np.sqrt(planar_area(cell)) / 0.5))

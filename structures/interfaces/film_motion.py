@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ..tags import SOLID
+from ..tags import film_mask
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -82,7 +82,7 @@ def film_paths(frames: Sequence[Atoms], symbol: str | None = None) -> NDArray[np
     """
     if len(frames) < _LEAST_FRAMES:
         raise InputError(f"film: {len(frames)} frames are too few for its motion; give at least {_LEAST_FRAMES}")
-    film = np.asarray(frames[0].get_tags() != SOLID)
+    film = film_mask(frames[0])
     wanted = film if symbol is None else film & (np.array(frames[0].get_chemical_symbols()) == symbol)
     if not wanted.any():
         raise InputError(f"film: {frames[0].symbols} has no atom of {symbol or 'a film'} to follow")

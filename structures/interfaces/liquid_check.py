@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..slabs.planar_frame import check_upright, planar_area
-from ..tags import SOLID
+from ..tags import film_mask
 from .film_motion import Decorrelation, Diffusion, decorrelation, diffusion_coefficient, film_paths
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def pair_distribution(
         Largest r, Å.
     """
     edges = np.arange(0.0, max_distance + _BIN, _BIN)
-    film = np.asarray(frames[0].get_tags() != SOLID)
+    film = film_mask(frames[0])
     if symbol is not None:
         film &= np.array(frames[0].get_chemical_symbols()) == symbol
     counts = np.zeros(len(edges) - 1)

@@ -12,7 +12,7 @@ from ...errors import InputError, unknown_name
 from ..compositions import ELEMENTS
 from ..packing import separate
 from ..slabs.planar_frame import check_upright, with_images
-from ..tags import LIQUID, SOLUTE, is_solid
+from ..tags import LIQUID, SOLUTE, film_mask, is_solid
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -150,7 +150,7 @@ def surface_positions(atoms: Atoms, n: int, *, symbol: str = "Li", min_distance:
     contact = covalent_radii[atoms.numbers] + covalent_radii[atomic_numbers[symbol]]
     columns = _plane_grid(atoms)
     heights, touched = resting_heights(atoms, columns, contact)
-    on_film = (touched >= 0) & ~is_solid(atoms.get_tags()[touched])
+    on_film = (touched >= 0) & film_mask(atoms)[touched]
     points = np.column_stack([columns, heights])[on_film]
     return _spread_out(points, points[:, 2], n, min_distance, np.asarray(atoms.cell), "the free surface")
 
@@ -189,7 +189,7 @@ def resting_heights(atoms: Atoms, columns: np.ndarray, contact: np.ndarray) -> t
 
 def _film_positions(atoms: Atoms) -> np.ndarray:
     check_upright(atoms)
-    film: np.ndarray = atoms.positions[~is_solid(atoms.get_tags())]
+    film: np.ndarray = atoms.positions[film_mask(atoms)]
     if len(film) == 0:
         raise InputError(f"{atoms.symbols}: no atom is tagged as liquid")
     return film
