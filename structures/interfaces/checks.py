@@ -8,6 +8,7 @@ import numpy as np
 from ase.data import covalent_radii
 
 from ...errors import InputError
+from ..slabs.bonds import atom_names, connected_pieces
 from ..slabs.planar_frame import check_upright, planar_area, with_images
 from ..tags import LIQUID, SOLID, film_mask
 
@@ -87,10 +88,6 @@ def check_adsorbed(atoms: Atoms) -> None:
     _check_reacted(atoms, solute, initial=atoms)
 
 
-def _name(atoms: Atoms, index: int) -> str:
-    return f"{atoms.symbols[index]} (atom {index})"
-
-
 def _check_overlap(atoms: Atoms, film: np.ndarray) -> None:
     from ase.neighborlist import neighbor_list
 
@@ -104,27 +101,18 @@ def _check_overlap(atoms: Atoms, film: np.ndarray) -> None:
     worst = int(np.argmin(distances / (radii[i] + radii[j])))
     least = OVERLAP * (radii[i[worst]] + radii[j[worst]])
     raise FilmError(
-        f"film overlaps: {_name(atoms, i[worst])} and {_name(atoms, j[worst])} are {distances[worst]:.2f} Å apart, "
-        f"at least {least:.2f} Å are needed"
+        f"film overlaps: {atom_names(atoms, i[worst])} and {atom_names(atoms, j[worst])} are {distances[worst]:.2f} Å "
+        f"apart, at least {least:.2f} Å are needed"
     )
 
 
 def _check_evaporated(atoms: Atoms, film: np.ndarray) -> None:
     """Everything must hang together through contacts, without those across the vacuum."""
-    from ase.neighborlist import neighbor_list
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    # Contacts through the vacuum would bring evaporated atoms back to the underside of the solid.
-    open_cell = atoms.copy()
-    open_cell.pbc = [True, True, False]
-    i, j = neighbor_list("ij", open_cell, CONTACT * covalent_radii[atoms.numbers])
-    size = len(atoms)
-    _, member = connected_components(coo_array((np.ones(len(i)), (i, j)), shape=(size, size)), directed=False)
+    member = connected_pieces(atoms, CONTACT)
     home = np.bincount(member[film]).argmax()
     lost = np.flatnonzero(film & (member != home))
     if len(lost):
-        named = ", ".join(_name(atoms, index) for index in lost[:3]) + (", ..." if len(lost) > 3 else "")
+        named = atom_names(atoms, *lost)
         raise FilmError(
             f"film evaporated: {len(lost)} of its {film.sum()} atoms left it: {named}, further than {CONTACT:g} times "
             "the sum of covalent radii from the rest"
@@ -168,8 +156,8 @@ def _check_reacted(atoms: Atoms, film: np.ndarray, initial: Atoms | None) -> Non
         lowest = deep[np.argmin(z[deep])]
         kind = "liquid" if atoms.get_tags()[lowest] == LIQUID else "solute"
         raise FilmError(
-            f"film reacted through: {kind} {_name(atoms, lowest)} is {middle - z[lowest]:.1f} Å below the mid-plane of "
-            "the solid"
+            f"film reacted through: {kind} {atom_names(atoms, lowest)} is {middle - z[lowest]:.1f} Å below the mid-plane "
+            "of the solid"
         )
     limit = float(solid_z.max() + MAX_PULL) if initial is not None else float(np.median(z[film]))
     pulled = np.flatnonzero(~film & (z > limit))
@@ -178,8 +166,8 @@ def _check_reacted(atoms: Atoms, film: np.ndarray, initial: Atoms | None) -> Non
         reference = "the solid's top before" if initial is not None else "the lower half of the film"
         above = z[highest] - (solid_z.max() if initial is not None else limit)
         raise FilmError(
-            f"film reacted: {len(pulled)} atoms of the solid are in the film, {_name(atoms, highest)} {above:.1f} Å "
-            f"above {reference}"
+            f"film reacted: {len(pulled)} atoms of the solid are in the film, {atom_names(atoms, highest)} {above:.1f} "
+            f"Å above {reference}"
         )
 
 

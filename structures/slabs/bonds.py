@@ -1,4 +1,4 @@
-"""Bonds between non-metals: they hold units such as PS4 together, which a cut should leave whole."""
+"""What hangs together: bonds between non-metals, which hold units such as PS4, and pieces of a slab or film."""
 
 from __future__ import annotations
 
@@ -43,3 +43,26 @@ def covalent_bonds(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     i, j, shifts, distances = neighbor_list("ijSd", atoms, reach)
     both = (reach[i] > 0) & (reach[j] > 0) & (distances < reach[i] + reach[j])
     return i[both], j[both], shifts[both]
+
+
+def connected_pieces(atoms: Atoms, contact: float) -> np.ndarray:
+    """Return the number of the piece that each atom belongs to, shape (n,).
+
+    Atoms within ``contact`` times the sum of their covalent radii hang together. Contacts across the vacuum do not
+    count: they would bring what flew off back to the underside.
+    """
+    from ase.neighborlist import neighbor_list
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    open_cell = atoms.copy()
+    open_cell.pbc = [True, True, False]
+    i, j = neighbor_list("ij", open_cell, contact * covalent_radii[atoms.numbers])
+    graph = coo_array((np.ones(len(i)), (i, j)), shape=(len(atoms), len(atoms)))
+    return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def atom_names(atoms: Atoms, *indices: int | np.integer) -> str:
+    """Return the first three of some atoms for a message: ``Hg (atom 4), Hg (atom 7)``."""
+    first = ", ".join(f"{atoms.symbols[index]} (atom {index})" for index in indices[:3])
+    return first + (", ..." if len(indices) > 3 else "")

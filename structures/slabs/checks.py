@@ -8,6 +8,7 @@ import numpy as np
 from ase.data import covalent_radii
 
 from ...errors import InputError
+from .bonds import atom_names, connected_pieces
 from .planar_frame import check_upright
 
 if TYPE_CHECKING:
@@ -57,32 +58,17 @@ def check_slab(relaxed: Atoms, initial: Atoms) -> None:
     _check_shifts(relaxed, initial)
 
 
-def _fragments(atoms: Atoms, contact: float) -> np.ndarray:
-    """Number of the connected piece of each atom, shape (n,)."""
-    from ase.neighborlist import neighbor_list
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    open_cell = atoms.copy()
-    open_cell.pbc = [True, True, False]
-    i, j = neighbor_list("ij", open_cell, contact * covalent_radii[atoms.numbers])
-    size = len(atoms)
-    graph = coo_array((np.ones(len(i)), (i, j)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1])
-
-
 def _check_desorbed(relaxed: Atoms, initial: Atoms) -> None:
-    contact = next((factor for factor in CONTACT if _fragments(initial, factor).max() == 0), None)
+    contact = next((factor for factor in CONTACT if connected_pieces(initial, factor).max() == 0), None)
     if contact is None:
         return
-    member = _fragments(relaxed, contact)
+    member = connected_pieces(relaxed, contact)
     home = np.bincount(member).argmax()
     lost = np.flatnonzero(member != home)
     if len(lost):
-        named = ", ".join(f"{relaxed.symbols[index]} (atom {index})" for index in lost[:3])
-        more = ", ..." if len(lost) > 3 else ""
+        named = atom_names(relaxed, *lost)
         raise SlabError(
-            f"slab {relaxed.symbols}: {len(lost)} atoms desorbed: {named}{more}, further than {contact:g} times the "
+            f"slab {relaxed.symbols}: {len(lost)} atoms desorbed: {named}, further than {contact:g} times the "
             "sum of covalent radii from the rest"
         )
 

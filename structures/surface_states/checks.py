@@ -12,7 +12,7 @@ from ase.data import covalent_radii
 from ...errors import InputError
 from ..interfaces.checks import CONTACT, FilmError
 from ..oxidation_states import formal_charges, oxidation_states
-from ..slabs.bonds import is_nonmetal
+from ..slabs.bonds import atom_names, connected_pieces, is_nonmetal
 from ..slabs.checks import check_slab
 from ..slabs.planar_frame import check_upright, planar_area
 from ..tags import ADLAYER, SOLID
@@ -125,10 +125,6 @@ def check_surface_state(before: Atoms, after: Atoms) -> SurfaceState:
     return surface_state(after)
 
 
-def _name(atoms: Atoms, index: int | np.integer) -> str:
-    return f"{atoms.symbols[index]} (atom {index})"
-
-
 def _parents(atoms: Atoms) -> dict[int, int]:
     """The anion of each hydrogen atom."""
     from ase.neighborlist import neighbor_list
@@ -143,18 +139,18 @@ def _parents(atoms: Atoms) -> dict[int, int]:
         anions = [k for k in bonds if is_nonmetal(atoms.numbers[j[k]]) and atoms.numbers[j[k]] != 1]
         if len(bonds) and atoms.numbers[j[bonds[0]]] == 1:
             raise FilmError(
-                f"hydrogen reacted: {_name(atoms, index)} is {distances[bonds[0]]:.2f} Å from "
-                f"{_name(atoms, j[bonds[0]])}"
+                f"hydrogen reacted: {atom_names(atoms, index)} is {distances[bonds[0]]:.2f} Å from "
+                f"{atom_names(atoms, j[bonds[0]])}"
             )
         if not anions:
             raise FilmError(
-                f"hydrogen left: {_name(atoms, index)} is bonded to no anion, that is closer than {_H_BOND:g} times "
-                "the sum of covalent radii"
+                f"hydrogen left: {atom_names(atoms, index)} is bonded to no anion, that is closer than {_H_BOND:g} "
+                "times the sum of covalent radii"
             )
         if len(anions) > 1 and relative[anions[1]] < _SHARED * relative[anions[0]]:
-            first, second = (_name(atoms, j[k]) for k in anions[:2])
+            first, second = (atom_names(atoms, j[k]) for k in anions[:2])
             raise FilmError(
-                f"hydrogen shared: {_name(atoms, index)} is {distances[anions[0]]:.2f} Å from {first} and "
+                f"hydrogen shared: {atom_names(atoms, index)} is {distances[anions[0]]:.2f} Å from {first} and "
                 f"{distances[anions[1]]:.2f} Å from {second}; each belongs to one anion"
             )
         found[int(index)] = int(j[anions[0]])
@@ -187,18 +183,10 @@ def _check_neutral(atoms: Atoms, carried: np.ndarray) -> None:
 
 def _check_attached(atoms: Atoms) -> None:
     """Everything hangs together through contacts, without those across the vacuum."""
-    from ase.neighborlist import neighbor_list
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    open_cell = atoms.copy()
-    open_cell.pbc = [True, True, False]
-    i, j = neighbor_list("ij", open_cell, CONTACT * covalent_radii[atoms.numbers])
-    size = len(atoms)
-    _, member = connected_components(coo_array((np.ones(len(i)), (i, j)), shape=(size, size)), directed=False)
+    member = connected_pieces(atoms, CONTACT)
     lost = np.flatnonzero(member != np.bincount(member[atoms.get_tags() == SOLID]).argmax())
     if len(lost):
-        named = ", ".join(_name(atoms, index) for index in lost[:3]) + (", ..." if len(lost) > 3 else "")
+        named = atom_names(atoms, *lost)
         raise FilmError(
             f"the face lost {len(lost)} atoms: {named}, further than {CONTACT:g} times the sum of covalent radii from "
             "the rest"
@@ -214,6 +202,6 @@ def _check_depth(before: Atoms, after: Atoms, solid: np.ndarray, carried: np.nda
         deepest = int(sunk[after.positions[sunk, 2].argmin()])
         depth = before.positions[solid, 2].max() - after.positions[deepest, 2]
         raise FilmError(
-            f"what the face carries went into the solid: {_name(after, deepest)} is {depth:.1f} Å below its highest "
-            f"atom before, {MAX_DEPTH:g} Å are allowed"
+            f"what the face carries went into the solid: {atom_names(after, deepest)} is {depth:.1f} Å below its "
+            f"highest atom before, {MAX_DEPTH:g} Å are allowed"
         )
