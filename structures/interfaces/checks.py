@@ -156,8 +156,8 @@ def _check_reacted(atoms: Atoms, film: np.ndarray, initial: Atoms | None) -> Non
         lowest = deep[np.argmin(z[deep])]
         kind = "liquid" if atoms.get_tags()[lowest] == LIQUID else "solute"
         raise FilmError(
-            f"film reacted through: {kind} {atom_names(atoms, lowest)} is {middle - z[lowest]:.1f} Å below the mid-plane "
-            "of the solid"
+            f"film reacted through: {kind} {atom_names(atoms, lowest)} is {middle - z[lowest]:.1f} Å below the "
+            "mid-plane of the solid"
         )
     limit = float(solid_z.max() + MAX_PULL) if initial is not None else float(np.median(z[film]))
     pulled = np.flatnonzero(~film & (z > limit))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import NotStoredError, SeveralPotentialsError
+from ...errors import InputError, NotStoredError, SeveralPotentialsError
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -98,3 +98,16 @@ def parse_miller(text: str) -> tuple[int, int, int]:
     inner = text.strip("()")
     first, second, third = inner.split(".") if "." in inner else list(inner)
     return int(first), int(second), int(third)
+
+
+def require_converged(row: AtomsRow) -> AtomsRow:
+    """Return a row that converged.
+
+    Raises
+    ------
+    InputError
+        It did not; the message says why.
+    """
+    if not row.converged:
+        raise InputError(f"{row.name}: {row.data['reason']}")
+    return row

@@ -49,29 +49,18 @@ def take_off(study: AnyFilmStudy, termination: str, seed: int) -> AtomsRow | Non
     frames = study.rows(Role.FRAME, **where)
     if not frames:
         return None
-    stored = stored_row(study, termination, seed)
-    if stored is not None:
-        return stored
+    stored = study.rows(Role.TAKEN_OFF, **where)
+    if stored:
+        return stored[-1]
     start = atoms_of(max(frames, key=lambda row: row.frame))
     what = f"{termination} seed {seed} taken off"
-    folder = study.database.path.parent / "checkpoints" / f"{study.key}-{digest([what, _key(study)], 8)}"
+    folder = study.database.path.parent / "checkpoints" / f"{study.key}-{digest([what, study.windows_key], 8)}"
     settings = study.settings.detachment.at(study.sampling_temperature_K)
     detachment = detach_film(start, study.potential, folder, settings, seed=seed)
-    candidate = study.candidate("interface", Role.TAKEN_OFF, start, what, windows=_key(study), **where)
+    candidate = study.candidate("interface", Role.TAKEN_OFF, start, what, windows=study.windows_key, **where)
     row = study.calculations().single_point(candidate, verify=None, **_numbers(detachment))
     shutil.rmtree(folder)
     return row
-
-
-def stored_row(study: AnyFilmStudy, termination: str, seed: int) -> AtomsRow | None:
-    """Return the row of a film that was taken off with the windows of the input; None where it was not."""
-    rows = study.rows(Role.TAKEN_OFF, termination=termination, seed=seed, windows=_key(study))
-    return rows[-1] if rows else None
-
-
-def _key(study: AnyFilmStudy) -> str:
-    """Name of how it is taken off: what was asked for, at which temperature."""
-    return "windows-" + digest([study.settings.detachment.model_dump(), study.sampling_temperature_K], 8)
 
 
 def _numbers(detachment: Detachment) -> dict[str, float]:
@@ -86,18 +75,19 @@ def _numbers(detachment: Detachment) -> dict[str, float]:
         detachment.area,
     ).total_J_m2
     numbers = {
-        "reversible_work_J_m2": work.work_J_m2.mean,
         "coupling_J_m2": work.coupling_J_m2.mean,
         "rest_J_m2": work.rest_J_m2.mean,
         "quadrature_error_J_m2": work.quadrature_error_J_m2,
         "coupling_by_perturbation_J_m2": work.coupling_by_perturbation_J_m2,
-        "nvt_work_J_m2": nvt.mean,
         "force_at_place": detachment.force_at_place,
         "correlation_ps": _memory_ps(work, detachment),
         **_motion(detachment),
     }
-    errors = {"reversible_work_error_J_m2": work.work_J_m2.standard_error, "nvt_work_error_J_m2": nvt.standard_error}
-    return numbers | {key: value for key, value in errors.items() if value is not None}
+    for name, found in (("reversible_work", work.work_J_m2), ("nvt_work", nvt)):
+        numbers |= {f"{name}_J_m2": found.mean, f"{name}_samples": found.n_samples}
+        if found.standard_error is not None:
+            numbers[f"{name}_error_J_m2"] = found.standard_error
+    return numbers
 
 
 def _memory_ps(work: ReversibleWork, detachment: Detachment) -> float:
@@ -115,25 +105,15 @@ def _motion(detachment: Detachment) -> dict[str, float]:
     return {"diffusion_cm2_s": found.diffusion.coefficient_cm2_s, "is_liquid": float(found.is_liquid)}
 
 
-def works_taken_off(films: StoredFilms, termination: str, windows: str = "") -> dict[str, WorkOfAdhesion]:
-    """Return the stored works of one film by treatment, ``free-energy`` and ``nvt``; empty where none was taken off.
-
-    Parameters
-    ----------
-    films
-        In the database.
-    termination
-        Of the solid.
-    windows
-        Of which windows; "" for the newest.
-    """
-    terms = {"termination": termination, **({"windows": windows} if windows else {})}
-    rows = films.rows(Role.TAKEN_OFF, **terms)
+def works_taken_off(films: StoredFilms, termination: str) -> dict[str, WorkOfAdhesion]:
+    """Return the stored works of one film by treatment, ``free-energy`` and ``nvt``; empty where none was taken off."""
+    rows = films.rows(Role.TAKEN_OFF, termination=termination)
     if not rows:
         return {}
     row = rows[-1]
-    n_samples = 2 if row.get("reversible_work_error_J_m2") is not None else 1
-    free = Estimate(row.reversible_work_J_m2, row.get("reversible_work_error_J_m2"), n_samples)
-    nvt = Estimate(row.nvt_work_J_m2, row.get("nvt_work_error_J_m2"), n_samples)
+    free, nvt = (
+        Estimate(row[f"{name}_J_m2"], row.get(f"{name}_error_J_m2"), int(row.get(f"{name}_samples", 1)))
+        for name in ("reversible_work", "nvt_work")
+    )
     parts = (Estimate(row.coupling_J_m2), Estimate(row.rest_J_m2))
     return {"free-energy": WorkOfAdhesion(free, "free-energy", *parts), "nvt": WorkOfAdhesion(nvt, "nvt")}

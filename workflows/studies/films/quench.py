@@ -11,6 +11,7 @@ from ....structures.interfaces.films import detach
 from ...database.rows import atoms_of
 from .cells import Role, hold_bottom
 from .steps import dispersion_of
+from .stored import frame_of
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -86,6 +87,12 @@ def repeat_as_single_points(study: AnyFilmStudy, rows: Sequence[AtomsRow], poten
         what = f"{row.name.removeprefix(study.surface_name).strip()}, single point with {potential}"
         candidate = study.candidate(row.kind, Role(row.role), atoms_of(row), what, geometry=base, **labels)
         calculations.single_point(candidate, geometry_energy=float(row.energy))
+
+
+def first_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:
+    """Return seed and number of the first frame among rows; None without rows."""
+    first = min(map(frame_of, rows), default=None)
+    return None if first is None else {"seed": first[0], "frame": first[1]}
 
 
 def lowest(rows: Sequence[AtomsRow]) -> list[AtomsRow]:

@@ -20,7 +20,7 @@ from ..settings import Settings, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions
 from .sampling import SamplingSettings
-from .surface_states import SurfaceState, elements_of
+from .surface_states import Carried, elements_of
 
 
 def _known_liquid(symbol: str) -> str:
@@ -52,7 +52,7 @@ class SubstrateSettings(Settings):
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
-    surface: SurfaceState = SurfaceState.CLEAN
+    surface: Carried = Carried.CLEAN
 
     @field_validator("file")
     @classmethod
@@ -69,7 +69,7 @@ class SubstrateSettings(Settings):
             raise ValueError(f"no such structure file: {self.file}")
         if self.amorphous and self.termination is not None:
             raise ValueError("an amorphous substrate has no terminations; leave out termination")
-        if self.amorphous and self.surface is not SurfaceState.CLEAN:
+        if self.amorphous and self.surface is not Carried.CLEAN:
             raise ValueError(f"surface: {self.surface} is built on faces of crystals; an amorphous substrate is clean")
         if self.miller_index == (0, 0, 0):
             raise ValueError("miller_index: (0, 0, 0) is not a plane")

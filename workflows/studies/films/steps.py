@@ -21,11 +21,11 @@ from ....structures.library.liquids import bulk_liquid
 from ....structures.slabs.checks import check_slab
 from ....structures.slabs.slab import enumerate_slabs, get_slab
 from ....structures.tags import LIQUID
-from ...database.rows import atoms_of
+from ...database.rows import atoms_of, require_converged
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
 from .sampling import OnStep, melt_and_sample
-from .surface_states import SurfaceState, relax_state
+from .surface_states import Carried, relax_state
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -65,7 +65,7 @@ def relax_substrate(study: AnyFilmStudy) -> Atoms:
         what = f"crystal, variant {variant}" if operations else "crystal"
         candidate = study.candidate("substrate", Role.SUBSTRATE, rattled(crystal, RATTLE, keep=operation), what)
         rows.append(calculations.relax(candidate, relax_cell=not substrate.amorphous))
-    relaxed = [row for row in rows if row.converged] or [_good(rows[0])]
+    relaxed = [row for row in rows if row.converged] or [require_converged(rows[0])]
     return atoms_of(min(relaxed, key=lambda row: row.energy))
 
 
@@ -123,9 +123,9 @@ def relax_slab(study: AnyFilmStudy, termination: str) -> Atoms:
     slab = interface_slab(study, crystal, termination)
     candidate = study.candidate("slab", Role.SLAB, slab, f"{termination} slab", termination=termination)
     row = study.calculations(study.potential).relax(candidate)
-    relaxed = atoms_of(_good(row))
+    relaxed = atoms_of(require_converged(row))
     check_slab(relaxed, slab)
-    if study.settings.substrate.surface is SurfaceState.CLEAN:
+    if study.settings.substrate.surface is Carried.CLEAN:
         return relaxed
     return relax_state(study, relaxed, crystal, termination)
 
@@ -137,7 +137,7 @@ def relax_solid(study: AnyFilmStudy, potential: str, termination: str) -> Atoms:
         "solid", Role.SOLID, hold_bottom(slab), f"{termination} solid, {potential}", termination=termination
     )
     calculations = study.calculations(potential)
-    return atoms_of(_good(calculations.relax(candidate, measure=dispersion_of(potential))))
+    return atoms_of(require_converged(calculations.relax(candidate, measure=dispersion_of(potential))))
 
 
 def sample_interface(study: AnyFilmStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
@@ -221,12 +221,6 @@ def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on
         seed=seed,
         on_step=on_step,
     )
-
-
-def _good(row: AtomsRow) -> AtomsRow:
-    if not row.converged:
-        raise InputError(f"{row.name}: {row.data['reason']}")
-    return row
 
 
 def dispersion_of(potential: str) -> Callable[[RelaxationResult], dict[str, float]]:

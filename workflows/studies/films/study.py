@@ -16,7 +16,7 @@ from ..base import Study
 from .cells import Role
 from .sampling import lowest_sampling_temperature_K, melt_temperature_K
 from .settings import PRESET_SINGLE_POINTS, FilmOnSolidSettings
-from .surface_states import SurfaceState, elements_of
+from .surface_states import Carried, elements_of
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -65,7 +65,7 @@ class FilmStudy(Study[F, R]):
             crystal = self.settings.substrate.crystal()
             lengths = [np.round(item, 4) + 0.0 for item in (crystal.cell.array, crystal.positions)]
             content["substrate"]["file"] = [crystal.numbers.tolist(), *(item.tolist() for item in lengths)]
-        for key, usual in (("amorphous", False), ("surface", SurfaceState.CLEAN)):  # keys that came later
+        for key, usual in (("amorphous", False), ("surface", Carried.CLEAN)):  # keys that came later
             if content["substrate"][key] == usual:
                 content["substrate"].pop(key)
         # A hotter drop has its film sampled hotter, unless that temperature was given.
@@ -79,14 +79,13 @@ class FilmStudy(Study[F, R]):
     def surface_name(self) -> str:
         """Substrate and plane, and what it carries: ``LLTO(001)``, ``LLTO(001)-water``."""
         substrate = self.settings.substrate
-        carried = "" if substrate.surface is SurfaceState.CLEAN else f"-{substrate.surface}"
+        carried = "" if substrate.surface is Carried.CLEAN else f"-{substrate.surface}"
         return f"{substrate.label}({miller_text(substrate.miller_index)}){carried}"
 
     @cached_property
     def identities(self) -> dict[str, str]:
         """Identity of each of its potentials, as rows hold it, by name; those of single points included."""
-        names = (*self.potentials, *self.repeating_potentials)
-        return {name: potential_identity(get_potential(name)) for name in names}
+        return {name: potential_identity(get_potential(name)) for name in self.all_potentials}
 
     @property
     def potentials(self) -> tuple[str, ...]:
@@ -100,6 +99,11 @@ class FilmStudy(Study[F, R]):
         names = [name for base in self.potentials for name in dispersion_variants(base, methods)]
         names += others if others is not None else self._single_points_of_preset()
         return tuple(name for name in dict.fromkeys(names) if name not in self.potentials)
+
+    @property
+    def all_potentials(self) -> tuple[str, ...]:
+        """Those that quench, then those of single points."""
+        return (*self.potentials, *self.repeating_potentials)
 
     def _single_points_of_preset(self) -> list[str]:
         """Return second opinions on a potential fitted to a density functional, where they cover all elements."""
@@ -119,7 +123,17 @@ class FilmStudy(Study[F, R]):
     def owns(self, row: AtomsRow) -> bool:
         """Return whether a row is within what this input asks for; another may have added to the same study."""
         settings = self.settings
-        return super().owns(row) and row.get("seed", 0) < settings.seeds and row.get("frame", 0) < settings.frames
+        return (
+            super().owns(row)
+            and row.get("seed", 0) < settings.seeds
+            and row.get("frame", 0) < settings.frames
+            and row.get("windows", self.windows_key) == self.windows_key
+        )
+
+    @cached_property
+    def windows_key(self) -> str:
+        """Name of how films are taken off: what was asked for, at which temperature."""
+        return "windows-" + digest([self.settings.detachment.model_dump(), self.sampling_temperature_K], 8)
 
     def rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
         """Return the rows of a role, oldest first; no single points on another potential's structures."""
@@ -134,7 +148,7 @@ class FilmStudy(Study[F, R]):
             "miller": f"({miller_text(substrate.miller_index)})",
             "solvent": self.settings.solvent,
         }
-        return found if substrate.surface is SurfaceState.CLEAN else {**found, "surface": substrate.surface.value}
+        return found if substrate.surface is Carried.CLEAN else {**found, "surface": substrate.surface.value}
 
     def candidate(self, kind: Kind, role: Role, atoms: Atoms, what: str, **more: str | int) -> Candidate:
         """Return a structure of the study, ready to be computed and stored."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ....errors import InputError
 from ....structures.library.phases import get_phase
 from ....structures.surface_states.checks import check_surface_state
 from ....structures.surface_states.hydroxyl import hydroxylated
 from ....structures.surface_states.layers import covered_with
 from ....structures.surface_states.water import water_covered
-from ...database.rows import atoms_of
+from ...database.rows import atoms_of, require_converged
 from .cells import Role, hold_bottom
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from .study import AnyFilmStudy
 
 
-class SurfaceState(StrEnum):
+class Carried(StrEnum):
     """What the face carries: nothing, dissociated water, a monolayer of water, or a thin layer of a lithium salt."""
 
     CLEAN = "clean"
@@ -32,19 +31,19 @@ class SurfaceState(StrEnum):
 
 # Crystals of the library and the plane of each that lies on the face.
 _LAYERS = {
-    SurfaceState.LITHIUM_CARBONATE: ("Li2CO3", (0, 0, 1)),
-    SurfaceState.LITHIUM_HYDROXIDE: ("LiOH", (0, 0, 1)),
+    Carried.LITHIUM_CARBONATE: ("Li2CO3", (0, 0, 1)),
+    Carried.LITHIUM_HYDROXIDE: ("LiOH", (0, 0, 1)),
 }
 
 
-def elements_of(state: SurfaceState) -> set[str]:
+def elements_of(state: Carried) -> set[str]:
     """Return the elements that a state brings."""
     if state in _LAYERS:
         return set(get_phase(_LAYERS[state][0]).atoms().get_chemical_symbols())
-    return set() if state is SurfaceState.CLEAN else {"H", "O"}
+    return set() if state is Carried.CLEAN else {"H", "O"}
 
 
-def build_state(state: SurfaceState, slab: Atoms, crystal: Atoms) -> Atoms:
+def build_state(state: Carried, slab: Atoms, crystal: Atoms) -> Atoms:
     """Return the slab with its upper face in that state, not relaxed.
 
     Parameters
@@ -59,9 +58,9 @@ def build_state(state: SurfaceState, slab: Atoms, crystal: Atoms) -> Atoms:
     InputError
         The face has no ions that lack neighbours, or the layer does not fit its cell.
     """
-    if state is SurfaceState.HYDROXYLATED:
+    if state is Carried.HYDROXYLATED:
         return hydroxylated(slab, crystal)
-    if state is SurfaceState.WATER:
+    if state is Carried.WATER:
         return water_covered(slab, crystal)
     key, plane = _LAYERS[state]
     return covered_with(slab, get_phase(key).atoms(), plane)
@@ -78,9 +77,6 @@ def relax_state(study: AnyFilmStudy, slab: Atoms, crystal: Atoms, termination: s
     state = study.settings.substrate.surface
     start = hold_bottom(build_state(state, slab, crystal))
     candidate = study.candidate("slab", Role.SLAB, start, f"{termination} slab, {state}", termination=termination)
-    row = study.calculations(study.potential).relax(candidate)
-    if not row.converged:
-        raise InputError(f"{row.name}: {row.data['reason']}")
-    relaxed = atoms_of(row)
+    relaxed = atoms_of(require_converged(study.calculations(study.potential).relax(candidate)))
     check_surface_state(start, relaxed)
     return relaxed

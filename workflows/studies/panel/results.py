@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,12 @@ from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_
 from ....thermodynamics.wetting.contact_angle import measured_tension
 from ...database.rows import miller_text
 from ..films.free_energy import works_taken_off
-from ..films.surface_states import SurfaceState
+from ..films.surface_states import Carried
 
 if TYPE_CHECKING:
-    from .settings import PanelSettings
-    from .study import SolidOnPanel
+    from ....thermodynamics.wetting.adhesion import WorkOfAdhesion
+    from ..films.stored import StoredFilms
+    from .study import PanelStudy, SolidOnPanel
 
 
 @dataclass
@@ -31,7 +32,7 @@ class _Works:
     structures_from: dict[str, str] = field(default_factory=dict)
 
 
-def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> PanelReport:
+def panel_report(study: PanelStudy) -> PanelReport:
     """Return what was found; a solid without a quenched film is named with the reason.
 
     Raises
@@ -39,6 +40,7 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
     InputError
         No solid has a quenched film.
     """
+    settings, members = study.settings, study.members
     solids: list[PanelSolid] = []
     problems: list[str] = []
     structures_from: dict[str, str] = {}
@@ -49,12 +51,13 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
             problems.append(str(error))
             continue
         for termination in terminations:
-            works = _works(member, termination, problems)
-            if settings.treatment == "free-energy" and not works_taken_off(member.results(), termination):
+            films = member.results()
+            works, taken_off = _works(member, films, termination, problems), works_taken_off(films, termination)
+            if settings.treatment == "free-energy" and not taken_off:
                 problems.append(f"{member.surface_name} {termination}: the film was not taken off; run the job again")
             if works.total:
                 structures_from |= works.structures_from
-                solids.append(_solid(member, termination, works))
+                solids.append(_solid(member, films, termination, works, taken_off))
     if not solids:
         raise InputError(f"panel: no solid has a quenched film; {problems[0] if problems else 'run the job'}")
     return PanelReport(
@@ -65,15 +68,15 @@ def panel_report(settings: PanelSettings, members: Sequence[SolidOnPanel]) -> Pa
         structures_from=structures_from,
         surface_energies_J_m2=_surface_energies(members[0]),
         problems=tuple(problems),
-        provenance={name: get_potential(name).provenance() for name in members[0].identities},
+        provenance={name: get_potential(name).provenance() for name in study.potentials},
         settings=settings.model_dump(mode="json"),
-        methods=tuple(dict.fromkeys(name for one in members for name in (*one.potentials, *one.repeating_potentials))),
+        methods=study.potentials,
     )
 
 
-def _works(member: SolidOnPanel, termination: str, problems: list[str]) -> _Works:
+def _works(member: SolidOnPanel, films: StoredFilms, termination: str, problems: list[str]) -> _Works:
     """Return the work of adhesion with each method; what is missing is added to ``problems``."""
-    films, works = member.results(), _Works()
+    works = _Works()
     face = f"{member.surface_name} {termination}"
     for potential in member.potentials:
         try:
@@ -106,18 +109,20 @@ def _reason(member: SolidOnPanel, error: InputError) -> str:
     return f"{failed[0].name}: {failed[0].data['reason']}" if failed else str(error)
 
 
-def _solid(member: SolidOnPanel, termination: str, works: _Works) -> PanelSolid:
+def _solid(
+    member: SolidOnPanel, films: StoredFilms, termination: str, works: _Works, taken_off: Mapping[str, WorkOfAdhesion]
+) -> PanelSolid:
     substrate = member.settings.substrate
     return PanelSolid(
         solid=substrate.label,
-        formula=member.results().substrate_formula,
+        formula=films.substrate_formula,
         plane=f"({miller_text(substrate.miller_index)})",
         termination=termination,
         work_of_adhesion_J_m2=works.total,
         dispersion_J_m2=works.dispersion,
-        measured=_measured(member) if substrate.surface is SurfaceState.CLEAN else None,
+        measured=_measured(member) if substrate.surface is Carried.CLEAN else None,
         surface=substrate.surface.value,
-        treatments_J_m2=works_taken_off(member.results(), termination),
+        treatments_J_m2=taken_off,
     )
 
 
@@ -161,8 +166,8 @@ def _surface_energies(member: SolidOnPanel) -> Mapping[str, float]:
         base = member.base_of(potential)
         if base not in found:
             continue
-        points = [films.single_points(termination, potential) for termination in member.terminations[:1]]
-        shift = points[0].surface_energy_shift_J_m2(films.free_film_area()) if points else None
+        points = films.single_points(member.terminations[0], potential)
+        shift = points.surface_energy_shift_J_m2(films.free_film_area())
         if shift is not None:
             found[potential] = found[base] + shift
     return found

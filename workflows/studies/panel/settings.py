@@ -39,7 +39,7 @@ FACES: dict[str, dict[str, Any]] = {
 }
 
 
-class PanelSolid(SubstrateSettings):
+class PanelSolidSettings(SubstrateSettings):
     """A solid of the panel: one face of it, and the measured angle where the project knows none.
 
     Attributes
@@ -72,7 +72,7 @@ class PanelSolid(SubstrateSettings):
         return FACES.get(str(content.get("name")), {}) | content
 
     @model_validator(mode="after")
-    def _range_rises(self) -> PanelSolid:
+    def _range_rises(self) -> PanelSolidSettings:
         if self.measured_angle_deg is not None and self.measured_angle_deg[0] > self.measured_angle_deg[1]:
             raise ValueError("measured_angle_deg: give the smaller angle first")
         return self
@@ -95,9 +95,9 @@ class PanelSettings(FilmSettings):
 
     # Layers of every solid are to reach two cutoffs of a potential, whatever their spacing.
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 13.0
-    solids: Annotated[tuple[PanelSolid, ...], Field(min_length=1)]
+    solids: Annotated[tuple[PanelSolidSettings, ...], Field(min_length=1)]
 
-    def of(self, solid: PanelSolid) -> FilmOnSolidSettings:
+    def of(self, solid: PanelSolidSettings) -> FilmOnSolidSettings:
         """Return the settings of the films on one solid."""
         shared = {key: getattr(self, key) for key in FilmSettings.model_fields}
         return FilmOnSolidSettings(**shared, substrate=solid.substrate)

@@ -12,7 +12,7 @@ from ....errors import InputError
 from ..base import Step, Study, step
 from ..films.cells import Role
 from ..films.free_energy import take_off
-from ..films.quench import lowest, quench_film_alone, quench_frame, repeat_as_single_points
+from ..films.quench import first_frame, lowest, quench_film_alone, quench_frame, repeat_as_single_points
 from ..films.settings import FilmOnSolidSettings
 from ..films.steps import (
     chosen_terminations,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ....reports.panel.model import PanelReport
     from ....reports.sections import ReportSection
     from ...job import Job
-    from .settings import PanelSolid
+    from .settings import PanelSolidSettings
 
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class SolidOnPanel(FilmStudy[FilmOnSolidSettings, StoredFilms]):
     section: ClassVar = "panel"
     settings_class: ClassVar = PanelSettings
 
-    def __init__(self, job: Job, settings: PanelSettings, solid: PanelSolid) -> None:
+    def __init__(self, job: Job, settings: PanelSettings, solid: PanelSolidSettings) -> None:
         self.job = job
         self.solid = solid
         self.settings = settings.of(solid)
@@ -100,8 +100,7 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
     @property
     def potentials(self) -> tuple[str, ...]:
         """Names of all potentials that it computes with, those of single points included."""
-        members = self.members
-        return tuple(dict.fromkeys(name for one in members for name in (*one.potentials, *one.repeating_potentials)))
+        return tuple(dict.fromkeys(name for one in self.members for name in one.all_potentials))
 
     def plan(self) -> Sequence[Step]:
         """Return the steps of every solid, and those of the liquid alone, as far as the database lacks them."""
@@ -151,7 +150,7 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
         member = self.members[solid]
         base = member.base_of(potential)
         where = {"potential": base, "termination": termination}
-        first = lowest_frame(member.rows(Role.INTERFACE, n_solute=0, **where))
+        first = first_frame(member.rows(Role.INTERFACE, n_solute=0, **where))
         rows = [*lowest(member.rows(Role.SOLID, **where))]
         if first is not None:
             rows += member.rows(Role.INTERFACE, n_solute=0, **where, **first)
@@ -183,7 +182,7 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
         """Return the work of adhesion on each solid with each method, beside measured angles."""
         from .results import panel_report
 
-        return panel_report(self.settings, self.members)
+        return panel_report(self)
 
     def sections(self, results: PanelReport) -> Sequence[ReportSection]:
         """Return the section of the panel."""
@@ -205,9 +204,3 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
         return [
             mechanisms_section(mechanisms(wetting, self.results(), self.settings), wetting.observed, wetting.solute)
         ]
-
-
-def lowest_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:
-    """Return seed and number of the first frame among rows; None without rows."""
-    first = min(((int(row.seed), int(row.frame)) for row in rows), default=None)
-    return None if first is None else {"seed": first[0], "frame": first[1]}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..films.cells import Role
-from ..films.quench import lowest, repeat_as_single_points
+from ..films.quench import first_frame, lowest, repeat_as_single_points
 from .occupations import lowest_by_number
 
 if TYPE_CHECKING:
@@ -32,8 +31,8 @@ def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> li
     def rows(role: Role, **more: str | int) -> list[AtomsRow]:
         return study.rows(role, potential=base, **more)
 
-    on_solid = _first_frame(rows(Role.INTERFACE, termination=termination, n_solute=1))
-    in_film = _first_frame(rows(Role.SOLUTE_IN_FILM, n_solute=1))
+    on_solid = first_frame(rows(Role.INTERFACE, termination=termination, n_solute=1))
+    in_film = first_frame(rows(Role.SOLUTE_IN_FILM, n_solute=1))
     if on_solid is None or in_film is None:
         return []
     most = study.settings.max_solute
@@ -43,8 +42,3 @@ def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> li
     chosen += lowest_by_number(rows(Role.DRY_FACE, termination=termination), most).values()
     chosen += lowest(rows(Role.FILM, **in_film)) + lowest(rows(Role.SOLUTE_IN_FILM, **in_film))
     return chosen + lowest(rows(Role.BULK_LIQUID, **in_film))
-
-
-def _first_frame(rows: Sequence[AtomsRow]) -> dict[str, int] | None:
-    first = min(((row.seed, row.frame) for row in rows), default=None)
-    return None if first is None else {"seed": int(first[0]), "frame": int(first[1])}

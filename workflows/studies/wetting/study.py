@@ -191,7 +191,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         options = WettingOptions(
             temperature_K=self.settings.temperature_K,
             terminations=tuple(chosen_terminations(self)),
-            potentials=stored.potentials_among((*self.potentials, *self.repeating_potentials)),
+            potentials=stored.potentials_among(self.all_potentials),
         )
         return wetting_report(
             self.job.spec.name, stored, options, preset=self.settings.preset, slabs=self.relaxed_slabs
