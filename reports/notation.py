@@ -1,10 +1,13 @@
-"""How formulas, numbers and lists are written on screens (Unicode), in figures (mathtext) and in sentences."""
+"""How formulas, numbers and lists are written on screens (Unicode), in figures (mathtext), in sentences and in CSV."""
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 MEV = 1000.0
 """meV in 1 eV."""
@@ -73,3 +76,12 @@ def signed(value: float, digits: int) -> str:
     if float(text) == 0.0:
         return text[1:]
     return text.replace("-", "−")
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Return a header and rows as CSV; None is an empty cell."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue()

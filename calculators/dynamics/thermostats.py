@@ -7,17 +7,15 @@ from ase import Atoms, units
 from ase.md.bussi import Bussi
 from ase.md.langevin import Langevin
 
-from ...errors import InputError, unknown_name
+from ...arguments import choice
 
 LANGEVIN = "langevin"
 BUSSI = "bussi"
-THERMOSTATS = (LANGEVIN, BUSSI)
-
-LIQUID_SAMPLING = {"thermostat": BUSSI, "friction_per_ps": 10.0}
-"""For sampling a liquid. Atoms of mercury at 300 K change direction about 8 times a picosecond (kT/mD), so Langevin's
+"""For sampling a liquid: atoms of mercury at 300 K change direction about 8 times a picosecond (kT/mD), so Langevin's
 friction of 10 per ps halves their diffusion, and with it the number of independent configurations of a run. Scaling all
 velocities together, by the random factor that gives the canonical ensemble (G. Bussi, D. Donadio and M. Parrinello,
 doi:10.1063/1.2408420), leaves it as it is, even when it takes hold within 0.1 ps."""
+THERMOSTATS = (LANGEVIN, BUSSI)
 
 
 def check_thermostat(name: str) -> None:
@@ -28,8 +26,7 @@ def check_thermostat(name: str) -> None:
     InputError
         Naming those that there are.
     """
-    if name not in THERMOSTATS:
-        raise InputError("thermostat: " + unknown_name("thermostat", str(name), THERMOSTATS))
+    choice("thermostat", name, THERMOSTATS)
 
 
 class Thermostat:

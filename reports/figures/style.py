@@ -40,6 +40,7 @@ CURVES = (STABLE, REFERENCE, VOLUME, "#7c5295", "#b45309", "#0f766e", "#9f1239",
 PATTERNS = (STABLE, "#9c6644", VOLUME, "#7c5295", "#0f766e", "#b45309", MUTED)
 PRODUCTS = (MUTED, STABLE, "#0f766e", "#b45309", "#9f1239", "#7c5295", VOLUME)
 FACES = ("#2f7fb5", "#e08a3c", "#6a9f3d", "#8c6bb1", "#c8574b", "#3fa7a0", "#b8a13a", "#7a8794")
+_MARKERS = "osD^vP*X"
 
 DPI = 200
 
@@ -91,6 +92,11 @@ def draw_png(
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
     return buffer.getvalue()
+
+
+def colour_and_marker(number: int) -> tuple[str, str]:
+    """Return what tells the points of one series from those of its neighbours."""
+    return FACES[number % len(FACES)], _MARKERS[number % len(_MARKERS)]
 
 
 def plain(text: str) -> str:

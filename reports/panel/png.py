@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...thermodynamics.wetting.contact_angle import work_from_angle_J_m2
-from ..figures.style import FACES, GRID, MUTED, REFERENCE, draw_png, plain
+from ..figures.style import GRID, MUTED, REFERENCE, colour_and_marker, draw_png, plain
 from ..notation import mathtext_formula
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from .model import PanelReport, PanelSolid
 
-_MARKERS = "osD^vP*X"
 _ANGLES_DEG = (150, 130, 110, 90, 70, 50, 0)
 _ROW_INCHES, _BASE_INCHES, _WIDTH_INCHES = 0.36, 2.1, 8.0
 
@@ -32,7 +31,7 @@ def panel_png(report: PanelReport) -> bytes:
                 for row, one in enumerate(report.solids)
                 if (work := one.work_of_adhesion_J_m2.get(name)) is not None
             ]
-            colour, marker = FACES[number % len(FACES)], _MARKERS[number % len(_MARKERS)]
+            colour, marker = colour_and_marker(number)
             x, y = zip(*places, strict=True)
             axes.plot(x, y, marker, color=colour, ms=6.5, mec="white", mew=0.7, ls="none", zorder=3, label=plain(name))
         names = [_name(one) for one in report.solids]

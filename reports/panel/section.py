@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
 from typing import Any
 
-from ..notation import signed, unicode_formula
+from ..notation import csv_text, signed, unicode_formula
 from ..sections import Lead, ReportSection, SectionPicture, SectionTable, provenance_card
 from .model import PanelReport, PanelSolid
 from .png import panel_png
@@ -102,18 +100,15 @@ def _summary(report: PanelReport) -> dict[str, Any]:
 
 def _csv(report: PanelReport) -> str:
     """One row for each face and method."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    rows = []
     for one in report.solids:
         angle = one.measured
-        measured = ("", "", "") if angle is None else (angle.low_deg, angle.high_deg, angle.source)
+        measured = (None,) * 3 if angle is None else (angle.low_deg, angle.high_deg, angle.source)
+        face = (one.solid, one.formula, one.plane, one.termination, one.surface)
         for name, work in one.work_of_adhesion_J_m2.items():
-            error = "" if work.standard_error is None else work.standard_error
-            theta = report.angle_deg(one, name)
-            face = (one.solid, one.formula, one.plane, one.termination, one.surface)
-            writer.writerow((*face, name, work.mean, error, one.dispersion_J_m2.get(name, ""), theta, *measured))
-    return buffer.getvalue()
+            numbers = (work.mean, work.standard_error, one.dispersion_J_m2.get(name), report.angle_deg(one, name))
+            rows.append((*face, name, *numbers, *measured))
+    return csv_text(CSV_COLUMNS, rows)
 
 
 def _head(solid: PanelSolid) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ..figures.style import FACES, GRID, MUTED, REFERENCE, draw_png
+from ..figures.style import FACES, GRID, MUTED, REFERENCE, colour_and_marker, draw_png
 from ..notation import mathtext_formula
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .model import PhaseSurfaces
 
 HEIGHT_INCHES = 3.6
-_MARKERS = "osD^vP*X"
 COLUMNS = 4
 PANEL_INCHES = (2.3, 2.75)
 # Seen from a little above and aside, so that no facet of a cube is seen edge-on. Degrees.
@@ -62,7 +61,7 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
                 for record in phase.surfaces
                 if record.miller_index == plane
             ]
-            colour, marker = FACES[number % len(FACES)], _MARKERS[number % len(_MARKERS)]
+            colour, marker = colour_and_marker(number)
             x, y = zip(*points, strict=True)
             axes.plot(x, y, marker, color=colour, ms=7, mec="white", mew=0.7, zorder=3, label=plane_text(plane))
         if measured:

@@ -5,8 +5,6 @@ Every angle names its limit of the dry face in its key, or is of pure liquid and
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,6 +12,7 @@ from typing import Any
 
 from ...thermodynamics.wetting.curve import Limit
 from ...thermodynamics.wetting.lattice_gas import LatticeGas
+from ..notation import csv_text
 from .conclusions import verdicts, wetting_headline
 from .findings import origins, paragraphs
 from .model import ConsistencyRecord, ReductionRecord, WettingFace, WettingMember, WettingReport
@@ -187,9 +186,7 @@ def wetting_csv(report: WettingReport) -> str:
     curve = report.curve
     sets = [(limit, name, angles) for limit, own in curve.member_theta_deg.items() for name, angles in own.items()]
     rows = [point.as_dict() for point in curve.points]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*rows[0], "mode", *(f"theta_{limit}_deg [{name}]" for limit, name, _ in sets)])
-    for i, row in enumerate(rows):
-        writer.writerow([*row.values(), curve.mode, *(angles[i] for _, _, angles in sets)])
-    return buffer.getvalue()
+    columns = [*rows[0], "mode", *(f"theta_{limit}_deg [{name}]" for limit, name, _ in sets)]
+    return csv_text(
+        columns, ([*row.values(), curve.mode, *(angles[i] for _, _, angles in sets)] for i, row in enumerate(rows))
+    )

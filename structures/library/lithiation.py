@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import whole_number
 from ...errors import InputError
 from .llto import OFF_CENTRE, cage_edges
 from .llto_orderings import Ordering, ewald_energy
@@ -132,8 +132,7 @@ def lithiated(crystal: Atoms, n: int, *, limit: int = 10) -> list[Ordering]:
     from ase import Atom
 
     for name, value in (("n", n), ("limit", limit)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise InputError(f"{name}: {value!r} is not allowed; give a whole number, 1 or more")
+        whole_number(name, value)
     places = _places(perovskite_sites(crystal))
     kept = [Ordering(crystal.copy(), 0.0)]
     kept[0].atoms.calc = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import number
 from ...errors import InputError
 from ..slabs.planar_frame import join_across_boundary, lateral_images
 from .hydrogen import Turnable, bond_to_hydrogen, ionic_radius, tilted_ways, turn_groups, with_adlayer
@@ -67,8 +68,7 @@ def hydroxylated(slab: Atoms, bulk: Atoms, *, coverage: float = 1.0, seed: int =
     InputError
         A coverage outside (0, 1], a slab that is none of the crystal, or a face without sites for H2O.
     """
-    if isinstance(coverage, bool) or not 0 < coverage <= 1:
-        raise InputError(f"coverage: {coverage!r} is not allowed; give a fraction above 0, at most 1")
+    number("coverage", coverage, above=0.0, most=1.0)
     whole = join_across_boundary(slab)
     charges = {**formal_charges_of(bulk), "O": _OXYGEN_CHARGE, "H": 1.0}
     sites = undercoordinated_sites(whole, bulk)
@@ -213,8 +213,8 @@ def _built(
     )
     atoms = with_adlayer(slab, ["O", "H", "H"] * len(chosen), positions)
     groups = []
-    for number, (oxygen, hydrogen) in enumerate(chosen):
-        first = len(slab) + 3 * number
+    for place, (oxygen, hydrogen) in enumerate(chosen):
+        first = len(slab) + 3 * place
         ways, _ = tilted_ways(oxygen.direction, bond_to_hydrogen("O"), _MOH_TILTS_DEG, rng.uniform(0, 2 * np.pi))
         groups.append(Turnable(first, (first + 1,), ways, np.zeros(len(ways))))
         length = bond_to_hydrogen(str(slab.symbols[hydrogen.ion]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import whole_number
 from ...errors import InputError
 from ..interfaces.cell_matching import match_cells
 from ..interfaces.coherent import CoherentInterface, NoMatchError, flip, stack
@@ -67,15 +67,14 @@ def covered_with(
         ``n_layers`` below 1, a strain or area that is not positive, a Miller index that is none, or a plane whose slabs
         are all polar or not stoichiometric.
     """
-    if isinstance(n_layers, bool) or not isinstance(n_layers, Integral) or n_layers < 1:
-        raise InputError(f"n_layers: {n_layers!r} is not allowed; give a whole number, 1 or more")
+    whole_number("n_layers", n_layers)
     if not 0 < max_strain <= _LOOSEST or not max_area > 0:
         raise InputError(
             f"max_strain: {max_strain!r}, max_area: {max_area!r} Å^2: give a strain above 0, at most {_LOOSEST:g}, and "
             "an area above 0"
         )
     lower = join_across_boundary(slab)
-    layer = _layer(layer_crystal, miller_index, int(n_layers))
+    layer = _layer(layer_crystal, miller_index, n_layers)
     turned = flip(layer.atoms)
     matches = match_cells(turned, lower, max_area=max_area, max_strain=max_strain)
     if not matches:

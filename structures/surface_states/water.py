@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import number
 from ...errors import InputError
 from ..interfaces.solutes import resting_heights
 from ..slabs.planar_frame import join_across_boundary, planar_area
@@ -54,8 +55,7 @@ def water_covered(slab: Atoms, bulk: Atoms, *, molecules_per_nm2: float = MOLECU
     InputError
         A density that is not positive or too large for a layer, or a slab that is none of the crystal.
     """
-    if isinstance(molecules_per_nm2, bool) or not 0 < molecules_per_nm2 <= 15:
-        raise InputError(f"molecules_per_nm2: {molecules_per_nm2!r} is not allowed; give a number above 0, at most 15")
+    number("molecules_per_nm2", molecules_per_nm2, above=0.0, most=15.0)
     whole = join_across_boundary(slab)
     charges = {**formal_charges_of(bulk), "O": _OXYGEN_CHARGE, "H": 1.0}
     count = max(1, round(molecules_per_nm2 * planar_area(np.asarray(whole.cell)) / 100))
