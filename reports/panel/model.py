@@ -10,6 +10,7 @@ from ...thermodynamics.uncertainty import Estimate
 from ...thermodynamics.wetting.adhesion import WorkOfAdhesion
 from ...thermodynamics.wetting.contact_angle import work_from_angle_J_m2, young_dupre_angle_deg
 from ...thermodynamics.wetting.panel_errors import AdhesionErrors, Comparison, adhesion_errors
+from ..film_motion import FilmMotion
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class PanelReport:
         Which solids or methods are missing, and why.
     methods
         Names of potentials in the order in which they are shown.
+    motions
+        How the films moved while their frames were taken.
     provenance, settings
         What made the numbers, by potential, and what was asked for; plain JSON.
     """
@@ -99,6 +102,7 @@ class PanelReport:
     surface_energies_J_m2: Mapping[str, float] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    motions: tuple[FilmMotion, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

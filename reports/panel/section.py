@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from ..film_motion import motion_problems, motion_table
 from ..notation import csv_text, signed, unicode_formula
 from ..sections import Lead, ReportSection, SectionPicture, SectionTable, provenance_card
 from .model import PanelReport, PanelSolid
@@ -37,6 +38,8 @@ def panel_section(report: PanelReport) -> ReportSection:
     treatments = _treatments(report)
     if treatments.rows:
         tables.append(treatments)
+    if report.motions:
+        tables.append(motion_table(report.motions))
     picture = SectionPicture(
         "panel.png",
         panel_png(report),
@@ -49,7 +52,7 @@ def panel_section(report: PanelReport) -> ReportSection:
         (_introduction(report),),
         pictures=(picture,),
         tables=tuple(tables),
-        warnings=report.problems,
+        warnings=(*report.problems, *motion_problems(report.motions)),
         blocks=(provenance_card("Provenance and settings of the panel", report.provenance, report.settings),),
         lead=Lead(_headline(report), facts),
         files={"panel.csv": _csv(report).encode()},
@@ -92,7 +95,8 @@ def _summary(report: PanelReport) -> dict[str, Any]:
         "errors": {name: asdict(found) for name in report.potentials if (found := report.errors(name)) is not None},
         "surface_energies_J_m2": dict(report.surface_energies_J_m2),
         "structures_from": dict(report.structures_from),
-        "problems": list(report.problems),
+        "films": [asdict(one) for one in report.motions],
+        "problems": [*report.problems, *motion_problems(report.motions)],
         "provenance": dict(report.provenance),
         "settings": dict(report.settings),
     }

@@ -72,7 +72,8 @@ def bands(report: WettingReport) -> list[Band]:
     """Return the model band of all parameter sets, where there are several, and the statistical one of the first."""
     found = []
     if is_model_band(report):
-        label = f"model band of {len(report.faces[0].members)} parameter sets"
+        n_sets = len(report.faces[0].members)
+        label = f"model band of {n_sets} parameter set" + "s" * (n_sets > 1)
         found.append(Band(label, lambda drop: (drop.theta_low_deg, drop.theta_high_deg), inner=False))
     label = f"{statistical_name(report)} of {report.default.potential}"
     return [*found, Band(label, lambda drop: (drop.statistical_low_deg, drop.statistical_high_deg), inner=True)]

@@ -55,6 +55,7 @@ def wetting_json(report: WettingReport) -> dict[str, Any]:
         "work_at_coverage": [_at_coverage(asdict(record)) for record in report.coverage],
         "consistency": [_consistency(record) for record in report.consistency],
         "reduction": None if report.reduction is None else _reduction(report.reduction),
+        "films": [asdict(one) for one in report.motions],
         "falls": [_fall(fall) for fall in map(asdict, report.falls)],
         "sensitivity": [_sensitivity(asdict(row)) for row in report.sensitivity],
         "headline": wetting_headline(report),

@@ -26,6 +26,7 @@ from .wording import (
     not_computed,
     number,
     saturation,
+    set_bands,
     set_name,
     theta_at,
     threshold,
@@ -190,11 +191,13 @@ def _spread(report: WettingReport) -> str:
             f"One parameter set only ({set_name(first.members[0].parameters.name)}): its band is statistical, the "
             "scatter of its films, and says nothing of what another potential or dispersion model would give."
         )
+    envelope = f"The model band is the envelope of {set_bands(report)}."
+    if len(first.members) == 1:
+        return f"One parameter set only ({set_name(first.members[0].parameters.name)}). {envelope}"
     texts = [f"{_ranges(report, first.members, limit)} in the {limit} limit" for limit in report.curve.limits]
     text = (
         f"Over the {len(first.members)} parameter sets of {unicode_formula(first.termination)}, potentials and "
-        f"dispersion models, the angle is {enumeration(texts)}. The model band is the envelope of their statistical "
-        "bands."
+        f"dispersion models, the angle is {enumeration(texts)}. {envelope}"
     )
     fewer = sum(member.parameters.dry_face is not None for member in first.members)
     if has_both_limits(report) and fewer < len(first.members):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...thermodynamics.wetting.lattice_gas import LatticeGas
     from ...thermodynamics.wetting.model import WettingParameters
     from ...thermodynamics.wetting.sensitivity import Sensitivity
+    from ..film_motion import FilmMotion
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,8 @@ class WettingReport:
         Lattice gas of the free surface of the default member; None when it was not computed.
     film_surface_energy
         Computed surface energy of the free liquid film (J/m²), to compare with ``gamma_LV.internal_energy_J_m2``.
+    motions
+        How the films moved while their frames were taken.
     conditions, conditions_text
         Drop, roughness, calibration, temperature and tension, for programs and in words ("" where all are the usual).
     electrons_per_ion
@@ -270,6 +273,7 @@ class WettingReport:
     film_surface_energy: Estimate | None = None
     observed: Mapping[float, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    motions: tuple[FilmMotion, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, float | None] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ...thermodynamics.wetting.curve import Limit
 from ..figures.drop_shape import drop_shape
+from ..film_motion import motion_table
 from ..notation import couple
 from ..sections import (
     Block,
@@ -65,6 +66,7 @@ from .wording import (
     limit_label,
     not_computed,
     saturation,
+    set_bands,
     set_name,
     solid,
     statistical_name,
@@ -216,10 +218,11 @@ def _figure(report: WettingReport, pictures: bool) -> Figure:
 
 
 def _figure_caption(report: WettingReport) -> str:
-    said, own = f", {before(report)}" if before(report) else "", statistical_name(report)
+    said = f", {before(report)}" if before(report) else ""
+    others = "; thin lines: the other sets" if len(report.faces[0].members) > 1 else ""
     bands = (
-        f"Light: model band, the envelope of the {own}s of the {len(report.faces[0].members)} parameter sets of this "
-        f"face; darker: the {own} of the thick line alone; thin lines: the other sets."
+        f"Light: model band of this face, the envelope of {set_bands(report)}; darker: the {statistical_name(report)} "
+        f"of the thick line alone{others}."
         if is_model_band(report)
         else "Band: statistical, of this one parameter set; another potential or dispersion model is not in it."
     )
@@ -262,7 +265,8 @@ def _tables(report: WettingReport) -> tuple[Block, ...]:
     )
     right = (dilute_table(report), sensitivity_table(report))
     beside = Columns(((state_table(report),), _present(right)))
-    return (*_present(above), beside, *_present((surface_table(report),)))
+    motions = motion_table(report.motions).with_texts() if report.motions else None
+    return (*_present(above), beside, *_present((surface_table(report), motions)))
 
 
 def _present(tables: Iterable[Table | None]) -> tuple[Table, ...]:

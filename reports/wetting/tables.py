@@ -21,6 +21,7 @@ from .wording import (
     key_points,
     not_computed,
     number,
+    set_bands,
     statistical_band,
     statistical_name,
     theta_at,
@@ -177,7 +178,7 @@ def member_table(report: WettingReport) -> Table:
     rows = tuple(_member_row(report, member, keys) for member in report.members)
     said = before(report)
     note = (
-        f"The model band of a face is the envelope of the {statistical_name(report)}s of its sets. "
+        f"The model band of a face is the envelope of {set_bands(report)}. "
         + (f"Angles with {report.solute} are those {said}. " if said else "")
         + _conditions(report)
     )

@@ -224,8 +224,21 @@ def not_computed(report: WettingReport) -> str:
 
 
 def is_model_band(report: WettingReport) -> bool:
-    """Whether the band spans several parameter sets; of one set it is the statistical one."""
-    return len(report.faces[0].members) > 1
+    """Whether the band holds more than the errors of one set's samples: several sets, or errors of methods."""
+    return len(report.faces[0].members) > 1 or has_method_errors(report)
+
+
+def has_method_errors(report: WettingReport) -> bool:
+    """Whether the band holds how far a method is off on solids with measured angles."""
+    return any(member.parameters.method_errors is not None for member in report.faces[0].members)
+
+
+def set_bands(report: WettingReport) -> str:
+    """What a model band is the envelope of: ``the statistical 95 % bands of its sets``, widened where that is known."""
+    own = f"the {statistical_name(report)}s of its sets"
+    if not has_method_errors(report):
+        return own
+    return f"{own}, each widened by the error of its method on solids with measured angles"
 
 
 def band_name(report: WettingReport) -> str:

@@ -42,9 +42,10 @@ class LimitPoint:
     theta_deg
         Angle of the first parameter set.
     theta_low_deg, theta_high_deg
-        Model band: from the lowest to the highest end of the statistical bands of all sets.
+        Model band: from the lowest to the highest end of the bands of all sets, each with the errors of its samples
+        and, where these are known, of its method on measured solids.
     statistical_low_deg, statistical_high_deg
-        Statistical band of the first set alone.
+        Statistical band of the first set alone: the errors of its samples.
     x_effective
         Mole fraction left in the liquid: at most the solubility, less in a drop that loses solute to its surfaces.
     voltage_V

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from ...errors import InputError
 from .contact_angle import young_dupre_angle_deg
+from .panel_errors import AdhesionErrors
 
 WETTING_DEG = 90.0
 """Below it a liquid is said to wet."""
@@ -14,6 +17,7 @@ SPREAD_DEG = 10.0
 """Below it a drop is a film to the eye."""
 NOTICED_DEG = 5.0
 """A change of the angle that an eye notices."""
+_DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,44 @@ class AngleBand:
             )
 
 
-def angle_band(works_J_m2: Sequence[float], gamma_LV_J_m2: float) -> AngleBand:
-    """Return the angle of the first work of adhesion with the spread of all.
+def angle_band(
+    works_J_m2: Mapping[str, float],
+    gamma_LV_J_m2: float,
+    errors: Mapping[str, AdhesionErrors] | None = None,
+    *,
+    confidence: float = 0.95,
+) -> AngleBand:
+    """Return the angle of the first work of adhesion, with the spread of all and of what is known of their errors.
+
+    Parameters
+    ----------
+    works_J_m2
+        Work of adhesion by the name of the method.
+    gamma_LV_J_m2
+        Surface tension.
+    errors
+        Errors of methods on solids with measured angles, by name; a method that is not among them counts as it is.
+    confidence
+        Probability inside the band of each method.
 
     Raises
     ------
     InputError
-        No work, or a tension that is not positive.
+        No work, a tension that is not positive, or a probability not between 0 and 1.
     """
     if not works_J_m2:
         raise InputError("angle: there is no work of adhesion")
-    angles = [float(young_dupre_angle_deg(work, gamma_LV_J_m2)) for work in works_J_m2]
-    return AngleBand(angles[0], min(angles), max(angles))
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"angle: confidence is {confidence!r}; it must lie between 0 and 1")
+    tail = 0.5 * (1.0 - confidence)
+    ends = []
+    for name, work in works_J_m2.items():
+        found = (errors or {}).get(name)
+        less = np.zeros(1) if found is None else found.draws_J_m2(np.random.default_rng(0), _DRAWS)
+        possible = np.array([work, *np.quantile(work - less, [tail, 1.0 - tail])])
+        ends.append(young_dupre_angle_deg(possible, gamma_LV_J_m2))
+    angles = np.array(ends)
+    return AngleBand(float(angles[0, 0]), float(angles.min()), float(angles.max()))
 
 
 @dataclass(frozen=True)

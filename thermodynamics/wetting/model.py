@@ -10,7 +10,7 @@ the dry face at the same mu where it gets there too (``equilibrated``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from .lattice_gas import LatticeGas
+    from .panel_errors import AdhesionErrors
 
 __all__ = ["WettingModel", "WettingParameters", "calibrated"]
 
@@ -37,6 +38,8 @@ _LOWEST_LOG_X = -600.0
 """Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
 _NO_BRACKET = -1
 """Status of ``find_root`` where both ends have one sign."""
+_METHOD_STREAM = 1
+"""Random numbers of the method's errors apart from those of the samples, which stay as they are without them."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,16 @@ class _State:
 
 @dataclass(frozen=True)
 class _MemberResult:
-    """What one parameter set says at all compositions; ``drawn_deg`` has the shape (n_draws, n_compositions)."""
+    """What one parameter set says at all compositions.
+
+    ``drawn_deg`` has the errors of its samples, ``judged_deg`` those of its method as well, as far as these are known;
+    both have the shape (n_draws, n_compositions).
+    """
 
     x_left: NDArray[np.float64]
     state: _State
     drawn_deg: NDArray[np.float64]
+    judged_deg: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,8 @@ class WettingModel:
     roughness
         Wenzel's r.
     confidence
-        Probability inside the statistical band of each set; the model band is the envelope over the sets.
+        Probability inside the band of each set: the statistical one of its samples, and that which has the errors of
+        its method on measured solids as well. The model band is the envelope of the latter over the sets.
     n_draws
         Monte Carlo draws of each set from its standard errors; too few leave the ends of the band to chance.
     seed
@@ -197,7 +206,7 @@ class WettingModel:
         falls, lows, highs = [], [], []
         for result in results.values():
             falls.append(float(result.state.theta_deg[0, start] - result.state.theta_deg[0, end]))
-            low, high = self._band(np.array(falls[-1]), result.drawn_deg[:, start] - result.drawn_deg[:, end])
+            low, high = self._band(np.array(falls[-1]), result.judged_deg[:, start] - result.judged_deg[:, end])
             lows.append(float(low))
             highs.append(float(high))
         return AngleDifference(falls[0], min(lows), max(highs))
@@ -242,8 +251,19 @@ class WettingModel:
         """One parameter set at all compositions: at its means, and for draws of its errors."""
         nominal, draw = self._nominal(member), self._drawn(member)
         x_left = self._x_effective(member, limit, grid[None, :], nominal)
-        drawn = self._state(member, limit, self._x_effective(member, limit, grid[None, :], draw), draw).theta_deg
-        return _MemberResult(x_left[0], self._state(member, limit, x_left, nominal), drawn)
+
+        def angles(drawn: _Draw) -> NDArray[np.float64]:
+            left = self._x_effective(member, limit, grid[None, :], drawn)
+            return self._state(member, limit, left, drawn).theta_deg
+
+        drawn_deg = angles(draw)
+        judged_deg = drawn_deg if member.method_errors is None else angles(self._judged(draw, member.method_errors))
+        return _MemberResult(x_left[0], self._state(member, limit, x_left, nominal), drawn_deg, judged_deg)
+
+    def _judged(self, draw: _Draw, errors: AdhesionErrors) -> _Draw:
+        """The draws with the error of the method taken off the work of adhesion."""
+        rng = np.random.default_rng([self.seed, _METHOD_STREAM])
+        return replace(draw, work=draw.work - errors.draws_J_m2(rng, self.n_draws)[:, None])
 
     def _band(
         self, nominal: NDArray[np.float64], drawn: NDArray[np.float64]
@@ -323,10 +343,11 @@ class WettingModel:
 
     def _limit_points(self, grid: NDArray[np.float64], results: Mapping[str, _MemberResult]) -> list[LimitPoint]:
         """The first set at all compositions of one limit, with its own band and that of all sets."""
-        bands = [self._band(result.state.theta_deg[0], result.drawn_deg) for result in results.values()]
+        bands = [self._band(result.state.theta_deg[0], result.judged_deg) for result in results.values()]
         lows, highs = (np.array(ends) for ends in zip(*bands, strict=True))
         first = results[self.members[0].name]
         state, left = first.state, first.x_left
+        own_lows, own_highs = self._band(state.theta_deg[0], first.drawn_deg)
         dissolved = left > 0.0 if self.drop is None else left * self.drop.n_atoms >= 1.0
         voltage = np.full(grid.shape, np.nan)
         voltage[dissolved] = -self.solution.chemical_potential(left[dissolved]) / self.solution.electrons_per_ion
@@ -335,8 +356,8 @@ class WettingModel:
                 theta_deg=float(state.theta_deg[0, i]),
                 theta_low_deg=float(lows[:, i].min()),
                 theta_high_deg=float(highs[:, i].max()),
-                statistical_low_deg=float(lows[0, i]),
-                statistical_high_deg=float(highs[0, i]),
+                statistical_low_deg=float(own_lows[i]),
+                statistical_high_deg=float(own_highs[i]),
                 x_effective=float(left[i]),
                 voltage_V=float(voltage[i]) if dissolved[i] else None,
                 gamma_SL_change_J_m2=float(state.gamma_SL_change[0, i]),

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...errors import InputError
+from ...reference.adhesion_panel import adhesion_panel
+from ...reference.measured import ROOM_TEMPERATURE_K
 from ..checks import finite, positive
-from .contact_angle import work_from_angle_J_m2, young_dupre_angle_deg
+from ..uncertainty import standard_draws
+from .contact_angle import measured_tension, work_from_angle_J_m2, young_dupre_angle_deg
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _OWNER = "errors of adhesion"
 
@@ -86,6 +93,35 @@ class AdhesionErrors:
         scatter = self.scatter_J_m2 or 0.0
         return float(np.hypot(self.mean_J_m2, scatter * np.sqrt((self.n_solids - 1) / self.n_solids)))
 
+    def draws_J_m2(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+        """Return by how much W on one more solid, with a clean face, may be too large: draws, shape (n,).
+
+            error = share x mean + scatter sqrt(1 + 1/n_solids) t
+
+        The mean error over the panel has two causes that the panel cannot tell apart: the method, and what the faces
+        carried on which angles were measured, which a computed clean face lacks. So the share of the method is drawn
+        evenly from 0 to 1. The scatter of one more solid about a mean of n_solids is Student's t with n_solids - 1
+        degrees of freedom.
+
+        Parameters
+        ----------
+        rng
+            Random numbers.
+        n
+            Draws.
+
+        Raises
+        ------
+        InputError
+            There is one solid, which shows no scatter.
+        """
+        if self.scatter_J_m2 is None:
+            raise InputError(f"{_OWNER}: one solid shows no scatter; compare at least two")
+        share = rng.uniform(0.0, 1.0, n)
+        one_more = self.scatter_J_m2 * np.sqrt(1.0 + 1.0 / self.n_solids)
+        drawn = standard_draws(rng, (n, 1), self.n_solids - 1)[:, 0]
+        return np.asarray(share * self.mean_J_m2 + one_more * drawn)
+
 
 def adhesion_errors(solids: Sequence[Comparison], gamma_LV_J_m2: float) -> AdhesionErrors:
     """Return the errors of one model over solids.
@@ -122,3 +158,33 @@ def adhesion_errors(solids: Sequence[Comparison], gamma_LV_J_m2: float) -> Adhes
         mean_deg=float(angles.mean()),
         mean_absolute_deg=float(np.abs(angles).mean()),
     )
+
+
+def known_errors(potential: str, solvent: str = "Hg") -> AdhesionErrors | None:
+    """Return the errors of a potential on the solids of the stored panel; None where it has not been through it.
+
+    Parameters
+    ----------
+    potential
+        Name, as ``chgnet+d3``.
+    solvent
+        Symbol of the liquid.
+
+    Examples
+    --------
+    >>> from amalgamics.thermodynamics.wetting.panel_errors import known_errors
+    >>> errors = known_errors("chgnet+d3")
+    >>> errors.mean_J_m2 > 0.2  # it makes mercury stick too well
+    True
+    >>> known_errors("emt") is None
+    True
+    """
+    solids = adhesion_panel(solvent)
+    compared = [
+        Comparison(one.solid, one.works_J_m2[potential], *one.angle_deg)
+        for one in solids
+        if potential in one.works_J_m2
+    ]
+    if len(compared) < 2:
+        return None
+    return adhesion_errors(compared, measured_tension(solvent).at_J_m2(ROOM_TEMPERATURE_K))

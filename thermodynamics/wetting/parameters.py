@@ -12,6 +12,7 @@ from ..checks import finite, not_negative, positive
 from ..units import EV_PER_A2
 from .contact_angle import angle_from_cosine_deg, check_roughness, work_from_angle_J_m2
 from .lattice_gas import LatticeGas
+from .panel_errors import AdhesionErrors
 
 _REFERENCE_SHARE = 0.5
 """Share of an assumed error per solute atom that is the reference's: films differ more in their interfaces."""
@@ -46,6 +47,9 @@ class WettingParameters:
         Samples behind the standard error less one: draws are Student's t; None for a known error, normal draws.
     assumptions
         What was assumed of the errors, in words; every result derived from them repeats it.
+    method_errors
+        How far W_ad(0) of this method is off on solids with measured angles. It widens the model band, not the
+        statistical one; None where that is not known.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class WettingParameters:
     mode: Literal["predicted", "calibrated"] = "predicted"
     work_of_adhesion_degrees_of_freedom: float | None = None
     assumptions: tuple[str, ...] = ()
+    method_errors: AdhesionErrors | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -206,6 +211,7 @@ class WettingParameters:
             work_of_adhesion_standard_error_J_m2=0.0,
             work_of_adhesion_degrees_of_freedom=None,
             assumptions=(*self.assumptions, "errors left out"),
+            method_errors=None,
         )
 
 
@@ -228,6 +234,7 @@ def calibrated(
         work_of_adhesion_standard_error_J_m2=0.0,
         work_of_adhesion_degrees_of_freedom=None,
         mode="calibrated",
+        method_errors=None,
     )
 
 

@@ -51,8 +51,8 @@ def atoms_numbers(structure: Structure) -> np.ndarray:
 
 
 def test_the_library_is_complete() -> None:
-    assert len(ALL) == 108
-    assert len({phase.key for phase in ALL}) == 108
+    assert len(ALL) == 109
+    assert len({phase.key for phase in ALL}) == 109
     assert len(BUILDABLE) + len(DISORDERED) + len(WITHOUT_COORDINATES) == 108
     assert (len(BUILDABLE), len(DISORDERED), len(WITHOUT_COORDINATES)) == (80, 11, 17)
 

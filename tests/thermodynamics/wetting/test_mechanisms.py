@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.wetting.contact_angle import young_dupre_angle_deg
 from amalgamics.thermodynamics.wetting.mechanisms import AngleBand, Mechanism, agreements, angle_band
+from amalgamics.thermodynamics.wetting.panel_errors import AdhesionErrors
 
 OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
 GAMMA = 0.4855
@@ -50,10 +51,26 @@ def test_an_observation_in_other_words_is_refused() -> None:
 
 @given(st.lists(st.floats(-0.2, 1.5), min_size=1, max_size=6))
 def test_the_band_holds_the_angle_of_every_work(works: list[float]) -> None:
-    band = angle_band(works, GAMMA)
+    band = angle_band({f"method {number}": work for number, work in enumerate(works)}, GAMMA)
     angles = [float(young_dupre_angle_deg(work, GAMMA)) for work in works]
     assert band.theta_deg == angles[0]
     assert (band.low_deg, band.high_deg) == (min(angles), max(angles))
+
+
+@given(st.floats(0.0, 0.9), st.floats(-0.2, 0.4), st.floats(0.0, 0.2))
+def test_the_error_of_a_method_widens_its_band_and_leaves_the_angle(work: float, mean: float, scatter: float) -> None:
+    errors = AdhesionErrors(4, mean, abs(mean), scatter, 0.0, 0.0)
+    plain, wider = angle_band({"a": work}, GAMMA), angle_band({"a": work}, GAMMA, {"a": errors})
+    assert wider.theta_deg == plain.theta_deg
+    assert wider.low_deg <= plain.low_deg
+    assert wider.high_deg >= plain.high_deg
+
+
+def test_a_band_needs_a_work_and_a_probability() -> None:
+    with pytest.raises(InputError, match="no work"):
+        angle_band({}, GAMMA)
+    with pytest.raises(InputError, match=r"confidence is 1\.5"):
+        angle_band({"a": 0.2}, GAMMA, confidence=1.5)
 
 
 @pytest.mark.parametrize("band", [(90.0, 100.0, 110.0), (90.0, 80.0, 85.0), (190.0, 100.0, 200.0)])

@@ -20,6 +20,7 @@ from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension
 from amalgamics.thermodynamics.wetting.curve import Limit, WettingCurve, composition_grid
 from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters, calibrated
+from amalgamics.thermodynamics.wetting.panel_errors import AdhesionErrors
 
 PAGE = Path(amalgamics.__file__).parent / "docs" / "wetting-model.md"
 GAMMA = 0.4855
@@ -257,6 +258,21 @@ class TestUncertainty:
             assert np.all(np.array(theta) >= curve.column("theta_low_deg"))
             assert np.all(np.array(theta) <= curve.column("theta_high_deg"))
         assert curve.member_theta_deg[Limit.FRESH]["noisy"] == tuple(curve.column("theta_deg"))
+
+    def test_errors_of_the_method_widen_the_model_band_alone(self) -> None:
+        """The line and the statistical band stay as they are; a mean error of one sign moves the band to one side."""
+        tried = dataclasses.replace(self.NOISY, method_errors=AdhesionErrors(4, 0.2, 0.2, 0.0, -30.0, 30.0))
+        one, other = (model(item, n_draws=1000).curve([3e-5]).at(3e-5).fresh for item in (self.NOISY, tried))
+        assert other.theta_deg == one.theta_deg
+        assert other.statistical_low_deg == one.statistical_low_deg == one.theta_low_deg
+        assert other.statistical_high_deg == one.statistical_high_deg == one.theta_high_deg
+        assert other.theta_low_deg > one.theta_low_deg
+        assert other.theta_high_deg > one.theta_high_deg + 5.0
+
+    def test_errors_left_out_or_calibrated_away_are_those_of_the_method_too(self) -> None:
+        tried = dataclasses.replace(self.NOISY, method_errors=AdhesionErrors(4, 0.2, 0.2, 0.0, -30.0, 30.0))
+        assert tried.exact().method_errors is None
+        assert calibrated(tried, 100.0, GAMMA).method_errors is None
 
     def test_the_fall_of_the_angle_is_surer_than_the_angles(self) -> None:
         noisy = model(dataclasses.replace(self.NOISY, work_of_adhesion_standard_error_J_m2=0.1))

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
+from amalgamics.reference.adhesion_panel import adhesion_panel
+from amalgamics.reference.contact_angles import contact_angles
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.thermodynamics.wetting.contact_angle import work_from_angle_J_m2
-from amalgamics.thermodynamics.wetting.panel_errors import Comparison, adhesion_errors
+from amalgamics.thermodynamics.wetting.panel_errors import (
+    AdhesionErrors,
+    Comparison,
+    adhesion_errors,
+    known_errors,
+)
 
 GAMMA = 0.4855
 angles = st.floats(20.0, 160.0)
@@ -72,3 +81,41 @@ def test_an_impossible_angle_is_refused(low: float, high: float) -> None:
 def test_nothing_measured_is_refused() -> None:
     with pytest.raises(InputError, match="measured angle"):
         adhesion_errors([], GAMMA)
+
+
+def test_errors_of_one_more_solid_have_the_moments_of_their_parts() -> None:
+    """Uniform share of the mean, and Student's t whose variance is nu / (nu - 2), about it."""
+    errors = AdhesionErrors(12, 0.3, 0.3, 0.05, 0.0, 0.0)
+    drawn = errors.draws_J_m2(np.random.default_rng(0), 200_000)
+    assert drawn.mean() == pytest.approx(0.15, abs=0.001)
+    variance = 0.3**2 / 12 + 0.05**2 * (1 + 1 / 12) * 11 / 9
+    assert drawn.std() == pytest.approx(math.sqrt(variance), rel=0.01)
+
+
+def test_a_method_that_errs_alike_everywhere_errs_by_a_share_of_that() -> None:
+    drawn = AdhesionErrors(4, 0.2, 0.2, 0.0, 0.0, 0.0).draws_J_m2(np.random.default_rng(0), 1000)
+    assert drawn.min() >= 0.0
+    assert drawn.max() <= 0.2
+
+
+def test_errors_on_one_solid_say_nothing_of_the_next() -> None:
+    errors = adhesion_errors([exact(120.0, 0.01)], GAMMA)
+    with pytest.raises(InputError, match="at least two"):
+        errors.draws_J_m2(np.random.default_rng(0), 10)
+
+
+def test_the_stored_panel_is_that_of_measured_angles() -> None:
+    """Its angles are those of the file of measurements, and every method is compared on the same solids."""
+    panel = adhesion_panel("Hg")
+    methods = {name for entry in panel for name in entry.works_J_m2}
+    for entry in panel:
+        known = contact_angles("Hg", get_phase(entry.solid).formula) + contact_angles("Hg", entry.solid)
+        assert entry.angle_deg in {one.bounds_deg for one in known}
+        assert set(entry.works_J_m2) == methods
+    assert known_errors("chgnet+d3").n_solids == len(panel)
+    assert known_errors("emt") is None
+    assert known_errors("chgnet+d3", "Ga") is None
+
+
+def test_the_three_body_term_brings_d3_nearer() -> None:
+    assert known_errors("chgnet+d3atm").mean_J_m2 < known_errors("chgnet+d3").mean_J_m2

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from ....calculators.dynamics.detachment import Detachment, DetachmentSettings, detach_film
-from ....errors import InputError
-from ....structures.interfaces.liquid_check import check_liquid
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import WorkOfAdhesion
 from ....thermodynamics.wetting.reversible_work import ReversibleWork, nvt_work_of_adhesion, reversible_work
@@ -17,6 +15,7 @@ from ...database.fingerprint import digest
 from ...database.rows import atoms_of
 from ..settings import Settings
 from .cells import Role
+from .sampling import motion_numbers
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -81,7 +80,7 @@ def _numbers(detachment: Detachment) -> dict[str, float]:
         "coupling_by_perturbation_J_m2": work.coupling_by_perturbation_J_m2,
         "force_at_place": detachment.force_at_place,
         "correlation_ps": _memory_ps(work, detachment),
-        **_motion(detachment),
+        **motion_numbers(detachment.free_frames, detachment.frame_interval_ps),
     }
     for name, found in (("reversible_work", work.work_J_m2), ("nvt_work", nvt)):
         numbers |= {f"{name}_J_m2": found.mean, f"{name}_samples": found.n_samples}
@@ -94,15 +93,6 @@ def _memory_ps(work: ReversibleWork, detachment: Detachment) -> float:
     """Longest time over which the energy between film and solid remembers, ps."""
     longest = max(one.time for one in work.correlations.values())
     return float(longest * detachment.frame_interval_ps)
-
-
-def _motion(detachment: Detachment) -> dict[str, float]:
-    """Return how the free film diffused; nothing where that cannot be told."""
-    try:
-        found = check_liquid(detachment.free_frames, detachment.frame_interval_ps)
-    except InputError:
-        return {}
-    return {"diffusion_cm2_s": found.diffusion.coefficient_cm2_s, "is_liquid": float(found.is_liquid)}
 
 
 def works_taken_off(films: StoredFilms, termination: str) -> dict[str, WorkOfAdhesion]:

@@ -110,7 +110,7 @@ FILM_PRESETS: dict[str, dict[str, Any]] = {
         # Films scatter more than the frames of one, so their number comes first.
         "frames": 2,
         "more_potentials": ("7net-0+d3",),
-        "sampling": {"melt_steps": 400, "equilibration_steps": 200, "steps_between_frames": 100},
+        "sampling": {"melt_steps": 400, "equilibration_steps": 200},
     },
     "production": {
         "seeds": 5,
@@ -118,7 +118,7 @@ FILM_PRESETS: dict[str, dict[str, Any]] = {
         "more_potentials": ("7net-0+d3", "7net-l3i5+d3"),
         "min_width": 10.5,
         "min_film_size": 18.0,
-        "sampling": {"melt_steps": 2000, "equilibration_steps": 1000, "steps_between_frames": 400},
+        "sampling": {"melt_steps": 2000, "equilibration_steps": 1000, "steps_between_frames": 800},
     },
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ....calculators.dynamics.run import MDResult
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....calculators.relaxation.results import RelaxationResult
@@ -24,7 +23,7 @@ from ....structures.tags import LIQUID
 from ...database.rows import atoms_of, require_converged
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
-from .sampling import OnStep, melt_and_sample
+from .sampling import OnStep, SampledFilm, melt_and_sample
 from .surface_states import Carried, relax_state
 
 if TYPE_CHECKING:
@@ -199,16 +198,17 @@ def _sample(
     stored = [*study.rows(role, **where), *study.failed_rows(role, **where)]
     if len(stored) >= n_frames:
         return sorted(stored, key=lambda row: row.frame)[:n_frames]
-    result = _melt_and_sample(study, build(), what, int(where["seed"]), on_step)
+    sampled = _melt_and_sample(study, build(), what, int(where["seed"]), on_step)
     calculations = study.calculations(study.potential)
+    verify = None if role == Role.LIQUID_FRAME else check_film
     rows = []
-    for number, frame in enumerate(result.frames[-n_frames:]):
+    for number, frame in enumerate(sampled.frames):
         candidate = study.candidate("frame", role, frame, f"{what} frame {number}", frame=number, **where)
-        rows.append(calculations.single_point(candidate, verify=None if role == Role.LIQUID_FRAME else check_film))
+        rows.append(calculations.single_point(candidate, verify=verify, **sampled.motion))
     return rows
 
 
-def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> MDResult:
+def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> SampledFilm:
     name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
     return melt_and_sample(
         atoms,

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ....errors import InputError
+from ....reports.film_motion import FilmMotion
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
 from ....thermodynamics.units import EV_PER_A2
 from ....thermodynamics.wetting.adhesion import AdhesionSample, film_surface_energy_J_m2
@@ -136,6 +137,16 @@ class StoredFilms:
         bulk = average_over_groups(by_seed({frame_of(row): row.energy / row.natoms for row in liquid}))
         return film_surface_energy_J_m2(film, films[0].natoms, bulk, area_of(films[0]))
 
+    def motions(self) -> list[FilmMotion]:
+        """Return how each film moved while its frames were taken; those stored without it are left out."""
+        found: dict[str, FilmMotion] = {}
+        for role in (Role.FRAME, Role.FILM_FRAME):
+            for row in self.rows(role):
+                if "frames_apart_ps" in row:
+                    film = row.name.rpartition(" frame ")[0]
+                    found.setdefault(film, _motion(film, row))
+        return list(found.values())
+
     def free_film_area(self) -> float:
         """Return the area of one face of the free film, Å²."""
         return area_of(self.rows(Role.FILM)[0])
@@ -144,6 +155,18 @@ class StoredFilms:
         """Return the potentials that gave single points on another potential's structures of this termination."""
         rows = self.every_row(Role.INTERFACE, termination=termination, n_solute=0)
         return tuple(dict.fromkeys(row.potential for row in rows if "geometry" in row))
+
+
+def _motion(film: str, row: AtomsRow) -> FilmMotion:
+    return FilmMotion(
+        film=film,
+        frames_apart_ps=row.frames_apart_ps,
+        decorrelation_ps=row.get("decorrelation_ps"),
+        diffusion_cm2_s=row.diffusion_cm2_s,
+        diffusion_error_cm2_s=row.diffusion_error_cm2_s,
+        followed_ps=row.followed_ps,
+        is_liquid=bool(row.is_liquid),
+    )
 
 
 _OF_A_FRAME = (Role.INTERFACE, Role.DETACHED_FILM, Role.FILM, Role.SOLUTE_IN_FILM, Role.BULK_LIQUID)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....thermodynamics.wetting.curve import Limit
 from ....thermodynamics.wetting.mechanisms import AngleBand, Mechanism, angle_band
+from ....thermodynamics.wetting.panel_errors import known_errors
 
 if TYPE_CHECKING:
     from ....reports.panel.model import PanelReport, PanelSolid
@@ -60,7 +61,10 @@ def _adsorption(wetting: WettingReport, limit: Limit) -> Mechanism:
 
 
 def _band(panel: PanelReport, solid: PanelSolid) -> AngleBand:
-    return angle_band([work.mean for work in solid.work_of_adhesion_J_m2.values()], panel.gamma_LV_J_m2)
+    """The angles of all methods on a solid, with what is known of their errors on solids with measured angles."""
+    works = {name: work.mean for name, work in solid.work_of_adhesion_J_m2.items()}
+    errors = {name: found for name in works if (found := known_errors(name, panel.solvent)) is not None}
+    return angle_band(works, panel.gamma_LV_J_m2, errors)
 
 
 def _with_pure(pure: AngleBand | None, rest: Iterable[tuple[float, AngleBand | None]]) -> dict[float, AngleBand | None]:

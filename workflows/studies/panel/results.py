@@ -68,6 +68,7 @@ def panel_report(study: PanelStudy) -> PanelReport:
         structures_from=structures_from,
         surface_energies_J_m2=_surface_energies(members[0]),
         problems=tuple(problems),
+        motions=tuple(motion for member in members for motion in member.results().motions()),
         provenance={name: get_potential(name).provenance() for name in study.potentials},
         settings=settings.model_dump(mode="json"),
         methods=study.potentials,

@@ -25,6 +25,7 @@ FACES: dict[str, dict[str, Any]] = {
     "LiF": {"miller_index": (0, 0, 1)},
     "CaF2": {"miller_index": (1, 1, 1), "termination": "F"},
     "TiO2_rutile": {"miller_index": (1, 1, 0)},
+    "ZnO_zincite": {"miller_index": (1, 0, 0), "termination": "ZnO"},
     "brucite": {"miller_index": (0, 0, 1), "termination": "HO"},
     "LiOH": {"miller_index": (0, 0, 1), "termination": "HO"},
     "Li2CO3": {"miller_index": (0, 0, 1), "termination": "Li2CO3"},

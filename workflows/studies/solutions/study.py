@@ -159,7 +159,7 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
 
     def _sample(self) -> None:
         settings, symbol = self.settings, self.settings.solvent
-        result = melt_and_sample(
+        sampled = melt_and_sample(
             free_film(symbol, np.eye(2) * settings.width, n_atoms=settings.n_atoms, seed=_SEED),
             self.potential,
             settings.sampling,
@@ -169,8 +169,10 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
             sample_K=settings.sampling.sampling_temperature_K or lowest_sampling_temperature_K(symbol),
             seed=_SEED,
         )
-        for number, frame in enumerate(result.frames[-settings.frames :]):
-            self.calculations().single_point(self._candidate(Role.FRAME, frame, number, f"frame {number}"))
+        for number, frame in enumerate(sampled.frames):
+            self.calculations().single_point(
+                self._candidate(Role.FRAME, frame, number, f"frame {number}"), verify=None, **sampled.motion
+            )
 
     def _by_frame(self, rows: Iterable[AtomsRow]) -> list[AtomsRow]:
         return sorted(rows, key=lambda row: row.frame)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ....errors import InputError
 from ....reference.metals import ion_charge
 from ....reference.published import observed_drops
+from ....reports.film_motion import motion_problems
 from ....reports.wetting.model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
 from ....structures.compositions import parse_formula
 from ....thermodynamics.amalgams.choose_solution import (
@@ -76,6 +77,7 @@ def wetting_report(
     model = replace(base, members=tuple(one.parameters for one in faces[0].members))
     limits = faces[0].curve.limits
     surfaces, problems = surfaces_of(study, slabs)
+    motions = study.motions()
     return WettingReport(
         title=title,
         substrate=study.substrate,
@@ -110,8 +112,10 @@ def wetting_report(
             *cautions,
             *missing,
             *problems,
+            *motion_problems(motions),
             *_warnings(study, members, faces[0].curve),
         ),
+        motions=tuple(motions),
         provenance=_provenance(study),
         settings=_settings(study, options),
         conditions=_conditions(options, gamma_LV),
@@ -220,7 +224,16 @@ def _warnings(study: StoredStudy, members: Sequence[Member], curve: WettingCurve
     # Single points have the errors of what they correct, which says so already.
     relaxed = [one for one in members if not one.structures_from]
     found += [f"{one.parameters.name}: {text}" for one in relaxed for text in one.parameters.assumptions]
-    return found
+    return found + _without_method_errors(members)
+
+
+def _without_method_errors(members: Sequence[Member]) -> list[str]:
+    """Return a warning where the band of predicted angles lacks the error of a method that no panel has tried."""
+    predicted = [one for one in members if one.parameters.mode == "predicted" and one.parameters.method_errors is None]
+    names = ", ".join(dict.fromkeys(one.potential for one in predicted))
+    return [f"{names}: not tried on solids with measured angles, so the band lacks the error of the method"] * bool(
+        names
+    )
 
 
 def _nearly_full(default: WettingParameters, curve: WettingCurve, solute: str) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ....errors import InputError, unknown_name
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
+from ....thermodynamics.wetting.panel_errors import known_errors
 from ....thermodynamics.wetting.parameters import WettingParameters
 from ....thermodynamics.wetting.samples import parameters_from_samples
 from ..films.cells import Role
@@ -87,7 +88,8 @@ def study_members(
             except InputError as error:
                 problems.append(error)
         repeated = [one for name in faces[face].repeating if (one := _repeated_member(study, face, name, relaxed))]
-        members += [one for one in [*relaxed, *repeated] if not potentials or one.potential in potentials]
+        found = [one for one in [*relaxed, *repeated] if not potentials or one.potential in potentials]
+        members += [_with_method_errors(one, study.solvent) for one in found]
     if not members:
         raise problems[0] if problems else InputError(f"{study.key}: no face has both that termination and potential")
     return members, [f"left out: {problem}" for problem in problems]
@@ -125,6 +127,11 @@ def _repeated_member(study: StoredStudy, termination: str, potential: str, relax
     shift = points.surface_energy_shift_J_m2(parameters.interface.area)
     own = None if energy is None or shift is None else shifted(energy, shift)
     return Member(termination, potential, parameters, base.potential, own)
+
+
+def _with_method_errors(item: Member, solvent: str) -> Member:
+    """Return the set with how far its method is off on solids with measured angles, where the panel knows that."""
+    return replace(item, parameters=replace(item.parameters, method_errors=known_errors(item.potential, solvent)))
 
 
 def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:

@@ -42,7 +42,7 @@ def test_what_is_given_goes_before_the_preset():
     section = WettingSettings.model_validate(content)
     assert section.seeds == 7
     assert section.sampling.melt_steps == 9
-    assert section.sampling.steps_between_frames == PRESETS["standard"]["sampling"]["steps_between_frames"]
+    assert section.sampling.equilibration_steps == PRESETS["standard"]["sampling"]["equilibration_steps"]
     assert content == {"preset": "standard", "substrate": "LLTO", "seeds": 7, "sampling": {"melt_steps": 9}}
 
 
