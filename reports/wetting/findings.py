@@ -121,7 +121,11 @@ def _adhesion(report: WettingReport) -> str:
     if record is None:
         parameters = default.parameters
         total = with_error(parameters.work_of_adhesion_J_m2, parameters.work_of_adhesion_standard_error_J_m2 or None, 3)
-        return f"Pure {solvent} adheres with W_ad(0) = {total} J/m², the same in both limits."
+        points = default.structures_from and f" ({default.potential} on structures of {default.structures_from})"
+        return (
+            f"Pure {solvent} adheres with W_ad(0) = {total} J/m²{points}, the same in both limits; 90° needs"
+            f" W_ad = γ_LV = {report.curve.points[0].fresh.gamma_LV_J_m2:.4f} J/m²."
+        )
     work = record.work
     text = (
         f"Pure {solvent} adheres with W_ad(0) = {estimate(work.total_J_m2, 3)} J/m² "
@@ -191,7 +195,7 @@ def _spread(report: WettingReport) -> str:
             f"One parameter set only ({set_name(first.members[0].parameters.name)}): its band is statistical, the "
             "scatter of its films, and says nothing of what another potential or dispersion model would give."
         )
-    envelope = f"The model band is the envelope of {set_bands(report)}."
+    envelope = f"The model band is the envelope of {set_bands(report)}.{_lead(report)}"
     if len(first.members) == 1:
         return f"One parameter set only ({set_name(first.members[0].parameters.name)}). {envelope}"
     texts = [f"{_ranges(report, first.members, limit)} in the {limit} limit" for limit in report.curve.limits]
@@ -203,6 +207,19 @@ def _spread(report: WettingReport) -> str:
     if has_both_limits(report) and fewer < len(first.members):
         text += f" The dry face was computed for {fewer} of them."
     return text
+
+
+def _lead(report: WettingReport) -> str:
+    """Why the first set leads, where it is not the one that relaxed the structures; with a space before it."""
+    default = report.default
+    errors = default.parameters.method_errors
+    if not default.structures_from or errors is None:
+        return ""
+    return (
+        f" {default.potential} leads: of the dispersion models on structures of {default.structures_from} it errs"
+        f" least against {errors.n_solids} measured angles of the pure liquid, by {signed(errors.mean_J_m2, 2)} J/m² in"
+        " W_ad in the mean."
+    )
 
 
 def _ranges(report: WettingReport, members: Iterable[WettingMember], limit: Limit) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from ....calculators.potentials.names import get_potential
 from ....errors import InputError, unknown_name
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
@@ -57,7 +58,11 @@ class Member:
 def study_members(
     study: StoredStudy, terminations: Sequence[str] = (), potentials: Sequence[str] = ()
 ) -> tuple[list[Member], list[str]]:
-    """Return the parameter sets by termination, the sampling potential's first, and why others are missing.
+    """Return the parameter sets by termination, and why others are missing.
+
+    The sampling potential leads, or the same model with another dispersion that errs less on solids with measured
+    angles; see :func:`~amalgamics.thermodynamics.wetting.panel_errors.known_errors`. Only they and nothing computed for
+    the study decide that.
 
     Parameters
     ----------
@@ -89,7 +94,7 @@ def study_members(
                 problems.append(error)
         repeated = [one for name in faces[face].repeating if (one := _repeated_member(study, face, name, relaxed))]
         found = [one for one in [*relaxed, *repeated] if not potentials or one.potential in potentials]
-        members += [_with_method_errors(one, study.solvent) for one in found]
+        members += _leading_first([_with_method_errors(one, study.solvent) for one in found])
     if not members:
         raise problems[0] if problems else InputError(f"{study.key}: no face has both that termination and potential")
     return members, [f"left out: {problem}" for problem in problems]
@@ -132,6 +137,19 @@ def _repeated_member(study: StoredStudy, termination: str, potential: str, relax
 def _with_method_errors(item: Member, solvent: str) -> Member:
     """Return the set with how far its method is off on solids with measured angles, where the panel knows that."""
     return replace(item, parameters=replace(item.parameters, method_errors=known_errors(item.potential, solvent)))
+
+
+def _leading_first(members: list[Member]) -> list[Member]:
+    """Return the sets of one face, led by that of the first one's model whose dispersion errs least on the panel."""
+    errors = {
+        one.potential: found.root_mean_square_J_m2
+        for one in members
+        if (found := one.parameters.method_errors) is not None
+        and get_potential(one.potential).model == get_potential(members[0].potential).model
+    }
+    if not members or members[0].potential not in errors:
+        return members
+    return sorted(members, key=lambda one: one.potential != min(errors, key=errors.__getitem__))
 
 
 def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:
