@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ase import Atoms
+from ase import Atoms, units
 from ase.constraints import FixAtoms
 
 from ...arguments import number, whole_number
@@ -182,6 +182,16 @@ class Detachment:
     def force_at_place(self) -> float:
         """Mean force on the film where it is held, at λ = 1, eV/Å: far from 0 where ``free_steps`` were too few."""
         return float(np.mean(self.couplings[0].solid_forces))
+
+    @property
+    def place_energy(self) -> float:
+        """F^2 / 2 k, eV, by which the held film lies above the best height: the work missed for want of it.
+
+        F is the mean force where it is held, and k = kT / var(z) from how the height z of the free film swings.
+        """
+        film = film_mask(self.free_frames[0])
+        swing = float(np.var([_height(frame, film) for frame in self.free_frames]))
+        return self.force_at_place**2 * swing / (2.0 * units.kB * self.temperature_K)
 
     @property
     def cross_energies(self) -> dict[float, np.ndarray]:

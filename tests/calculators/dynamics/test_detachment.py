@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms, units
@@ -134,6 +136,17 @@ def test_the_film_is_held_and_rises_as_told(taken_off):
         assert window.final.positions[1:, 2].mean() == pytest.approx(taken_off.held_height + window.rise, abs=1e-9)
         assert np.array_equal(window.final.positions[0], [0, 0, 0])
     assert [window.rise for window in taken_off.lifts] == [*QUICK.rises][: len(taken_off.lifts)]
+
+
+def test_a_film_held_off_its_place_misses_the_energy_of_a_spring(taken_off):
+    """Heights that swing by +-0.1 Å stand for k = kT / 0.01 Å^2; a force F lies F^2 / 2 k above the best height."""
+    frames = [frame.copy() for frame in taken_off.free_frames[:2]]
+    for frame, height in zip(frames, (2.9, 3.1), strict=True):
+        frame.positions[1:, 2] = height
+    pressed = replace(taken_off.couplings[0], solid_forces=np.full(5, 0.4))
+    found = replace(taken_off, free_frames=frames, couplings=(pressed, *taken_off.couplings[1:]))
+    stiffness = units.kB * taken_off.temperature_K / 0.1**2
+    assert found.place_energy == pytest.approx(0.4**2 / (2 * stiffness))
 
 
 def test_a_single_particle_costs_its_potential_energy_exactly(tmp_path):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ....calculators.dynamics.detachment import Detachment, DetachmentSettings, detach_film
 from ....thermodynamics.uncertainty import Estimate
+from ....thermodynamics.units import EV_PER_A2
 from ....thermodynamics.wetting.adhesion import WorkOfAdhesion
 from ....thermodynamics.wetting.reversible_work import ReversibleWork, nvt_work_of_adhesion, reversible_work
 from ...database.fingerprint import digest
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from .stored import StoredFilms
     from .study import AnyFilmStudy
+
+
+_MOST_MISSED_J_M2 = 0.02
+"""Systematic errors of the reversible work beyond which the report names them: what films differ by."""
 
 
 class DetachmentOptions(Settings):
@@ -79,6 +84,7 @@ def _numbers(detachment: Detachment) -> dict[str, float]:
         "quadrature_error_J_m2": work.quadrature_error_J_m2,
         "coupling_by_perturbation_J_m2": work.coupling_by_perturbation_J_m2,
         "force_at_place": detachment.force_at_place,
+        "place_error_J_m2": detachment.place_energy / detachment.area * EV_PER_A2,
         "correlation_ps": _memory_ps(work, detachment),
         **motion_numbers(detachment.free_frames, detachment.frame_interval_ps),
     }
@@ -107,3 +113,21 @@ def works_taken_off(films: StoredFilms, termination: str) -> dict[str, WorkOfAdh
     )
     parts = (Estimate(row.coupling_J_m2), Estimate(row.rest_J_m2))
     return {"free-energy": WorkOfAdhesion(free, "free-energy", *parts), "nvt": WorkOfAdhesion(nvt, "nvt")}
+
+
+def take_off_problems(films: StoredFilms, termination: str) -> list[str]:
+    """Return what makes the reversible work of a film doubtful: held at the wrong height, or too few windows."""
+    found = []
+    for row in films.rows(Role.TAKEN_OFF, termination=termination)[-1:]:
+        missed = row.get("place_error_J_m2", 0.0)
+        if missed > _MOST_MISSED_J_M2:
+            found.append(
+                f"{row.name}: held where a mean force of {row.force_at_place:.2f} eV/Å acts, which may leave out"
+                f" {missed:.2f} J/m² of the reversible work; raise detachment.free_steps"
+            )
+        if row.quadrature_error_J_m2 > _MOST_MISSED_J_M2:
+            found.append(
+                f"{row.name}: every second window alone would change the reversible work by"
+                f" {row.quadrature_error_J_m2:.2f} J/m², an upper bound of what the spacing of the windows costs"
+            )
+    return found

@@ -14,7 +14,7 @@ from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
 from ....thermodynamics.wetting.contact_angle import measured_tension
 from ...database.rows import miller_text
-from ..films.free_energy import works_taken_off
+from ..films.free_energy import take_off_problems, works_taken_off
 from ..films.surface_states import Carried
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def panel_report(study: PanelStudy) -> PanelReport:
         for termination in terminations:
             films = member.results()
             works, taken_off = _works(member, films, termination, problems), works_taken_off(films, termination)
+            problems += take_off_problems(films, termination)
             if settings.treatment == "free-energy" and not taken_off:
                 problems.append(f"{member.surface_name} {termination}: the film was not taken off; run the job again")
             if works.total:

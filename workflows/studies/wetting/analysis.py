@@ -28,6 +28,7 @@ from ....thermodynamics.wetting.parameters import WettingParameters, calibrated
 from ....thermodynamics.wetting.sensitivity import sensitivity
 from ...database.rows import area_of, miller_text
 from ..films.cells import Role
+from ..films.free_energy import take_off_problems
 from .cautions import polarity_warnings
 from .members import Member, dry_face_problems, seed_parameters, study_members
 from .options import WettingOptions, conditions_text
@@ -113,6 +114,7 @@ def wetting_report(
             *missing,
             *problems,
             *motion_problems(motions),
+            *(text for face in faces for text in take_off_problems(study, face.termination)),
             *_warnings(study, members, faces[0].curve),
         ),
         motions=tuple(motions),
