@@ -108,6 +108,7 @@ class CompoundsFile(Document):
 
     file = "compounds.yaml"
     decomposition: dict[str, Annotated[Decomposition, in_units("K")]]
+    formation_free_energy: dict[str, Annotated[Measured, in_units("kJ/mol-formula")]]
 
 
 class GlassFile(Document):
@@ -165,6 +166,11 @@ def published_values() -> tuple[Published, ...]:
 def decompositions() -> dict[str, Decomposition]:
     """Return the temperatures at which compounds melt or decompose, by their key in the phase library."""
     return load(CompoundsFile).decomposition
+
+
+def formation_free_energies() -> dict[str, Measured]:
+    """Return measured standard Gibbs energies of formation at 298.15 K, kJ per mole of formula units, by formula."""
+    return load(CompoundsFile).formation_free_energy
 
 
 def glass_facts() -> dict[str, Measured]:

@@ -10,7 +10,8 @@ from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import metal
 from ...reference.published import Published, published_values
 from ...structures.library.phases import Phase, list_phases
-from .reference import KJ_PER_MOL, formation_energy, free_energy_to_solid_mercury
+from ...thermodynamics.units import KJ_PER_MOL
+from .reference import formation_energy, free_energy_to_solid_mercury
 
 
 @dataclass(frozen=True)

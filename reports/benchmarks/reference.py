@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ase.units import kJ, mol
-
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import metal
 from ...reference.published import Published, published_values
 from ...structures.compositions import atomic_fractions, parse_formula
 from ...thermodynamics.amalgams.solubility import saturated_emf
+from ...thermodynamics.units import KJ_PER_MOL
 from ..model import PhaseRecord, SystemReport
-
-KJ_PER_MOL = kJ / mol
-"""1 kJ/mol in eV."""
 
 
 @dataclass(frozen=True)

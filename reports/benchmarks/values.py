@@ -11,9 +11,9 @@ from ...structures.library.phases import get_phase
 from ...thermodynamics.amalgams.solubility import compare_solubility, saturated_emf
 from ...thermodynamics.hulls.hull import Hull
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
-from ...thermodynamics.units import BOLTZMANN_EV_PER_K
+from ...thermodynamics.units import BOLTZMANN_EV_PER_K, KJ_PER_MOL
 from .published import benchmarks, cell_edges
-from .reference import KJ_PER_MOL, composition
+from .reference import composition
 from .table import ComputedValue
 
 if TYPE_CHECKING:

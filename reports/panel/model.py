@@ -8,6 +8,7 @@ from typing import Any
 
 from ...thermodynamics.uncertainty import Estimate
 from ...thermodynamics.wetting.adhesion import WorkOfAdhesion
+from ...thermodynamics.wetting.cleaning import CarriedLayer
 from ...thermodynamics.wetting.contact_angle import work_from_angle_J_m2, young_dupre_angle_deg
 from ...thermodynamics.wetting.panel_errors import AdhesionErrors, Comparison, adhesion_errors
 from ..film_motion import FilmMotion
@@ -52,6 +53,8 @@ class PanelSolid:
     treatments_J_m2
         Work of adhesion at finite temperature, ``nvt`` and ``free-energy``, of the sampling potential; empty where it
         was not computed.
+    carried
+        How what the face carries is bound to it; None for a clean face and where it was not computed.
     """
 
     solid: str
@@ -63,6 +66,7 @@ class PanelSolid:
     measured: MeasuredAngle | None = None
     surface: str = "clean"
     treatments_J_m2: Mapping[str, WorkOfAdhesion] = field(default_factory=dict)
+    carried: CarriedLayer | None = None
 
     @property
     def face(self) -> str:

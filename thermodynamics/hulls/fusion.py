@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.constants import N_A, e
-
 from ...errors import InputError, unknown_name
 from ...reference.metals import find_metal, symbols_with
 from ..checks import not_negative
+from ..units import KJ_PER_MOL
 
-_EV_PER_J_MOL = 1.0 / (N_A * e)
+_EV_PER_J_MOL = 1e-3 * KJ_PER_MOL
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ DISORDERED = [phase for phase in ALL if phase.sites and not phase.ordered]
 WITHOUT_COORDINATES = [phase for phase in ALL if not phase.sites]
 
 
-# Crystals that mercury was measured on, or may meet: density (g/cm3, handbooks) and the bonds of published refinements,
-# as pairs of elements with the number of neighbours of the first and their distances (Å, with its tolerance).
+# Crystals that mercury was measured on, or may meet, and ice: density (g/cm3, handbooks) and the bonds of published
+# refinements, as pairs of elements with the number of neighbours of the first and their distances (Å, with tolerance).
 PANEL: dict[str, tuple[float, list[tuple[str, str, int, float, float]]]] = {
     "graphite": (2.26, [("C", "C", 3, 1.42, 0.01)]),
     "BN_hexagonal": (2.28, [("B", "N", 3, 1.446, 0.01)]),
@@ -35,6 +35,7 @@ PANEL: dict[str, tuple[float, list[tuple[str, str, int, float, float]]]] = {
     "CaF2": (3.18, [("Ca", "F", 8, 2.366, 0.01)]),
     "SiO2_quartz": (2.65, [("Si", "O", 4, 1.609, 0.01)]),
     "LiOH": (1.46, [("O", "H", 1, 0.935, 0.05), ("Li", "O", 4, 1.96, 0.02)]),
+    "ice_XI": (0.935, [("O", "H", 2, 0.985, 0.08), ("H", "O", 1, 0.985, 0.08)]),
     "brucite": (2.37, [("O", "H", 1, 0.935, 0.05), ("Mg", "O", 6, 2.1, 0.02)]),
     "Li3PO4_gamma": (2.45, [("P", "O", 4, 1.54, 0.02), ("Li", "O", 4, 1.97, 0.08)]),
     "Li3PO4_beta": (2.48, [("P", "O", 4, 1.545, 0.02), ("Li", "O", 4, 1.97, 0.08)]),
@@ -51,10 +52,10 @@ def atoms_numbers(structure: Structure) -> np.ndarray:
 
 
 def test_the_library_is_complete() -> None:
-    assert len(ALL) == 109
-    assert len({phase.key for phase in ALL}) == 109
-    assert len(BUILDABLE) + len(DISORDERED) + len(WITHOUT_COORDINATES) == 108
-    assert (len(BUILDABLE), len(DISORDERED), len(WITHOUT_COORDINATES)) == (80, 11, 17)
+    assert len(ALL) == 110
+    assert len({phase.key for phase in ALL}) == 110
+    assert len(BUILDABLE) + len(DISORDERED) + len(WITHOUT_COORDINATES) == 110
+    assert (len(BUILDABLE), len(DISORDERED), len(WITHOUT_COORDINATES)) == (82, 11, 17)
 
 
 @pytest.mark.parametrize("metal", ["Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn", "La", "Ti"])

@@ -18,14 +18,16 @@ class Role(StrEnum):
     """What a row of a wetting study is.
 
     ``SLAB`` carries films as it is relaxed by the sampling potential, ``SOLID`` is the same with its lower half held as
-    under a film. Frames are snapshots of molecular dynamics: of the film on the solid, of the free film, of the bulk
-    liquid. ``TAKEN_OFF`` is a frame whose film was taken off reversibly. The others are relaxed, or single points on
-    what was.
+    under a film. Of a face that carries something, ``SLAB`` is also the clean one before, and ``CARRIED_BULK`` the
+    crystal of what it carries. Frames are snapshots of molecular dynamics: of the film on the solid, of the free film,
+    of the bulk liquid. ``TAKEN_OFF`` is a frame whose film was taken off reversibly. The others are relaxed, or single
+    points on what was.
     """
 
     SUBSTRATE = "substrate"
     SLAB = "slab"
     SOLID = "solid"
+    CARRIED_BULK = "carried-bulk"
     FRAME = "frame"
     FILM_FRAME = "film-frame"
     LIQUID_FRAME = "liquid-frame"

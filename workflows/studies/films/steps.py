@@ -24,7 +24,7 @@ from ...database.rows import atoms_of, require_converged
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .cells import Role, hold_bottom, hold_solid
 from .sampling import OnStep, SampledFilm, melt_and_sample
-from .surface_states import Carried, relax_state
+from .surface_states import Carried, bulk_of, relax_state
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -127,6 +127,20 @@ def relax_slab(study: AnyFilmStudy, termination: str) -> Atoms:
     if study.settings.substrate.surface is Carried.CLEAN:
         return relaxed
     return relax_state(study, relaxed, crystal, termination)
+
+
+def relax_carried_bulk(study: AnyFilmStudy) -> AtomsRow:
+    """Relax the crystal of what the face carries, cell and positions, with the sampling potential; return its row.
+
+    Raises
+    ------
+    InputError
+        It did not converge.
+    """
+    phase = bulk_of(study.settings.substrate.surface)
+    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000)
+    candidate = study.candidate("substrate", Role.CARRIED_BULK, phase.atoms(), f"crystal {phase.key}")
+    return require_converged(study.calculations(study.potential, settings).relax(candidate, relax_cell=True))
 
 
 def relax_solid(study: AnyFilmStudy, potential: str, termination: str) -> Atoms:

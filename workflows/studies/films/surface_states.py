@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ....structures.library.phases import get_phase
+from ....structures.library.phases import Phase, get_phase
 from ....structures.surface_states.checks import check_surface_state
 from ....structures.surface_states.hydroxyl import hydroxylated
 from ....structures.surface_states.layers import covered_with
@@ -36,11 +36,17 @@ _LAYERS = {
 }
 
 
+_WATER = "ice_XI"
+
+
+def bulk_of(state: Carried) -> Phase:
+    """Return the crystal of what a face carries, the same for water, whole or dissociated; the state is not clean."""
+    return get_phase(_LAYERS[state][0] if state in _LAYERS else _WATER)
+
+
 def elements_of(state: Carried) -> set[str]:
     """Return the elements that a state brings."""
-    if state in _LAYERS:
-        return set(get_phase(_LAYERS[state][0]).atoms().get_chemical_symbols())
-    return set() if state is Carried.CLEAN else {"H", "O"}
+    return set() if state is Carried.CLEAN else set(bulk_of(state).elements)
 
 
 def build_state(state: Carried, slab: Atoms, crystal: Atoms) -> Atoms:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ....reports.mechanisms import cleaning_in_words
+from ....thermodynamics.amalgams.choose_solution import MEASURED, solution_for
+from ....thermodynamics.wetting.cleaning import REACTIONS, Cleaning, cleaning
 from ....thermodynamics.wetting.curve import Limit
 from ....thermodynamics.wetting.mechanisms import AngleBand, Mechanism, angle_band
 from ....thermodynamics.wetting.panel_errors import known_errors
@@ -37,7 +40,8 @@ def mechanisms(wetting: WettingReport, panel: PanelReport, settings: PanelSettin
     found = [_adsorption(wetting, limit) for limit in Limit if limit in wetting.curve.limits]
     handled = [one for one in panel.solids if one.solid == wetting.substrate and one.surface != "clean"]
     resting = found[-1]
-    found += [_cleaned(panel, one, resting) for one in handled]
+    reactions = cleanings(wetting, panel)
+    found += [_cleaned(panel, one, resting, reactions.get(_layer(one), ()), wetting.solute) for one in handled]
     labels = {(one.label, one.stands_for) for one in settings.solids if one.stands_for}
     for one in panel.solids:
         if (one.solid, "lithiated") in labels:
@@ -45,6 +49,34 @@ def mechanisms(wetting: WettingReport, panel: PanelReport, settings: PanelSettin
         if (one.solid, "product") in labels:
             found.append(_product(wetting, panel, one, resting))
     return found
+
+
+def cleanings(wetting: WettingReport, panel: PanelReport) -> dict[str, tuple[Cleaning, ...]]:
+    """Return whether the dissolved metal removes what faces of the panel carry, by face; those with reactions only.
+
+    At the compositions of the mechanisms and of the saturated liquid, with the measured chemical potential; empty for a
+    solute and a solvent of which that is not known.
+    """
+    pair = (wetting.solute, wetting.solvent)
+    if pair not in MEASURED:
+        return {}
+    solution = solution_for(*pair, wetting.temperature_K)
+    x = sorted({*(x for x in _compositions(wetting) if x > 0.0), solution.x_saturation})
+    found = {
+        _layer(one): tuple(
+            cleaning(reaction, one.carried.binding, solution, x)
+            for reaction in REACTIONS.get(one.carried.formula, ())
+            if reaction.solute == wetting.solute
+        )
+        for one in panel.solids
+        if one.carried is not None
+    }
+    return {face: reactions for face, reactions in found.items() if reactions}
+
+
+def _layer(solid: PanelSolid) -> str:
+    """``LLTO (001), TiO2, water``."""
+    return f"{solid.solid} {solid.plane}, {solid.termination}, {solid.surface}"
 
 
 def _compositions(wetting: WettingReport) -> Sequence[float]:
@@ -71,11 +103,16 @@ def _with_pure(pure: AngleBand | None, rest: Iterable[tuple[float, AngleBand | N
     return {x: pure if x == 0.0 else angle for x, angle in rest}
 
 
-def _cleaned(panel: PanelReport, handled: PanelSolid, resting: Mechanism) -> Mechanism:
+def _cleaned(
+    panel: PanelReport, handled: PanelSolid, resting: Mechanism, reactions: Sequence[Cleaning], solute: str
+) -> Mechanism:
     """The liquid stands on what the face carries; the solute removes that, and it rests on the clean face."""
+    needs = f"the solute reacts with the {handled.surface} layer and takes it off the face"
+    if reactions:
+        needs += f": {cleaning_in_words(reactions, solute)}"
     return Mechanism(
         f"cleaned surface ({handled.surface} before)",
-        f"the solute reacts with the {handled.surface} layer and takes it off the face",
+        needs,
         _with_pure(_band(panel, handled), resting.angles.items()),
         "the same angles on a face cleaned in vacuum, or a layer that is still there below the drop",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import InputError
 from ..base import Step, numbered
+from ..films.surface_states import Carried
 
 if TYPE_CHECKING:
     from .study import PanelStudy, SolidOnPanel
@@ -32,6 +33,8 @@ class PanelPlan:
                     if not self.steps[1:]:
                         liquids = self._add_liquid(member, slab)
                     self._add_films(number, member, termination, slab, liquids)
+                if member.carries is not Carried.CLEAN:
+                    self._add("carried_bulk", f"crystal of what {member.surface_name} carries", 1, solid=number)
         return self.steps
 
     def _add(self, method: str, title: str, n_results: int, after: Sequence[str] = (), **arguments: Any) -> str:

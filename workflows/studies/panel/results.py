@@ -10,14 +10,21 @@ from ....calculators.potentials.names import get_potential
 from ....errors import InputError
 from ....reference.contact_angles import ContactAngle, contact_angles
 from ....reports.panel.model import MeasuredAngle, PanelReport, PanelSolid
+from ....structures.compositions import parse_formula
+from ....structures.tags import ADLAYER
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
+from ....thermodynamics.wetting.cleaning import CarriedLayer, layer_binding
 from ....thermodynamics.wetting.contact_angle import measured_tension
-from ...database.rows import miller_text
+from ...database.rows import area_of, atoms_of, miller_text
+from ..films.cells import Role
 from ..films.free_energy import take_off_problems, works_taken_off
-from ..films.surface_states import Carried
+from ..films.quench import lowest
+from ..films.surface_states import Carried, bulk_of
 
 if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
     from ....thermodynamics.wetting.adhesion import WorkOfAdhesion
     from ..films.stored import StoredFilms
     from .study import PanelStudy, SolidOnPanel
@@ -58,7 +65,8 @@ def panel_report(study: PanelStudy) -> PanelReport:
                 problems.append(f"{member.surface_name} {termination}: the film was not taken off; run the job again")
             if works.total:
                 structures_from |= works.structures_from
-                solids.append(_solid(member, films, termination, works, taken_off))
+                carried = carried_layer(member, films, termination, problems)
+                solids.append(_solid(member, films, termination, works, taken_off, carried))
     if not solids:
         raise InputError(f"panel: no solid has a quenched film; {problems[0] if problems else 'run the job'}")
     return PanelReport(
@@ -112,7 +120,12 @@ def _reason(member: SolidOnPanel, error: InputError) -> str:
 
 
 def _solid(
-    member: SolidOnPanel, films: StoredFilms, termination: str, works: _Works, taken_off: Mapping[str, WorkOfAdhesion]
+    member: SolidOnPanel,
+    films: StoredFilms,
+    termination: str,
+    works: _Works,
+    taken_off: Mapping[str, WorkOfAdhesion],
+    carried: CarriedLayer | None,
 ) -> PanelSolid:
     substrate = member.settings.substrate
     return PanelSolid(
@@ -125,7 +138,40 @@ def _solid(
         measured=_measured(member) if substrate.surface is Carried.CLEAN else None,
         surface=substrate.surface.value,
         treatments_J_m2=taken_off,
+        carried=carried,
     )
+
+
+def carried_layer(
+    member: SolidOnPanel, films: StoredFilms, termination: str, problems: list[str]
+) -> CarriedLayer | None:
+    """Return how what a face carries is bound, None on a clean one; what is missing is added to ``problems``.
+
+    Both slabs are in one cell, or one that is repeated for the layer. The clean one was relaxed freely and is at rest,
+    so that holding its lower half, as in the covered one, changes nothing.
+    """
+    if member.carries is Carried.CLEAN:
+        return None
+    slabs = films.rows(Role.SLAB, termination=termination, potential=member.potential)
+    covered = lowest([row for row in slabs if _carried_atoms(row)])
+    clean = lowest([row for row in slabs if not _carried_atoms(row)])
+    crystal = lowest(films.rows(Role.CARRIED_BULK, potential=member.potential))
+    if not (covered and clean and crystal):
+        problems.append(
+            f"{member.surface_name} {termination}: what it carries was not compared with its crystal; run the job again"
+        )
+        return None
+    formula = bulk_of(member.carries).formula or ""
+    unit = sum(parse_formula(formula).values())
+    carried = _carried_atoms(covered[0])
+    units, repeats = round(carried / unit), (covered[0].natoms - carried) / clean[0].natoms
+    per_unit = crystal[0].energy / (crystal[0].natoms / unit)
+    binding = layer_binding(covered[0].energy, clean[0].energy * repeats, per_unit, units)
+    return CarriedLayer(formula, units, 100 * units / area_of(covered[0]), binding)
+
+
+def _carried_atoms(row: AtomsRow) -> int:
+    return int((atoms_of(row).get_tags() == ADLAYER).sum())
 
 
 def _measured(member: SolidOnPanel) -> MeasuredAngle | None:

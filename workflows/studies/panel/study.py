@@ -17,6 +17,7 @@ from ..films.settings import FilmOnSolidSettings
 from ..films.steps import (
     chosen_terminations,
     quench_bulk_liquid,
+    relax_carried_bulk,
     relax_slab,
     relax_solid,
     sample_film,
@@ -24,6 +25,7 @@ from ..films.steps import (
 )
 from ..films.stored import StoredFilms
 from ..films.study import FilmStudy
+from ..films.surface_states import Carried
 from .plan import PanelPlan
 from .settings import PanelSettings
 
@@ -55,6 +57,11 @@ class SolidOnPanel(FilmStudy[FilmOnSolidSettings, StoredFilms]):
     def terminations(self) -> list[str]:
         """Those of its face that carry films; see :func:`~..films.steps.chosen_terminations` for what is raised."""
         return chosen_terminations(self)
+
+    @property
+    def carries(self) -> Carried:
+        """What its face carries."""
+        return self.settings.substrate.surface
 
     def plan(self) -> Sequence[Step]:
         """Return nothing: the panel plans the steps of all solids."""
@@ -111,6 +118,12 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
         """Relax the crystal of a solid and the slab that carries the film."""
         with self._told_by_results():
             relax_slab(self.members[solid], termination)
+
+    @step
+    def carried_bulk(self, solid: int) -> None:
+        """Relax the crystal of what the face of a solid carries, which its binding to the face refers to."""
+        with self._told_by_results():
+            relax_carried_bulk(self.members[solid])
 
     @step
     def solid(self, solid: int, termination: str, potential: str) -> None:
@@ -198,9 +211,8 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
     def _mechanisms(self) -> Sequence[ReportSection]:
         from ....reports.mechanisms import mechanisms_section
         from ..wetting.study import WettingStudy
-        from .mechanisms import mechanisms
+        from .mechanisms import cleanings, mechanisms
 
-        wetting = WettingStudy(self.job).results()
-        return [
-            mechanisms_section(mechanisms(wetting, self.results(), self.settings), wetting.observed, wetting.solute)
-        ]
+        wetting, panel = WettingStudy(self.job).results(), self.results()
+        found = mechanisms(wetting, panel, self.settings)
+        return [mechanisms_section(found, wetting.observed, wetting.solute, cleanings(wetting, panel))]

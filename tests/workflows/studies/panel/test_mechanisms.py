@@ -8,20 +8,21 @@ from amalgamics.reports.mechanisms import mechanisms_section
 from amalgamics.reports.panel.model import PanelReport, PanelSolid
 from amalgamics.tests.reports.wetting_examples import wetting_report
 from amalgamics.thermodynamics.uncertainty import Estimate
+from amalgamics.thermodynamics.wetting.cleaning import CarriedLayer
 from amalgamics.thermodynamics.wetting.curve import Limit
 from amalgamics.thermodynamics.wetting.mechanisms import Mechanism
-from amalgamics.workflows.studies.panel.mechanisms import mechanisms
+from amalgamics.workflows.studies.panel.mechanisms import cleanings, mechanisms
 from amalgamics.workflows.studies.panel.settings import PanelSettings
 
 GAMMA = 0.4855
 WETTING = wetting_report()
 RICHEST = max(WETTING.observed)
+WATER = CarriedLayer("H2O", 4, 6.7, -0.13)
 
 
-def face(solid: str, *works: float, surface: str = "clean") -> PanelSolid:
-    return PanelSolid(
-        solid, solid, "(001)", "face", {f"method {i}": Estimate(work) for i, work in enumerate(works)}, surface=surface
-    )
+def face(solid: str, *works: float, surface: str = "clean", carried: CarriedLayer | None = None) -> PanelSolid:
+    methods = {f"method {i}": Estimate(work) for i, work in enumerate(works)}
+    return PanelSolid(solid, solid, "(001)", "face", methods, surface=surface, carried=carried)
 
 
 @pytest.fixture
@@ -96,3 +97,32 @@ def test_the_section_says_of_each_whether_it_is_as_seen(found: dict[str, Mechani
     assert [row[0] for row in table.rows] == list(found) == [row[0] for row in needs.rows]
     assert all(str(row[seen]).startswith(("agrees", "misses")) for row in table.rows)
     assert section.summary["mechanisms"][0]["name"] == next(iter(found))
+
+
+def test_a_handled_face_says_whether_its_layer_is_removed() -> None:
+    panel = PanelReport("Hg", 298.15, GAMMA, (face(WETTING.substrate, 0.1, surface="water", carried=WATER),))
+    found = cleanings(WETTING, panel)
+    ((name, reactions),) = found.items()
+    assert name == f"{WETTING.substrate} (001), face, water"
+    assert {one.reaction.carried for one in reactions} == {"H2O"}
+    assert set(reactions[0].free_energies) == {x for x in WETTING.observed if x > 0.0}  # the richest is saturated
+    cleaned = mechanisms(WETTING, panel, PanelSettings.model_validate({"solids": ["MgO"]}))[-1]
+    assert cleaned.needs.endswith("takes it off the face: H₂O + 2 Li → Li₂O + H₂ is favourable")
+    section = mechanisms_section([cleaned], WETTING.observed, "Li", found)
+    table = section.tables[-1]
+    assert table.rows[0][1] == "H₂O + Li → LiOH + ½ H₂"
+    assert table.rows[0][2:5] == ("−0.13", "−0.85", "−1.02")
+    assert table.rows[0][-1] == "favourable"
+    assert table.rows[3][-1] == "undecided at 0.003 % Li, favourable at 1.33 % Li"
+    assert section.summary["cleaning"][name][0]["free_energy_eV"]["0.0133"] == pytest.approx(-1.018, abs=1e-3)
+
+
+def test_without_a_binding_there_is_no_table(found: dict[str, Mechanism]) -> None:
+    assert found["cleaned surface (water before)"].needs.endswith("takes it off the face")
+    assert len(mechanisms_section(list(found.values()), WETTING.observed, "Li", {}).tables) == 2
+
+
+def test_a_solute_without_reactions_has_no_table() -> None:
+    panel = PanelReport("Hg", 298.15, GAMMA, (face(WETTING.substrate, 0.1, surface="water", carried=WATER),))
+    for solute in ("Na", "K"):  # with and without a measured chemical potential
+        assert cleanings(wetting_report(solute=solute), panel) == {}

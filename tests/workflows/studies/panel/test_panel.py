@@ -11,17 +11,24 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
 
 from amalgamics.calculators.dynamics.detachment import Detachment, Window
+from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.reports.panel.model import PanelReport
+from amalgamics.structures.tags import ADLAYER
 from amalgamics.thermodynamics.units import EV_PER_A2
+from amalgamics.thermodynamics.wetting.cleaning import REACTIONS
+from amalgamics.workflows.database import calculations
 from amalgamics.workflows.database.rows import area_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import SpecError, WorkflowSpec, load_spec
 from amalgamics.workflows.studies.films import free_energy
 from amalgamics.workflows.studies.films.cells import Role
+from amalgamics.workflows.studies.films.surface_states import Carried, bulk_of
+from amalgamics.workflows.studies.panel.results import carried_layer
 from amalgamics.workflows.studies.panel.study import PanelStudy, SolidOnPanel
 
 OTHER = "ase.calculators.emt:EMT"
@@ -229,3 +236,52 @@ def test_what_a_face_carries_makes_another_study_and_clean_is_the_old_one() -> N
     assert wet.labels()["surface"] == "water"
     with pytest.raises(InputError, match="named twice"):
         spec.panel.check(spec)
+
+
+ATOM_EV = {"Mg": -3.0, "O": -5.0, "H": -2.0}
+BOUND_EV = -0.4
+"""Of a molecule on the face, in :func:`made_up_relax`."""
+
+
+def made_up_relax(atoms: Atoms, *_arguments: Any, **_settings: Any) -> RelaxationResult:
+    """Every structure is at rest: energies of atoms, and of the binding to a face."""
+    molecules = (atoms.get_tags() == ADLAYER).sum() / 3
+    energy = sum(ATOM_EV[symbol] for symbol in atoms.get_chemical_symbols()) + BOUND_EV * molecules
+    relaxed = atoms.copy()
+    relaxed.calc = SinglePointCalculator(relaxed, energy=energy)
+    return RelaxationResult(relaxed, energy, 0.0, 0, 1, 0.0)
+
+
+def test_what_a_face_carries_is_compared_with_its_own_crystal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_compute: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(calculations, "relax", made_up_relax)
+    database = StructureDatabase(tmp_path / "structures.db")
+    section = {**FILMS, "solids": ["MgO", {"name": "MgO", "surface": "water"}], "solvent": "Hg", "temperature_K": 300}
+    spec = WorkflowSpec(name="panel", potential=OTHER, database=database.path, panel=section)
+    study = PanelStudy(Job(spec, database, {}))
+    wet = study.members[1]
+    problems: list[str] = []
+    study.slab(solid=1, termination="MgO")
+    assert carried_layer(wet, wet.results(), "MgO", problems) is None
+    assert problems == ["MgO(001)-water MgO: what it carries was not compared with its crystal; run the job again"]
+
+    steps = [step for step in study.plan() if step.method == "carried_bulk"]
+    assert [step.arguments for step in steps] == [{"solid": 1}]
+    study.run(steps[0].method, steps[0].arguments)
+    found = carried_layer(wet, wet.results(), "MgO", problems)
+    assert found is not None
+    assert (found.formula, found.binding) == ("H2O", pytest.approx(BOUND_EV))
+    assert found.per_nm2 == pytest.approx(10.5, abs=1.0)
+    assert carried_layer(study.members[0], wet.results(), "MgO", problems) is None
+    assert len(problems) == 1
+
+    no_compute()
+    study.run(steps[0].method, steps[0].arguments)
+
+
+def test_ice_is_what_water_is_compared_with_whole_or_dissociated() -> None:
+    assert {bulk_of(state).key for state in (Carried.WATER, Carried.HYDROXYLATED)} == {"ice_XI"}
+    for state in Carried:
+        if state is not Carried.CLEAN:
+            assert bulk_of(state).formula in REACTIONS
