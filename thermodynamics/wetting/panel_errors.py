@@ -188,3 +188,30 @@ def known_errors(potential: str, solvent: str = "Hg") -> AdhesionErrors | None:
     if len(compared) < 2:
         return None
     return adhesion_errors(compared, measured_tension(solvent).at_J_m2(ROOM_TEMPERATURE_K))
+
+
+def leading_method(potentials: Sequence[str], solvent: str = "Hg") -> str:
+    """Return the name of the method that errs least on the panel, of the same model as the first one; else the first.
+
+    The model relaxed the structures; dispersion models differ in single points on them. Another model's single points
+    do not lead, however small their errors: they are not at their own minimum.
+
+    Parameters
+    ----------
+    potentials
+        Names, that of the potential that relaxed the structures first; "" for none.
+    solvent
+        Symbol of the liquid.
+
+    Examples
+    --------
+    >>> from amalgamics.thermodynamics.wetting.panel_errors import leading_method
+    >>> leading_method(["chgnet+d3", "chgnet+d4", "chgnet+d3atm", "7net-mf-r2scan+d4"])
+    'chgnet+d3atm'
+    >>> leading_method(["emt", "chgnet+d4"])
+    'emt'
+    """
+    first = next(iter(potentials), "")
+    own = [name for name in potentials if name.partition("+")[0] == first.partition("+")[0]]
+    errors = {name: found.root_mean_square_J_m2 for name in own if (found := known_errors(name, solvent)) is not None}
+    return min(errors, key=errors.__getitem__) if first in errors else first

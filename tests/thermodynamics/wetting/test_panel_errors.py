@@ -19,6 +19,7 @@ from amalgamics.thermodynamics.wetting.panel_errors import (
     Comparison,
     adhesion_errors,
     known_errors,
+    leading_method,
 )
 
 GAMMA = 0.4855
@@ -119,3 +120,11 @@ def test_the_stored_panel_is_that_of_measured_angles() -> None:
 
 def test_the_three_body_term_brings_d3_nearer() -> None:
     assert known_errors("chgnet+d3atm").mean_J_m2 < known_errors("chgnet+d3").mean_J_m2
+
+
+def test_the_method_that_errs_least_leads_among_those_of_one_model() -> None:
+    names = ["7net-0+d3", "7net-0+d4", "7net-0+d3atm", "chgnet-r2scan+d4"]
+    assert leading_method(names) == "7net-0+d3atm"
+    assert leading_method(["emt", *names]) == "emt"
+    assert leading_method(names, "Ga") == "7net-0+d3"
+    assert leading_method([]) == ""

@@ -10,7 +10,7 @@ from ....thermodynamics.amalgams.choose_solution import MEASURED, solution_for
 from ....thermodynamics.wetting.cleaning import REACTIONS, Cleaning, cleaning
 from ....thermodynamics.wetting.curve import Limit
 from ....thermodynamics.wetting.mechanisms import AngleBand, Mechanism, angle_band
-from ....thermodynamics.wetting.panel_errors import known_errors
+from ....thermodynamics.wetting.panel_errors import known_errors, leading_method
 
 if TYPE_CHECKING:
     from ....reports.panel.model import PanelReport, PanelSolid
@@ -94,8 +94,10 @@ def _adsorption(wetting: WettingReport, limit: Limit) -> Mechanism:
 
 def _band(panel: PanelReport, solid: PanelSolid) -> AngleBand:
     """The angles of all methods on a solid, with what is known of their errors on solids with measured angles."""
-    works = {name: work.mean for name, work in solid.work_of_adhesion_J_m2.items()}
-    errors = {name: found for name in works if (found := known_errors(name, panel.solvent)) is not None}
+    found = {name: work.mean for name, work in solid.work_of_adhesion_J_m2.items()}
+    leader = leading_method(list(found), panel.solvent)
+    works = {name: found[name] for name in sorted(found, key=lambda name: name != leader)}
+    errors = {name: known for name in works if (known := known_errors(name, panel.solvent)) is not None}
     return angle_band(works, panel.gamma_LV_J_m2, errors)
 
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ....calculators.potentials.names import get_potential
 from ....errors import InputError, unknown_name
 from ....thermodynamics.uncertainty import Estimate, average_over_groups
 from ....thermodynamics.wetting.adhesion import average_adhesion, check_work_of_adhesion
-from ....thermodynamics.wetting.panel_errors import known_errors
+from ....thermodynamics.wetting.panel_errors import known_errors, leading_method
 from ....thermodynamics.wetting.parameters import WettingParameters
 from ....thermodynamics.wetting.samples import parameters_from_samples
 from ..films.cells import Role
@@ -94,7 +93,7 @@ def study_members(
                 problems.append(error)
         repeated = [one for name in faces[face].repeating if (one := _repeated_member(study, face, name, relaxed))]
         found = [one for one in [*relaxed, *repeated] if not potentials or one.potential in potentials]
-        members += _leading_first([_with_method_errors(one, study.solvent) for one in found])
+        members += _leading_first([_with_method_errors(one, study.solvent) for one in found], study.solvent)
     if not members:
         raise problems[0] if problems else InputError(f"{study.key}: no face has both that termination and potential")
     return members, [f"left out: {problem}" for problem in problems]
@@ -139,17 +138,10 @@ def _with_method_errors(item: Member, solvent: str) -> Member:
     return replace(item, parameters=replace(item.parameters, method_errors=known_errors(item.potential, solvent)))
 
 
-def _leading_first(members: list[Member]) -> list[Member]:
+def _leading_first(members: list[Member], solvent: str) -> list[Member]:
     """Return the sets of one face, led by that of the first one's model whose dispersion errs least on the panel."""
-    errors = {
-        one.potential: found.root_mean_square_J_m2
-        for one in members
-        if (found := one.parameters.method_errors) is not None
-        and get_potential(one.potential).model == get_potential(members[0].potential).model
-    }
-    if not members or members[0].potential not in errors:
-        return members
-    return sorted(members, key=lambda one: one.potential != min(errors, key=errors.__getitem__))
+    leader = leading_method([one.potential for one in members], solvent)
+    return sorted(members, key=lambda one: one.potential != leader)
 
 
 def _with_errors(item: WettingParameters, n_films: int) -> WettingParameters:
