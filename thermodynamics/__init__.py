@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from .wetting.lattice_gas import LatticeGas as LatticeGas
     from .wetting.model import WettingModel as WettingModel
     from .wetting.parameters import WettingParameters as WettingParameters
+    from .wetting.panel_errors import known_errors as known_errors
+    from .wetting.panel_errors import leading_method as leading_method
     from .wetting.reversible_work import integrate_lambda as integrate_lambda
     from .wetting.reversible_work import reversible_work as reversible_work
     from .wetting.samples import parameters_from_samples as parameters_from_samples
@@ -101,6 +103,7 @@ else:
             ".wetting.lattice_gas": ["LatticeGas"],
             ".wetting.model": ["WettingModel"],
             ".wetting.parameters": ["WettingParameters"],
+            ".wetting.panel_errors": ["known_errors", "leading_method"],
             ".wetting.reversible_work": ["integrate_lambda", "reversible_work"],
             ".wetting.samples": ["parameters_from_samples"],
             ".wetting.sensitivity": ["sensitivity"],
