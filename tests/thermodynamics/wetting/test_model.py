@@ -353,7 +353,7 @@ def test_refusals(call: object, message: str) -> None:
 def test_snippets_run_and_print_what_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    assert len(snippets) == 8
+    assert len(snippets) == 9
     exec("\n".join(snippets), {})
     printed = capsys.readouterr().out.splitlines()
     promised = re.findall(r"print\(.*\)  # (.*)", "\n".join(snippets))
