@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from .wetting.contact_angle import cassie_angle_deg as cassie_angle_deg
     from .wetting.lattice_gas import LatticeGas as LatticeGas
     from .wetting.model import WettingModel as WettingModel
-    from .wetting.parameters import WettingParameters as WettingParameters
     from .wetting.panel_errors import known_errors as known_errors
     from .wetting.panel_errors import leading_method as leading_method
+    from .wetting.parameters import WettingParameters as WettingParameters
     from .wetting.reversible_work import integrate_lambda as integrate_lambda
     from .wetting.reversible_work import reversible_work as reversible_work
     from .wetting.samples import parameters_from_samples as parameters_from_samples

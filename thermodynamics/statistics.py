@@ -125,34 +125,6 @@ def correlated_mean(series: ArrayLike) -> Estimate:
     return Estimate(float(values.mean()), error, max(2, int(found.n_independent)))
 
 
-def block_means(series: ArrayLike, n_blocks: int) -> NDArray[np.float64]:
-    """Return the means of equally long blocks, shape (n_blocks,); what does not fit is left out at the beginning.
-
-    Raises
-    ------
-    InputError
-        A value that is not finite, or fewer than two blocks or more blocks than values.
-    """
-    values = _checked(series)
-    if not 2 <= n_blocks <= len(values):
-        raise InputError(f"blocks: {n_blocks!r} are not allowed for {len(values)} values; give 2 to {len(values)}")
-    length = len(values) // n_blocks
-    return np.asarray(values[len(values) - n_blocks * length :].reshape(n_blocks, length).mean(axis=1))
-
-
-def independent_frames(series: ArrayLike) -> NDArray[np.int64]:
-    """Return which values of a series are independent of each other: one in every g = 2 τ, from the last backwards.
-
-    Raises
-    ------
-    InputError
-        Too few values, or one that is not finite.
-    """
-    values = _checked(series)
-    step = math.ceil(correlation(values).inefficiency)
-    return np.arange(len(values) - 1, -1, -step)[::-1]
-
-
 def _checked(series: ArrayLike) -> NDArray[np.float64]:
     values = finite_array("correlation", "series", series, ndim=1)
     if len(values) < _LEAST_VALUES:

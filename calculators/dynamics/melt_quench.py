@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,6 @@ from ase.calculators.calculator import BaseCalculator
 from ...arguments import number, whole_number
 from ...errors import InputError
 from ...structures.glass.thiophosphate import GLASS_DENSITY_G_CM3, random_glass
-from ..relaxation.batch import relax_many
-from ..relaxation.lockstep import Outcome
 from ..relaxation.relax import RelaxationSettings, relax
 from ..relaxation.results import RelaxationResult
 from .run import MDResult, run_md
@@ -207,61 +205,3 @@ def make_glass(
     return melt_and_quench(
         start, potential, settings, relaxation=relaxation, seed=seed, checkpoint=checkpoint, on_step=on_step
     )
-
-
-def quench_frames(
-    frames: Sequence[Atoms],
-    potential: str | BaseCalculator,
-    settings: RelaxationSettings | None = None,
-    *,
-    known: Mapping[int, Outcome] | None = None,
-    on_result: Callable[[int, Outcome], None] | None = None,
-) -> list[Outcome]:
-    """Relax the positions of frames, each into the minimum below it; one that fails never stops the others.
-
-    To resume, store each outcome in ``on_result`` and pass what is stored as ``known``.
-
-    Parameters
-    ----------
-    frames
-        Structures; they are not modified. Their constraints are kept, momenta dropped.
-    potential
-        Name of a potential or an ASE calculator.
-    settings
-        How to relax, with ``relax_cell`` false; by default to 0.05 eV/Å.
-    known
-        Outcomes from before, by the number of the frame; these frames are not computed.
-    on_result
-        Called with the number of a frame and its outcome as soon as it is there; not for those known.
-
-    Returns
-    -------
-    list of RelaxationResult or RelaxationError
-        One for each frame, in their order.
-
-    Raises
-    ------
-    InputError
-        The cell is to be relaxed, ``known`` has the number of no frame, or the potential is unknown.
-    """
-    settings = settings or _FRAME_RELAXATION
-    if settings.relax_cell:
-        raise InputError("relax_cell: true is not allowed for frames; a quench moves the positions only")
-    outcomes: dict[int, Outcome] = dict(known or {})
-    for index in outcomes:
-        if index not in range(len(frames)):
-            raise InputError(f"known: there is no frame {index!r} among {len(frames)}")
-    missing = [index for index in range(len(frames)) if index not in outcomes]
-    starts = []
-    for index in missing:
-        start = frames[index].copy()
-        start.arrays.pop("momenta", None)
-        starts.append(start)
-
-    def done(index: int, outcome: Outcome) -> None:
-        outcomes[missing[index]] = outcome
-        if on_result:
-            on_result(missing[index], outcome)
-
-    relax_many(starts, potential, settings, on_result=done)
-    return [outcomes[index] for index in range(len(frames))]

@@ -133,35 +133,6 @@ def compare_glass(structure: GlassStructure) -> list[Comparison]:
     ]
 
 
-def radial_distribution(
-    atoms: Atoms, first: str, second: str, *, max_distance: float = 6.0, n_bins: int = 120
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the partial radial distribution function g(r) of two elements.
-
-    g is the density of ``second`` around ``first`` over its mean density. Images count, those of the atom itself too,
-    so that it tends to 1 at large distances whatever the size of the cell.
-
-    Returns
-    -------
-    (ndarray, ndarray)
-        Middles of the bins, Å, and g, both of shape (n_bins,).
-
-    Raises
-    ------
-    GlassError
-        The atoms are not periodic in three directions, or an element is missing.
-    """
-    _check_glass(atoms, (first, second))
-    if max_distance <= 0 or n_bins < 1:
-        raise GlassError(f"max_distance {max_distance!r} and n_bins {n_bins!r} must be above 0")
-    counts, edges = np.histogram(_distances(atoms, first, second, max_distance), bins=n_bins, range=(0, max_distance))
-    symbols = atoms.get_chemical_symbols()
-    n_first, n_second = symbols.count(first), symbols.count(second)
-    shells = 4 / 3 * np.pi * np.diff(edges**3)
-    expected = n_first * n_second / atoms.cell.volume * shells
-    return 0.5 * (edges[1:] + edges[:-1]), counts / expected
-
-
 def _check_glass(atoms: Atoms, symbols: tuple[str, ...] = ("Li", "P", "S")) -> None:
     missing = sorted({*symbols} - {*atoms.get_chemical_symbols()})
     if missing:

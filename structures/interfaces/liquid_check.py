@@ -27,10 +27,6 @@ _SECOND_SHELL = (1.25, 2.15)
 _MOST_ORDER = 0.25
 
 
-class FilmNotLiquidError(RuntimeError):
-    """A film that should be liquid is not; the message says what speaks against it."""
-
-
 @dataclass(frozen=True)
 class PairDistribution:
     """Radial distribution function of a film.
@@ -79,18 +75,6 @@ class LiquidCheck:
     def is_liquid(self) -> bool:
         """Whether nothing speaks against it."""
         return not self.problems
-
-    def require_liquid(self) -> LiquidCheck:
-        """Return this check.
-
-        Raises
-        ------
-        FilmNotLiquidError
-            The film is not liquid.
-        """
-        if self.problems:
-            raise FilmNotLiquidError(f"the film is not liquid: {'; '.join(self.problems)}")
-        return self
 
 
 def check_liquid(frames: Sequence[Atoms], time_between_frames_ps: float, *, symbol: str | None = None) -> LiquidCheck:

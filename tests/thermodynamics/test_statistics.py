@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.statistics import (
     autocorrelation,
-    block_means,
     correlated_mean,
     correlation,
-    independent_frames,
 )
 
 
@@ -66,21 +64,6 @@ def test_a_constant_has_no_error(value):
     estimate = correlated_mean([value] * 20)
     assert estimate.mean == pytest.approx(value)
     assert estimate.standard_error == pytest.approx(0.0, abs=1e-9)
-    assert len(independent_frames([value] * 20)) == 20
-
-
-def test_independent_frames_remember_nothing():
-    series = autoregressive(0.9)
-    kept = independent_frames(series)
-    assert kept[-1] == len(series) - 1
-    assert len(kept) == pytest.approx(len(series) / 19, rel=0.15)
-    assert abs(autocorrelation(series[kept])[1]) < 0.15 < autocorrelation(series)[1]
-
-
-def test_blocks_leave_out_the_beginning():
-    assert np.allclose(block_means([100, *range(8)], 4), [0.5, 2.5, 4.5, 6.5])
-    with pytest.raises(InputError, match="blocks"):
-        block_means(range(8), 1)
 
 
 @pytest.mark.parametrize("series", [[1.0] * 7, [1.0] * 7 + [np.nan], [[1.0] * 8]])

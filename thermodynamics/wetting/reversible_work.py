@@ -69,11 +69,6 @@ class ReversibleWork:
     solid_forces: dict[float, Estimate]
     correlations: dict[float, Correlation]
 
-    @property
-    def work_of_adhesion(self) -> WorkOfAdhesion:
-        """The same as a :class:`~.adhesion.WorkOfAdhesion`; its parts are what was turned down and the rest."""
-        return WorkOfAdhesion(self.work_J_m2, "free-energy", self.coupling_J_m2, self.rest_J_m2)
-
 
 def reversible_work(
     area: float,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from ase.build import bulk
@@ -11,10 +9,8 @@ from ase.calculators.lj import LennardJones
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgamics.calculators.dynamics.melt_quench import MeltQuenchSettings, make_glass, melt_and_quench, quench_frames
-from amalgamics.calculators.dynamics.run import MDStage, run_md
+from amalgamics.calculators.dynamics.melt_quench import MeltQuenchSettings, make_glass, melt_and_quench
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
-from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.errors import InputError
 
 SHORT = MeltQuenchSettings(
@@ -86,52 +82,3 @@ def test_a_glass_is_made_from_a_random_packing():
     result = make_glass(soft, 4, seed=2, settings=settings, relaxation=None)
     assert result.atoms.get_chemical_formula() == "Li12P4S16"
     assert result.dynamics.n_steps == 4
-
-
-@pytest.fixture
-def frames():
-    start = bulk("Cu", cubic=True)
-    return run_md(start, "emt", [MDStage(15, 600, frame_interval=5)]).frames
-
-
-def test_frames_are_quenched_at_constant_cell(frames):
-    outcomes = quench_frames(frames, "emt")
-    for frame, outcome in zip(frames, outcomes, strict=True):
-        assert isinstance(outcome, RelaxationResult)
-        assert outcome.energy < frame.get_potential_energy()
-        assert outcome.max_force < 0.05
-        np.testing.assert_array_equal(outcome.atoms.cell.array, frame.cell.array)
-
-
-def test_a_quench_resumes_where_it_was_stopped(frames):
-    stored: dict[Any, Any] = {}
-
-    def store(number, outcome):
-        if len(stored) == 2:
-            raise KeyboardInterrupt
-        stored[number] = outcome
-
-    with pytest.raises(KeyboardInterrupt):
-        quench_frames(frames, "emt", on_result=store)
-    computed = []
-    outcomes = quench_frames(frames, "emt", known=stored, on_result=lambda number, _: computed.append(number))
-    assert computed == [2]
-    assert outcomes[0] is stored[0]
-    whole = quench_frames(frames, "emt")
-    assert [outcome.energy for outcome in outcomes] == [outcome.energy for outcome in whole]
-
-
-def test_a_frame_that_fails_does_not_stop_the_others(frames):
-    broken = frames[1].copy()
-    broken.positions[0] = broken.positions[1]
-    first, second, third = quench_frames([frames[0], broken, frames[2]], "emt")
-    assert isinstance(second, RelaxationError)
-    assert isinstance(first, RelaxationResult)
-    assert isinstance(third, RelaxationResult)
-
-
-def test_bad_input_is_refused(frames):
-    with pytest.raises(InputError, match="relax_cell"):
-        quench_frames(frames, "emt", RelaxationSettings())
-    with pytest.raises(InputError, match="no frame 7"):
-        quench_frames(frames, "emt", known={7: RelaxationError("x")})

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ase import Atoms, units
-from ase.build import bulk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.reference.published import glass_facts
-from amalgamics.structures.glass.analysis import analyse_glass, compare_glass, radial_distribution
+from amalgamics.structures.glass.analysis import analyse_glass, compare_glass
 from amalgamics.structures.glass.thiophosphate import GlassError, bonded_units, glass_slab, random_glass
 from amalgamics.structures.tags import SOLID
 
@@ -98,25 +97,6 @@ def test_broken_and_joined_units_are_not_intact():
     assert found.intact_fraction == 0.0
     assert found.p_s_coordination == 4.0
     assert bonded_units(pair)[0].max() == 1
-
-
-def test_the_radial_distribution_counts_neighbours():
-    """The integral of ρ g over a shell is the coordination: 12, 6 and 24 in fcc."""
-    atoms = bulk("Cu", cubic=True, a=3.6)
-    r, g = radial_distribution(atoms, "Cu", "Cu", max_distance=4.8, n_bins=480)
-    shells = 4 / 3 * np.pi * ((r + 0.005) ** 3 - (r - 0.005) ** 3)
-    neighbours = (len(atoms) / atoms.cell.volume * g * shells).cumsum()
-    for distance, expected in ((2.5, 0), (2.7, 12), (3.7, 18), (4.5, 42)):
-        assert neighbours[np.searchsorted(r, distance)] == pytest.approx(expected)
-
-
-def test_the_radial_distribution_is_one_where_there_is_no_order():
-    rng = np.random.default_rng(0)
-    atoms = Atoms("Li500S500", positions=rng.random((1000, 3)) * 20, cell=[20] * 3, pbc=True)
-    _, g = radial_distribution(atoms, "Li", "S", max_distance=8.0, n_bins=4)
-    np.testing.assert_allclose(g[1:], 1.0, atol=0.05)
-    _, same = radial_distribution(atoms, "Li", "Li", max_distance=8.0, n_bins=4)
-    np.testing.assert_allclose(same[1:], 1.0, atol=0.05)
 
 
 def test_numbers_stand_beside_measured_ones(glass):

@@ -110,7 +110,6 @@ def test_the_work_is_positive_where_it_binds_and_both_routes_agree():
     )
     assert found.rest_J_m2.mean == pytest.approx(-0.1 / 10.0 * 16.02, rel=0.1)
     assert found.work_J_m2.mean == pytest.approx(found.coupling_J_m2.mean + found.rest_J_m2.mean)
-    assert found.work_of_adhesion.treatment == "free-energy"
     assert found.work_J_m2.standard_error == pytest.approx(
         np.hypot(found.coupling_J_m2.standard_error, found.rest_J_m2.standard_error)
     )
