@@ -29,7 +29,7 @@ _MOST_STEPS_BETWEEN_POSITIONS = 10
 class SamplingSettings(Settings):
     """Molecular dynamics of the film on the rigid solid; temperatures None follow the melting point of the liquid.
 
-    Frames are far enough apart that mercury has forgotten where its atoms were, which takes it 2 to 3 ps at 334 K; how
+    Frames are far enough apart that mercury has forgotten where its atoms were, which takes it 2.5 to 3.2 ps at 334 K; how
     long it took is measured in each film and stored with its frames.
     """
 
@@ -37,7 +37,7 @@ class SamplingSettings(Settings):
     melt_steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     sampling_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None
     equilibration_steps: Annotated[int, Field(ge=0, le=1_000_000)] = 100
-    steps_between_frames: Annotated[int, Field(ge=1, le=100_000)] = 600
+    steps_between_frames: Annotated[int, Field(ge=1, le=100_000)] = 700
     timestep_fs: Annotated[float, Field(gt=0, le=10)] = 5.0
 
 
