@@ -45,7 +45,10 @@ def mechanisms_section(
     note = "Angle of the first method, and the spread of all methods. Spreads: below 10° at the richest composition."
     if observed:
         claims = "; ".join(f"{composition(x, solute)} {claim}" for x, claim in sorted(observed.items()))
-        note += f" Seen: {claims}. No angle was printed, so full wetting is met by any acute angle."
+        note += (
+            f" Seen: {claims}. No angle was printed, so full wetting is met by any acute angle. Wetting better is"
+            " judged method by method: an error of W counts in both angles."
+        )
     table = SectionTable("Mechanisms", ("mechanism", *heads, *seen, "spreads"), rows, note=note)
     needs = SectionTable(
         "What each mechanism needs, and what would speak against it",
@@ -142,4 +145,5 @@ def _summary(one: Mechanism, observed: Mapping[float, str]) -> dict[str, object]
             for item in agreements(one, observed)
         ],
         "spreads": one.spreads,
+        "fall_deg": {f"{x:g}": [fall.value_deg, fall.low_deg, fall.high_deg] for x, fall in one.falls.items()},
     }

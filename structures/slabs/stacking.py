@@ -220,7 +220,10 @@ def primitive_cell(crystal: Atoms, symprec: float) -> Atoms:
     import spglib
     from ase import Atoms
 
-    found = spglib.standardize_cell(_spglib_cell(crystal), to_primitive=True, no_idealize=True, symprec=symprec)
+    try:
+        found = spglib.standardize_cell(_spglib_cell(crystal), to_primitive=True, no_idealize=True, symprec=symprec)
+    except Exception:  # spglib 2.7 raises a class of its binary module where others return None
+        found = None
     if found is None:
         made: Atoms = crystal.copy()
         return made

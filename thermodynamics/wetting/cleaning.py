@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError, unknown_name
+from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.published import formation_free_energies
 from ...structures.compositions import parse_formula
 from ..checks import finite, not_negative, positive
@@ -22,6 +23,7 @@ BINDING_ERROR = 0.3
 Mg(OH)2 (-0.04, measured -0.32). In both ice is too stable, so water and hydroxyl bind rather more than is computed."""
 
 _ELEMENTS = ("H2", "C")  # in their reference states, the gas at 1 bar and graphite
+_MOST_OFF_K = 10.0  # from the temperature of the tables
 _LEAST = 1e-300  # a mole fraction below any
 
 
@@ -189,7 +191,10 @@ class Cleaning:
     turns_at: float | None
 
     def verdict(self, x: float) -> Verdict:
-        """Return whether it runs at one of its compositions."""
+        """Return whether it runs at one of its compositions; InputError for another."""
+        if x not in self.free_energies:
+            known = ", ".join(f"{one:g}" for one in self.free_energies)
+            raise InputError(f"{self.reaction.equation}: x = {x!r} was not asked for; there are {known}")
         energy = self.free_energies[x]
         if abs(energy) <= self.error:
             return Verdict.UNDECIDED
@@ -206,6 +211,11 @@ class Cleaning:
             "verdict": {f"{x:g}": self.verdict(x).value for x in self.free_energies},
             "turns_at_mole_fraction": self.turns_at,
         }
+
+
+def tabulated_at(temperature_K: float) -> bool:
+    """Return whether free energies of formation hold at a temperature, K: within 10 K of 298.15."""
+    return abs(temperature_K - ROOM_TEMPERATURE_K) <= _MOST_OFF_K
 
 
 def cleaning(
@@ -243,7 +253,7 @@ def cleaning(
     Raises
     ------
     InputError
-        A value not finite, a pressure not positive, or a composition outside (0, 1].
+        A value not finite, a pressure not positive, a composition outside (0, 1], or a solution far from 298 K.
 
     Examples
     --------
@@ -254,6 +264,11 @@ def cleaning(
     ('LiOH + Li → Li2O + ½ H2', -0.16, 6.9e-08)
     """
     owner = reaction.equation
+    if not tabulated_at(solution.temperature_K):
+        raise InputError(
+            f"{owner}: the solution is at {solution.temperature_K:g} K, and free energies of formation are known at"
+            f" {ROOM_TEMPERATURE_K:g} K only"
+        )
     kT = BOLTZMANN_EV_PER_K * solution.temperature_K
     gas = reaction.products.get("H2", 0.0) * kT * math.log(positive(owner, "hydrogen_bar", hydrogen_bar))
     fixed = reaction.standard_free_energy - finite(owner, "binding", binding) + gas

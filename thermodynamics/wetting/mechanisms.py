@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...errors import InputError
 from .contact_angle import young_dupre_angle_deg
+from .curve import AngleDifference
 from .panel_errors import AdhesionErrors
 
 WETTING_DEG = 90.0
@@ -82,6 +83,50 @@ def angle_band(
 
 
 @dataclass(frozen=True)
+class Adhesion:
+    """A work of adhesion and the tension of the liquid that has it, J/m2."""
+
+    work_J_m2: float
+    gamma_LV_J_m2: float
+
+
+def fall_of_angle(
+    start: Mapping[str, Adhesion],
+    end: Mapping[str, Adhesion],
+    errors: Mapping[str, AdhesionErrors] | None = None,
+    *,
+    confidence: float = 0.95,
+) -> AngleDifference | None:
+    """Return by how much the angle falls from one state to another, with the spread of all methods that have both.
+
+    The error of a method is the same in both states, so it is drawn once for the two. Errors of samples are left out.
+
+    Parameters
+    ----------
+    start, end
+        By the name of the method; the first that has both gives the value.
+    errors, confidence
+        As for :func:`angle_band`.
+
+    Returns
+    -------
+    AngleDifference or None
+        Degrees, positive where the liquid wets better; None where no method has both states.
+    """
+    tail = 0.5 * (1.0 - confidence)
+    values, ends = [], []
+    for name in (name for name in start if name in end):
+        found = (errors or {}).get(name)
+        drawn = np.zeros(1) if found is None else found.draws_J_m2(np.random.default_rng(0), _DRAWS)
+        less = np.concatenate([[0.0], drawn])
+        angles = [young_dupre_angle_deg(one[name].work_J_m2 - less, one[name].gamma_LV_J_m2) for one in (start, end)]
+        falls = np.asarray(angles[0] - angles[1])
+        values.append(float(falls[0]))
+        ends += [values[-1], *np.quantile(falls[1:], [tail, 1.0 - tail]).tolist()]
+    return AngleDifference(values[0], min(ends), max(ends)) if values else None
+
+
+@dataclass(frozen=True)
 class Mechanism:
     """One way in which the solute could act.
 
@@ -95,12 +140,15 @@ class Mechanism:
         By mole fraction of the solute, 0 for the pure liquid; None where it was not computed.
     refuted_by
         Which measurement would speak against it.
+    falls
+        By how much the angle falls from that of the pure liquid, by mole fraction, where that is known pair by pair.
     """
 
     name: str
     needs: str
     angles: Mapping[float, AngleBand | None]
     refuted_by: str = ""
+    falls: Mapping[float, AngleDifference] = field(default_factory=dict)
 
     @property
     def spreads(self) -> bool | None:
@@ -140,6 +188,10 @@ def agreements(mechanism: Mechanism, observed: Mapping[float, str]) -> list[Agre
 
 def _agreement(mechanism: Mechanism, x: float, claim: str) -> Agreement:
     found, pure = mechanism.angles.get(x), mechanism.angles.get(0.0)
+    if claim == "wets better" and x in mechanism.falls:
+        fall = mechanism.falls[x]
+        met = fall.value_deg > NOTICED_DEG
+        return Agreement(x, claim, met, certain=fall.low_deg > NOTICED_DEG if met else fall.high_deg <= NOTICED_DEG)
     if claim == "does not wet":
         limits = (WETTING_DEG, 180.0)
     elif claim == "wets fully":

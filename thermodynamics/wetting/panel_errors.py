@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arguments import whole_number
 from ...errors import InputError
 from ...reference.adhesion_panel import adhesion_panel
 from ...reference.measured import ROOM_TEMPERATURE_K
-from ..checks import finite, positive
+from ..checks import finite, not_negative, positive
 from ..uncertainty import standard_draws
 from .contact_angle import measured_tension, work_from_angle_J_m2, young_dupre_angle_deg
 
@@ -78,6 +79,11 @@ class AdhesionErrors:
         solids alike takes away; None for one solid.
     mean_deg, mean_absolute_deg
         Of the angle.
+
+    Raises
+    ------
+    InputError
+        A value not finite, a negative scatter, or no solid.
     """
 
     n_solids: int
@@ -86,6 +92,13 @@ class AdhesionErrors:
     scatter_J_m2: float | None
     mean_deg: float
     mean_absolute_deg: float
+
+    def __post_init__(self) -> None:
+        whole_number("n_solids", self.n_solids)
+        for name in ("mean_J_m2", "mean_absolute_J_m2", "mean_deg", "mean_absolute_deg"):
+            finite(_OWNER, name, getattr(self, name))
+        if self.scatter_J_m2 is not None:
+            not_negative(_OWNER, "scatter_J_m2", self.scatter_J_m2)
 
     @property
     def root_mean_square_J_m2(self) -> float:
@@ -203,6 +216,11 @@ def leading_method(potentials: Sequence[str], solvent: str = "Hg") -> str:
     solvent
         Symbol of the liquid.
 
+    Raises
+    ------
+    InputError
+        One name instead of a list.
+
     Examples
     --------
     >>> from amalgamics.thermodynamics.wetting.panel_errors import leading_method
@@ -211,6 +229,8 @@ def leading_method(potentials: Sequence[str], solvent: str = "Hg") -> str:
     >>> leading_method(["emt", "chgnet+d4"])
     'emt'
     """
+    if isinstance(potentials, str):
+        raise InputError(f"potentials: {potentials!r} is one name; give a list of names")
     first = next(iter(potentials), "")
     own = [name for name in potentials if name.partition("+")[0] == first.partition("+")[0]]
     errors = {name: found.root_mean_square_J_m2 for name in own if (found := known_errors(name, solvent)) is not None}

@@ -85,6 +85,10 @@ class WettingParameters:
                 f"{owner}: the dry face has {self.dry_face.area:g} Å^2 and the interface {self.interface.area:g}; "
                 "both are of one cell"
             )
+        if not isinstance(self.method_errors, AdhesionErrors | None):
+            raise InputError(
+                f"{owner}: method_errors is {self.method_errors!r}; give what known_errors returns, or None"
+            )
         if self.mode not in ("predicted", "calibrated"):
             raise InputError(f"{owner}: mode is {self.mode!r}; it must be 'predicted' or 'calibrated'")
 

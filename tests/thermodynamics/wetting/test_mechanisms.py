@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
 from amalgamics.thermodynamics.wetting.contact_angle import young_dupre_angle_deg
-from amalgamics.thermodynamics.wetting.mechanisms import AngleBand, Mechanism, agreements, angle_band
+from amalgamics.thermodynamics.wetting.mechanisms import (
+    Adhesion,
+    AngleBand,
+    Mechanism,
+    agreements,
+    angle_band,
+    fall_of_angle,
+)
 from amalgamics.thermodynamics.wetting.panel_errors import AdhesionErrors
 
 OBSERVED = {0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"}
@@ -77,3 +84,18 @@ def test_a_band_needs_a_work_and_a_probability() -> None:
 def test_a_band_that_is_none_is_refused(band: tuple[float, float, float]) -> None:
     with pytest.raises(InputError, match="not a band"):
         AngleBand(*band)
+
+
+@given(st.floats(0.05, 0.8), st.floats(-0.04, 0.04), st.floats(0.0, 0.3), st.floats(0.0, 0.1))
+def test_a_fall_has_the_sign_of_the_work_whatever_the_method_errs(
+    work: float, gain: float, mean: float, scatter: float
+) -> None:
+    errors = {"a": AdhesionErrors(5, mean, mean, scatter, 0.0, 0.0)}
+    fall = fall_of_angle({"a": Adhesion(work, GAMMA)}, {"a": Adhesion(work + gain, GAMMA)}, errors)
+    assert fall is not None
+    assert fall.low_deg <= fall.value_deg <= fall.high_deg
+    assert fall.low_deg >= -1e-9 if gain >= 0.0 else fall.high_deg <= 1e-9
+
+
+def test_methods_of_one_state_alone_have_no_fall() -> None:
+    assert fall_of_angle({"a": Adhesion(0.3, GAMMA)}, {"b": Adhesion(0.3, GAMMA)}) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ....calculators.dynamics.detachment import Detachment, DetachmentSettings, detach_film
 from ....thermodynamics.uncertainty import Estimate
@@ -29,6 +29,10 @@ _MOST_MISSED_J_M2 = 0.02
 """Systematic errors of the reversible work beyond which the report names them: what films differ by."""
 
 
+_LEAST_FRAMES = 8
+"""Frames of a window that a correlated mean needs."""
+
+
 class DetachmentOptions(Settings):
     """How long the dynamics of each window are, in steps of ``timestep_fs``."""
 
@@ -37,6 +41,16 @@ class DetachmentOptions(Settings):
     sampling_steps: Annotated[int, Field(ge=20, le=1_000_000)] = 500
     frame_interval: Annotated[int, Field(ge=1, le=1000)] = 5
     timestep_fs: Annotated[float, Field(gt=0, le=10)] = 5.0
+
+    @model_validator(mode="after")
+    def _keeps_frames(self) -> DetachmentOptions:
+        shortest = min(self.free_steps, self.sampling_steps)
+        if self.frame_interval > shortest // _LEAST_FRAMES:
+            raise ValueError(
+                f"detachment.frame_interval: {self.frame_interval} keeps {shortest // self.frame_interval} frames of"
+                f" {shortest} steps; averages need {_LEAST_FRAMES}"
+            )
+        return self
 
     def at(self, temperature_K: float) -> DetachmentSettings:
         """Return the settings of the dynamics."""

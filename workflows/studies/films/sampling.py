@@ -29,8 +29,8 @@ _MOST_STEPS_BETWEEN_POSITIONS = 10
 class SamplingSettings(Settings):
     """Molecular dynamics of the film on the rigid solid; temperatures None follow the melting point of the liquid.
 
-    Frames are far enough apart that mercury has forgotten where its atoms were, which takes it 2.5 to 3.2 ps at 334 K; how
-    long it took is measured in each film and stored with its frames.
+    Frames are far enough apart that mercury has forgotten where its atoms were, which takes it 2.5 to 3.2 ps at 334 K;
+    how long it took is measured in each film and stored with its frames.
     """
 
     melt_temperature_K: Annotated[float | None, Field(gt=0, le=5000)] = None

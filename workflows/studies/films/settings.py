@@ -20,7 +20,7 @@ from ..settings import Settings, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions
 from .sampling import SamplingSettings
-from .surface_states import Carried, elements_of
+from .surface_states import Carried, build_state, elements_of
 
 
 def _known_liquid(symbol: str) -> str:
@@ -67,6 +67,10 @@ class SubstrateSettings(Settings):
             get_electrolyte(self.name)
         elif self.file is not None and not self.file.is_file():
             raise ValueError(f"no such structure file: {self.file}")
+        if self.termination is not None and not self.terminations:
+            raise ValueError("termination: the list is empty; name one, or leave it out")
+        if len(set(self.terminations)) < len(self.terminations):
+            raise ValueError(f"termination: {list(self.terminations)} names one twice")
         if self.amorphous and self.termination is not None:
             raise ValueError("an amorphous substrate has no terminations; leave out termination")
         if self.amorphous and self.surface is not Carried.CLEAN:
@@ -265,12 +269,34 @@ class FilmSettings(StudySettings):
                     f"{section}.termination: {termination!r} does not exist on"
                     f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
                 )
+        if substrate.surface is not Carried.CLEAN:
+            for termination in substrate.terminations or available[:1]:
+                self._check_surface(substrate, termination, crystal, section)
         if self.allow_thin_slab:
             return
         for slab in slabs:
             if slab.termination in (substrate.terminations or available):
                 name = f"{section.split('.')[0]}: {substrate.label} {slab.termination}"
                 check_substrate_thickness(slab.atoms, cutoff, name)
+
+    def _check_surface(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
+        """Refuse what a face cannot carry, such as hydroxyl on a metal: it is built once, not relaxed."""
+        from ....structures.slabs.slab import get_slab
+
+        slab = get_slab(
+            crystal,
+            substrate.miller_index,
+            termination=termination,
+            min_slab_size=self.min_slab_size,
+            min_width=self.min_width,
+            symprec=SLAB_SYMPREC,
+        )
+        try:
+            build_state(substrate.surface, slab.atoms, crystal)
+        except InputError as error:
+            raise InputError(
+                f"{section}.surface: {substrate.label} {termination} cannot carry {substrate.surface}: {error}"
+            ) from None
 
 
 class FilmOnSolidSettings(FilmSettings):

@@ -68,6 +68,8 @@ class PanelSolidSettings(SubstrateSettings):
         if not isinstance(content, dict):
             return content
         angle = content.get("measured_angle_deg")
+        if isinstance(angle, bool):
+            raise ValueError(f"measured_angle_deg: {angle!r} is no angle; give degrees, as 140 or [135, 140]")
         if isinstance(angle, int | float):
             content = {**content, "measured_angle_deg": (angle, angle)}
         return FACES.get(str(content.get("name")), {}) | content
@@ -113,8 +115,9 @@ class PanelSettings(FilmSettings):
         Raises
         ------
         InputError
-            A face is named twice, a potential does not cover a solid or is not installed, the liquid is solid, a solid
-            has no such termination, or its slab is thinner than two cutoffs.
+            A face is named twice, a solid stands for something without a wetting study, a potential does not cover a
+            solid or is not installed, the liquid is solid, a solid has no such termination or cannot carry what it
+            should, or its slab is thinner than two cutoffs.
         """
         self.check_liquid("panel")
         seen: set[tuple[Any, ...]] = set()
@@ -123,5 +126,11 @@ class PanelSettings(FilmSettings):
             if face in seen:
                 raise InputError(f"panel.solids: {solid.label} {solid.miller_index} is named twice")
             seen.add(face)
+        for solid in self.solids:
+            if solid.stands_for and spec.wetting is None:
+                raise InputError(
+                    f"panel.solids: {solid.label} stands for the {solid.stands_for} of a wetting study, and the job has"
+                    " no wetting section; leave out stands_for"
+                )
         for solid in self.solids:
             self.check_substrate(solid.substrate, spec.potential, set(), "panel.solids")

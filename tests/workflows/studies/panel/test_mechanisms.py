@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from amalgamics.reports.mechanisms import mechanisms_section
@@ -10,7 +12,7 @@ from amalgamics.tests.reports.wetting_examples import wetting_report
 from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.thermodynamics.wetting.cleaning import CarriedLayer
 from amalgamics.thermodynamics.wetting.curve import Limit
-from amalgamics.thermodynamics.wetting.mechanisms import Mechanism
+from amalgamics.thermodynamics.wetting.mechanisms import Mechanism, agreements
 from amalgamics.workflows.studies.panel.mechanisms import cleanings, mechanisms
 from amalgamics.workflows.studies.panel.settings import PanelSettings
 
@@ -22,7 +24,7 @@ WATER = CarriedLayer("H2O", 4, 6.7, -0.13)
 
 def face(solid: str, *works: float, surface: str = "clean", carried: CarriedLayer | None = None) -> PanelSolid:
     methods = {f"method {i}": Estimate(work) for i, work in enumerate(works)}
-    return PanelSolid(solid, solid, "(001)", "face", methods, surface=surface, carried=carried)
+    return PanelSolid(solid, solid, "(001)", "TiO2", methods, surface=surface, carried=carried)
 
 
 @pytest.fixture
@@ -54,15 +56,15 @@ def theta(mechanism: Mechanism, x: float) -> float:
 
 def test_adsorption_has_the_angles_of_the_wetting_study(found: dict[str, Mechanism]) -> None:
     point = WETTING.curve.at(RICHEST)
-    assert theta(found["adsorption, dry face bare"], RICHEST) == point.fresh.theta_deg
+    assert theta(found["adsorption, dry face bare, TiO2"], RICHEST) == point.fresh.theta_deg
     resting = point.of(Limit.EQUILIBRATED)
     assert resting is not None
-    assert theta(found["adsorption, both faces at the same potential"], RICHEST) == resting.theta_deg
+    assert theta(found["adsorption, both faces at the same potential, TiO2"], RICHEST) == resting.theta_deg
 
 
 def test_a_handled_face_is_cleaned_once_there_is_solute(found: dict[str, Mechanism]) -> None:
-    cleaned = found["cleaned surface (water before)"]
-    resting = found["adsorption, both faces at the same potential"]
+    cleaned = found["cleaned surface (water before, TiO2)"]
+    resting = found["adsorption, both faces at the same potential, TiO2"]
     band = cleaned.angles[0.0]
     assert band is not None
     assert band.theta_deg == band.high_deg  # 0.1 J/m², of 0.1 and 0.2
@@ -79,7 +81,7 @@ def test_a_lithiated_solid_has_its_own_angle_as_soon_as_there_is_solute(found: d
 
 
 def test_a_product_covers_the_solid_at_saturation_only(found: dict[str, Mechanism]) -> None:
-    skin, resting = found["skin of LiHg3"], found["adsorption, both faces at the same potential"]
+    skin, resting = found["skin of LiHg3"], found["adsorption, both faces at the same potential, TiO2"]
     assert theta(skin, RICHEST) == 0.0
     assert skin.spreads
     for x in sorted(WETTING.observed)[:-1]:
@@ -87,7 +89,36 @@ def test_a_product_covers_the_solid_at_saturation_only(found: dict[str, Mechanis
 
 
 def test_a_solid_that_stands_for_nothing_is_no_mechanism(found: dict[str, Mechanism]) -> None:
-    assert len(found) == 5
+    assert len(found) == 2 * len(WETTING.faces) + 3
+    assert not any("MgO" in name for name in found)
+
+
+def test_each_face_of_the_study_has_its_adsorption(found: dict[str, Mechanism]) -> None:
+    for studied in WETTING.faces:
+        point = studied.curve.at(RICHEST)
+        assert theta(found[f"adsorption, dry face bare, {studied.termination}"], RICHEST) == point.fresh.theta_deg
+
+
+@pytest.mark.parametrize(("plane", "termination"), [("(001)", "LaLiO2"), ("(110)", "TiO2")])
+def test_a_layer_belongs_to_its_own_face_alone(plane: str, termination: str) -> None:
+    handled = replace(face(WETTING.substrate, 0.1, surface="water"), plane=plane, termination=termination)
+    panel = PanelReport("Hg", 298.15, GAMMA, (handled,))
+    names = [one.name for one in mechanisms(WETTING, panel, PanelSettings.model_validate({"solids": ["MgO"]}))]
+    expected = ["cleaned surface (water before, LaLiO2)"] if plane == "(001)" else []
+    assert [name for name in names if name.startswith("cleaned")] == expected
+
+
+def test_whether_it_wets_better_is_told_method_by_method() -> None:
+    """An error that is common to both angles does not make a fall uncertain, and a rise is none."""
+    names = [member.potential for member in WETTING.faces[0].members]
+    pure = {member.potential: member.curve.at(0.0).fresh.work_of_adhesion_J_m2 for member in WETTING.faces[0].members}
+    methods = {name: Estimate(pure[name] - 0.03) for name in names}
+    lithiated = PanelSolid("LLTO-lithiated", "LLTO", "(001)", "TiO2", methods)
+    settings = PanelSettings.model_validate({"solids": [{"name": "LLTO-lithiated", "stands_for": "lithiated"}]})
+    found = mechanisms(WETTING, PanelReport("Hg", 298.15, GAMMA, (lithiated,)), settings)[-1]
+    better = next(one for one in agreements(found, WETTING.observed) if one.claim == "wets better")
+    assert (better.met, better.certain) == (False, True)
+    assert found.falls[RICHEST].high_deg <= 0.0
 
 
 def test_the_section_says_of_each_whether_it_is_as_seen(found: dict[str, Mechanism]) -> None:
@@ -103,11 +134,14 @@ def test_a_handled_face_says_whether_its_layer_is_removed() -> None:
     panel = PanelReport("Hg", 298.15, GAMMA, (face(WETTING.substrate, 0.1, surface="water", carried=WATER),))
     found = cleanings(WETTING, panel)
     ((name, reactions),) = found.items()
-    assert name == f"{WETTING.substrate} (001), face, water"
+    assert name == f"{WETTING.substrate} (001), TiO2, water"
     assert {one.reaction.carried for one in reactions} == {"H2O"}
     assert set(reactions[0].free_energies) == {x for x in WETTING.observed if x > 0.0}  # the richest is saturated
-    cleaned = mechanisms(WETTING, panel, PanelSettings.model_validate({"solids": ["MgO"]}))[-1]
-    assert cleaned.needs.endswith("takes it off the face: H₂O + 2 Li → Li₂O + H₂ is favourable")
+    names = mechanisms(WETTING, panel, PanelSettings.model_validate({"solids": ["MgO"]}))
+    cleaned = next(one for one in names if one.name.startswith("cleaned"))
+    assert cleaned.needs.endswith(
+        "takes it off the face, and no product stays there: H₂O + 2 Li → Li₂O + H₂ is favourable"
+    )
     section = mechanisms_section([cleaned], WETTING.observed, "Li", found)
     table = section.tables[-1]
     assert table.rows[0][1] == "H₂O + Li → LiOH + ½ H₂"
@@ -118,7 +152,7 @@ def test_a_handled_face_says_whether_its_layer_is_removed() -> None:
 
 
 def test_without_a_binding_there_is_no_table(found: dict[str, Mechanism]) -> None:
-    assert found["cleaned surface (water before)"].needs.endswith("takes it off the face")
+    assert found["cleaned surface (water before, TiO2)"].needs.endswith("no product stays there")
     assert len(mechanisms_section(list(found.values()), WETTING.observed, "Li", {}).tables) == 2
 
 
