@@ -11,6 +11,8 @@ import numpy as np
 
 from ..arguments import path, refusal
 from ..errors import InputError
+from ..structures.input.names import name_of_file
+from ..structures.input.reader import split_index
 from ..structures.library.phases import Phase, get_phase, list_phases
 from .display import html_table, with_version
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from pymatgen.core import Structure
 
+    from ..structures.ordering.order import OrderMethod
     from .energies import Relaxed
 
     StructureLike: TypeAlias = "str | Path | Atoms | Structure | Phase | Relaxed"
@@ -110,16 +113,20 @@ def phases(system: str | None = None, *, buildable: bool | None = None) -> Phase
     return PhaseList(system, tuple(list_phases(system, buildable=buildable)))
 
 
-def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
+def read_structure(source: str | Path, *, primitive: bool = False, order: OrderMethod | None = None) -> Atoms:
     """Return a crystal by the name of a phase or electrolyte, or from a file.
 
     Parameters
     ----------
     source
         Key of a phase (``LiHg3``, ``Li_bcc``), a formula that one phase alone has, the name of an electrolyte
-        (``LLTO``), or the path of a CIF or any other file that ASE reads.
+        (``LLTO``), or the path of a CIF, POSCAR, extended XYZ or another file of a crystal. ``@`` and an index behind
+        the path choose one of several structures, as in ``relaxation.traj@-1``.
     primitive
         Return the primitive cell, not the conventional one.
+    order
+        How to order partly filled or shared sites of a file: ``ewald`` (ionic crystals) or ``sqs`` (alloys, needs
+        icet). Without it they are refused.
 
     Returns
     -------
@@ -130,7 +137,7 @@ def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
     ------
     InputError
         There is no such phase (the nearest is named) or file, the phase cannot be built (the reason is given), or the
-        file holds no ordered crystal.
+        file holds no crystal, several, or one with partly filled sites that are not or cannot be ordered.
 
     Examples
     --------
@@ -143,11 +150,12 @@ def read_structure(source: str | Path, *, primitive: bool = False) -> Atoms:
     Traceback (most recent call last):
     amalgamics.errors.InputError: unknown phase 'Li_bbc'. Did you mean 'Li_bcc'?
     """
-    from ..structures.library.electrolytes import get_electrolyte, list_electrolytes, read_substrate
+    from ..structures.input.crystals import read_crystal
+    from ..structures.library.electrolytes import get_electrolyte, list_electrolytes
 
     path("structure", source, "the name of a phase or electrolyte, or the path of a file")
     if isinstance(source, Path) or _looks_like_a_file(source):
-        atoms = read_substrate(source, "structure")
+        atoms = read_crystal(source, order=order).atoms
     elif source in {item.name for item in list_electrolytes()}:
         atoms = get_electrolyte(source)
     else:
@@ -248,12 +256,15 @@ def name_of(structure: StructureLike, atoms: Atoms) -> str:
     if isinstance(structure, Phase):
         return structure.key
     if isinstance(structure, str | Path):
-        return Path(structure).stem if isinstance(structure, Path) or _looks_like_a_file(structure) else structure
+        if isinstance(structure, Path) or _looks_like_a_file(structure):
+            return name_of_file(split_index(structure)[0])
+        return structure
     return str(getattr(structure, "name", None) or atoms.get_chemical_formula(empirical=True))
 
 
 def _looks_like_a_file(source: str) -> bool:
-    return "/" in source or "\\" in source or Path(source).suffix.lstrip(".").isalpha() or Path(source).is_file()
+    file, _ = split_index(source)
+    return "/" in source or "\\" in source or file.suffix.lstrip(".").isalpha() or file.is_file()
 
 
 def _primitive(atoms: Atoms) -> Atoms:

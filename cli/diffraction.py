@@ -12,6 +12,7 @@ from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from pymatgen.core import Structure
 
     from ..structures.diffraction.measured import Overlay
     from ..structures.diffraction.patterns import PowderPattern
@@ -24,12 +25,13 @@ LINE_COLUMNS = ("phase", "hkl", "published 2θ (°)", "I", "computed 2θ (°)", 
 
 @dataclass(frozen=True)
 class _Sample:
-    """A crystal with its name, what it is, and the tolerance of its space group, Å."""
+    """A crystal with its name, what it is, the tolerance of its space group in Å, and notes on how it was read."""
 
     name: str
-    crystal: Phase | Atoms
+    crystal: Phase | Atoms | Structure
     origin: str
     symprec: float
+    notes: tuple[str, ...] = ()
 
 
 def diffraction(
@@ -123,17 +125,20 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
     from ..errors import InputError
     from ..reports.diffraction.section import SYMPREC_RELAXED
     from ..structures.diffraction.patterns import SYMPREC
-    from ..structures.library.electrolytes import read_substrate
+    from ..structures.input.reader import read_structures, split_index
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.hulls.diffraction import relaxed_crystal
 
     store = StructureDatabase(database or default_database(), must_exist=True) if relaxed else None
     samples = []
-    for name in names:
-        if Path(name).is_file() or Path(name).suffix:
-            file = Path(name)
-            samples.append(_Sample(file.name, read_substrate(file, "structure"), str(file), SYMPREC_RELAXED))
+    files = [split_index(name)[0] for name in names]
+    plain = [file.name for file in files]
+    for name, file in zip(names, files, strict=True):
+        if file.is_file() or file.suffix:
+            for one in read_structures(name):
+                label = (file.name if plain.count(file.name) == 1 else str(file)) + one.suffix
+                samples.append(_Sample(label, one.structure, str(file), SYMPREC_RELAXED, one.all_notes))
         elif store is not None:
             row = relaxed_crystal(store, name, potential)
             origin = f"relaxed with {row.potential}"
@@ -174,6 +179,8 @@ def _references(
     samples: list[_Sample], phases: list[PowderPattern]
 ) -> tuple[list[list[Any]], list[list[Any]], list[str]]:
     """Rows of published cells and lines, and why there are none."""
+    from pymatgen.core import Structure
+
     from ..errors import InputError
     from ..structures.diffraction.references import compare_cell, compare_lines, list_powder_references
     from ..structures.library.phases import Phase
@@ -181,10 +188,10 @@ def _references(
     references = {item.phase: item for item in list_powder_references()}
     cells: list[list[Any]] = []
     lines: list[list[Any]] = []
-    problems: list[str] = []
+    problems = [f"{sample.name}: {note}" for sample in samples for note in sample.notes]
     for sample, pattern in zip(samples, phases, strict=True):
         reference = references.get(sample.name)
-        if reference is None:
+        if reference is None or isinstance(sample.crystal, Structure):
             continue
         crystal = sample.crystal.atoms() if isinstance(sample.crystal, Phase) else sample.crystal
         try:
@@ -217,7 +224,7 @@ def _document(
     return {
         "wavelength": patterns[0].wavelength,
         "two_theta_range": list(patterns[0].two_theta_range),
-        "crystals": [{"name": item.name, "origin": item.origin} for item in samples],
+        "crystals": [{"name": item.name, "origin": item.origin, "notes": list(item.notes)} for item in samples],
         "patterns": [
             {"name": item.name, "weights": dict(item.weights), "lines": lines[item.name]} for item in patterns
         ],

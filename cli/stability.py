@@ -80,7 +80,9 @@ def _stored_electrolytes(store: Any) -> tuple[str, ...]:
     from ..errors import InputError
     from ..structures.library.electrolytes import list_electrolytes
 
-    names = tuple(one.name for one in list_electrolytes() if store.select(f"name={one.name},relax_cell=True", limit=1))
+    names = tuple(
+        one.name for one in list_electrolytes() if store.select(where={"name": one.name, "relax_cell": True}, limit=1)
+    )
     if not names:
         raise InputError("the database has no relaxed electrolyte; run a workflow with a stability section first")
     return names

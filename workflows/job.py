@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..calculators.potentials.names import get_potential
 from .database.candidates import Candidate, gather_candidates
 from .database.fingerprint import fingerprint
+from .database.rows import find_phase
 from .database.structure_database import StructureDatabase
 
 if TYPE_CHECKING:
@@ -71,6 +72,15 @@ class Job:
     def relaxed_rows(self) -> list[AtomsRow]:
         """Those that converged."""
         return [row for row in self.rows if row.converged]
+
+    def crystal(self, name: str) -> AtomsRow | None:
+        """Return a relaxed crystal by the name that the input gives it, whatever it was called when it was stored.
+
+        Else by the name that it is stored under, or the lowest of a formula.
+        """
+        key = self.fingerprints.get(name)
+        own = [row for row in self.relaxed_rows if row.fingerprint == key]
+        return own[0] if own else find_phase(name, self.relaxed_rows)
 
     @cached_property
     def hulls(self) -> list[Hull]:

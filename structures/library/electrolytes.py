@@ -1,13 +1,10 @@
-"""Solid electrolytes by name: model cells of LLTO, thiophosphates, any crystal of the phase library or of a file."""
+"""Solid electrolytes by name: model cells of LLTO, thiophosphates, any crystal of the phase library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ...errors import InputError, unknown_name
 from .llto import cage_edges, checkerboard, layered, vacant
@@ -21,7 +18,7 @@ _LLTO_CELL = "cell: ICSD 92237, Ibarra et al. 2000, doi 10.1016/S0167-2738(00)00
 
 
 class ElectrolyteError(InputError):
-    """An electrolyte that is not known, or a file that holds no ordered crystal."""
+    """An electrolyte that is not known or cannot be built."""
 
 
 @dataclass(frozen=True)
@@ -118,58 +115,3 @@ def get_electrolyte(name: str) -> Atoms:
     if not phases[name].buildable:
         raise ElectrolyteError(f"electrolyte {name!r} cannot be built: {phases[name].why_not_buildable}")
     return phases[name].atoms()
-
-
-def read_substrate(path: str | Path, what: str = "substrate") -> Atoms:
-    """Read a crystal from a CIF or any other file that ASE reads.
-
-    ``what`` is what error messages call it.
-
-    Raises
-    ------
-    ElectrolyteError
-        The file is missing or unreadable, is no crystal periodic in three directions, has partly filled sites, or
-        atoms that overlap; the message names the file.
-    """
-    from ase.io import read
-
-    file = Path(path)
-    if not file.is_file():
-        raise ElectrolyteError(f"{what} file {str(path)!r} does not exist")
-    try:
-        atoms = cast("Atoms", read(file))
-    except Exception as error:  # ASE's readers raise whatever their formats raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ElectrolyteError(f"{what} file {str(path)!r} cannot be read: {reason}") from None
-    if not atoms.pbc.all() or atoms.cell.rank < 3:
-        raise ElectrolyteError(f"{what} file {str(path)!r} holds no crystal periodic in three directions")
-    _check_ordered(atoms, f"{what} file {str(path)!r}")
-    _check_distances(atoms, f"{what} file {str(path)!r}")
-    atoms.info.clear()
-    atoms.calc = None
-    return atoms
-
-
-def _check_ordered(atoms: Atoms, origin: str) -> None:
-    partial = {
-        ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
-        for site in (atoms.info.get("occupancy") or {}).values()
-        if len(site) > 1 or abs(sum(site.values()) - 1.0) > 1e-3
-    }
-    if partial:
-        raise ElectrolyteError(
-            f"{origin}: sites are partly filled or shared ({'; '.join(sorted(partial))}); give an ordered cell"
-        )
-
-
-def _check_distances(atoms: Atoms, origin: str) -> None:
-    from ase.data import covalent_radii
-    from ase.neighborlist import neighbor_list
-
-    i, j, distances = neighbor_list("ijd", atoms, 0.5 * covalent_radii[atoms.numbers])
-    if len(i):
-        worst = int(np.argmin(distances))
-        raise ElectrolyteError(
-            f"{origin}: {atoms.symbols[i[worst]]} (atom {i[worst]}) and {atoms.symbols[j[worst]]} "
-            f"(atom {j[worst]}) are {distances[worst]:.2f} Å apart"
-        )

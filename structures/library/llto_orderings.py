@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
+from ..electrostatics import ChargePolynomial
 from ..oxidation_states import formal_charges
 from .llto import VACANCY, cage_edges, perovskite
 
@@ -209,31 +210,23 @@ def _enumerate(n_lanthanum: int, n_lithium: int, n_titanium: int) -> Iterator[tu
 
 
 class _Block:
-    """A block of perovskite cells whose Ewald energy is a polynomial of the A charges q: q M q + L q + C, eV."""
+    """A block of perovskite cells whose Ewald energy is a polynomial of the charges on A sites."""
 
     def __init__(self, shape: tuple[int, ...], free: np.ndarray) -> None:
-        from pymatgen.analysis.ewald import EwaldSummation
         from pymatgen.io.ase import AseAtomsAdaptor
 
         self.shape, self.free = shape, np.flatnonzero(free)
         self.full = np.where(free, 0.0, formal_charges()["La"])
         atoms = perovskite(np.diag(shape), lambda *_: "La")
-        structure = AseAtomsAdaptor.get_structure(atoms)
-        # With charge 1 on every A site the terms of the energy are those of unit charges.
-        structure.add_oxidation_state_by_element({**formal_charges(), "La": 1.0})
-        matrix = np.asarray(EwaldSummation(structure).total_energy_matrix)
         a_sites = np.flatnonzero(atoms.symbols == "La")
         places = np.round(atoms.positions[a_sites] / cage_edges()).astype(int)
         a_sites = a_sites[np.argsort(np.ravel_multi_index(tuple(places.T), shape))]
-        others = np.setdiff1d(np.arange(len(atoms)), a_sites)
-        self.pairs = matrix[np.ix_(a_sites, a_sites)]
-        self.linear = 2.0 * matrix[np.ix_(a_sites, others)].sum(axis=1)
-        self.constant = float(matrix[np.ix_(others, others)].sum())
+        charges = [formal_charges()[symbol] for symbol in atoms.get_chemical_symbols()]
+        self.polynomial = ChargePolynomial(AseAtomsAdaptor.get_structure(atoms), charges, a_sites.tolist())
 
     def energies(self, charges: np.ndarray) -> np.ndarray:
         """Ewald energies of orderings, eV per cell, shape (n,); ``charges`` has shape (n, A sites)."""
-        found: np.ndarray = ((charges @ self.pairs) * charges).sum(axis=1) + charges @ self.linear + self.constant
-        return found
+        return self.polynomial.energies(charges)
 
     def atoms(self, charges: np.ndarray) -> Atoms:
         """The cell of one ordering."""
@@ -249,26 +242,14 @@ class _Block:
         one = np.repeat([3.0, 1.0, 0.0], [n_la, n_li, size - n_la - n_li])
         charges = self._charges([rng.permutation(one) for _ in range(n_samples)])
         best = charges[np.argsort(self.energies(charges))[: max(20, n_samples // 100)]]
-        return np.concatenate([charges, *(self._descend(start)[None] for start in best)])
+        return np.concatenate(
+            [charges, *(self.polynomial.descend(start, [self.free.tolist()])[None] for start in best)]
+        )
 
     def _charges(self, on_free: list[np.ndarray]) -> np.ndarray:
         charges = np.tile(self.full, (len(on_free), 1))
         charges[:, self.free] = on_free
         return np.unique(charges, axis=0)
-
-    def _descend(self, charges: np.ndarray) -> np.ndarray:
-        """Exchange the pair of sites that lowers the energy most, until none does."""
-        while True:
-            pairs = [(i, j) for i, j in combinations(self.free, 2) if charges[i] != charges[j]]
-            if not pairs:
-                return charges
-            trials = np.tile(charges, (len(pairs), 1))
-            rows, (i, j) = np.arange(len(pairs)), np.array(pairs).T
-            trials[rows, i], trials[rows, j] = charges[j], charges[i]
-            energies = self.energies(trials)
-            if energies.min() >= self.energies(charges[None])[0] - 1e-9:
-                return charges
-            charges = trials[energies.argmin()]
 
 
 def _arrangements(size: int, n_la: int, n_li: int) -> Iterator[np.ndarray]:

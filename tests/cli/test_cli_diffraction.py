@@ -75,7 +75,7 @@ def test_a_mixture_has_the_weights_that_were_asked_for(diffraction: Run) -> None
 def test_relaxed_cells_of_the_database_are_compared_with_the_published_ones(diffraction: Run, tmp_path: Path) -> None:
     store_relaxed(tmp_path, 1.02)
     document = json.loads(diffraction("LiHg3", "--relaxed", "--json")[1])
-    assert document["crystals"] == [{"name": "LiHg3", "origin": "relaxed with chgnet+d3"}]
+    assert document["crystals"] == [{"name": "LiHg3", "origin": "relaxed with chgnet+d3", "notes": []}]
     assert [cell["deviation_percent"] for cell in document["published_cells"]] == pytest.approx([2.0, 2.0], abs=0.02)
     code, output, errors = diffraction("LiHg3")
     assert code == 0

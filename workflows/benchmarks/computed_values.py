@@ -101,7 +101,7 @@ class Crystals:
         InputError
             There are none.
         """
-        rows = database.select(f"potential={potential},relax_cell=True", sort="id")
+        rows = database.select(where={"potential": potential, "relax_cell": True}, sort="id")
         rows = [row for row in rows if row.kind in CRYSTALS]
         if not rows:
             raise InputError(f"{database.path} has no crystal relaxed with {potential}")

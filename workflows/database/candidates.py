@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import InputError
 from ...structures.compositions import parse_system
+from ...structures.input.checks import WIDEST_GAP, widest_gap
+from ...structures.input.crystals import InputCrystal, read_crystals
+from ...structures.input.names import names_of_files
+from ...structures.input.reader import split_index
 from ...structures.library.phases import Phase, get_phase, list_phases
 from ...structures.library.prototypes import enumerate_prototypes
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from ..spec import WorkflowSpec
+    from ..studies.hulls.settings import FileSettings
 
 
 Kind = Literal["library", "prototype", "file", "substrate", "slab", "frame", "solid", "film", "interface", "atom"]
@@ -51,20 +55,25 @@ class Candidate:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON from which :meth:`from_dict` makes an equal candidate."""
-        return {
+        content = {
             **self.metadata(),
             "numbers": self.atoms.numbers.tolist(),
             "cell": self.atoms.cell.array.tolist(),
             "positions": self.atoms.positions.tolist(),
         }
+        if self.atoms.constraints:
+            content["constraints"] = [plain_constraint(item) for item in self.atoms.constraints]
+        return content
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Candidate:
         """Rebuild a candidate from :meth:`as_dict`."""
         from ase import Atoms
+        from ase.constraints import dict2constraint
 
         fields = dict(content)
         atoms = Atoms(fields.pop("numbers"), cell=fields.pop("cell"), positions=fields.pop("positions"), pbc=True)
+        atoms.set_constraint([dict2constraint(item) for item in fields.pop("constraints", ())])
         if "measured_lattice" in fields:
             fields["measured_lattice"] = tuple(fields["measured_lattice"])
         return cls(atoms=atoms, **fields)
@@ -88,7 +97,7 @@ def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, st
         else:
             refused[phase.key] = phase.why_not_buildable or "cannot be built"
     candidates = [_from_phase(phase) for phase in phases.values()]
-    candidates += [_from_file(path, spec) for path in spec.structures.files]
+    candidates += file_candidates(spec.structures.files, spec.systems)
     options = spec.structures.prototype_options
     if options is not None:
         known = [phase.structure() for phase in phases.values()]
@@ -113,7 +122,10 @@ def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, st
     names = [candidate.name for candidate in candidates]
     if len(set(names)) != len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise InputError(f"structures: two structures are called {twice[0]!r}; rename the file")
+        raise InputError(
+            f"structures: two structures are called {twice[0]!r}; give the file a name of its own, as in"
+            " {file: a/CONTCAR, name: LiHg-a}"
+        )
     return candidates, refused
 
 
@@ -150,18 +162,75 @@ def _from_phase(phase: Phase) -> Candidate:
     )
 
 
-def _from_file(path: Path, spec: WorkflowSpec) -> Candidate:
-    from ase.io import read
+def file_candidates(files: Sequence[FileSettings], systems: Sequence[str]) -> list[Candidate]:
+    """Return the crystals of users' files, each with a name of its own.
 
-    try:
-        atoms = cast("Atoms", read(path))
-    except Exception as error:
-        raise InputError(f"structures.files: cannot read {path}: {error}") from None
-    symbols = set(atoms.get_chemical_symbols())
-    if not any(symbols <= set(parse_system(system)) for system in spec.systems):
-        raise InputError(
-            f"structures.files: {path} holds {'-'.join(sorted(symbols))}, outside {', '.join(spec.systems)}"
+    Parameters
+    ----------
+    files
+        As the input names them.
+    systems
+        Chemical systems, one of which each must belong to.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read or ordered (see :func:`~amalgamics.structures.input.crystals.read_crystals`), holds
+        elements outside all systems, or a slab, or two names are the same.
+    """
+    names = names_of_files([split_index(entry.file)[0] for entry in files])
+    found: dict[str, str] = {}
+    candidates = []
+    for entry, name in zip(files, names, strict=True):
+        crystals = read_crystals(
+            entry.file,
+            "structures.files:",
+            order=entry.order,
+            orderings=entry.orderings,
+            max_atoms=entry.max_atoms,
         )
-    if not atoms.pbc.all():
-        raise InputError(f"structures.files: {path} is not a crystal (it has no periodic cell)")
-    return Candidate(name=path.stem, kind="file", atoms=atoms, source=path.name, confidence="user")
+        for crystal in crystals:
+            _check_fits(crystal, entry.file, systems)
+            # What stands behind the name of the file tells its structures and orderings apart.
+            own = (entry.name or name) + crystal.suffix
+            if own in found:
+                raise InputError(
+                    f"structures.files: {found[own]} and {entry.file} are both called {own!r}; give one a name, as in"
+                    " {file: a/CONTCAR, name: LiHg-a}"
+                )
+            found[own] = entry.file
+            candidates.append(_from_crystal(crystal, own))
+    return candidates
+
+
+def _from_crystal(crystal: InputCrystal, name: str) -> Candidate:
+    note = "; ".join(crystal.notes)
+    return Candidate(
+        name=name,
+        kind="file",
+        atoms=crystal.atoms,
+        source=crystal.source,
+        confidence="user",
+        note=note[:1].upper() + note[1:],
+    )
+
+
+def _check_fits(crystal: InputCrystal, file: str, systems: Sequence[str]) -> None:
+    symbols = set(crystal.atoms.get_chemical_symbols())
+    if not any(symbols <= set(parse_system(system)) for system in systems):
+        where = f"outside {', '.join(systems)}" if systems else "and the job has no systems"
+        raise InputError(f"structures.files: {file} holds {'-'.join(sorted(symbols))}, {where}")
+    gap = widest_gap(crystal.atoms)
+    if gap > WIDEST_GAP:
+        raise InputError(
+            f"structures.files: {file} has {gap:.1f} Å without atoms, as a slab or a molecule has; hulls are made of"
+            " crystals"
+        )
+
+
+def plain_constraint(constraint: Any) -> dict[str, Any]:
+    """Return a constraint of ASE as plain JSON, from which ``dict2constraint`` makes it again."""
+    import json
+
+    content: dict[str, Any] = json.loads(json.dumps(constraint.todict(), default=lambda array: array.tolist()))
+    return content

@@ -37,10 +37,13 @@ def identity_of(provenance: Mapping[str, Any]) -> str:
 
 
 def structure_key(atoms: Atoms) -> str:
-    """Return a key of the species, the cell, the positions (Å, to four decimals) and which atoms are held fixed."""
+    """Return a key of the species, the cell, the positions (Å, to four decimals) and which atoms are held fixed how."""
     rounded = [np.round(array, _DECIMALS) + 0.0 for array in (atoms.cell.array, atoms.positions)]
     fixed = sorted({int(index) for item in atoms.constraints for index in item.get_indices()})
     parts = [atoms.numbers.tolist(), atoms.pbc.tolist(), *(array.tolist() for array in rounded)]
+    partly = [item.todict() for item in atoms.constraints if not np.all(getattr(item, "mask", True))]
+    if partly:  # along some directions only, as selective dynamics allow
+        return digest([*parts, fixed, json.loads(json.dumps(partly, default=lambda array: array.tolist()))])
     return digest([*parts, fixed] if fixed else parts)
 
 

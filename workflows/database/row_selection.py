@@ -110,6 +110,7 @@ def select_ids(
     conditions: Sequence[str],
     systems: Sequence[str] = (),
     *,
+    where: Mapping[str, Any] | None = None,
     sort: str | None = None,
     limit: int | None = None,
 ) -> list[int]:
@@ -123,6 +124,8 @@ def select_ids(
         In the syntax of ``ase.db``.
     systems
         Values of ``chemical_system``, any of which will do.
+    where
+        Values that keys must have, whatever characters they hold: they are bound, not read.
     sort
         Key, with a leading minus for descending; rows without it come last, equal ones in the order of their ids.
     limit
@@ -133,12 +136,22 @@ def select_ids(
     ValueError
         A condition cannot be understood.
     """
-    parsed = list(_parse(conditions))
+    parsed = [*_exact(where or {}), *_parse(conditions)]
     if systems:
         marks = ", ".join("?" * len(systems))
         within = Condition("text_key_values", f"key = ? AND value IN ({marks})", ("chemical_system", *systems))
         parsed.insert(0, within)
     return _find_ids(connection, parsed, sort, limit)
+
+
+def _exact(where: Mapping[str, Any]) -> Iterator[Condition]:
+    for key, value in where.items():
+        if key in COLUMNS:
+            yield Condition("systems", f"{COLUMNS[key]} = ?", (value,))
+        elif isinstance(value, str):
+            yield Condition("text_key_values", "key = ? AND value = ?", (key, str(value)))
+        else:
+            yield Condition("number_key_values", "key = ? AND value = ?", (key, float(value)))
 
 
 def _parse(conditions: Sequence[str]) -> Iterator[Condition]:

@@ -30,6 +30,14 @@ CRYSTALS = ("library", "prototype", "file", "substrate")
 _READER_TIMEOUT_S = 2
 
 
+class _Asked(NamedTuple):
+    """What rows must meet: conditions as a query has them, chemical systems of which any will do, values of keys."""
+
+    conditions: list[str]
+    systems: Sequence[str]
+    where: Mapping[str, str | float]
+
+
 class StructureDatabase:
     """Relaxed structures with their energies and provenance, in one SQLite file.
 
@@ -196,7 +204,14 @@ class StructureDatabase:
                 self._open().delete(ids)
         return len(ids)
 
-    def select(self, query: str = "", *, sort: str | None = None, limit: int | None = None) -> list[AtomsRow]:
+    def select(
+        self,
+        query: str = "",
+        *,
+        where: Mapping[str, str | float] | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> list[AtomsRow]:
         """Return the rows that match ``query``.
 
         Parameters
@@ -208,6 +223,8 @@ class StructureDatabase:
             ``e_above_hull`` and ``formation_energy_per_atom`` (eV/atom) are stored nowhere: they are those of the hull
             of all relaxed crystals in the database with a row's elements and potential, as they are now, as
             ``amalgamics hull`` shows it. Rows that are not on it, such as slabs and duplicates, have neither.
+        where
+            Values that keys must have, such as ``{"name": "Cu3Au model (1)"}``: text that no query could hold.
         sort
             Key to sort by, with a leading minus for descending; rows without it come last. By id unless given.
         limit
@@ -224,10 +241,11 @@ class StructureDatabase:
             conditions, of_places = split_conditions(terms)
         except ValueError as error:
             raise InputError(f"query {query!r}: {error}") from None
-        key = (sort or "id").removeprefix("-")
-        if key not in QUERY_KEYS and key not in COLUMNS:
-            raise InputError("sort: " + unknown_name("key", key, [*QUERY_KEYS, *COLUMNS]))
-        if not any(condition.startswith("converged") for condition in conditions):
+        key, exact = (sort or "id").removeprefix("-"), dict(where or {})
+        for name, what in ((key, "sort"), *((one, "where") for one in exact)):
+            if name not in QUERY_KEYS and name not in COLUMNS:
+                raise InputError(f"{what}: " + unknown_name("key", name, [*QUERY_KEYS, *COLUMNS]))
+        if "converged" not in exact and not any(condition.startswith("converged") for condition in conditions):
             conditions = [*conditions, "converged=True"]
         if not is_complete(self.path):
             return []
@@ -235,12 +253,13 @@ class StructureDatabase:
         with contextlib.suppress(sqlite3.OperationalError):
             self._index(timeout_s=_READER_TIMEOUT_S)
         places = RowPlaces(self._company_ids, self._read_plain, self._places)
+        asked = _Asked(conditions, systems, exact)
         with contextlib.closing(open_existing(self.path)) as connection:
             try:
                 if of_places or key in HULL_KEYS:
-                    ids = self._select_by_place(connection, places, conditions, systems, of_places, sort)[:limit]
+                    ids = self._select_by_place(connection, places, asked, of_places, sort)[:limit]
                 else:
-                    ids = select_ids(connection, conditions, systems, sort=sort, limit=limit)
+                    ids = select_ids(connection, conditions, systems, where=exact, sort=sort, limit=limit)
                 return read_rows(connection, ids, lambda content: StoredRow(content, places))
             except (ValueError, AssertionError) as error:
                 raise InputError(f"query {query!r}: {error}") from None
@@ -249,16 +268,15 @@ class StructureDatabase:
         self,
         connection: sqlite3.Connection,
         places: RowPlaces,
-        conditions: list[str],
-        systems: Sequence[str],
+        asked: _Asked,
         of_places: Sequence[PlaceCondition],
         sort: str | None,
     ) -> list[int]:
         """Return the ids of the rows whose places on their hulls meet conditions, or sorted by them."""
         key, by_place = (sort or "id").removeprefix("-"), (sort or "").removeprefix("-") in HULL_KEYS
-        if of_places:
-            conditions = [*conditions, "relax_cell=True"]  # which every row on a hull meets
-        ids = select_ids(connection, conditions, systems, sort=None if by_place else sort)
+        # Every row on a hull has a relaxed cell.
+        conditions = [*asked.conditions, "relax_cell=True"] if of_places else asked.conditions
+        ids = select_ids(connection, conditions, asked.systems, where=asked.where, sort=None if by_place else sort)
         found = _places_of(connection, places, ids)
         chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in of_places)]
         if not by_place:

@@ -190,16 +190,15 @@ class Study(ABC, Generic[S, R]):
         **labels
             Further labels that they must have.
         """
-        return self._select(role, "True", labels)
+        return self._select(role, True, labels)
 
     def failed_rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
         """Return the rows of a role that belong to this study and failed; otherwise as :meth:`rows`."""
-        return self._select(role, "False", labels)
+        return self._select(role, False, labels)
 
-    def _select(self, role: StrEnum, converged: str, labels: Mapping[str, str | int]) -> list[AtomsRow]:
+    def _select(self, role: StrEnum, converged: bool, labels: Mapping[str, str | int]) -> list[AtomsRow]:
         terms = {"study": self.key, "role": role, "converged": converged, **labels}
-        query = ",".join(f"{key}={value}" for key, value in terms.items())
-        return [row for row in self.database.select(query, sort="id") if self.owns(row)]
+        return [row for row in self.database.select(where=terms, sort="id") if self.owns(row)]
 
     def owns(self, row: AtomsRow) -> bool:
         """Return whether a row with the study's labels is its own: made by what is behind the potential's name now."""

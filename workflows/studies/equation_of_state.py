@@ -15,7 +15,7 @@ from ...calculators.relaxation.relax import RelaxationSettings
 from ...errors import InputError
 from ...thermodynamics.vibrations.quasi_harmonic import MIN_VOLUMES, fit_vinet
 from ..database.candidates import Candidate
-from ..database.rows import atoms_of, find_phase
+from ..database.rows import atoms_of
 from .base import Step, Study, numbered, step
 from .phase_names import check_names_of_job
 from .settings import StudySettings, one_or_more
@@ -96,12 +96,11 @@ class EquationOfStateStudy(Study[EquationOfStateSettings, EquationsOfState]):
     @cached_property
     def phases(self) -> list[AtomsRow]:
         """The relaxed crystals that are asked for."""
-        rows = self.job.relaxed_rows
         if self.settings.phases == "stable":
             names = [phase.name for hull in self.job.hulls for phase in hull.stable]
         else:
             names = list(self.settings.phases)
-        found = [row for name in names if (row := find_phase(name, rows)) is not None]
+        found = [row for name in names if (row := self.job.crystal(name)) is not None]
         return list({row.fingerprint: row for row in found}.values())  # a name and its formula are one crystal
 
     def plan(self) -> Sequence[Step]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from ...structures.input.paths import absolute_path
 
 if TYPE_CHECKING:
     from ...calculators.relaxation.relax import RelaxationSettings
@@ -20,6 +23,14 @@ class Settings(BaseModel):
     """A mapping of the input: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _path_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+StructurePath = Annotated[str, BeforeValidator(_path_as_text), AfterValidator(absolute_path)]
+"""Absolute path of a structure file, perhaps with ``@`` and an index."""
 
 
 class StudySettings(Settings):

@@ -11,11 +11,11 @@ from ase.io import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amalgamics.structures.input.crystals import read_crystal
 from amalgamics.structures.library.electrolytes import (
     ElectrolyteError,
     get_electrolyte,
     list_electrolytes,
-    read_substrate,
 )
 from amalgamics.structures.library.llto import perovskite
 from amalgamics.structures.library.llto_orderings import OrderingError, ewald_energy, llto_orderings, rank_orderings
@@ -133,29 +133,8 @@ def test_unknown_electrolytes_are_named(name: str, message: str) -> None:
 def test_user_crystal_gives_the_same_slabs(tmp_path: Path) -> None:
     path = tmp_path / "mine.cif"
     write(path, get_phase("SrTiO3").atoms())
-    atoms = read_substrate(path)
+    atoms = read_crystal(path).atoms
     assert [slab.termination for slab in enumerate_slabs(atoms, (0, 0, 1), min_slab_size=9.0)] == ["SrO", "TiO2"]
-
-
-def test_bad_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ElectrolyteError, match="does not exist"):
-        read_substrate(tmp_path / "none.cif")
-    path = tmp_path / "bad.cif"
-    path.write_text("this is no crystal")
-    with pytest.raises(ElectrolyteError, match=r"bad\.cif' cannot be read"):
-        read_substrate(path)
-    molecule = tmp_path / "molecule.xyz"
-    write(molecule, Atoms("CO", [[0, 0, 0], [0, 0, 1.1]]))
-    with pytest.raises(ElectrolyteError, match="periodic in three directions"):
-        read_substrate(molecule)
-    crowded = tmp_path / "crowded.cif"
-    write(crowded, Atoms("Cu2", [[0, 0, 0], [0, 0, 0.5]], cell=[4, 4, 4], pbc=True))
-    with pytest.raises(ElectrolyteError, match=r"Cu \(atom 0\) and Cu \(atom 1\) are 0.50 Å apart"):
-        read_substrate(crowded)
-    disordered = tmp_path / "disordered.cif"
-    get_phase("LLTO_P4mmm_avg").structure().to(filename=str(disordered))
-    with pytest.raises(ElectrolyteError, match="partly filled or shared"):
-        read_substrate(disordered)
 
 
 @settings(max_examples=10, deadline=None)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import math
 from typing import Annotated, Any, ClassVar, Literal
 
 from ase import Atoms
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ....calculators.potentials.dispersion_methods import DISPERSION_METHODS
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, unknown_name
-from ....structures.library.electrolytes import get_electrolyte, read_substrate
+from ....structures.input.crystals import InputCrystal, read_crystal
+from ....structures.input.names import check_name, name_of_file
+from ....structures.input.reader import split_index
+from ....structures.library.electrolytes import get_electrolyte
 from ....structures.library.liquids import get_liquid
+from ....structures.ordering.order import MAX_ATOMS
 from ....structures.slabs.lattice_planes import MillerIndex
-from ..settings import Settings, StudySettings
+from ..settings import Settings, StructurePath, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions
 from .sampling import SamplingSettings
@@ -44,29 +47,31 @@ class SubstrateSettings(Settings):
     """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
 
     An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
-    least; it has neither planes nor terminations. ``surface`` says what the face carries.
+    least; it has neither planes nor terminations. ``surface`` says what the face carries. With a ``file``, ``name`` is
+    what the solid is called, and ``order`` how to order sites that are partly filled or shared, in a cell of at most
+    ``max_atoms`` sites; the plane is one of the cell of the file.
     """
 
     name: str | None = None
-    file: Path | None = None
+    file: StructurePath | None = None
+    order: Literal["ewald", "sqs"] | None = None
+    max_atoms: Annotated[int, Field(ge=1, le=200)] = MAX_ATOMS
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
     surface: Carried = Carried.CLEAN
 
-    @field_validator("file")
-    @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().resolve()  # workers have other working directories
-
     @model_validator(mode="after")
     def _one_source(self) -> SubstrateSettings:
-        if (self.name is None) == (self.file is None):
+        if self.file is not None:
+            if self.name is not None:
+                check_name(self.name)
+        elif self.name is None:
             raise ValueError("give either the name of an electrolyte or a file")
-        if self.name is not None:
+        elif self.order is not None:
+            raise ValueError("order: only crystals of files are ordered; leave it out")
+        else:
             get_electrolyte(self.name)
-        elif self.file is not None and not self.file.is_file():
-            raise ValueError(f"no such structure file: {self.file}")
         if self.termination is not None and not self.terminations:
             raise ValueError("termination: the list is empty; name one, or leave it out")
         if len(set(self.terminations)) < len(self.terminations):
@@ -82,9 +87,21 @@ class SubstrateSettings(Settings):
     @property
     def label(self) -> str:
         """What the substrate is called in names, queries and reports: its name, or that of its file, plainly spelt."""
-        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.file or "").stem)
-        # The database takes no text that reads as a number.
-        return self.name or (plain if re.match("[A-Za-z]", plain) else f"file-{plain}")
+        return self.name or name_of_file(split_index(self.file or "")[0])
+
+    @property
+    def plane(self) -> MillerIndex:
+        """The plane in the axes of the crystal: an ordered cell may hold several cells of the file."""
+        if self.file is None or self.order is None:
+            return self.miller_index
+        h, k, i = (index * count for index, count in zip(self.miller_index, self._read().cells, strict=True))
+        divisor = math.gcd(h, k, i)
+        return h // divisor, k // divisor, i // divisor
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be decided to read its file: the setting, the ordering."""
+        return () if self.file is None else self._read().notes
 
     @property
     def terminations(self) -> tuple[str, ...]:
@@ -99,11 +116,13 @@ class SubstrateSettings(Settings):
         Raises
         ------
         InputError
-            The file cannot be read, is not a crystal, has partly filled sites or atoms that overlap.
+            The file cannot be read, is not a crystal, has atoms that overlap, or partly filled sites that are not or
+            cannot be ordered.
         """
-        if self.name is not None:
-            return get_electrolyte(self.name)
-        return read_substrate(Path(self.file or ""))
+        return get_electrolyte(self.name or "") if self.file is None else self._read().atoms
+
+    def _read(self) -> InputCrystal:
+        return read_crystal(self.file or "", "substrate", order=self.order, max_atoms=self.max_atoms)
 
 
 # What a preset sets; anything given in the input goes first.
@@ -261,7 +280,7 @@ class FilmSettings(StudySettings):
         from ....structures.interfaces.checks import check_substrate_thickness
         from ....structures.slabs.slab import enumerate_slabs
 
-        slabs = enumerate_slabs(crystal, substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
+        slabs = enumerate_slabs(crystal, substrate.plane, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
         available = [slab.termination for slab in slabs]
         for termination in substrate.terminations:
             if termination not in available:
@@ -285,7 +304,7 @@ class FilmSettings(StudySettings):
 
         slab = get_slab(
             crystal,
-            substrate.miller_index,
+            substrate.plane,
             termination=termination,
             min_slab_size=self.min_slab_size,
             min_width=self.min_width,

@@ -56,7 +56,7 @@ def relax_substrate(study: AnyFilmStudy) -> Atoms:
     crystal = substrate.crystal()
     operations: list[Operation] = []
     if not substrate.amorphous:
-        operations = reversing_operations(crystal, substrate.miller_index, symprec=SLAB_SYMPREC)
+        operations = reversing_operations(crystal, substrate.plane, symprec=SLAB_SYMPREC)
     settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=bool(operations))
     calculations = study.calculations(study.potential, settings)
     rows = []
@@ -82,7 +82,7 @@ def chosen_terminations(study: AnyFilmStudy) -> list[str]:
     names = list(section.substrate.terminations)
     if not names:
         # Of the crystal as given: relaxed, it may have distortions that blur which faces are alike.
-        crystal, plane = section.substrate.crystal(), section.substrate.miller_index
+        crystal, plane = section.substrate.crystal(), section.substrate.plane
         slabs = enumerate_slabs(crystal, plane, min_slab_size=section.min_slab_size, symprec=SLAB_SYMPREC)
         nonpolar = [slab for slab in slabs if not slab.polar]
         names = [slab.termination for slab in nonpolar if slab.symmetric] or [slab.termination for slab in nonpolar]
@@ -101,7 +101,7 @@ def interface_slab(study: AnyFilmStudy, crystal: Atoms, termination: str) -> Ato
         return glass_slab(crystal)
     slab = get_slab(
         crystal,
-        section.substrate.miller_index,
+        section.substrate.plane,
         termination=termination,
         min_slab_size=section.min_slab_size,
         min_width=section.min_width,

@@ -44,7 +44,9 @@ class StoredFilms:
     @cached_property
     def identities(self) -> dict[str, str]:
         """Identity of what is behind the name of each potential, by name: that of its newest rows."""
-        return {row.potential: row.potential_identity for row in self.database.select(f"study={self.key}", sort="id")}
+        return {
+            row.potential: row.potential_identity for row in self.database.select(where={"study": self.key}, sort="id")
+        }
 
     def rows(self, role: Role, **more: str | int) -> list[AtomsRow]:
         """Return the converged rows of a role, oldest first; no single points on another potential's structures."""
@@ -52,9 +54,8 @@ class StoredFilms:
 
     def every_row(self, role: Role, **more: str | int) -> list[AtomsRow]:
         """Return the converged rows of a role, single points included."""
-        terms = [f"study={self.key}", f"role={role}"]
-        terms += [f"{key}={value}" for key, value in more.items()]
-        return [row for row in self.database.select(",".join(terms), sort="id") if self._counts(row)]
+        terms = {"study": self.key, "role": role, **more}
+        return [row for row in self.database.select(where=terms, sort="id") if self._counts(row)]
 
     def _counts(self, row: AtomsRow) -> bool:
         if self.within is not None:
@@ -63,7 +64,7 @@ class StoredFilms:
 
     def failures(self) -> list[AtomsRow]:
         """Return the rows of what did not converge."""
-        failed = self.database.select(f"study={self.key},converged=False", sort="id")
+        failed = self.database.select(where={"study": self.key, "converged": False}, sort="id")
         return [row for row in failed if self._counts(row)]
 
     def members(self) -> list[tuple[str, str]]:

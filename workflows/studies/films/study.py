@@ -65,6 +65,9 @@ class FilmStudy(Study[F, R]):
             crystal = self.settings.substrate.crystal()
             lengths = [np.round(item, 4) + 0.0 for item in (crystal.cell.array, crystal.positions)]
             content["substrate"]["file"] = [crystal.numbers.tolist(), *(item.tolist() for item in lengths)]
+            content["substrate"]["name"] = None  # as before files had names
+        for key in ("order", "max_atoms"):  # what they made is told by the crystal
+            content["substrate"].pop(key)
         for key, usual in (("amorphous", False), ("surface", Carried.CLEAN)):  # keys that came later
             if content["substrate"][key] == usual:
                 content["substrate"].pop(key)

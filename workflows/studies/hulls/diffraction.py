@@ -53,8 +53,8 @@ def relaxed_crystal(database: StructureDatabase, name: str, potential: str | Non
     InputError
         There is none, or several potentials have one and none is chosen.
     """
-    asked = (f"{key}={name},relax_cell=True" for key in ("name", "reduced_formula"))
-    found = {int(row.id): row for query in asked for row in database.select(query)}
+    asked: list[dict[str, str | float]] = [{key: name, "relax_cell": True} for key in ("name", "reduced_formula")]
+    found = {int(row.id): row for exact in asked for row in database.select(where=exact)}
     matching = [row for _, row in sorted(found.items()) if row.kind in CRYSTALS]
     if not matching:
         stored = {row.name for row in database.select("relax_cell=True") if row.kind in CRYSTALS}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from ....structures.input.names import check_name
+from ....structures.input.paths import structure_files
 from ....structures.library.phases import get_phase
-from ..settings import Settings, StudySettings
+from ....structures.ordering.order import MAX_ATOMS, OrderMethod
+from ..settings import Settings, StructurePath, StudySettings
+
+if TYPE_CHECKING:
+    from ...spec import WorkflowSpec
 
 
 class PrototypeSettings(Settings):
@@ -19,12 +26,44 @@ class PrototypeSettings(Settings):
     stoichiometries: tuple[str, ...] | None = None
 
 
+class FileSettings(Settings):
+    """Structures of one file: which, what they are called, and how to order those with partly filled sites.
+
+    Attributes
+    ----------
+    file
+        Path; ``@`` and an index or slice behind it choose among several structures, as in ``relaxation.traj@-1``.
+    name
+        What they are called, instead of their file.
+    order
+        How to order sites that are partly filled or shared; without it they are refused.
+    orderings
+        How many orderings to take, of ``order: ewald``.
+    max_atoms
+        Most sites of an ordered cell.
+    """
+
+    file: StructurePath
+    name: Annotated[str, AfterValidator(check_name)] | None = None
+    order: OrderMethod | None = None
+    orderings: Annotated[int, Field(ge=1, le=50)] = 1
+    max_atoms: Annotated[int, Field(ge=1, le=200)] = MAX_ATOMS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, content: Any) -> Any:
+        return {"file": str(content)} if isinstance(content, str | Path) else content
+
+
 class StructureSettings(StudySettings):
-    """Where the structures come from."""
+    """Where the structures come from.
+
+    ``files`` are paths, patterns such as ``relaxed/*.cif``, folders, or mappings as :class:`FileSettings` has them.
+    """
 
     library: bool | tuple[str, ...] = True
     prototypes: bool | PrototypeSettings = True
-    files: tuple[Path, ...] = ()
+    files: tuple[FileSettings, ...] = ()
 
     @field_validator("library")
     @classmethod
@@ -34,13 +73,23 @@ class StructureSettings(StudySettings):
                 get_phase(key).structure()  # refuses unknown keys and phases that cannot be built
         return value
 
-    @field_validator("files")
+    @field_validator("files", mode="before")
     @classmethod
-    def _readable_files(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        for path in value:
-            if not path.expanduser().is_file():
-                raise ValueError(f"no such structure file: {path}")
-        return tuple(path.expanduser().resolve() for path in value)
+    def _every_file(cls, value: Any) -> Any:
+        given = [value] if isinstance(value, str | Path | dict) else value
+        return _with_patterns_resolved(given) if isinstance(given, Sequence) else given
+
+    def check(self, spec: WorkflowSpec) -> None:
+        """Read every file and order what is to be ordered, so that what cannot be computed is refused here.
+
+        Raises
+        ------
+        InputError
+            See :func:`~amalgamics.workflows.database.candidates.gather_candidates`.
+        """
+        from ...database.candidates import file_candidates
+
+        file_candidates(self.files, spec.systems)
 
     @property
     def prototype_options(self) -> PrototypeSettings | None:
@@ -48,3 +97,19 @@ class StructureSettings(StudySettings):
         if isinstance(self.prototypes, PrototypeSettings):
             return self.prototypes
         return PrototypeSettings() if self.prototypes else None
+
+
+def _with_patterns_resolved(given: Sequence[Any]) -> list[Any]:
+    """Every file that patterns and folders stand for; what names one file stays as it is."""
+    found: list[Any] = []
+    for entry in given:
+        content = {"file": entry} if isinstance(entry, str | Path) else entry
+        place = content.get("file") if isinstance(content, dict) else None
+        if not isinstance(place, str | Path):
+            found.append(entry)
+            continue
+        files = structure_files(str(place))
+        if len(files) > 1 and content.get("name") is not None:
+            raise ValueError(f"{place} stands for {len(files)} files, which cannot share the name {content['name']!r}")
+        found += [{**content, "file": file} for file in files]
+    return found

@@ -42,7 +42,7 @@ def thermal_systems(study: PhononStudy) -> list[ThermalSystem]:
             records.append(record)
         else:
             missing.append(MissingPhonons(name, row.chemical_system, record))
-    unrelaxed = unrelaxed_names(settings, study.phases)
+    unrelaxed = unrelaxed_names(study.job, settings)
     everywhere = "-".join(spec.elements)
     missing += [MissingPhonons(name, everywhere, "the job has no relaxed structure of it") for name in unrelaxed]
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....structures.compositions import parse_system
@@ -23,16 +23,16 @@ def phonon_phases(job: Job, settings: PhononStudySettings) -> dict[str, AtomsRow
     if settings.phases == "stable":
         found = [row for system in job.spec.systems for row in _competing(system, rows, settings.max_e_above_hull)]
     else:
-        named = [row for name in settings.phases if (row := find_phase(name, rows)) is not None]
+        named = [row for name in settings.phases if (row := job.crystal(name)) is not None]
         found = named + _references(job.spec, rows, named)
     return {row.name: row for row in found}
 
 
-def unrelaxed_names(settings: PhononStudySettings, rows: Mapping[str, AtomsRow]) -> list[str]:
-    """Return the names that were asked for and have no relaxed structure among ``rows``."""
+def unrelaxed_names(job: Job, settings: PhononStudySettings) -> list[str]:
+    """Return the names that were asked for and have no relaxed structure in the job."""
     if settings.phases == "stable":
         return []
-    return [name for name in settings.phases if find_phase(name, rows.values()) is None]
+    return [name for name in settings.phases if job.crystal(name) is None]
 
 
 def _competing(system: str, rows: Sequence[AtomsRow], max_e_above_hull: float) -> list[AtomsRow]:

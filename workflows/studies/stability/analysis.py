@@ -177,8 +177,8 @@ def _rows_around(
     database: StructureDatabase, name: str, options: StabilityOptions, potential: str | None
 ) -> list[AtomsRow]:
     """Rows of one potential in the system of an electrolyte, and the failed ones that nothing replaces."""
-    asked = f"name={name},relax_cell=True"
-    own = [row for row in database.select(asked, sort="id") if row.kind in CRYSTALS]
+    asked: dict[str, str | float] = {"name": name, "relax_cell": True}
+    own = [row for row in database.select(where=asked, sort="id") if row.kind in CRYSTALS]
     if not own:
         stored = sorted({row.name for row in database.select("kind=substrate,relax_cell=True")})
         raise InputError(unknown_name("electrolyte in the database", name, stored))
@@ -186,7 +186,9 @@ def _rows_around(
     system = "-".join(elements)
     rows = rows_for_system(database, system, potential)
     named = {row.name for row in rows}
-    failed = database.select(f"{system},potential={rows[0].potential},relax_cell=True,converged=False", sort="id")
+    failed = database.select(
+        system, where={"potential": rows[0].potential, "relax_cell": True, "converged": False}, sort="id"
+    )
     return [*rows, *(row for row in failed if row.kind in CRYSTALS and row.name not in named)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,11 @@ from pydantic import Field, field_validator, model_validator
 from ....calculators.potentials.names import get_potential
 from ....errors import InputError
 from ....structures.compositions import parse_formula, parse_system
-from ....structures.library.electrolytes import ElectrolyteError, get_electrolyte, read_substrate
+from ....structures.input.crystals import read_crystal
+from ....structures.input.names import name_of_file
+from ....structures.input.paths import absolute_path
+from ....structures.input.reader import split_index
+from ....structures.library.electrolytes import ElectrolyteError, get_electrolyte
 from ....structures.library.phases import list_phases
 from ..settings import StudySettings
 
@@ -128,16 +131,14 @@ def electrolyte_name(place: str) -> str:
     """Return what the electrolyte at ``place`` is called: its name, or that of its file, plainly spelt."""
     if not Path(place).is_absolute():
         return place
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(place).stem)
-    # The database takes no text that reads as a number.
-    return name if re.match("[A-Za-z]", name) else f"file-{name}"
+    return name_of_file(split_index(place)[0])
 
 
 def _place(value: str) -> str:
     """The name as it is, or the absolute path of a file."""
-    file = Path(value).expanduser()
+    file, _ = split_index(value)
     if file.is_file():
-        return str(file.resolve())
+        return absolute_path(value)
     try:
         get_electrolyte(value)
     except ElectrolyteError as error:
@@ -148,7 +149,7 @@ def _place(value: str) -> str:
 
 
 def _crystal(place: str) -> Atoms:
-    return read_substrate(place, "electrolyte") if Path(place).is_absolute() else get_electrolyte(place)
+    return read_crystal(place, "electrolyte").atoms if Path(place).is_absolute() else get_electrolyte(place)
 
 
 def _pure(elements: frozenset[str]) -> frozenset[str]:

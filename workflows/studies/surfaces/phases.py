@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....errors import InputError
@@ -10,7 +9,7 @@ from ....structures.library.phases import Phase
 from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
 from ...database.calculations import Calculations
 from ...database.candidates import Candidate, gather_candidates
-from ...database.rows import atoms_of, find_phase
+from ...database.rows import atoms_of
 from ..phase_names import formula_of, library_phase
 from .settings import DEFAULT_PLANES, SurfacesSettings
 
@@ -38,22 +37,20 @@ def surface_phases(job: Job, settings: SurfacesSettings, *, compute: bool = Fals
     InputError
         A name stands for nothing that was relaxed, or its relaxation failed.
     """
-    rows = job.relaxed_rows
     if settings.phases == "stable":
         names = [phase.name for hull in job.hulls for phase in hull.stable]
     elif settings.phases == "elements":
         names = list(job.spec.elements)
     else:
         names = list(settings.phases)
-    found = [phase_row(job, rows, name, compute=compute) for name in names]
+    found = [phase_row(job, name, compute=compute) for name in names]
     return {row.name: row for row in found if row is not None}
 
 
 def adhesion_rows(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
     """Return the relaxed crystals of the pairs, by the names the input gives them; otherwise as above."""
-    rows = job.relaxed_rows
     names = dict.fromkeys(name for pair in settings.adhesion for name in (pair.film, pair.substrate))
-    found = {name: phase_row(job, rows, name, compute=compute) for name in names}
+    found = {name: phase_row(job, name, compute=compute) for name in names}
     return {name: row for name, row in found.items() if row is not None}
 
 
@@ -65,7 +62,7 @@ def planes_of(settings: SurfacesSettings, row: AtomsRow) -> list[MillerIndex]:
     return densest_planes(conventional, settings.planes or DEFAULT_PLANES)
 
 
-def phase_row(job: Job, rows: Sequence[AtomsRow], name: str, *, compute: bool) -> AtomsRow | None:
+def phase_row(job: Job, name: str, *, compute: bool) -> AtomsRow | None:
     """Return the relaxation that ``name`` stands for: by name, by formula (the lowest), or from the phase library.
 
     None when it is of the library, not there yet, and ``compute`` is off.
@@ -75,7 +72,7 @@ def phase_row(job: Job, rows: Sequence[AtomsRow], name: str, *, compute: bool) -
     InputError
         See :func:`surface_phases`.
     """
-    known = find_phase(name, rows) or find_phase(formula_of(name) or name, rows)
+    known = job.crystal(name) or job.crystal(formula_of(name) or name)
     if known is not None:
         return known
     phase = library_phase(name)

@@ -59,7 +59,8 @@ def stored_surfaces(
     InputError
         There is none with that potential, none of a phase that is asked for, or no such group of a phase.
     """
-    rows = database.select(f"study={SURFACES}" + (f",potential={potential}" if potential else ""), sort="id")
+    of_potential = {"potential": potential} if potential else {}
+    rows = database.select(where={"study": SURFACES, **of_potential}, sort="id")
     by_phase: dict[tuple[str, str], list[AtomsRow]] = {}
     for row in rows:
         by_phase.setdefault((row.substrate, row.potential), []).append(row)
@@ -86,7 +87,8 @@ def bulk_row(
 
     Of several, the newest of that volume per atom (Å³), where it is known.
     """
-    rows = database.select(f"name={name},potential={potential},potential_identity={identity}", sort="id")
+    exact = {"name": name, "potential": potential, "potential_identity": identity}
+    rows = database.select(where=exact, sort="id")
     crystals = [row for row in rows if row.kind in CRYSTALS]
     if volume_per_atom is not None:
         crystals = [row for row in crystals if abs(row.volume_per_atom / volume_per_atom - 1.0) < SAME_CELL]
@@ -247,11 +249,11 @@ def stored_interfaces(
     potential
         Only of this one.
     """
-    query = f"study={ADHESION}" + (f",potential={potential}" if potential else "")
+    exact: dict[str, str | float] = {"study": ADHESION, **({"potential": potential} if potential else {})}
     groups: dict[tuple[str, ...], list[AtomsRow]] = {}
-    for row in database.select(query, sort="id"):
+    for row in database.select(where=exact, sort="id"):
         groups.setdefault(_pair_key(row), []).append(row)
-    failed = {_pair_key(row): row for row in database.select(f"{query},converged=False", sort="id")}
+    failed = {_pair_key(row): row for row in database.select(where={**exact, "converged": False}, sort="id")}
     keys = list(dict.fromkeys([*groups, *failed]))
     records, problems = [], []
     for key in keys:

@@ -121,7 +121,7 @@ def _slabs_alike(study: StoredStudy) -> list[AtomsRow]:
     films = study.rows(Role.INTERFACE, n_solute=0)
     fmax = films[-1].get("relax_fmax") if films else None
     phases: dict[str, list[AtomsRow]] = {}
-    for row in study.database.select(f"study={SURFACES},potential={study.potential}", sort="id"):
+    for row in study.database.select(where={"study": SURFACES, "potential": study.potential}, sort="id"):
         of_study = row.substrate == study.substrate or set(row.symbols) <= wanted
         if of_study and row.potential_identity == study.identities.get(study.potential):
             phases.setdefault(row.substrate, []).append(row)

@@ -97,9 +97,9 @@ def find_studies(database: StructureDatabase, **wanted: str | None) -> list[Stor
     **wanted
         ``study``, ``substrate``, ``solute`` or ``solvent`` that it must have; None for any.
     """
-    terms = ["role=substrate", "solute", *(f"{key}={value}" for key, value in wanted.items() if value is not None)]
+    exact = {"role": "substrate"} | {key: value for key, value in wanted.items() if value is not None}
     studies = {}
-    for row in database.select(",".join(terms), sort="id"):
+    for row in database.select("solute", where=exact, sort="id"):
         studies[row.study] = StoredStudy(
             database=database,
             key=row.study,

@@ -109,7 +109,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
 
     def _slabs_of_substrate(self) -> list[Candidate]:
         substrate = self.settings.substrate
-        return slab_candidates(substrate.label, relax_substrate(self), substrate.miller_index)
+        return slab_candidates(substrate.label, relax_substrate(self), substrate.plane)
 
     @cached_property
     def relaxed_slabs(self) -> list[AtomsRow]:

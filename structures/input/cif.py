@@ -1,0 +1,238 @@
+"""Crystals of CIF files: sites, occupancies and symmetry as the file means them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .checks import StructureFileError, check_cell, check_size
+from .cif_symmetry import SymmetryChoice, symmetry_choices
+from .orbits import AsymmetricSite, expand_sites
+
+if TYPE_CHECKING:
+    import gemmi
+    from pymatgen.core import Composition, Structure
+
+_CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+_AXES = ("x", "y", "z")
+_FULL = 0.005  # an occupancy this close to 1 is rounded
+_SHARE = 0.02  # of the atoms, by which a composition may differ from the formula of the file, besides
+_PART = 0.03  # of an element's own share: formulas are rounded
+_NUMBER_OF_ATOMS = 0.05  # of Z times the formula
+
+
+def read_cif(text: str, origin: str) -> list[tuple[Structure, tuple[str, ...]]]:
+    """Return the structure of each data block that has one, with notes on what had to be decided.
+
+    Symmetry is taken from the operations that the file lists, else from its Hall symbol, its Hermann-Mauguin symbol, or
+    its number. Where that leaves the origin or the axes open, the cell, the formula and the site symmetry decide.
+
+    Parameters
+    ----------
+    text
+        Of the file.
+    origin
+        What messages start with: the file.
+
+    Returns
+    -------
+    list
+        Structures in the axes of the file, with partial occupancies as they are.
+
+    Raises
+    ------
+    StructureFileError
+        The text is no CIF, no block holds a cell and atoms, a number or an element cannot be read, the symmetry
+        contradicts the cell, or the atoms contradict the formula.
+    """
+    import gemmi
+
+    try:
+        document = gemmi.cif.read_string(text)
+    except (ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split()).removeprefix("string:")
+        raise StructureFileError(f"{origin}: it is not a valid CIF: {reason}") from None
+    blocks = [block for block in document if _has_cell(block)]
+    if not blocks:
+        raise StructureFileError(f"{origin}: no data block holds a cell and the coordinates of atoms")
+    return [_read_block(block, f"{origin}: block {block.name}" if len(blocks) > 1 else origin) for block in blocks]
+
+
+def _has_cell(block: gemmi.cif.Block) -> bool:
+    return block.find_value("_cell_length_a") is not None and any(
+        block.find_value(f"_atom_site_{kind}_x") or len(block.find_loop(f"_atom_site_{kind}_x"))
+        for kind in ("fract", "Cartn")
+    )
+
+
+def _read_block(block: gemmi.cif.Block, origin: str) -> tuple[Structure, tuple[str, ...]]:
+    from pymatgen.core import Lattice
+
+    parameters = [_number(block.find_value(f"_cell_{name}"), f"_cell_{name}", origin) for name in _CELL]
+    if not (min(parameters) > 0.0 and max(parameters[3:]) < 180.0):
+        raise StructureFileError(f"{origin}: the cell has edges and angles of {parameters}, which enclose nothing")
+    lattice = Lattice.from_parameters(*parameters)
+    check_cell(np.asarray(lattice.matrix), origin)
+    formula = _formula(block)
+    sites, notes = _sites(block, formula, origin)
+    check_size(len(sites), origin)
+    declared = _Declared(formula, _optional_number(block, "_cell_formula_units_Z"))
+    choices = symmetry_choices(block, np.asarray(lattice.matrix), origin)
+    structure, choice = _choose(choices, sites, lattice.matrix, declared, origin)
+    if len(choices) > 1:
+        notes.append(f"the file does not say which origin its {choices[0].symbol} has; {choice.symbol} was taken")
+    return structure, (*choice.notes, *notes)
+
+
+class _Declared:
+    """What the file says of its content besides the atoms."""
+
+    def __init__(self, formula: Composition | None, units: float | None) -> None:
+        self.formula, self.units = formula, units
+
+    def objection(self, found: Composition) -> str | None:
+        """Say how a composition contradicts it; None where it does not."""
+        if self.formula is None:
+            return None
+        for element in {*self.formula.elements, *found.elements}:
+            stated, read = self.formula.get_atomic_fraction(element), found.get_atomic_fraction(element)
+            if abs(stated - read) > _SHARE * 0.5 + _PART * stated:
+                return f"its atoms are {_shown(found)}, but its formula says {_shown(self.formula)}"
+        if self.units is None:
+            return None
+        expected = self.units * self.formula.num_atoms
+        if abs(found.num_atoms - expected) > max(0.5, _NUMBER_OF_ATOMS * expected):
+            return (
+                f"its sites and symmetry give {found.num_atoms:g} atoms a cell, but {self.units:g} formula units of"
+                f" {_shown(self.formula)} are {expected:g}"
+            )
+        return None
+
+
+def _choose(
+    choices: Sequence[SymmetryChoice],
+    sites: Sequence[AsymmetricSite],
+    cell: np.ndarray,
+    declared: _Declared,
+    origin: str,
+) -> tuple[Structure, SymmetryChoice]:
+    """Take the symmetry that fits what the file says, and of two that do the one with the more special positions."""
+    expanded = [(expand_sites(sites, choice.operations, cell, origin), choice) for choice in choices]
+    objections = [declared.objection(structure.composition) for structure, _ in expanded]
+    fitting = [item for item, objection in zip(expanded, objections, strict=True) if objection is None]
+    if not fitting:
+        raise StructureFileError(f"{origin}: {objections[0]}")
+    fitting.sort(key=lambda item: len(item[0]))
+    if len(fitting) > 1 and len(fitting[0][0]) == len(fitting[1][0]) and not _same(fitting[0][0], fitting[1][0]):
+        symbols = " or ".join(choice.symbol for _, choice in fitting)
+        raise StructureFileError(f"{origin}: the space group has more than one origin; write {symbols} into the file")
+    return fitting[0]
+
+
+def _same(first: Structure, second: Structure) -> bool:
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+
+    return bool(StructureMatcher(primitive_cell=False, attempt_supercell=False).fit(first, second))
+
+
+def _sites(block: gemmi.cif.Block, formula: Composition | None, origin: str) -> tuple[list[AsymmetricSite], list[str]]:
+    """Sites as the file lists them."""
+    columns = ("label", "type_symbol", "occupancy", "calc_flag", "attached_hydrogens")
+    table = block.find("_atom_site_", [*(f"fract_{axis}" for axis in _AXES), *(f"?{name}" for name in columns)])
+    if len(table) == 0:
+        raise StructureFileError(f"{origin}: atoms have no fractional coordinates (_atom_site_fract_x, y, z)")
+    check_size(len(table), origin)
+    sites, dummies, rounded = [], 0, 0
+    for number, row in enumerate(table):
+        value = {
+            name: _plain(row[column]) if row.has(column) else ""
+            for column, name in enumerate((*(f"fract_{axis}" for axis in _AXES), *columns))
+        }
+        label = value["label"] or f"site {number + 1}"
+        if value["calc_flag"] == "dum":
+            dummies += 1
+            continue
+        place = [_number(value[f"fract_{axis}"], f"_atom_site_fract_{axis} of {label}", origin) for axis in _AXES]
+        symbol = _element(value["type_symbol"], value["label"], formula, origin)
+        filled = _number(value["occupancy"], f"_atom_site_occupancy of {label}", origin) if value["occupancy"] else 1.0
+        if not 0.0 <= filled <= 1.0 + 2.0 * _FULL:
+            raise StructureFileError(f"{origin}: the occupancy of {label} is {filled:g}; it must lie in [0, 1]")
+        if value["attached_hydrogens"].isdecimal() and int(value["attached_hydrogens"]):
+            raise StructureFileError(f"{origin}: {label} has hydrogen attached that has no coordinates")
+        if filled > 0.0:
+            rounded += 0.0 < abs(filled - 1.0) <= 2.0 * _FULL
+            sites.append(AsymmetricSite(label, symbol, np.array(place), 1.0 if abs(filled - 1.0) <= _FULL else filled))
+    notes = [f"{dummies} dummy sites are left out"] if dummies else []
+    return sites, [*notes, f"{rounded} occupancies within {_FULL:g} of 1 are taken as 1"] if rounded else notes
+
+
+def _element(type_symbol: str, label: str, formula: Composition | None, origin: str) -> str:
+    """Symbol of the element of a site: from its type, else from its label."""
+    from pymatgen.core import Element
+
+    text = type_symbol or label
+    letters = re.match(r"[A-Za-z]*", text)
+    first = letters.group()[:2] if letters else ""
+    spelt = dict.fromkeys((first.capitalize(), first[:1].upper()))
+    readings = [symbol for symbol in spelt if Element.is_valid_symbol(symbol)]
+    if not readings:
+        raise StructureFileError(f"{origin}: {text!r} is no element" + (f" (of {label})" if type_symbol else ""))
+    if len(readings) == 2 and len(first) == 2 and not first[1].islower():
+        # "HG1" and "OW1": a second capital is part of the symbol or of the label, as the formula has it.
+        known = [symbol for symbol in readings if formula is not None and symbol in formula]
+        if len(known) != 1:
+            raise StructureFileError(
+                f"{origin}: the label {text!r} may be {readings[0]} or {readings[1]}; give _atom_site_type_symbol"
+            )
+        readings = known
+    # Deuterium scatters and binds as hydrogen does.
+    return "H" if readings[0] in ("D", "T") else readings[0]
+
+
+def _formula(block: gemmi.cif.Block) -> Composition | None:
+    """The formula of the file; None where it has none that can be read."""
+    from pymatgen.core import Composition
+
+    text = _plain(block.find_value("_chemical_formula_sum") or "")
+    parts = re.findall(r"([A-Z][a-z]?)\s*(\d*\.?\d*)", text)
+    if not parts or re.sub(r"[A-Z][a-z]?\s*\d*\.?\d*|\s", "", text):
+        return None
+    try:
+        counts: dict[str, float] = {}
+        for symbol, number in parts:
+            element = "H" if symbol == "D" else symbol
+            counts[element] = counts.get(element, 0.0) + float(number or 1)
+        return Composition(counts)
+    except ValueError:
+        return None
+
+
+def _shown(composition: Composition) -> str:
+    return str(composition.reduced_formula).replace(" ", "")
+
+
+def _plain(value: str | None) -> str:
+    """The text of a value; empty for unknown ones."""
+    import gemmi
+
+    return "" if value is None or gemmi.cif.is_null(value) else str(gemmi.cif.as_string(value)).strip()
+
+
+def _optional_number(block: gemmi.cif.Block, tag: str) -> float | None:
+    import gemmi
+
+    value = float(gemmi.cif.as_number(block.find_value(tag) or "?"))
+    return value if np.isfinite(value) and value > 0.0 else None
+
+
+def _number(value: str | None, tag: str, origin: str) -> float:
+    import gemmi
+
+    plain = _plain(value)
+    number = float(gemmi.cif.as_number(plain or "?"))
+    if not np.isfinite(number):
+        raise StructureFileError(f"{origin}: {tag} is {plain or 'missing'}, no number")
+    return number

@@ -1,0 +1,219 @@
+"""The symmetry operations that a CIF means: listed, or behind a symbol or a number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .checks import StructureFileError
+from .orbits import Operations
+
+if TYPE_CHECKING:
+    import gemmi
+    from numpy.typing import NDArray
+
+_LISTED = (
+    "_space_group_symop_operation_xyz",
+    "_symmetry_equiv_pos_as_xyz",
+    "_space_group_symop.operation_xyz",
+    "_space_group_symop_magn_operation.xyz",
+)
+_HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
+_HERMANN_MAUGUIN = (
+    "_space_group_name_H-M_alt",
+    "_symmetry_space_group_name_H-M",
+    "_space_group_name_H-M_full",
+    "_space_group_name_H-M_ref",
+)
+_NUMBER = ("_space_group_IT_number", "_symmetry_Int_Tables_number")
+# How ICSD and others write the choice of origin or axes.
+_ENDINGS = {"S": "1", "Z": "2", "H": "H", "HR": "H", "R": "R", "RS": "R", "O1": "1", "O2": "2"}
+_STRAIN = 0.005  # relative, by which operations may change a length of the cell
+_TILT = 0.005  # of the products of edges: some 0.3°
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetryChoice:
+    """One reading of a file's symmetry: its symbol, its operations, and notes on what the file left open."""
+
+    symbol: str
+    operations: Operations
+    notes: tuple[str, ...] = ()
+
+
+def symmetry_choices(block: gemmi.cif.Block, cell: NDArray[np.float64], origin: str) -> list[SymmetryChoice]:
+    """Return the readings of a block's symmetry that its cell allows; two where the origin is left open.
+
+    Parameters
+    ----------
+    block
+        Of the file.
+    cell
+        Vectors, Å, shape (3, 3).
+    origin
+        What messages start with: the file.
+
+    Raises
+    ------
+    StructureFileError
+        Operations that cannot be read, are no group or another one than the symbol, a symbol that is unknown, or a
+        symmetry that the cell does not have.
+    """
+    named = _named(block, cell, origin)
+    listed = _listed(block, origin)
+    if listed is not None:
+        choices = [_check_listed(listed, named, origin)]
+    elif named:
+        choices = named
+    else:
+        identity = Operations(np.eye(3)[None], np.zeros((1, 3)))
+        choices = [
+            SymmetryChoice("P 1", identity, ("the file has no symmetry; its atoms are taken as all of the cell",))
+        ]
+    fitting = [choice for choice in choices if _fits(choice.operations, cell)]
+    if not fitting:
+        lengths = np.linalg.norm(cell, axis=1)
+        edges = ", ".join(f"{length:.4g}" for length in lengths)
+        angles = ", ".join(f"{angle:.2f}" for angle in _angles(cell))
+        raise StructureFileError(
+            f"{origin}: a cell with edges of {edges} Å and angles of {angles}° does not have the symmetry of"
+            f" {choices[0].symbol}"
+        )
+    return fitting
+
+
+def _listed(block: gemmi.cif.Block, origin: str) -> gemmi.GroupOps | None:
+    """The operations that the file lists; None where it does not."""
+    import gemmi
+
+    for tag in _LISTED:
+        texts = [gemmi.cif.as_string(value) for value in block.find_values(tag)]
+        if not texts:
+            continue
+        if "magn" in tag:
+            raise StructureFileError(f"{origin}: it has a magnetic space group; give a CIF without magnetic moments")
+        operations = []
+        for text in texts:
+            try:
+                operations.append(gemmi.Op(text))
+            except (ValueError, RuntimeError):
+                raise StructureFileError(f"{origin}: the symmetry operation {text!r} cannot be read") from None
+        distinct = {operation.wrap().triplet() for operation in operations}
+        group = gemmi.GroupOps([gemmi.Op(text) for text in sorted(distinct | {"x,y,z"})])
+        if len(list(group)) < len(distinct):
+            raise StructureFileError(f"{origin}: the {len(distinct)} symmetry operations that it lists are no group")
+        group.add_missing_elements()
+        if len(list(group)) != len(distinct | {"x,y,z"}):
+            raise StructureFileError(
+                f"{origin}: the {len(distinct)} symmetry operations that it lists are no group; from them"
+                f" {len(list(group))} follow"
+            )
+        return group
+    return None
+
+
+def _check_listed(listed: gemmi.GroupOps, named: list[SymmetryChoice], origin: str) -> SymmetryChoice:
+    """Refuse operations of another order than those of the symbol, such as a list cut off."""
+    import gemmi
+
+    number = len(list(listed))
+    orders = {len(choice.operations.rotations) for choice in named}
+    if orders and number not in orders:
+        raise StructureFileError(
+            f"{origin}: it lists {number} symmetry operations, but its space group {named[0].symbol} has"
+            f" {min(orders)}; mend the list or leave it out"
+        )
+    found = gemmi.find_spacegroup_by_ops(listed)
+    return SymmetryChoice(found.xhm() if found else "its symmetry operations", _operations(listed))
+
+
+def _named(block: gemmi.cif.Block, cell: NDArray[np.float64], origin: str) -> list[SymmetryChoice]:
+    """Readings of the Hall symbol, the Hermann-Mauguin symbol or the number of a space group; none without these."""
+    import gemmi
+
+    hall = _text(block, _HALL)
+    if hall:
+        try:
+            return [SymmetryChoice(f"{hall} (Hall)", _operations(gemmi.symops_from_hall(hall)))]
+        except (ValueError, RuntimeError):
+            pass  # the other symbols are read instead
+    symbol, number = _text(block, _HERMANN_MAUGUIN), _text(block, _NUMBER)
+    if symbol:
+        group = _by_symbol(symbol, cell)
+        if group is None:
+            raise StructureFileError(f"{origin}: the space group {symbol!r} is unknown")
+        if number.isdecimal() and int(number) != group.number:
+            raise StructureFileError(f"{origin}: the space group {symbol!r} has number {group.number}, not {number}")
+        left_open = ":" not in _spelt(symbol)
+    elif number:
+        group = gemmi.find_spacegroup_by_number(int(number)) if number.isdecimal() else None
+        if group is None:
+            raise StructureFileError(f"{origin}: the space group number {number!r} is none of 1 to 230")
+        group = gemmi.find_spacegroup_by_name(group.hm, *_angles(cell)[[0, 2]]) or group
+        left_open = True
+    else:
+        return []
+    others = [other for other in gemmi.spacegroup_table() if other.hm == group.hm and other.number == group.number]
+    chosen = others if left_open and group.ext in ("1", "2") else [group]
+    return [SymmetryChoice(one.xhm(), _operations(one.operations())) for one in chosen]
+
+
+def _by_symbol(symbol: str, cell: NDArray[np.float64]) -> gemmi.SpaceGroup | None:
+    import gemmi
+
+    alpha, _, gamma = _angles(cell)
+    return gemmi.find_spacegroup_by_name(_spelt(symbol), float(alpha), float(gamma))
+
+
+def _spelt(symbol: str) -> str:
+    """The symbol with its choice of origin or axes as ``:1``, ``:2``, ``:H`` or ``:R``."""
+    text = symbol.strip().replace("_", " " if symbol.count("_") > 1 else "").replace("~", "").rstrip(".")
+    match = re.fullmatch(r"(.*?[^\s:])(?:\s*:\s*|\s+|\()([A-Za-z]{1,2}\d?|[12])\)?", text)
+    ending = match.group(2).upper() if match else ""
+    if match and ending in {**_ENDINGS, "1": "1", "2": "2"}:
+        plain = match.group(1).strip()
+        # "P 1" and "P 2" end in a number of their own.
+        if ending in _ENDINGS or ":" in text or "(" in text:
+            return f"{plain}:{_ENDINGS.get(ending, ending)}"
+    return text
+
+
+def _text(block: gemmi.cif.Block, tags: tuple[str, ...]) -> str:
+    import gemmi
+
+    for tag in tags:
+        value = block.find_value(tag)
+        if value is not None and not gemmi.cif.is_null(value) and gemmi.cif.as_string(value).strip():
+            return str(gemmi.cif.as_string(value)).strip()
+    return ""
+
+
+def _operations(group: gemmi.GroupOps) -> Operations:
+    import gemmi
+
+    each = list(group)
+    rotations = np.array([operation.rot for operation in each], dtype=float) / gemmi.Op.DEN
+    # Sixths and eighths are exact in 24ths.
+    translations = np.array([operation.tran for operation in each], dtype=float) / gemmi.Op.DEN
+    return Operations(rotations, translations)
+
+
+def _fits(operations: Operations, cell: NDArray[np.float64]) -> bool:
+    """Whether the operations leave the lengths and angles of the cell as they are."""
+    metric = cell @ cell.T
+    edges = np.sqrt(np.diag(metric))
+    turned = np.einsum("nki,kl,nlj->nij", operations.rotations, metric, operations.rotations)
+    change = np.abs(turned - metric) / np.outer(edges, edges)
+    diagonal = np.diagonal(change, axis1=1, axis2=2)
+    return bool(diagonal.max() <= 2.0 * _STRAIN and change.max() <= max(2.0 * _STRAIN, _TILT))
+
+
+def _angles(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles of the cell, degrees, shape (3,)."""
+    unit = cell / np.linalg.norm(cell, axis=1, keepdims=True)
+    cosines = [unit[1] @ unit[2], unit[0] @ unit[2], unit[0] @ unit[1]]
+    found: NDArray[np.float64] = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    return found

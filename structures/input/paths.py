@@ -1,0 +1,73 @@
+"""Paths of structure files: patterns, folders, and an index behind ``@``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .checks import StructureFileError
+from .reader import split_index
+
+_SUFFIXES = (
+    ".cif", ".vasp", ".poscar", ".contcar", ".xyz", ".extxyz", ".json", ".traj", ".xsf", ".res", ".cell", ".gen", ".db",
+)  # fmt: skip
+_VASP_NAMES = ("poscar", "contcar")
+_MOST_FILES = 2000
+
+
+def absolute_path(path: str) -> str:
+    """Return the absolute path of a structure file, with the index behind its ``@``: workers run in other folders.
+
+    Raises
+    ------
+    StructureFileError
+        There is no such file, or the path cannot be one.
+    """
+    file, chosen = split_index(path)
+    if not path or str(file) == ".":
+        raise StructureFileError("the path of the file is empty")
+    try:
+        found = file.resolve()
+        exists = found.exists()
+    except (OSError, RuntimeError) as error:
+        raise StructureFileError(f"{file}: {error}") from None
+    if not exists:
+        raise StructureFileError(f"no such structure file: {file}")
+    if not found.is_file():
+        raise StructureFileError(f"{file} is a folder; give a file" if found.is_dir() else f"{file} is no file")
+    return f"{found}@{chosen}" if chosen else str(found)
+
+
+def structure_files(path: str) -> list[str]:
+    """Return the files that a path stands for: itself, those that match a pattern, or the structure files of a folder.
+
+    Raises
+    ------
+    StructureFileError
+        A pattern matches nothing, a folder holds no structure file, or there are too many.
+    """
+    file, chosen = split_index(path)
+    try:
+        is_folder, exists = file.is_dir(), file.exists()
+    except OSError as error:
+        raise StructureFileError(f"structure file {str(file)[:80]!r}: {error.strerror}") from None
+    if is_folder:
+        found = sorted(one for one in file.iterdir() if one.is_file() and _is_structure(one))
+        what = f"the folder {file} holds no structure file ({' '.join(_SUFFIXES[:5])} ...)"
+    elif not exists and any(mark in str(file) for mark in "*?["):
+        anchor = Path(file.anchor or ".")
+        try:
+            found = sorted(one for one in anchor.glob(str(file.relative_to(file.anchor))) if one.is_file())
+        except (ValueError, NotImplementedError, OSError) as error:
+            raise StructureFileError(f"{path}: {error}") from None
+        what = f"no file matches {path}"
+    else:
+        return [path]
+    if not found:
+        raise StructureFileError(what)
+    if len(found) > _MOST_FILES:
+        raise StructureFileError(f"{path} stands for {len(found)} files; at most {_MOST_FILES} are taken")
+    return [f"{one}@{chosen}" if chosen else str(one) for one in found]
+
+
+def _is_structure(file: Path) -> bool:
+    return file.suffix.lower() in _SUFFIXES or file.name.lower().startswith(_VASP_NAMES)

@@ -1,0 +1,1 @@
+"""Ordered cells of crystals with partly filled or shared sites."""
