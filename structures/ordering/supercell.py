@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VACANCY = "X"
 _DEVIATION = 0.02  # of a site, by which shares in an ordered cell may differ where a larger cell does no better
-_WORST, _WORST_PART = 0.2, 0.5  # of a site and of a share, more than which no cell may differ
+_WORST = 0.2  # of a site, more than which no share may differ; nor by more than half of itself and half of this
 _SYMPREC = 0.05  # Å
 _SHARED_PLACE = 0.9  # Å, closer than which two sites exclude each other
 
@@ -149,7 +149,7 @@ def _best_plan(
             for (_, share), number in zip(lattice.shares, numbers, strict=True)
         ]
         deviation = max(one for one, _ in deviations)
-        if deviation > _WORST or any(one > _WORST_PART * share for one, share in deviations):
+        if deviation > _WORST or any(one > max(0.5 * _WORST, 0.5 * share) for one, share in deviations):
             continue
         if best is None or deviation < best.deviation - 1e-6:
             best = Plan(cells, counts, deviation)

@@ -127,13 +127,13 @@ def test_split_sites_are_filled_once() -> None:
     [
         (alloy(0.5), "ewald", "no oxidation states make it neutral, which order: ewald needs; take sqs or all"),
         (alloy(0.5), "ewalt", "Did you mean 'ewald'"),
-        (alloy(0.01), "all", "no supercell of up to 12 sites has whole numbers near"),
+        (alloy(0.01), "all", "no supercell of up to 8 sites has whole numbers near"),
         (alloy(1.0), "all", "every site is full"),
     ],
 )
 def test_what_cannot_be_ordered_is_named(structure: Structure, method: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        order_structure(structure, method, max_atoms=12)  # type: ignore[arg-type]
+        order_structure(structure, method, max_atoms=8)  # type: ignore[arg-type]
 
 
 def test_too_many_orderings_are_refused() -> None:
