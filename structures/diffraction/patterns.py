@@ -28,10 +28,13 @@ WAVELENGTHS: dict[str, float] = {
 }
 """Å; ``CuKa`` is the mean of both lines, weighted 2:1."""
 
+_SHORTEST, _LONGEST = 0.05, 25.0
 DEFAULT_TWO_THETA = (10.0, 90.0)
 SYMPREC = 0.01
 """Å within which a crystal is idealised to its space group."""
-_LARGEST_TWO_THETA = 179.0
+LARGEST_TWO_THETA = 179.0
+_MOST_REFLECTIONS = 200_000
+_EXTINCT = 1e-9  # of the intensity of all electrons scattering in phase, without the Lorentz factor
 
 
 class DiffractionError(InputError):
@@ -104,14 +107,15 @@ def resolve_wavelength(radiation: str | float) -> float:
     Raises
     ------
     DiffractionError
-        Unknown name, or a number that is not finite and positive.
+        Unknown name, or a number that is no wavelength of X-rays that crystals diffract: 0.05 to 25 Å.
     """
     if isinstance(radiation, str):
         if radiation not in WAVELENGTHS:
             raise DiffractionError(unknown_name("radiation", radiation, WAVELENGTHS))
         return WAVELENGTHS[radiation]
-    if isinstance(radiation, bool) or not 0.0 < radiation < math.inf:
-        raise DiffractionError(f"radiation is {radiation!r}; it must be a name or a positive wavelength in Å")
+    if isinstance(radiation, bool) or not _SHORTEST <= radiation <= _LONGEST:
+        allowed = f"a positive wavelength in Å, {_SHORTEST:g} to {_LONGEST:g}"
+        raise DiffractionError(f"radiation is {radiation!r}; it must be a name or {allowed}")
     return float(radiation)
 
 
@@ -146,8 +150,8 @@ def powder_pattern(
     Raises
     ------
     DiffractionError
-        Unknown radiation, a range that is empty or outside (0, 179], a crystal that is not periodic, or no line in the
-        range.
+        Unknown radiation, a range that is empty or outside (0, 179], a crystal that is not periodic, or no line or too
+        many reflections in the range.
     InputError
         A phase without coordinates.
 
@@ -168,6 +172,7 @@ def powder_pattern(
     limits = _check_range(two_theta_range)
     structure, label = _structure(crystal, name)
     cell = _conventional(structure, symprec)
+    _check_reflections(label, 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength, float(cell.volume))
     calculator = XRDCalculator(wavelength=wavelength, debye_waller_factors=dict(debye_waller_B or {}))
     lowest = 2.0 * math.sin(math.radians(limits[0] / 2)) / wavelength
     highest = 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength
@@ -179,10 +184,14 @@ def powder_pattern(
     except ValueError as error:  # an element without scattering factors
         raise DiffractionError(f"powder pattern of {label}: {error}") from None
     scale = 1.0 / (float(cell.composition.weight) * float(cell.volume))
+    weakest = _EXTINCT * float(cell.composition.total_electrons) ** 2
     lines = tuple(
         PowderLine(float(x), float(d), scale * float(y), "/".join(_index(item["hkl"]) for item in families), label)
         for x, y, families, d in zip(raw.x, raw.y, raw.hkls, raw.d_hkls, strict=True)
+        if y > weakest
     )
+    if not lines:  # all reflections of the range are extinct
+        raise DiffractionError(f"powder pattern of {label}: no line in 2θ from {limits[0]:g} to {limits[1]:g}°")
     return PowderPattern(label, wavelength, lines, {label: 1.0}, limits)
 
 
@@ -211,7 +220,7 @@ def mix_patterns(patterns: Sequence[PowderPattern], weights: Sequence[float], na
     """
     if not patterns or len(patterns) != len(weights):
         raise DiffractionError(f"mixture {name!r}: {len(patterns)} patterns and {len(weights)} weights are given")
-    if any(isinstance(w, bool) or not 0.0 <= w < math.inf for w in weights) or not sum(weights) > 0.0:
+    if any(isinstance(w, bool) or not 0.0 <= w < math.inf for w in weights) or not 0.0 < sum(weights) < math.inf:
         raise DiffractionError(f"mixture {name!r}: weights are {list(weights)!r}; they must be 0 or more, not all 0")
     first = patterns[0]
     for pattern in patterns[1:]:
@@ -331,10 +340,19 @@ def bragg_two_theta(d: float, wavelength: float) -> float:
 
 def _check_range(two_theta_range: tuple[float, float]) -> tuple[float, float]:
     low, high = (float(value) for value in two_theta_range)
-    if not 0.0 < low < high <= _LARGEST_TWO_THETA:
-        allowed = f"0 < low < high <= {_LARGEST_TWO_THETA:g}°"
+    if not 0.0 < low < high <= LARGEST_TWO_THETA:
+        allowed = f"0 < low < high <= {LARGEST_TWO_THETA:g}°"
         raise DiffractionError(f"two_theta_range is {low:g} to {high:g}; {allowed} is needed")
     return low, high
+
+
+def _check_reflections(label: str, highest: float, volume: float) -> None:
+    number = 4.0 / 3.0 * math.pi * highest**3 * volume
+    if number > _MOST_REFLECTIONS:
+        raise DiffractionError(
+            f"powder pattern of {label}: {number:.1g} reflections up to the highest 2θ are too many; lower it, or "
+            "take a longer wavelength"
+        )
 
 
 def _structure(crystal: Phase | Structure | Atoms, name: str | None) -> tuple[Structure, str]:
