@@ -56,7 +56,8 @@ def diffraction(
 ) -> None:
     """Print the lines, and beside them what is published; lay a measured pattern over them."""
     from ..structures.diffraction.measured import read_pattern, within
-    from ..structures.diffraction.patterns import powder_pattern, resolve_wavelength
+    from ..structures.diffraction.patterns import powder_pattern
+    from ..structures.diffraction.radiation import resolve_wavelength
     from .output import print_csv, print_json, print_notes, print_rows
 
     wavelength, limits = resolve_wavelength(_radiation(radiation)), _range(two_theta)
@@ -102,7 +103,7 @@ def _radiation(text: str) -> str | float:
 
 
 def _range(text: str) -> tuple[float, float]:
-    from ..structures.diffraction.patterns import LARGEST_TWO_THETA
+    from ..structures.diffraction.radiation import LARGEST_TWO_THETA
 
     numbers = _numbers(text, "--range")
     if len(numbers) != 2:

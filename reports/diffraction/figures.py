@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import InputError
-from ...structures.diffraction.patterns import WAVELENGTHS, profile
+from ...structures.diffraction.patterns import profile
+from ...structures.diffraction.radiation import WAVELENGTHS
 from ..figures.style import INK, MUTED, PATTERNS, REFERENCE, draw_png
 from ..notation import mathtext_formula
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .patterns import WAVELENGTHS, DiffractionError
+from .radiation import WAVELENGTHS, DiffractionError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

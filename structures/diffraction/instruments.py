@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from .columns import Scan, scan_of_table, wavelength_of
-from .patterns import DiffractionError
+from .radiation import DiffractionError
 from .tables import MOST_BYTES, numbers, read_bytes, read_table, read_text
 
 if TYPE_CHECKING:

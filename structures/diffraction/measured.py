@@ -11,7 +11,8 @@ import numpy as np
 
 from .columns import Scan, scan_of_table
 from .instruments import read_rasx, read_uxd, read_xrdml
-from .patterns import DiffractionError, PowderPattern, profile
+from .patterns import PowderPattern, profile
+from .radiation import DiffractionError
 from .tables import FEWEST_POINTS, MOST_POINTS, read_table, read_text
 
 if TYPE_CHECKING:

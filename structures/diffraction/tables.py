@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .patterns import DiffractionError
+from .radiation import DiffractionError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,7 +20,8 @@ from amalgamics.structures.diffraction.measured import (
     overlay,
     read_pattern,
 )
-from amalgamics.structures.diffraction.patterns import DiffractionError, powder_pattern, profile
+from amalgamics.structures.diffraction.patterns import powder_pattern, profile
+from amalgamics.structures.diffraction.radiation import DiffractionError
 from amalgamics.structures.diffraction.tables import read_table
 
 PATTERN = powder_pattern(bulk("Al"), two_theta_range=(30.0, 80.0))

@@ -15,15 +15,12 @@ from pymatgen.core import Element, Lattice, Structure
 
 from amalgamics.reference.powder_lines import MeasuredLine
 from amalgamics.structures.diffraction.occupancies import partial_occupancies
-from amalgamics.structures.diffraction.patterns import (
+from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile, telling_lines
+from amalgamics.structures.diffraction.radiation import (
     WAVELENGTHS,
     DiffractionError,
     bragg_two_theta,
-    mix_patterns,
-    powder_pattern,
-    profile,
     resolve_wavelength,
-    telling_lines,
 )
 from amalgamics.structures.diffraction.references import (
     compare_cell,
@@ -124,7 +121,9 @@ def test_profile_keeps_the_area_and_the_width(width: float, share: float) -> Non
     assert area == pytest.approx(peak.intensity, rel=1e-3)
 
 
-def scattered(structure: Structure, hkls: list[tuple[int, int, int]], wavelength: float) -> list[tuple[float, float]]:
+def scattered(
+    structure: Structure, hkls: list[tuple[int, int, int]], wavelength: float, motion: dict[str, float] | None = None
+) -> list[tuple[float, float]]:
     """2θ and |F|² m LP / (Z M V), summed here: the mean form factor of each site with its phase."""
     rows = []
     for hkl in hkls:
@@ -136,7 +135,10 @@ def scattered(structure: Structure, hkls: list[tuple[int, int, int]], wavelength
         for member in family:
             factor = 0j
             for site in structure:
-                mean = sum(share * form_factor(element.symbol, s) for element, share in site.species.items())
+                mean = sum(
+                    share * form_factor(element.symbol, s) * math.exp(-(motion or {}).get(element.symbol, 0.0) * s**2)
+                    for element, share in site.species.items()
+                )
                 factor += mean * np.exp(2j * math.pi * np.dot(member, site.frac_coords))
             total += abs(factor) ** 2
         theta = math.asin(s * wavelength)
@@ -212,6 +214,14 @@ def test_thermal_motion_weakens_high_angles() -> None:
     assert ratios == pytest.approx(expected)
 
 
+def test_each_element_moves_by_its_own_B() -> None:
+    structure = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.212), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    motion = {"Mg": 0.3, "O": 0.9}
+    expected = scattered(structure, [*FACES, (2, 2, 2), (4, 0, 0)], WAVELENGTHS["CuKa"], motion)
+    lines = powder_pattern(structure, two_theta_range=(10.0, 100.0), debye_waller_B=motion).lines
+    assert [line.intensity for line in lines] == pytest.approx([row[1] for row in expected], rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -222,6 +232,9 @@ def test_thermal_motion_weakens_high_angles() -> None:
         ({"two_theta_range": (50, 20)}, "two_theta_range"),
         ({"two_theta_range": (0, 90)}, "two_theta_range"),
         ({"two_theta_range": (1, 5)}, "no line"),
+        ({"debye_waller_B": {"Al": -0.1}}, "debye_waller_B"),
+        ({"debye_waller_B": {"Al": math.nan}}, "debye_waller_B"),
+        ({"debye_waller_B": {"Aluminium": 1.0}}, "debye_waller_B"),
     ],
 )
 def test_impossible_patterns_are_refused(arguments, message: str) -> None:
