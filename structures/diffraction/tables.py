@@ -174,7 +174,13 @@ def read_table(text: str, origin: str, *, commas_separate: bool = False) -> Tabl
         raise DiffractionError(f"{_place(origin, rows[0])} is one column; 2θ and intensity are needed")
     if len(rows) < FEWEST_POINTS:
         raise DiffractionError(f"{origin}: {len(rows)} points are found; at least {FEWEST_POINTS} are needed")
-    table = Table(origin, _values(rows, cells, origin), tuple(row.number for row in rows), dict(header), decimal_comma)
+    table = Table(
+        origin,
+        _values(rows, cells, decimal_comma, origin),
+        tuple(row.number for row in rows),
+        dict(header),
+        decimal_comma,
+    )
     _check_thousands(table, cells, rows)
     return table
 
@@ -207,8 +213,8 @@ def _locate(text: str, origin: str) -> tuple[list[_Line], list[_Line], list[_Lin
         if in_comment or stripped.startswith(_COMMENT):
             notes.append(_Line(number, stripped.lstrip("#!%;/'* ")))
             in_comment = in_comment and "*/" not in stripped
-        elif _NUMBERS_ONLY.fullmatch(stripped):
-            runs[-1].append(_Line(number, stripped))
+        elif _NUMBERS_ONLY.fullmatch(numbers_only := stripped.partition("#")[0].rstrip()):
+            runs[-1].append(_Line(number, numbers_only))
         else:
             words.append(_Line(number, stripped))
             if runs[-1]:
@@ -279,10 +285,11 @@ def _without_count(rows: list[_Line], cells: list[list[str]]) -> tuple[list[_Lin
     return rows, cells
 
 
-def _values(rows: list[_Line], cells: list[list[str]], origin: str) -> NDArray[np.float64]:
+def _values(rows: list[_Line], cells: list[list[str]], decimal_comma: bool, origin: str) -> NDArray[np.float64]:
+    plain = [[cell.replace(",", ".") for cell in found] for found in cells] if decimal_comma else cells
     try:
-        values = np.array([list(map(float, found)) for found in cells])
-    except ValueError:
+        values = np.array([list(map(float, found)) for found in plain])
+    except ValueError:  # no number, or an exponent of Fortran
         values = np.array([_row(row, found, origin) for row, found in zip(rows, cells, strict=True)])
     finite = np.isfinite(values).all(axis=1)
     if not finite.all():
@@ -297,10 +304,7 @@ def _row(row: _Line, cells: list[str], origin: str) -> list[float]:
 
 
 def _value(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:  # a decimal comma, or an exponent of Fortran
-        return float(cell.replace(",", ".").upper().replace("D", "E"))
+    return float(cell.replace(",", ".").upper().replace("D", "E"))
 
 
 def _check_thousands(table: Table, cells: list[list[str]], rows: list[_Line]) -> None:
