@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from ase import Atoms
     from pymatgen.core import Structure
 
-    from ..structures.diffraction.measured import Overlay
+    from ..structures.diffraction.measured import MeasuredPattern, Overlay
     from ..structures.diffraction.patterns import PowderPattern
     from ..structures.library.phases import Phase
 
 COLUMNS = {"two_theta_deg": "2θ (°)", "d": "d (Å)", "intensity": "I", "hkl": "hkl", "phase": "phase"}
 CELL_COLUMNS = ("phase", "length", "computed (Å)", "published (Å)", "deviation (%)", "JCPDF card", "confidence")
+LEAST_FWHM_DEG, LARGEST_FWHM_DEG = 0.001, 10.0
 LINE_COLUMNS = ("phase", "hkl", "published 2θ (°)", "I", "computed 2θ (°)", "computed hkl", "computed I")
 
 
@@ -28,7 +30,7 @@ class _Sample:
     """A crystal with its name, what it is, the tolerance of its space group in Å, and notes on how it was read."""
 
     name: str
-    crystal: Phase | Atoms | Structure
+    crystal: Phase | Structure | Atoms
     origin: str
     symprec: float
     notes: tuple[str, ...] = ()
@@ -38,7 +40,7 @@ def diffraction(
     crystals: Annotated[list[str], typer.Argument(help="Phases of the library, electrolytes, or structure files.")],
     weights: Annotated[str | None, typer.Option("--weights", help="Parts by weight of a mixture, e.g. 60,40.")] = None,
     measured: Annotated[
-        Path | None, typer.Option("--measured", help="Measured pattern: .xy, .csv, .dat, .txt.")
+        Path | None, typer.Option("--measured", help="Measured pattern, e.g. .xy, .xye, .csv, .xrdml, .ras.")
     ] = None,
     radiation: Annotated[str, typer.Option("--radiation", help="E.g. CuKa, CuKa1, MoKa, or a wavelength, Å.")] = "CuKa",
     two_theta: Annotated[str, typer.Option("--range", help="Lowest and highest 2θ, degrees.")] = "10,90",
@@ -54,22 +56,24 @@ def diffraction(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the lines, and beside them what is published; lay a measured pattern over them."""
-    from ..structures.diffraction.measured import overlay, read_pattern
+    from ..structures.diffraction.measured import read_pattern, within
     from ..structures.diffraction.patterns import powder_pattern
+    from ..structures.diffraction.radiation import resolve_wavelength
     from .output import print_csv, print_json, print_notes, print_rows
 
-    wavelength, limits = _radiation(radiation), _range(two_theta)
+    wavelength, limits = resolve_wavelength(_radiation(radiation)), _range(two_theta)
+    _check_width(fwhm)
     parts = _weights(weights, len(crystals))
-    reading = None if measured is None else read_pattern(measured)
+    reading = None if measured is None else within(read_pattern(measured, wavelength), limits)
+    if reading is not None and parts is None and len(crystals) > 1:
+        raise typer.BadParameter("a measured pattern of several phases needs --weights", param_hint="--measured")
     samples = _samples(crystals, relaxed or potential is not None, database, potential)
     phases = [
         powder_pattern(item.crystal, item.name, radiation=wavelength, two_theta_range=limits, symprec=item.symprec)
         for item in samples
     ]
     patterns = _with_mixture(phases, parts)
-    if reading is not None and parts is None and len(phases) > 1:
-        raise typer.BadParameter("a measured pattern of several phases needs --weights", param_hint="--measured")
-    fit = None if reading is None else overlay(reading, patterns[0], fwhm_deg=fwhm)
+    fit = None if reading is None else _overlay(reading, patterns[0], fwhm)
     if output is not None:
         _write(patterns, fit, output, fwhm, as_json or as_csv)
     shown = patterns if parts is None else patterns[:1]
@@ -88,7 +92,8 @@ def diffraction(
                 print_rows(title, columns, rows, as_json=False, as_csv=False)
     if fit is not None and not as_json:
         typer.echo(_fit_text(fit), err=as_csv)
-    print_notes(problems)
+    decided = reading.notes if reading is not None else ()
+    print_notes([*_occupancy_notes(samples), *problems, *decided, *_step_notes(fit, fwhm)])
 
 
 def _radiation(text: str) -> str | float:
@@ -99,10 +104,56 @@ def _radiation(text: str) -> str | float:
 
 
 def _range(text: str) -> tuple[float, float]:
+    from ..structures.diffraction.radiation import LARGEST_TWO_THETA
+
     numbers = _numbers(text, "--range")
     if len(numbers) != 2:
         raise typer.BadParameter(f"{text!r} is not two angles, e.g. 10,90", param_hint="--range")
+    if not 0.0 < numbers[0] < numbers[1] <= LARGEST_TWO_THETA:
+        allowed = f"0 < low < high <= {LARGEST_TWO_THETA:g}°"
+        raise typer.BadParameter(f"{text!r} is no range of 2θ; {allowed} is needed", param_hint="--range")
     return numbers[0], numbers[1]
+
+
+def _check_width(fwhm: float) -> None:
+    if not LEAST_FWHM_DEG <= fwhm <= LARGEST_FWHM_DEG:
+        allowed = f"{LEAST_FWHM_DEG:g} to {LARGEST_FWHM_DEG:g}°"
+        raise typer.BadParameter(f"{fwhm:g} is no width of a line; {allowed} is allowed", param_hint="--fwhm")
+
+
+def _overlay(reading: MeasuredPattern, pattern: PowderPattern, fwhm: float) -> Overlay:
+    """The fit; another wavelength is told with the option that sets it."""
+    from ..structures.diffraction.measured import WavelengthError, overlay
+
+    try:
+        return overlay(reading, pattern, fwhm_deg=fwhm)
+    except WavelengthError as error:
+        raise WavelengthError(f"{error}; give --radiation {reading.wavelength:g}") from None
+
+
+def _occupancy_notes(samples: list[_Sample]) -> list[str]:
+    """Sites that scatter as the mean of what is on them."""
+    from ase import Atoms
+
+    from ..structures.library.phases import Phase
+    from ..structures.occupancies import partial_occupancies
+
+    notes = []
+    for sample in samples:
+        if not isinstance(sample.crystal, Atoms):
+            structure = sample.crystal.structure() if isinstance(sample.crystal, Phase) else sample.crystal
+            if found := partial_occupancies(structure):
+                notes.append(f"{sample.name}: partly filled sites scatter by their occupancies: {'; '.join(found)}")
+    return notes
+
+
+def _step_notes(fit: Overlay | None, fwhm: float) -> list[str]:
+    """Points so far apart that lines fall between them."""
+    if fit is None:
+        return []
+    angles = fit.measured.two_theta_deg
+    step = float((angles[-1] - angles[0]) / (len(angles) - 1))
+    return [f"{fit.measured.name}: lines of {fwhm:g}° fall between points {step:.3g}° apart"] if step > fwhm else []
 
 
 def _weights(text: str | None, n_crystals: int) -> list[float] | None:
@@ -111,6 +162,8 @@ def _weights(text: str | None, n_crystals: int) -> list[float] | None:
     numbers = _numbers(text, "--weights")
     if len(numbers) != n_crystals:
         raise typer.BadParameter(f"{text!r} has {len(numbers)} for {n_crystals} crystals", param_hint="--weights")
+    if not all(0.0 <= number < math.inf for number in numbers) or not 0.0 < sum(numbers) < math.inf:
+        raise typer.BadParameter(f"{text!r}: weights must be 0 or more, not all 0", param_hint="--weights")
     return numbers
 
 
@@ -138,7 +191,7 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
         if file.is_file() or file.suffix:
             for one in read_structures(name):
                 label = (file.name if plain.count(file.name) == 1 else str(file)) + one.suffix
-                samples.append(_Sample(label, one.structure, str(file), SYMPREC_RELAXED, one.all_notes))
+                samples.append(_Sample(label, one.structure, str(file), SYMPREC_RELAXED, one.notes))
         elif store is not None:
             row = relaxed_crystal(store, name, potential)
             origin = f"relaxed with {row.potential}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import InputError
-from ...structures.diffraction.patterns import WAVELENGTHS, profile
+from ...structures.diffraction.patterns import profile
+from ...structures.diffraction.radiation import WAVELENGTHS
 from ..figures.style import INK, MUTED, PATTERNS, REFERENCE, draw_png
 from ..notation import mathtext_formula
 
@@ -122,7 +123,7 @@ def _draw_pattern(
     axes: Axes, pattern: PowderPattern, colours: dict[str, str], fwhm_deg: float, lorentz_share: float
 ) -> None:
     low, high = pattern.two_theta_range
-    angles = np.arange(low, high, min(0.02, 0.2 * fwhm_deg))
+    angles = np.arange(low, high, max(min(0.02, 0.2 * fwhm_deg), 1e-5 * (high - low)))
     curve = profile(pattern, angles, fwhm_deg=fwhm_deg, lorentz_share=lorentz_share)
     strongest = pattern.strongest.intensity
     single = len(pattern.weights) == 1

@@ -1,25 +1,31 @@
-"""A measured powder pattern from a text file, and a computed one laid over it by scale and constant background."""
+"""A measured powder pattern from a file, and a computed one laid over it by scale and constant background."""
 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .patterns import DiffractionError, PowderPattern, profile
+from .columns import Scan, scan_of_table
+from .instruments import read_rasx, read_uxd, read_xrdml
+from .patterns import PowderPattern, profile
+from .radiation import DiffractionError
+from .tables import FEWEST_POINTS, MOST_POINTS, read_table, read_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SUFFIXES = (".xy", ".csv", ".dat", ".txt")
-_COMMENT = ("#", "!", "%", ";", "//")
-_SEPARATOR = re.compile(r"[,\s]+")
-_SEMICOLON = re.compile(r"\s*;\s*")
-_FEWEST_POINTS = 3
+SUFFIXES = (".xy", ".xye", ".csv", ".dat", ".txt", ".tsv", ".asc", ".chi", ".fxye", ".ras", ".rasx", ".uxd", ".xrdml")
+_INSTRUMENTS = {".xrdml": read_xrdml, ".rasx": read_rasx, ".uxd": read_uxd}
+_OTHER_RADIATION = 0.01  # relative; the lines of one anode and their means differ by less
+_NO_FIT = 1e-9  # of the mean intensity, a scale that is but rounding
+
+
+class WavelengthError(DiffractionError):
+    """A pattern was measured with another radiation than the computed one."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,20 @@ class MeasuredPattern:
         Of the file.
     two_theta_deg, intensity
         Shape (n,), 2θ rising.
+    esd
+        Shape (n,), standard errors of the intensities where the file has them; 0 leaves a point out of the fit.
+    wavelength
+        Å, where the file tells it.
+    notes
+        What was decided in reading, to tell the user.
     """
 
     name: str
     two_theta_deg: NDArray[np.float64]
     intensity: NDArray[np.float64]
+    esd: NDArray[np.float64] | None = None
+    wavelength: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,8 @@ class Overlay:
     scale, background
         The two numbers of the least-squares fit.
     r_weighted
-        Sqrt of sum (w difference²) / sum (w measured²) with w = 1/measured, as in profile refinement; 0 is perfect.
+        Sqrt of sum (w difference²) / sum (w measured²), as in profile refinement; 0 is perfect. w is 1/esd², or
+        1/measured where no standard errors are known. The same w are those of the fit.
     """
 
     measured: MeasuredPattern
@@ -63,40 +79,61 @@ class Overlay:
     r_weighted: float
 
 
-def read_pattern(path: str | Path) -> MeasuredPattern:
-    """Read a measured powder pattern from a text file.
+def read_pattern(path: str | Path, wavelength: float | None = None) -> MeasuredPattern:
+    """Read a measured powder pattern from a file.
 
-    Columns are 2θ in degrees and intensity, separated by blanks, tabs, commas or semicolons; further columns are
-    ignored. Lines that start with ``#``, ``!``, ``%``, ``;`` or ``//``, empty ones, and text before the first row of
-    numbers are skipped. With semicolons a decimal comma is understood.
+    The page on diffraction lists the formats and how what is ambiguous is decided.
 
     Parameters
     ----------
     path
-        The file, ``.xy``, ``.csv``, ``.dat`` or ``.txt``.
+        The file; its suffix, one of `SUFFIXES`, tells the format.
+    wavelength
+        Å, for 2θ from a file with q or d; by default the one that the file tells.
 
     Raises
     ------
     DiffractionError
-        The file is missing, not text, of another format, holds fewer than three points, a row that is not two numbers,
-        an angle outside (0, 180), or angles that do not rise; the message names the line.
+        The file is missing, not text, of another format, ambiguous, or holds fewer than three points, what is no
+        number, an angle outside (0, 180), angles that neither rise nor fall throughout, negative intensities, or none
+        above 0; the message names the line.
     """
     place = Path(path)
-    if place.suffix.lower() not in SUFFIXES:
-        raise DiffractionError(f"{place}: format {place.suffix!r} is not known; give one of {', '.join(SUFFIXES)}")
-    try:
-        text = place.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DiffractionError(f"{place}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
+    suffix = place.suffix.lower()
+    if suffix not in SUFFIXES:
         raise DiffractionError(
-            f"{place}: it is not a text file (UTF-8); export two columns, 2θ and intensity"
-        ) from None
-    rows = _read_rows(place, text)
-    if len(rows) < _FEWEST_POINTS:
-        raise DiffractionError(f"{place}: {len(rows)} points are found; at least {_FEWEST_POINTS} are needed")
-    table = np.array(rows)
-    return MeasuredPattern(place.name, table[:, 0], table[:, 1])
+            f"{place}: format {place.suffix!r} is not known; export the pattern as one of {', '.join(SUFFIXES)}"
+        )
+    if suffix in _INSTRUMENTS:
+        scan = _INSTRUMENTS[suffix](place)
+    else:
+        table = read_table(read_text(place), str(place), commas_separate=suffix == ".csv")
+        scan = scan_of_table(table, third_is_esd=suffix in (".xye", ".fxye"), third_is_factor=suffix == ".ras")
+    return _checked(place, scan, wavelength)
+
+
+def within(measured: MeasuredPattern, two_theta_range: tuple[float, float]) -> MeasuredPattern:
+    """Return the part of a measurement in a range of 2θ, degrees.
+
+    Raises
+    ------
+    DiffractionError
+        It has fewer than three points.
+    """
+    low, high = two_theta_range
+    inside = (measured.two_theta_deg >= low) & (measured.two_theta_deg <= high)
+    if inside.sum() < FEWEST_POINTS:
+        first, last = measured.two_theta_deg[0], measured.two_theta_deg[-1]
+        raise DiffractionError(
+            f"{measured.name}: {int(inside.sum())} points lie in 2θ from {low:g} to {high:g}°, "
+            f"at least {FEWEST_POINTS} are needed; it was measured from {first:g} to {last:g}°"
+        )
+    return replace(
+        measured,
+        two_theta_deg=measured.two_theta_deg[inside],
+        intensity=measured.intensity[inside],
+        esd=None if measured.esd is None else measured.esd[inside],
+    )
 
 
 def overlay(
@@ -125,64 +162,104 @@ def overlay(
     Raises
     ------
     DiffractionError
-        Fewer than three points within the range of the pattern.
+        Fewer than three points within the range of the pattern, another wavelength than that of the measurement, no
+        line of the pattern where was measured, or lines that the measurement has not (a scale that is not positive).
     """
-    low, high = pattern.two_theta_range
-    inside = (measured.two_theta_deg >= low) & (measured.two_theta_deg <= high)
-    if inside.sum() < _FEWEST_POINTS:
-        raise DiffractionError(
-            f"{measured.name}: {int(inside.sum())} points lie in 2θ from {low:g} to {high:g}°, the range of "
-            f"{pattern.name}; at least {_FEWEST_POINTS} are needed"
+    if measured.wavelength and abs(measured.wavelength / pattern.wavelength - 1.0) > _OTHER_RADIATION:
+        raise WavelengthError(
+            f"{measured.name}: it is measured with {measured.wavelength:g} Å, and the radiation of {pattern.name} is "
+            f"{pattern.wavelength:g} Å"
         )
-    cut = MeasuredPattern(measured.name, measured.two_theta_deg[inside], measured.intensity[inside])
+    cut = within(measured, pattern.two_theta_range)
+    first, last = float(cut.two_theta_deg[0]), float(cut.two_theta_deg[-1])
+    if not any(first - fwhm_deg <= line.two_theta_deg <= last + fwhm_deg for line in pattern.lines):
+        raise DiffractionError(
+            f"{measured.name}: no line of {pattern.name} lies where was measured, 2θ from {first:g} to {last:g}°"
+        )
     shape = profile(pattern, cut.two_theta_deg, fwhm_deg=fwhm_deg, lorentz_share=lorentz_share)
-    scale, background = _fit(shape, cut.intensity, fit_background)
+    weights = _weights(cut)
+    norm = float(np.sum(weights * cut.intensity**2))
+    if not 0.0 < norm < math.inf:
+        raise DiffractionError(f"{measured.name}: no intensity with a weight in 2θ from {first:g} to {last:g}°")
+    scale, background = _fit(shape, cut.intensity, weights, fit_background)
+    if not scale * shape.max() > _NO_FIT * float(np.mean(np.abs(cut.intensity))):
+        raise DiffractionError(f"{measured.name}: it has no lines where those of {pattern.name} are: no scale fits")
     computed = background + scale * shape
     difference = cut.intensity - computed
-    weights = 1.0 / np.maximum(cut.intensity, 1.0)
-    norm = float(np.sum(weights * cut.intensity**2))
-    r_weighted = math.sqrt(float(np.sum(weights * difference**2)) / norm) if norm > 0.0 else math.inf
+    r_weighted = math.sqrt(float(np.sum(weights * difference**2)) / norm)
     return Overlay(cut, computed, difference, scale, background, r_weighted)
 
 
-def _fit(shape: NDArray[np.float64], intensity: NDArray[np.float64], with_background: bool) -> tuple[float, float]:
-    """Least squares with a scale that is not negative."""
+def _weights(measured: MeasuredPattern) -> NDArray[np.float64]:
+    """1/esd², or 1/intensity; the least intensity above 0 (but not below 0.1 % of the mean) stands for lower ones."""
+    intensity, esd = measured.intensity, measured.esd
+    if esd is not None:
+        return np.divide(1.0, esd**2, out=np.zeros_like(esd), where=esd > 0.0)
+    if not (intensity > 0.0).any():
+        return np.zeros_like(intensity)
+    least = max(float(intensity[intensity > 0.0].min()), 1e-3 * float(intensity.mean()))
+    return 1.0 / np.maximum(intensity, least)
+
+
+def _fit(
+    shape: NDArray[np.float64], intensity: NDArray[np.float64], weights: NDArray[np.float64], with_background: bool
+) -> tuple[float, float]:
+    """Least squares with weights."""
     unit = float(shape.max()) or 1.0
     columns = [shape / unit, np.ones_like(shape)] if with_background else [shape / unit]
-    solution = np.linalg.lstsq(np.stack(columns, axis=1), intensity, rcond=None)[0]
-    if solution[0] < 0.0:
-        return 0.0, float(intensity.mean()) if with_background else 0.0
+    roots = np.sqrt(weights / weights.max())
+    solution = np.linalg.lstsq(np.stack(columns, axis=1) * roots[:, None], intensity * roots, rcond=None)[0]
     return float(solution[0]) / unit, float(solution[1]) if with_background else 0.0
 
 
-def _read_rows(place: Path, text: str) -> list[tuple[float, float]]:
-    rows: list[tuple[float, float]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith(_COMMENT):
-            continue
-        row = _numbers(stripped)
-        if row is None:
-            if rows:
-                raise DiffractionError(
-                    f"{place}, line {number}: {stripped[:60]!r} is not two numbers: 2θ and intensity"
-                )
-            continue  # a title
-        angle = row[0]
-        if not 0.0 < angle < 180.0:
-            raise DiffractionError(f"{place}, line {number}: 2θ is {angle:g}; it must lie between 0 and 180°")
-        if rows and angle <= rows[-1][0]:
-            raise DiffractionError(f"{place}, line {number}: 2θ falls from {rows[-1][0]:g} to {angle:g}; it must rise")
-        rows.append(row)
-    return rows
+def _checked(place: Path, scan: Scan, wavelength: float | None) -> MeasuredPattern:
+    """Bring a scan to rising 2θ; refuse what is no powder pattern."""
+    if not FEWEST_POINTS <= len(scan.x) <= MOST_POINTS:
+        few = len(scan.x) < FEWEST_POINTS
+        allowed = f"at least {FEWEST_POINTS} are needed" if few else f"at most {MOST_POINTS} are read"
+        raise DiffractionError(f"{place}: {len(scan.x)} points are found; {allowed}")
+    angles, notes = _two_theta(place, scan, wavelength), list(scan.notes)
+    intensity, esd = scan.intensity, scan.esd
+    _refuse(scan, ~((angles > 0.0) & (angles < 180.0)), angles, "2θ is {:g}; it must lie between 0 and 180°")
+    falling = angles[-1] < angles[0]
+    steps = -np.diff(angles) if falling else np.diff(angles)
+    wrong = np.append(False, steps <= 0.0)
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        turned = f"2θ goes from {angles[i - 1]:g} to {angles[i]:g}; it must {'fall' if falling else 'rise'} throughout"
+        raise DiffractionError(f"{scan.place(i)}: {turned}: one pattern in a file")
+    if esd is None:
+        _refuse(
+            scan, intensity < 0.0, intensity, "the intensity is {:g}; without standard errors it must not be negative"
+        )
+    else:
+        _refuse(scan, esd < 0.0, esd, "the standard error is {:g}; it must not be negative")
+        if not esd.any():
+            raise DiffractionError(f"{place}: all standard errors are 0")
+    if not (intensity > 0.0).any():
+        raise DiffractionError(f"{place}: no intensity is above 0")
+    if scan.axis != "2theta":
+        notes.append(f"2θ is computed from its {scan.axis} with {wavelength or scan.wavelength:g} Å")
+    if falling:
+        notes.append("2θ falls in the file")
+        angles, intensity, esd = angles[::-1], intensity[::-1], None if esd is None else esd[::-1]
+    known = scan.wavelength if scan.axis == "2theta" else None
+    return MeasuredPattern(place.name, angles, intensity, esd, known, tuple(f"{place.name}: {note}" for note in notes))
 
 
-def _numbers(line: str) -> tuple[float, float] | None:
-    """The first two columns; None unless they are finite numbers."""
-    decimal_comma = ";" in line
-    fields = _SEMICOLON.split(line.replace(",", ".")) if decimal_comma else _SEPARATOR.split(line)
-    try:
-        angle, intensity = float(fields[0]), float(fields[1])
-    except (ValueError, IndexError):
-        return None
-    return (angle, intensity) if math.isfinite(angle) and math.isfinite(intensity) else None
+def _two_theta(place: Path, scan: Scan, wavelength: float | None) -> NDArray[np.float64]:
+    if scan.axis == "2theta":
+        return scan.x
+    length = wavelength or scan.wavelength
+    if length is None:
+        raise DiffractionError(f"{place}: its axis is {scan.axis}; 2θ needs a wavelength")
+    _refuse(scan, scan.x <= 0.0, scan.x, f"{scan.axis} is {{:g}}; it must be positive")
+    sines = length * scan.x / (4.0 * math.pi) if scan.axis == "q" else 0.5 * length / scan.x
+    _refuse(scan, sines >= 1.0, scan.x, f"{scan.axis} is {{:g}}, beyond the reach of {length:g} Å")
+    return 2.0 * np.degrees(np.arcsin(sines))
+
+
+def _refuse(scan: Scan, wrong: NDArray[np.bool_], values: NDArray[np.float64], text: str) -> None:
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        raise DiffractionError(f"{scan.place(i)}: {text.format(values[i])}")

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import InputError, unknown_name
+from .radiation import (
+    DiffractionError,
+    check_motion,
+    check_number_of_reflections,
+    check_range,
+    resolve_wavelength,
+)
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -18,24 +24,10 @@ if TYPE_CHECKING:
 
     from ..library.phases import Phase
 
-WAVELENGTHS: dict[str, float] = {
-    "CuKa": 1.54184,
-    "CuKa1": 1.54060,
-    "CuKa2": 1.54443,
-    "MoKa": 0.71073,
-    "CoKa": 1.79026,
-    "AgKa": 0.560885,
-}
-"""Å; ``CuKa`` is the mean of both lines, weighted 2:1."""
-
 DEFAULT_TWO_THETA = (10.0, 90.0)
 SYMPREC = 0.01
 """Å within which a crystal is idealised to its space group."""
-_LARGEST_TWO_THETA = 179.0
-
-
-class DiffractionError(InputError):
-    """A pattern was asked for that cannot be computed, or two do not belong together."""
+_EXTINCT = 1e-9  # of the intensity of all electrons scattering in phase, without the Lorentz factor
 
 
 @dataclass(frozen=True)
@@ -98,23 +90,6 @@ class PowderPattern:
         return [replace(line, intensity=scale * line.intensity) for line in self.lines]
 
 
-def resolve_wavelength(radiation: str | float) -> float:
-    """Return a wavelength in Å from the name of a line (see `WAVELENGTHS`) or a number.
-
-    Raises
-    ------
-    DiffractionError
-        Unknown name, or a number that is not finite and positive.
-    """
-    if isinstance(radiation, str):
-        if radiation not in WAVELENGTHS:
-            raise DiffractionError(unknown_name("radiation", radiation, WAVELENGTHS))
-        return WAVELENGTHS[radiation]
-    if isinstance(radiation, bool) or not 0.0 < radiation < math.inf:
-        raise DiffractionError(f"radiation is {radiation!r}; it must be a name or a positive wavelength in Å")
-    return float(radiation)
-
-
 def powder_pattern(
     crystal: Phase | Structure | Atoms,
     name: str | None = None,
@@ -138,7 +113,8 @@ def powder_pattern(
     two_theta_range
         Lowest and highest 2θ, degrees.
     debye_waller_B
-        B of each element, Å²; None leaves thermal motion out.
+        B of each element, Å², for amplitudes times exp(-B sin²θ/λ²); None, and elements without one, leave thermal
+        motion out.
     symprec
         Tolerance of the space group, Å. A crystal relaxed to forces of 0.02 eV/Å needs some 0.05, lest lines that
         belong together split.
@@ -146,8 +122,8 @@ def powder_pattern(
     Raises
     ------
     DiffractionError
-        Unknown radiation, a range that is empty or outside (0, 179], a crystal that is not periodic, or no line in the
-        range.
+        Unknown radiation, a range that is empty or outside (0, 179], a B that is negative or of no element, a crystal
+        that is not periodic, or no line or too many reflections in the range.
     InputError
         A phase without coordinates.
 
@@ -165,10 +141,12 @@ def powder_pattern(
     from pymatgen.analysis.diffraction.xrd import XRDCalculator
 
     wavelength = resolve_wavelength(radiation)
-    limits = _check_range(two_theta_range)
+    limits = check_range(two_theta_range)
+    motion = check_motion(debye_waller_B or {})
     structure, label = _structure(crystal, name)
     cell = _conventional(structure, symprec)
-    calculator = XRDCalculator(wavelength=wavelength, debye_waller_factors=dict(debye_waller_B or {}))
+    check_number_of_reflections(label, 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength, float(cell.volume))
+    calculator = XRDCalculator(wavelength=wavelength, debye_waller_factors=motion)
     lowest = 2.0 * math.sin(math.radians(limits[0] / 2)) / wavelength
     highest = 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength
     reflections = cell.lattice.reciprocal_lattice_crystallographic.get_points_in_sphere([[0, 0, 0]], [0, 0, 0], highest)
@@ -179,10 +157,14 @@ def powder_pattern(
     except ValueError as error:  # an element without scattering factors
         raise DiffractionError(f"powder pattern of {label}: {error}") from None
     scale = 1.0 / (float(cell.composition.weight) * float(cell.volume))
+    weakest = _EXTINCT * float(cell.composition.total_electrons) ** 2
     lines = tuple(
         PowderLine(float(x), float(d), scale * float(y), "/".join(_index(item["hkl"]) for item in families), label)
         for x, y, families, d in zip(raw.x, raw.y, raw.hkls, raw.d_hkls, strict=True)
+        if y > weakest
     )
+    if not lines:  # all reflections of the range are extinct
+        raise DiffractionError(f"powder pattern of {label}: no line in 2θ from {limits[0]:g} to {limits[1]:g}°")
     return PowderPattern(label, wavelength, lines, {label: 1.0}, limits)
 
 
@@ -211,7 +193,7 @@ def mix_patterns(patterns: Sequence[PowderPattern], weights: Sequence[float], na
     """
     if not patterns or len(patterns) != len(weights):
         raise DiffractionError(f"mixture {name!r}: {len(patterns)} patterns and {len(weights)} weights are given")
-    if any(isinstance(w, bool) or not 0.0 <= w < math.inf for w in weights) or not sum(weights) > 0.0:
+    if any(isinstance(w, bool) or not 0.0 <= w < math.inf for w in weights) or not 0.0 < sum(weights) < math.inf:
         raise DiffractionError(f"mixture {name!r}: weights are {list(weights)!r}; they must be 0 or more, not all 0")
     first = patterns[0]
     for pattern in patterns[1:]:
@@ -314,27 +296,6 @@ def telling_lines(
         alone = [line for line in lines if all(abs(line.two_theta_deg - other) > separation_deg for other in others)]
         found[name] = max(alone, key=lambda line: line.intensity, default=None)
     return found
-
-
-def bragg_two_theta(d: float, wavelength: float) -> float:
-    """Return 2θ in degrees from λ = 2 d sin θ.
-
-    Raises
-    ------
-    DiffractionError
-        The spacing is below λ/2: no reflection.
-    """
-    if not d >= 0.5 * wavelength > 0.0:
-        raise DiffractionError(f"spacing {d!r} Å: below half the wavelength of {wavelength!r} Å nothing is reflected")
-    return 2.0 * math.degrees(math.asin(0.5 * wavelength / d))
-
-
-def _check_range(two_theta_range: tuple[float, float]) -> tuple[float, float]:
-    low, high = (float(value) for value in two_theta_range)
-    if not 0.0 < low < high <= _LARGEST_TWO_THETA:
-        allowed = f"0 < low < high <= {_LARGEST_TWO_THETA:g}°"
-        raise DiffractionError(f"two_theta_range is {low:g} to {high:g}; {allowed} is needed")
-    return low, high
 
 
 def _structure(crystal: Phase | Structure | Atoms, name: str | None) -> tuple[Structure, str]:

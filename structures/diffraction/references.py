@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...reference.powder_lines import MeasuredLine, PowderReference, powder_references
 from ..library.phases import get_phase
-from .patterns import SYMPREC, DiffractionError, PowderLine, PowderPattern, bragg_two_theta
+from .patterns import SYMPREC, PowderLine, PowderPattern
+from .radiation import DiffractionError, bragg_two_theta
 
 if TYPE_CHECKING:
     from ase import Atoms

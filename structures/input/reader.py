@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..occupancies import partial_occupancies
 from .checks import StructureFileError, check_cell, check_crystal, check_size
 from .formats import Format, format_of, read_text
 from .names import name_of_file
 
 if TYPE_CHECKING:
     from ase import Atoms
-    from pymatgen.core import PeriodicSite, Structure
+    from pymatgen.core import Structure
 
 MAX_BYTES = 50_000_000
 
@@ -61,14 +62,8 @@ class InputStructure:
 
     @property
     def partial_sites(self) -> tuple[str, ...]:
-        """Sites that are partly filled or shared, each kind once: ``Li0.33 La0.57``."""
-        return tuple(sorted({_shares(site) for site in self.structure if not site.is_ordered}))
-
-    @property
-    def all_notes(self) -> tuple[str, ...]:
-        """What had to be decided, and which sites are partly filled."""
-        partial = "; ".join(self.partial_sites)
-        return (*self.notes, f"sites are partly filled or shared: {partial}") if partial else self.notes
+        """Sites that are partly filled or shared, a text for each kind."""
+        return tuple(partial_occupancies(self.structure))
 
     def atoms(self, origin: str = "") -> Atoms:
         """Return the ordered crystal, with its constraints and without a calculator.
@@ -95,10 +90,6 @@ class InputStructure:
         return Atoms(
             numbers, positions, cell=self.structure.lattice.matrix, pbc=True, constraint=list(self.constraints) or None
         )
-
-
-def _shares(site: PeriodicSite) -> str:
-    return " ".join(f"{species.symbol} {share:g}" for species, share in sorted(site.species.items()))
 
 
 def read_structures(path: str | Path, what: str = "structure") -> list[InputStructure]:

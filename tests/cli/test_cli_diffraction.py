@@ -112,6 +112,52 @@ def test_files_and_electrolytes_have_patterns_too(diffraction: Run, tmp_path: Pa
         assert one["intensity"] == pytest.approx(other["intensity"], abs=0.1)
 
 
+def write_measured(path: Path, **options: str) -> Path:
+    angles = np.arange(20.0, 80.0, 0.02)
+    counts = 40.0 + 3.0 * profile(powder_pattern(get_phase("LiHg"), **options), angles)
+    path.write_text("\n".join(f"{x:.2f} {y:.3f}" for x, y in zip(angles, counts, strict=True)))
+    return path
+
+
+def test_what_was_decided_in_reading_is_told_beside_the_fit(diffraction: Run, tmp_path: Path) -> None:
+    plain = write_measured(tmp_path / "plain.xy").read_text()
+    (tmp_path / "comma.xy").write_text(plain.replace(".", ",").replace(" ", "\t"))
+    code, output, errors = diffraction("LiHg", "--measured", "comma.xy", "--json")
+    assert code == 0
+    assert json.loads(output)["overlay"]["scale"] == pytest.approx(3.0, abs=0.01)
+    assert "note: comma.xy: the comma is the decimal mark" in errors
+    (tmp_path / "falling.xye").write_text("\n".join(f"{line} 2.0" for line in reversed(plain.splitlines())))
+    code, output, errors = diffraction("LiHg", "--measured", "falling.xye")
+    assert "scale 3" in output
+    assert "2θ falls in the file" in errors
+    assert "standard errors" in errors
+    (tmp_path / "coarse.xy").write_text("\n".join(plain.splitlines()[::50]))
+    assert "fall between points 1° apart" in diffraction("LiHg", "--measured", "coarse.xy")[2]
+
+
+def test_q_becomes_two_theta_of_the_radiation(diffraction: Run, tmp_path: Path) -> None:
+    rows = [line.split() for line in write_measured(tmp_path / "my.xy", radiation="MoKa").read_text().splitlines()]
+    scattering = [(4 * np.pi / 0.71073 * np.sin(np.radians(float(x) / 2)), y) for x, y in rows]
+    (tmp_path / "q.xy").write_text("Q(1/A) I\n" + "\n".join(f"{q:.6f} {y}" for q, y in scattering))
+    code, output, errors = diffraction("LiHg", "--measured", "q.xy", "--radiation", "MoKa", "--json")
+    assert code == 0
+    assert json.loads(output)["overlay"]["scale"] == pytest.approx(3.0, abs=0.01)
+    assert "computed from its q with 0.71073 Å" in errors
+    titled = "K-Alpha1 wavelength,0.7093\n" + (tmp_path / "my.xy").read_text()
+    (tmp_path / "titled.xy").write_text(titled)
+    code, _, errors = diffraction("LiHg", "--measured", "titled.xy")
+    assert code == 2
+    assert "give --radiation 0.7093" in errors
+
+
+def test_partly_filled_sites_are_named(diffraction: Run) -> None:
+    code, _, errors = diffraction("AgHg_schachnerite")
+    assert code == 0
+    assert "note: AgHg_schachnerite: partly filled sites" in errors
+    assert "2 of 2 sites: Ag 0.55, Hg 0.45" in errors
+    assert diffraction("LiHg")[2].count("partly filled") == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -124,14 +170,33 @@ def test_files_and_electrolytes_have_patterns_too(diffraction: Run, tmp_path: Pa
         (("LiHg3", "LiHg3"), "more than once"),
         (("LiHg3", "--range", "80"), "not two angles"),
         (("LiHg3", "--range", "80,20"), "low < high"),
+        (("LiHg3", "--range", "nan,20"), "low < high"),
+        (("LiHg3", "--range", "10,a"), "not a list of numbers"),
+        (("LiHg3", "--fwhm", "0"), "--fwhm"),
+        (("LiHg3", "--fwhm", "nan"), "--fwhm"),
+        (("LiHg3", "--fwhm", "1e-9", "--output", "pictures"), "--fwhm"),
+        (("LiHg3", "--radiation", "nan"), "positive wavelength"),
+        (("LiHg3", "Li3Hg", "--weights", "nan,1"), "0 or more"),
+        (("LiHg3", "Li3Hg", "--weights", "1e308,1e308"), "0 or more"),
+        (("LiHg", "--measured", "my.xy", "--range", "90,120"), "0 points lie in 2θ from 90 to 120"),
+        (("LiHg", "--measured", "my.xy", "--range", "29,38"), "no line in 2θ from 29 to 38"),
+        (("LiHg", "--measured", "short.xy", "--output", "pictures"), "no line of LiHg lies where was measured"),
+        (("LiHg", "--measured", "flat.xy", "--output", "pictures"), "no scale fits"),
+        (("LiHg", "--measured", "folder.xy"), "not a file"),
         (("LiHg3", "--measured", "missing.xy"), "cannot be read"),
         (("LiHg3", "--relaxed"), "no structure database"),
         (("Li2Hg",), "cannot be built"),
     ],
 )
-def test_mistakes_end_in_one_line(diffraction: Run, arguments: tuple[str, ...], told: str) -> None:
+def test_mistakes_end_in_one_line(diffraction: Run, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    lines = write_measured(tmp_path / "my.xy").read_text().splitlines()
+    (tmp_path / "short.xy").write_text("\n".join(lines[500:800]))  # 30 to 36°
+    (tmp_path / "flat.xy").write_text("\n".join(f"{line.split()[0]} 40" for line in lines))
+    (tmp_path / "folder.xy").mkdir()
+    before = sorted(tmp_path.iterdir())
     code, output, errors = diffraction(*arguments)
     assert code == 2
     assert output == ""
     assert told in errors
     assert errors.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before

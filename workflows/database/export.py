@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...files import NotWritableError, check_writable
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
 from .structure_database import CRYSTALS, SYMPREC
@@ -46,22 +47,29 @@ def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
     Raises
     ------
     InputError
-        The suffix is none of these, or there are no rows.
+        The suffix is none of these, there are no rows, or the file cannot be written.
     """
     path = Path(path).expanduser()
     write = check_export(path)
     if not rows:
         raise InputError(f"export: no structure matches, so {path} is not written")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(rows, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(rows, path)
+    except OSError as error:
+        raise NotWritableError(f"export: {path} cannot be written ({error.strerror})") from None
     return path
 
 
 def check_export(path: Path) -> Callable[[Sequence[AtomsRow], Path], None]:
-    """Return the function that writes files of this suffix; InputError where there is none."""
+    """Return the function that writes files of this suffix; InputError where none is or nothing can be written."""
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise InputError(f"export: {path.name!r} must end in one of {', '.join(_WRITERS)}")
+    place = path.expanduser().absolute()
+    if place.is_dir():
+        raise NotWritableError(f"export: {path} is a directory")
+    check_writable(place.parent, "export")
     return write
 
 

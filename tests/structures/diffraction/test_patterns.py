@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 from ase.build import bulk, molecule
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymatgen.analysis.diffraction.xrd import ATOMIC_SCATTERING_PARAMS
+from pymatgen.core import Element, Lattice, Structure
 
 from amalgamics.reference.powder_lines import MeasuredLine
-from amalgamics.structures.diffraction.patterns import (
+from amalgamics.structures.diffraction.patterns import mix_patterns, powder_pattern, profile, telling_lines
+from amalgamics.structures.diffraction.radiation import (
     WAVELENGTHS,
     DiffractionError,
     bragg_two_theta,
-    mix_patterns,
-    powder_pattern,
-    profile,
     resolve_wavelength,
-    telling_lines,
 )
 from amalgamics.structures.diffraction.references import (
     compare_cell,
@@ -27,6 +27,7 @@ from amalgamics.structures.diffraction.references import (
     list_powder_references,
 )
 from amalgamics.structures.library.phases import get_phase
+from amalgamics.structures.occupancies import partial_occupancies
 
 REFERENCES = {item.phase: item for item in list_powder_references()}
 
@@ -120,9 +121,90 @@ def test_profile_keeps_the_area_and_the_width(width: float, share: float) -> Non
     assert area == pytest.approx(peak.intensity, rel=1e-3)
 
 
-def test_partial_occupancies_scatter_in_proportion() -> None:
-    disordered = powder_pattern(get_phase("AgHg_schachnerite"))
-    assert disordered.strongest.intensity > 0.0
+def scattered(
+    structure: Structure, hkls: list[tuple[int, int, int]], wavelength: float, motion: dict[str, float] | None = None
+) -> list[tuple[float, float]]:
+    """2θ and |F|² m LP / (Z M V), summed here: the mean form factor of each site with its phase."""
+    rows = []
+    for hkl in hkls:
+        # all of the family {hkl} of a cubic crystal
+        family = {tuple(s * h for s, h in zip(signs, order, strict=True))
+                  for order in permutations(hkl) for signs in product((1, -1), repeat=3)}  # fmt: skip
+        s = math.sqrt(sum(h * h for h in hkl)) / (2 * structure.lattice.a)  # sin θ / λ
+        total = 0.0
+        for member in family:
+            factor = 0j
+            for site in structure:
+                mean = sum(
+                    share * form_factor(element.symbol, s) * math.exp(-(motion or {}).get(element.symbol, 0.0) * s**2)
+                    for element, share in site.species.items()
+                )
+                factor += mean * np.exp(2j * math.pi * np.dot(member, site.frac_coords))
+            total += abs(factor) ** 2
+        theta = math.asin(s * wavelength)
+        lorentz = (1 + math.cos(2 * theta) ** 2) / (math.sin(theta) ** 2 * math.cos(theta))
+        scale = float(structure.composition.weight) * structure.volume
+        rows.append((2 * math.degrees(theta), total * lorentz / scale))
+    return rows
+
+
+def form_factor(symbol: str, s: float) -> float:
+    """f(s), from the table of pymatgen: Z - 41.78214 s² Σ a exp(-b s²)."""
+    terms = sum(a * math.exp(-b * s**2) for a, b in ATOMIC_SCATTERING_PARAMS[symbol])
+    return Element(symbol).Z - 41.78214 * s**2 * terms
+
+
+SIMPLE = [(1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 0, 0), (2, 1, 0), (2, 1, 1), (2, 2, 0)]
+FACES = [(1, 1, 1), (2, 0, 0), (2, 2, 0), (3, 1, 1)]
+FACE_CENTRED = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
+CENTRED = [(0, 0, 0), (0.5, 0.5, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("species", "places", "hkls"),
+    [
+        ([{"Cu": 0.75, "Au": 0.25}] * 4, FACE_CENTRED, FACES),
+        # the same on each site, written in another order: still one kind of site
+        ([{"Cu": 0.75, "Au": 0.25}, {"Au": 0.25, "Cu": 0.75}] * 2, FACE_CENTRED, FACES),
+        ([{"Cs": 0.8}, {"Cl": 1.0}], CENTRED, SIMPLE),
+        ([{"Cs": 1.0}, {"Cl": 0.5, "I": 0.3}], CENTRED, SIMPLE),
+        ([{"Au": 1.0}, {"Cu": 0.5}, {"Cu": 0.5}, {"Cu": 0.5}], FACE_CENTRED, SIMPLE),
+    ],
+)
+def test_partial_occupancies_scatter_in_proportion(species, places, hkls) -> None:
+    structure = Structure(Lattice.cubic(3.744), species, places)
+    expected = scattered(structure, hkls, WAVELENGTHS["CuKa"])
+    sheared = structure.copy()
+    sheared.make_supercell([[1, 1, 0], [0, 1, 0], [0, 0, 2]])
+    for crystal in (structure, structure.get_primitive_structure(), sheared):
+        lines = powder_pattern(crystal, two_theta_range=(10.0, expected[-1][0] + 1.0)).lines
+        assert [line.hkl for line in lines] == ["".join(map(str, hkl)) for hkl in hkls]
+        assert [line.two_theta_deg for line in lines] == pytest.approx([row[0] for row in expected])
+        assert [line.intensity for line in lines] == pytest.approx([row[1] for row in expected], rel=1e-4)
+
+
+def test_a_disordered_alloy_has_no_superlattice_lines() -> None:
+    """Cu3Au: ordered it has 100 and 110; disordered it is fcc, with the mean form factor, per gram as before."""
+    ordered = Structure(Lattice.cubic(3.744), ["Au", "Cu", "Cu", "Cu"], FACE_CENTRED)
+    disordered = Structure(Lattice.cubic(3.744), [{"Cu": 0.75, "Au": 0.25}] * 4, FACE_CENTRED)
+    one, other = ({line.hkl: line.intensity for line in powder_pattern(item).lines} for item in (ordered, disordered))
+    assert {"100", "110", "210", "211"} <= set(one)
+    assert set(other) == {"111", "200", "220", "311"}
+    for hkl, intensity in other.items():
+        assert intensity == pytest.approx(one[hkl], rel=1e-6)
+    assert partial_occupancies(ordered) == []
+    assert partial_occupancies(disordered) == ["4 of 4 sites: Au 0.25, Cu 0.75"]
+    assert partial_occupancies(get_phase("AgHg_schachnerite").structure()) != []
+
+
+def test_lines_that_are_extinct_are_no_lines() -> None:
+    with pytest.raises(DiffractionError, match="no line in 2θ from 20 to 35"):
+        powder_pattern(bulk("Al"), two_theta_range=(20.0, 35.0))  # 100 and 110 would lie there
+
+
+def test_more_reflections_than_can_be_summed_are_refused_at_once() -> None:
+    with pytest.raises(DiffractionError, match="reflections up to the highest 2θ are too many"):
+        powder_pattern(bulk("Al"), radiation=0.06)
 
 
 def test_thermal_motion_weakens_high_angles() -> None:
@@ -132,14 +214,27 @@ def test_thermal_motion_weakens_high_angles() -> None:
     assert ratios == pytest.approx(expected)
 
 
+def test_each_element_moves_by_its_own_B() -> None:
+    structure = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.212), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    motion = {"Mg": 0.3, "O": 0.9}
+    expected = scattered(structure, [*FACES, (2, 2, 2), (4, 0, 0)], WAVELENGTHS["CuKa"], motion)
+    lines = powder_pattern(structure, two_theta_range=(10.0, 100.0), debye_waller_B=motion).lines
+    assert [line.intensity for line in lines] == pytest.approx([row[1] for row in expected], rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"radiation": "CuKb7"}, "radiation"),
         ({"radiation": -1.5}, "positive wavelength"),
+        ({"radiation": 1e-6}, "0.05 to 25"),
+        ({"radiation": math.nan}, "0.05 to 25"),
         ({"two_theta_range": (50, 20)}, "two_theta_range"),
         ({"two_theta_range": (0, 90)}, "two_theta_range"),
         ({"two_theta_range": (1, 5)}, "no line"),
+        ({"debye_waller_B": {"Al": -0.1}}, "debye_waller_B"),
+        ({"debye_waller_B": {"Al": math.nan}}, "debye_waller_B"),
+        ({"debye_waller_B": {"Aluminium": 1.0}}, "debye_waller_B"),
     ],
 )
 def test_impossible_patterns_are_refused(arguments, message: str) -> None:
@@ -160,6 +255,7 @@ def test_mixtures_must_fit_together(rich, poor) -> None:
         ([rich], [1, 1], "1 patterns and 2 weights"),
         ([rich, poor], [1, -1], "0 or more"),
         ([rich, poor], [0, 0], "not all 0"),
+        ([rich, poor], [1e308, 1e308], "0 or more"),
         ([rich, rich], [1, 1], "twice"),
     ]:
         with pytest.raises(DiffractionError, match=message):

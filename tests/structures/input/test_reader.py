@@ -226,7 +226,10 @@ def test_partly_filled_sites_need_an_order(tmp_path: Path) -> None:
         [3.95] * 3 + [90] * 3, "P m -3 m", ["Cu1 Cu 0 0 0 0.5", "Au1 Au 0.5 0.5 0 1"], columns=WITH_OCCUPANCY
     )
     path = write_cif(tmp_path / "vacancy.cif", text)
-    with pytest.raises(InputError, match=r"partly filled or shared \(Cu 0\.5\); give an ordered cell, or an order"):
+    with pytest.raises(
+        InputError,
+        match=r"partly filled or shared \(1 of 4 sites: Cu 0\.5, empty 0\.5\); give an ordered cell, or an order",
+    ):
         read_crystal(path)
     (crystal,) = read_crystals(path, order="all")
     assert crystal.atoms.symbols.formula.reduce()[0].count() == {"Cu": 1, "Au": 6}

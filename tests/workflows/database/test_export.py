@@ -101,6 +101,12 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(rows, tmp_path):
     with pytest.raises(InputError, match="no structure matches"):
         export_rows([], tmp_path / "new" / "rows.csv")
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "folder.cif").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a directory"):
+        export_rows(rows, tmp_path / "folder.cif")
+    with pytest.raises(InputError, match="file is not a directory"):
+        export_rows(rows, tmp_path / "file" / "rows.cif")
 
 
 def test_a_row_without_energy_is_no_entry(tmp_path):
