@@ -23,8 +23,8 @@ def absolute_path(path: str) -> str:
         There is no such file, or the path cannot be one.
     """
     file, chosen = split_index(path)
-    if not path or str(file) == ".":
-        raise StructureFileError("the path of the file is empty")
+    if not path.strip():
+        raise StructureFileError("the path of a structure file is empty")
     try:
         found = file.resolve()
         exists = found.exists()
@@ -45,6 +45,8 @@ def structure_files(path: str) -> list[str]:
     StructureFileError
         A pattern matches nothing, a folder holds no structure file, or there are too many.
     """
+    if not path.strip():
+        raise StructureFileError("the path of a structure file is empty")
     file, chosen = split_index(path)
     try:
         is_folder, exists = file.is_dir(), file.exists()

@@ -178,10 +178,12 @@ def file_candidates(files: Sequence[FileSettings], systems: Sequence[str]) -> li
         A file cannot be read or ordered (see :func:`~amalgamics.structures.input.crystals.read_crystals`), holds
         elements outside all systems, or a slab, or two names are the same.
     """
-    names = names_of_files([split_index(entry.file)[0] for entry in files])
+    unnamed = [entry for entry in files if entry.name is None]
+    plain = iter(names_of_files([split_index(entry.file)[0] for entry in unnamed]))
     found: dict[str, str] = {}
     candidates = []
-    for entry, name in zip(files, names, strict=True):
+    for entry in files:
+        name = entry.name or next(plain)
         crystals = read_crystals(
             entry.file,
             "structures.files:",
@@ -192,7 +194,7 @@ def file_candidates(files: Sequence[FileSettings], systems: Sequence[str]) -> li
         for crystal in crystals:
             _check_fits(crystal, entry.file, systems)
             # What stands behind the name of the file tells its structures and orderings apart.
-            own = (entry.name or name) + crystal.suffix
+            own = name + crystal.suffix
             if own in found:
                 raise InputError(
                     f"structures.files: {found[own]} and {entry.file} are both called {own!r}; give one a name, as in"
