@@ -68,7 +68,7 @@ def test_the_same_file_name_in_two_folders(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         write(tmp_path / folder / "CONTCAR", bulk("Cu"), format="vasp")
     assert names(job(tmp_path, "[a/CONTCAR, b/CONTCAR]")) == ["a-CONTCAR", "b-CONTCAR"]
-    assert names(job(tmp_path, "[{file: a/CONTCAR, name: one}, b/CONTCAR]")) == ["one", "b-CONTCAR"]
+    assert names(job(tmp_path, "[{file: a/CONTCAR, name: one}, b/CONTCAR]")) == ["one", "CONTCAR"]
     with pytest.raises(InputError, match="both called 'one'; give one a name"):
         load_spec(job(tmp_path, "[{file: a/CONTCAR, name: one}, {file: b/CONTCAR, name: one}]"))
 
