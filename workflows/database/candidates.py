@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 Kind = Literal["library", "prototype", "file", "substrate", "slab", "frame", "solid", "film", "interface", "atom"]
 
 
+_TUPLES = {"measured_lattice", "plane"}
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One structure to compute, with what the report needs to know about where it comes from.
 
-    ``measured_lattice`` is (a, b, c, alpha, beta, gamma) in Å and degrees, ``measured_volume_per_atom`` in Å³.
+    ``measured_lattice`` is (a, b, c, alpha, beta, gamma) in Å and degrees, ``measured_volume_per_atom`` in Å³;
+    ``plane`` is the Miller index of a face in the axes of the atoms, where that differs from the one in its labels.
     ``labels`` say which part of a larger study it is; they become keys of its row and part of its identity.
     """
 
@@ -44,13 +48,14 @@ class Candidate:
     space_group: str = ""
     measured_volume_per_atom: float | None = None
     measured_lattice: tuple[float, float, float, float, float, float] | None = None
+    plane: tuple[int, int, int] | None = None
     labels: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
     def metadata(self) -> dict[str, Any]:
         """Return everything but the atoms, as plain JSON."""
         fields = {key: value for key, value in vars(self).items() if key != "atoms" and value not in ("", None, {})}
-        if self.measured_lattice is not None:
-            fields["measured_lattice"] = list(self.measured_lattice)
+        for key in _TUPLES & fields.keys():
+            fields[key] = list(fields[key])
         return fields
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,8 +79,8 @@ class Candidate:
         fields = dict(content)
         atoms = Atoms(fields.pop("numbers"), cell=fields.pop("cell"), positions=fields.pop("positions"), pbc=True)
         atoms.set_constraint([dict2constraint(item) for item in fields.pop("constraints", ())])
-        if "measured_lattice" in fields:
-            fields["measured_lattice"] = tuple(fields["measured_lattice"])
+        for key in _TUPLES & fields.keys():
+            fields[key] = tuple(fields[key])
         return cls(atoms=atoms, **fields)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import comb
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from amalgamics.structures.ordering.supercell import formal_states
 
 def perovskite(lanthanum: float, lithium: float, *, edge: float = 3.87) -> Structure:
     """La and Li share the A site."""
-    species = [{"La": lanthanum, "Li": lithium}, "Ti", "O"]
+    species: list[Any] = [{"La": lanthanum, "Li": lithium}, "Ti", "O"]
     places = [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0]]
     return Structure.from_spacegroup("Pm-3m", Lattice.cubic(edge), species, places, labels=["A", "Ti", "O"])
 

@@ -12,14 +12,10 @@ from ....calculators.potentials.dispersion_methods import DISPERSION_METHODS
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, unknown_name
-from ....structures.input.crystals import InputCrystal, read_crystal
-from ....structures.input.names import check_name, name_of_file
-from ....structures.input.reader import split_index
-from ....structures.library.electrolytes import get_electrolyte
 from ....structures.library.liquids import get_liquid
-from ....structures.ordering.order import MAX_ATOMS
 from ....structures.slabs.lattice_planes import MillerIndex
-from ..settings import Settings, StructurePath, StudySettings
+from ..settings import StudySettings
+from ..solids import SolidSettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions
 from .sampling import SamplingSettings
@@ -43,35 +39,21 @@ def _known_dispersion(method: str) -> str:
 PotentialName = Annotated[str, AfterValidator(_known_potential)]
 
 
-class SubstrateSettings(Settings):
+class SubstrateSettings(SolidSettings):
     """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
 
     An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
-    least; it has neither planes nor terminations. ``surface`` says what the face carries. With a ``file``, ``name`` is
-    what the solid is called, and ``order`` how to order sites that are partly filled or shared, in a cell of at most
-    ``max_atoms`` sites; the plane is one of the cell of the file.
+    least; it has neither planes nor terminations. ``surface`` says what the face carries. The plane is one of the cell
+    of the file.
     """
 
-    name: str | None = None
-    file: StructurePath | None = None
-    order: Literal["ewald", "sqs"] | None = None
-    max_atoms: Annotated[int, Field(ge=1, le=200)] = MAX_ATOMS
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
     surface: Carried = Carried.CLEAN
 
     @model_validator(mode="after")
-    def _one_source(self) -> SubstrateSettings:
-        if self.file is not None:
-            if self.name is not None:
-                check_name(self.name)
-        elif self.name is None:
-            raise ValueError("give either the name of an electrolyte or a file")
-        elif self.order is not None:
-            raise ValueError("order: only crystals of files are ordered; leave it out")
-        else:
-            get_electrolyte(self.name)
+    def _one_face(self) -> SubstrateSettings:
         if self.termination is not None and not self.terminations:
             raise ValueError("termination: the list is empty; name one, or leave it out")
         if len(set(self.terminations)) < len(self.terminations):
@@ -85,23 +67,13 @@ class SubstrateSettings(Settings):
         return self
 
     @property
-    def label(self) -> str:
-        """What the substrate is called in names, queries and reports: its name, or that of its file, plainly spelt."""
-        return self.name or name_of_file(split_index(self.file or "")[0])
-
-    @property
     def plane(self) -> MillerIndex:
         """The plane in the axes of the crystal: an ordered cell may hold several cells of the file."""
         if self.file is None or self.order is None:
             return self.miller_index
-        h, k, i = (index * count for index, count in zip(self.miller_index, self._read().cells, strict=True))
+        h, k, i = (index * count for index, count in zip(self.miller_index, self.read().cells, strict=True))
         divisor = math.gcd(h, k, i)
         return h // divisor, k // divisor, i // divisor
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What had to be decided to read its file: the setting, the ordering."""
-        return () if self.file is None else self._read().notes
 
     @property
     def terminations(self) -> tuple[str, ...]:
@@ -109,20 +81,6 @@ class SubstrateSettings(Settings):
         if self.termination is None:
             return ()
         return (self.termination,) if isinstance(self.termination, str) else self.termination
-
-    def crystal(self) -> Atoms:
-        """Return the crystal that the slabs are cut from.
-
-        Raises
-        ------
-        InputError
-            The file cannot be read, is not a crystal, has atoms that overlap, or partly filled sites that are not or
-            cannot be ordered.
-        """
-        return get_electrolyte(self.name or "") if self.file is None else self._read().atoms
-
-    def _read(self) -> InputCrystal:
-        return read_crystal(self.file or "", "substrate", order=self.order, max_atoms=self.max_atoms)
 
 
 # What a preset sets; anything given in the input goes first.
@@ -328,10 +286,3 @@ class FilmOnSolidSettings(FilmSettings):
     """
 
     substrate: SubstrateSettings
-
-    @model_validator(mode="before")
-    @classmethod
-    def _substrate_by_name(cls, content: Any) -> Any:
-        if isinstance(content, dict) and isinstance(content.get("substrate"), str):
-            return {**content, "substrate": {"name": content["substrate"]}}
-        return content

@@ -156,7 +156,16 @@ class FilmStudy(Study[F, R]):
     def candidate(self, kind: Kind, role: Role, atoms: Atoms, what: str, **more: str | int) -> Candidate:
         """Return a structure of the study, ready to be computed and stored."""
         labels: dict[str, str | int] = {**self.labels(), "role": role.value, **more}
-        return Candidate(f"{self.surface_name} {what}", kind, atoms, f"built for the study {self.key}", labels=labels)
+        solid = self.settings.substrate
+        return Candidate(
+            f"{self.surface_name} {what}",
+            kind,
+            atoms,
+            f"built for the study {self.key}",
+            note="; ".join(solid.notes),
+            plane=None if solid.plane == solid.miller_index else solid.plane,
+            labels=labels,
+        )
 
     @property
     def melt_temperature_K(self) -> float:

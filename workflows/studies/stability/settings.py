@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator, model_validator
@@ -10,13 +9,9 @@ from pydantic import Field, field_validator, model_validator
 from ....calculators.potentials.names import get_potential
 from ....errors import InputError
 from ....structures.compositions import parse_formula, parse_system
-from ....structures.input.crystals import read_crystal
-from ....structures.input.names import name_of_file
-from ....structures.input.paths import absolute_path
-from ....structures.input.reader import split_index
-from ....structures.library.electrolytes import ElectrolyteError, get_electrolyte
 from ....structures.library.phases import list_phases
 from ..settings import StudySettings
+from ..solids import SolidSettings
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -30,7 +25,8 @@ class StabilitySettings(StudySettings):
     Attributes
     ----------
     electrolytes
-        Names of electrolytes or phases of the library, or files with a crystal.
+        Names of electrolytes or phases of the library, files with a crystal, or mappings as
+        :class:`~amalgamics.workflows.studies.solids.SolidSettings` has them.
     electrodes
         Keys of the phase library or formulas within metal and solvent; a formula stands for its lowest phase. Empty:
         the solvent, the compounds of both that turn out stable, and the metal.
@@ -40,20 +36,19 @@ class StabilitySettings(StudySettings):
         What the metal is dissolved in.
     """
 
-    electrolytes: Annotated[tuple[str, ...], Field(min_length=1)]
+    electrolytes: Annotated[tuple[SolidSettings, ...], Field(min_length=1)]
     electrodes: tuple[str, ...] = ()
     metal: str = "Li"
     solvent: str = "Hg"
 
     @field_validator("electrolytes")
     @classmethod
-    def _known_electrolytes(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        places = tuple(_place(value) for value in values)
-        names = [electrolyte_name(place) for place in places]
+    def _different_names(cls, values: tuple[SolidSettings, ...]) -> tuple[SolidSettings, ...]:
+        names = [solid.label for solid in values]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"{name!r} is given more than once; leave it out or rename the file")
-        return places
+                raise ValueError(f"{name!r} is given more than once; leave it out or give the file a name")
+        return values
 
     @model_validator(mode="after")
     def _phases_of_the_electrode(self) -> StabilitySettings:
@@ -65,7 +60,7 @@ class StabilitySettings(StudySettings):
     @property
     def names(self) -> tuple[str, ...]:
         """What the electrolytes are called in the database and the report."""
-        return tuple(electrolyte_name(place) for place in self.electrolytes)
+        return tuple(solid.label for solid in self.electrolytes)
 
     def crystals(self) -> dict[str, Atoms]:
         """Return the crystal of each electrolyte, by its name.
@@ -73,9 +68,9 @@ class StabilitySettings(StudySettings):
         Raises
         ------
         InputError
-            A file cannot be read, is not a crystal, has partly filled sites or atoms that overlap.
+            A file cannot be read, is not a crystal, has atoms that overlap, or partly filled sites without an order.
         """
-        return {electrolyte_name(place): _crystal(place) for place in self.electrolytes}
+        return {solid.label: solid.crystal() for solid in self.electrolytes}
 
     def systems(self) -> dict[str, str]:
         """Return the chemical system of each electrolyte with metal and solvent, by its name."""
@@ -98,9 +93,12 @@ class StabilitySettings(StudySettings):
             raise InputError("stability: energies of crystals compare in relaxed cells only; set relaxation.relax_cell")
         keys = {phase.key for phase in list_phases()}
         systems = self.systems()
-        for place, (name, system) in zip(self.electrolytes, systems.items(), strict=True):
-            if place != name and name in keys:
-                raise InputError(f"stability.electrolytes: {name!r} is a phase of the library; rename the file {place}")
+        for solid, (name, system) in zip(self.electrolytes, systems.items(), strict=True):
+            if solid.file is not None and name in keys:
+                raise InputError(
+                    f"stability.electrolytes: {name!r} is a phase of the library; give the file {solid.file} a name, as"
+                    " in {file: my.cif, name: my-LLTO}"
+                )
             elements = system.split("-")
             if not set(elements) - {self.metal, self.solvent}:
                 raise InputError(f"stability.electrolytes: {name!r} holds {self.metal} and {self.solvent} only")
@@ -125,31 +123,6 @@ def check_electrode(electrode: str, metal: str, solvent: str) -> None:
     elements = set(keys[electrode].elements) if electrode in keys else set(parse_formula(electrode))
     if not elements <= {metal, solvent}:
         raise InputError(f"electrode {electrode!r}: it holds more than {metal} and {solvent}")
-
-
-def electrolyte_name(place: str) -> str:
-    """Return what the electrolyte at ``place`` is called: its name, or that of its file, plainly spelt."""
-    if not Path(place).is_absolute():
-        return place
-    return name_of_file(split_index(place)[0])
-
-
-def _place(value: str) -> str:
-    """The name as it is, or the absolute path of a file."""
-    file, _ = split_index(value)
-    if file.is_file():
-        return absolute_path(value)
-    try:
-        get_electrolyte(value)
-    except ElectrolyteError as error:
-        if file.suffix or len(file.parts) > 1:
-            raise ElectrolyteError(f"no such structure file: {value}") from None
-        raise error from None
-    return value
-
-
-def _crystal(place: str) -> Atoms:
-    return read_crystal(place, "electrolyte").atoms if Path(place).is_absolute() else get_electrolyte(place)
 
 
 def _pure(elements: frozenset[str]) -> frozenset[str]:

@@ -29,7 +29,7 @@ from ....thermodynamics.wetting.sensitivity import sensitivity
 from ...database.rows import area_of, miller_text
 from ..films.cells import Role
 from ..films.free_energy import take_off_problems
-from .cautions import polarity_warnings
+from .cautions import polarity_warnings, solid_notes
 from .members import Member, dry_face_problems, seed_parameters, study_members
 from .options import WettingOptions, conditions_text
 from .records import adhesion_records, dilute_records, pictures, surfaces_of
@@ -109,6 +109,7 @@ def wetting_report(
         film_surface_energy=first.surface_energy_J_m2,
         observed=observations(study),
         warnings=(
+            *solid_notes(study),
             *polarity_warnings(study),
             *cautions,
             *missing,

@@ -41,16 +41,23 @@ def polarity_warnings(study: StoredStudy, terminations: Sequence[str] = ()) -> l
     ]
 
 
+def solid_notes(study: StoredStudy) -> list[str]:
+    """Return how the file of the solid was read, such as the ordering of its partly filled sites; none without."""
+    notes = dict.fromkeys(str(row.data["candidate"].get("note", "")) for row in study.rows(Role.SUBSTRATE))
+    return [f"{study.substrate}: {note}" for note in notes if note]
+
+
 def _is_polar(study: StoredStudy, termination: str) -> bool:
     crystals = study.rows(Role.SUBSTRATE)
     if termination == AMORPHOUS or not crystals:
         return False
     # The study goes on from the lowest of its relaxed variants.
-    crystal = atoms_of(min(crystals, key=lambda row: row.energy))
+    row = min(crystals, key=lambda row: row.energy)
+    plane = row.data["candidate"].get("plane", study.miller_index)
     try:
         slab = get_slab(
-            crystal,
-            study.miller_index,
+            atoms_of(row),
+            plane,
             termination=termination,
             min_slab_size=_thickness(study, termination),
             symprec=SLAB_SYMPREC,
