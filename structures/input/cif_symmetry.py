@@ -156,8 +156,14 @@ def _named(block: gemmi.cif.Block, cell: NDArray[np.float64], origin: str) -> li
         left_open = True
     else:
         return []
-    others = [other for other in gemmi.spacegroup_table() if other.hm == group.hm and other.number == group.number]
-    chosen = others if left_open and group.ext in ("1", "2") else [group]
+    same = [other for other in gemmi.spacegroup_table() if other.number == group.number]
+    if left_open and group.ext in ("1", "2"):
+        chosen = [other for other in same if other.hm == group.hm]
+    elif not _fits(_operations(group.operations()), cell):
+        # P 21/m does not say which axis is the unique one; the cell does.
+        chosen = [other for other in same if _without_ones(other.hm) == _without_ones(group.hm)]
+    else:
+        chosen = [group]
     return [SymmetryChoice(one.xhm(), _operations(one.operations())) for one in chosen]
 
 
@@ -171,14 +177,21 @@ def _by_symbol(symbol: str, cell: NDArray[np.float64]) -> gemmi.SpaceGroup | Non
 def _spelt(symbol: str) -> str:
     """The symbol with its choice of origin or axes as ``:1``, ``:2``, ``:H`` or ``:R``."""
     text = symbol.strip().replace("_", " " if symbol.count("_") > 1 else "").replace("~", "").rstrip(".")
-    match = re.fullmatch(r"(.*?[^\s:])(?:\s*:\s*|\s+|\()([A-Za-z]{1,2}\d?|[12])\)?", text)
-    ending = match.group(2).upper() if match else ""
-    if match and ending in {**_ENDINGS, "1": "1", "2": "2"}:
-        plain = match.group(1).strip()
-        # "P 1" and "P 2" end in a number of their own.
-        if ending in _ENDINGS or ":" in text or "(" in text:
-            return f"{plain}:{_ENDINGS.get(ending, ending)}"
-    return text
+    text = re.sub(r"(\d)\((\d)\)", r"\1\2", text)  # P6(3)/mmc
+    text = re.sub(r"[\s(,:]*origin\s*(?:choice)?\s*([12])\)?$", r":\1", text, flags=re.IGNORECASE)
+    match = re.fullmatch(r"(.*?[^\s:(])(?:\s*[:(]\s*|\s+|(?=[SZ]$))([A-Za-z]{1,2}\d?|[12])\)?", text)
+    if match is None:
+        return text
+    plain, ending = match.group(1).strip(), match.group(2).upper()
+    if ending in _ENDINGS:
+        return f"{plain}:{_ENDINGS[ending]}"
+    # "P 1" and "P 2" end in a number of their own.
+    return f"{plain}:{ending}" if ending in ("1", "2") and re.search("[:(]", text) else text
+
+
+def _without_ones(symbol: str) -> str:
+    lattice, *axes = symbol.split()
+    return " ".join([lattice, *(axis for axis in axes if axis != "1")])
 
 
 def _text(block: gemmi.cif.Block, tags: tuple[str, ...]) -> str:

@@ -238,3 +238,39 @@ def _lattice_of(number: int) -> Lattice:
     if number <= 142:
         return Lattice.tetragonal(12, 13)
     return Lattice.hexagonal(12, 14) if number <= 194 else Lattice.cubic(17)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [
+        ("P6(3)/mmc", "P6_3/mmc"),
+        ("P 6_3/m m c", "P6_3/mmc"),
+        ("P_6_3/m_m_c", "P6_3/mmc"),
+        ("P2(1)/n", "P2_1/c"),
+        ("R -3 m (H)", "R-3m"),
+        ("R-3mH", "R-3m"),
+        ("FM3M", "Fm-3m"),
+        ("Cmce", "Cmce"),
+        ("Fd-3mS", "Fd-3m"),
+        ("F d -3 m (origin choice 1)", "Fd-3m"),
+        ("P 1", "P1"),
+        ("P 2", "P2"),
+    ],
+)
+def test_symbols_as_programs_spell_them(symbol: str, expected: str) -> None:
+    """Two kinds of atoms in general places of a large cell of the right shape."""
+    number = spglib.get_spacegroup_type(_hall_of(expected)).number
+    lattice = _lattice_of(number)
+    sites = ["Hg1 Hg 0.11 0.23 0.37", "Li1 Li 0.43 0.31 0.17"]
+    structure = only(cif_text([*lattice.abc, *lattice.angles], symbol, sites))
+    assert space_group(structure) == expected
+
+
+def _hall_of(symbol: str) -> int:
+    return next(k for k in range(1, 531) if spglib.get_spacegroup_type(k).international_short == symbol)
+
+
+def test_a_short_monoclinic_symbol_takes_the_axis_of_the_cell() -> None:
+    structure = only(cif_text([8, 9, 10, 90, 90, 100], "P 21/m", ["Hg1 Hg 0.15 0.2 0.05"]))
+    assert len(structure) == 4
+    assert space_group(structure) == "P2_1/m"
