@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .stacking import SYMPREC, primitive_cell
+from ...errors import InputError
+from .stacking import SYMPREC, check_miller_index, primitive_cell
 
 if TYPE_CHECKING:
     from ase import Atoms
 
 MillerIndex = tuple[int, int, int]
+
+MAX_SLAB_ATOMS = 2000
+"""Planes of high indices have large cells; slabs of more atoms are not cut unless a limit says so."""
 
 
 def conventional_cell(atoms: Atoms) -> Atoms:
@@ -23,6 +27,47 @@ def conventional_cell(atoms: Atoms) -> Atoms:
     structure = AseAtomsAdaptor.get_structure(atoms)
     standard = SpacegroupAnalyzer(structure, symprec=0.05).get_conventional_standard_structure()
     return AseAtomsAdaptor.get_atoms(standard, msonable=False)
+
+
+def check_slab_size(
+    crystal: Atoms,
+    miller_index: Sequence[int],
+    *,
+    min_slab_size: float,
+    n_sizes: int = 1,
+    max_slab_atoms: int = MAX_SLAB_ATOMS,
+    name: str = "miller_index",
+) -> None:
+    """Refuse slabs of too many atoms, by the least that the thickest of them can have: nothing is cut.
+
+    Parameters
+    ----------
+    crystal
+        Any cell; the plane is in its axes.
+    miller_index
+        Three whole numbers, or four hexagonal ones.
+    min_slab_size, n_sizes
+        Thickness of the thinnest slab (Å), and how many thicknesses.
+    max_slab_atoms
+        Most atoms of a slab.
+    name
+        Of the input that asks for the plane, for the message.
+
+    Raises
+    ------
+    InputError
+        The slab is larger, or the Miller index is none.
+    """
+    index = check_miller_index(miller_index, crystal)
+    area = planar_cell_area(crystal, index)
+    least = int(area * min_slab_size * len(crystal) / crystal.get_volume()) + n_sizes - 1
+    if least > max_slab_atoms:
+        which = f"the thickest of {n_sizes} slabs" if n_sizes > 1 else "a slab"
+        raise InputError(
+            f"{name}: {which} along {index}, from {min_slab_size:g} Å on, has at least {least} atoms on a face of"
+            f" {area:.0f} Å², and max_slab_atoms is {max_slab_atoms}; give lower indices, fewer or thinner slabs, or a"
+            " higher limit"
+        )
 
 
 def planar_cell_area(crystal: Atoms, miller_index: MillerIndex) -> float:

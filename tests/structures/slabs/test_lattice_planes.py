@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.structures.library.phases import get_phase
-
 from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
 
 CENTRINGS = {

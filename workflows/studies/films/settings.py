@@ -257,10 +257,14 @@ class FilmSettings(StudySettings):
             self._check_slabs(substrate, crystal, max(one.cutoff or 0.0 for one in known), section)
 
     def _check_slabs(self, substrate: SubstrateSettings, crystal: Atoms, cutoff: float, section: str) -> None:
-        """Refuse terminations that do not exist, and slabs thinner than two cutoffs (Å)."""
+        """Refuse planes of large cells or without a neutral face, unknown terminations, slabs below two cutoffs (Å)."""
         from ....structures.interfaces.checks import check_substrate_thickness
+        from ....structures.slabs.lattice_planes import check_slab_size
         from ....structures.slabs.slab import enumerate_slabs
 
+        check_slab_size(
+            crystal, substrate.miller_index, min_slab_size=self.min_slab_size, name=f"{section}.miller_index"
+        )
         slabs = enumerate_slabs(crystal, substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
         available = [slab.termination for slab in slabs]
         for termination in substrate.terminations:
@@ -269,15 +273,33 @@ class FilmSettings(StudySettings):
                     f"{section}.termination: {termination!r} does not exist on"
                     f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
                 )
+        try:
+            chosen = substrate.terminations or self.default_terminations(substrate, crystal)
+        except InputError as error:
+            raise InputError(f"{section}: {substrate.label}: {error} ({section}.termination)") from None
         if substrate.surface is not Carried.CLEAN:
             for termination in substrate.terminations or available[:1]:
                 self._check_surface(substrate, termination, crystal, section)
         if self.allow_thin_slab:
             return
         for slab in slabs:
-            if slab.termination in (substrate.terminations or available):
+            if slab.termination in chosen:
                 name = f"{section.split('.')[0]}: {substrate.label} {slab.termination}"
                 check_substrate_thickness(slab.atoms, cutoff, name)
+
+    def default_terminations(self, substrate: SubstrateSettings, crystal: Atoms) -> list[str]:
+        """Return the terminations of a plane that are taken where none is named: those without formal charge.
+
+        Raises
+        ------
+        InputError
+            All are polar; the message names them, and planes that have others.
+        """
+        from ....structures.slabs.neutral_faces import neutral_terminations
+
+        return neutral_terminations(
+            crystal, substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC
+        )
 
     def _check_surface(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
         """Refuse what a face cannot carry, such as hydroxyl on a metal: it is built once, not relaxed."""
