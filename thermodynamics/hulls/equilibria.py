@@ -36,7 +36,7 @@ def phase_equilibria(hull: Hull, name: str, *, within: str = "neighbours") -> tu
     """Return the corners of the range of chemical potentials of a phase, and their middle, for gamma(mu).
 
     In a binary these are the tie lines on its two sides, the one with less of the first element first. They all obey
-    sum_i x_i mu_i = E_f, the formation energy of the phase.
+    sum_i x_i mu_i = E_f, the formation energy of the phase. A phase on a tie line of two others has one set of them.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ def phase_equilibria(hull: Hull, name: str, *, within: str = "neighbours") -> tu
         corners = _beside_neighbours(hull.subsystem("-".join(elements)), phase)
     else:
         raise InputError(f"within: {within!r} is not allowed; give neighbours or elements")
-    if not corners:
-        raise InputError(f"{name} lies on a tie line of two other phases; it exists at one set of chemical potentials")
     corners.sort(key=lambda corner: [round(corner.chemical_potentials[element], 9) for element in elements])
+    if len(corners) == 1:
+        return tuple(corners)
     mean = {
         element: float(np.mean([corner.chemical_potentials[element] for corner in corners])) for element in elements
     }
@@ -107,18 +107,20 @@ def _beside_neighbours(hull: Hull, phase: HullPhase) -> list[Equilibrium]:
         )
     diagram = hull.phase_diagram
     corners = [hull.phases[entry.attribute] for entry in diagram.qhull_entries]
-    found = []
+    at_corner, within = [], []
     for facet in diagram.facets:
-        members = [corners[vertex] for vertex in facet]
-        # Another phase of the same composition and energy may stand for it.
-        beside = [each for each in members if not _same_point(each, own, hull.elements)]
-        if len(beside) == len(members):
-            continue
+        members = sorted((corners[vertex] for vertex in facet), key=hull.phases.index)
         fractions = np.array([[each.fraction(element) for element in hull.elements] for each in members])
         values = np.linalg.solve(fractions, [each.formation_energy_per_atom for each in members])
         potentials = {element: float(mu) + 0.0 for element, mu in zip(hull.elements, values, strict=True)}
-        found.append(_equilibrium(sorted(beside, key=hull.phases.index), potentials))
-    return found
+        # Another phase of the same composition and energy may stand for it.
+        beside = [each for each in members if not _same_point(each, own, hull.elements)]
+        if len(beside) < len(members):
+            at_corner.append(_equilibrium(beside, potentials))
+        elif np.linalg.solve(fractions.T, [own.fraction(element) for element in hull.elements]).min() > -1e-9:
+            within.append(_equilibrium(members, potentials))
+    # A phase that lies on a facet of others, no corner of any, exists at one set of chemical potentials.
+    return at_corner or within[:1]
 
 
 def _equilibrium(beside: Sequence[HullPhase], potentials: Mapping[str, float]) -> Equilibrium:

@@ -244,7 +244,7 @@ def _polarity(slabs: Sequence[AtomsRow]) -> tuple[bool | None, str]:
     ion, number = ion_in_excess(str(slabs[0].termination).partition("|")[0], charges, face_charge) or ("", 0.0)
     return True, (
         "polar (Tasker type 3): of the cut as it is, whose dipole grows with the slab, not of a real face; that would"
-        f" lack {number:.2g} {ion} on {area_of(slabs[0]):.0f} Å² of its upper side, moved to the lower one, or have an"
+        f" lack {number:.1f} {ion} on {area_of(slabs[0]):.0f} Å² of its upper side, moved to the lower one, or have an"
         " excess (terminations: all)"
     )
 
