@@ -32,9 +32,9 @@ def test_they_are_the_first_guess_of_pymatgen(formula: str) -> None:
     ],
 )
 def test_large_formula_units_take_no_time(formula: str, states: dict[str, float] | None) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert oxidation_states(Composition(formula).get_el_amt_dict()) == states
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 def test_an_element_has_no_charge() -> None:

@@ -44,10 +44,10 @@ def garnet() -> Atoms:
 def test_a_garnet_without_a_neutral_face_says_so_at_once() -> None:
     solid = garnet()
     assert len(solid) == 192
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(PolarPlaneError, match="no nonpolar termination") as raised:
         neutral_terminations(solid, (0, 0, 1), min_slab_size=12.0, symprec=0.3)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     for slab in enumerate_slabs(solid, (0, 0, 1), min_slab_size=12.0, symprec=0.3):
         assert f"{slab.termination} ({slab.face_charge:+.3g} e" in str(raised.value)
     assert "2 Li too many" in str(raised.value)
@@ -124,10 +124,10 @@ def test_alloys_have_no_formal_charges() -> None:
 
 def test_a_plane_of_high_indices_is_refused_by_its_area() -> None:
     copper = bulk("Cu", cubic=True)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError, match=r"given\.0: a slab along \(999, 1, 7\).* max_slab_atoms is 2000"):
         check_slab_size(copper, (999, 1, 7), min_slab_size=9.0, name="given.0")
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     check_slab_size(copper, (3, 1, 7), min_slab_size=9.0)
     with pytest.raises(InputError, match="max_slab_atoms is 3"):
         check_slab_size(copper, (3, 1, 1), min_slab_size=9.0, max_slab_atoms=3)

@@ -116,5 +116,5 @@ def test_what_has_no_range_says_why(name: str, within: str, told: str) -> None:
 
 def test_a_phase_above_the_elements_exists_nowhere() -> None:
     hull = build_hull("Cu-Au", [entry("A", 0.0, Cu=1), entry("B", 0.0, Au=1), entry("AB", 0.1, Cu=1, Au=1)])
-    with pytest.raises(InputError, match="0.100 eV/atom above the elements"):
+    with pytest.raises(InputError, match=r"0\.100 eV/atom above the elements"):
         phase_equilibria(hull, "AB", within="elements")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ....structures.slabs.checks import check_slab
 from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, MillerIndex, check_slab_size
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 SURFACES = "surfaces"
 """Value of ``study`` of the rows of slabs, whatever study asked for them."""
-STOICHIOMETRIC, ALL = "stoichiometric", "all"
+STOICHIOMETRIC: Final = "stoichiometric"
+ALL: Final = "all"
 Terminations = str | tuple[str, ...]
 """``STOICHIOMETRIC``, ``ALL``, or the labels of faces."""
 MIN_SLAB_SIZE = 9.0

@@ -109,7 +109,7 @@ def test_one_face_is_a_list_of_one(given: Any) -> None:
 def test_planes_with_huge_cells_are_refused_at_once(surfaces: dict[str, Any], told: str) -> None:
     spec = job(**surfaces)
     assert spec.surfaces is not None
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError, match=told):
         spec.surfaces.check(spec)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
