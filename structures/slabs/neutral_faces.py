@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 _OTHER_PLANES = 8
+_SAME_DEPTH = 0.3  # Å
 
 
 class PolarPlaneError(InputError):
@@ -57,7 +58,7 @@ def neutral_terminations(
     raise PolarPlaneError(
         f"({h} {k} {i}) of {slabs[0].formula} has no nonpolar termination (Tasker type 3, by formal charges). There are"
         f" {'; '.join(_description(slab) for slab in slabs)}. A real face loses these ions, or carries others;"
-        f" {elsewhere}, or name a termination, which is then computed as it was cut"
+        f" {elsewhere}, or name a termination, which is computed as it was cut, or with compensated: true without them"
     )
 
 
@@ -91,6 +92,56 @@ def ion_in_excess(termination: str, charges: Mapping[str, float], face_charge: f
     outermost = parse_formula(termination.partition("-")[0])
     ion = min(alike, key=lambda symbol: (symbol not in outermost, abs(charges[symbol]), symbol))
     return ion, face_charge / charges[ion]
+
+
+def compensated(slab: Slab) -> Atoms:
+    """Return the atoms of a symmetric slab without the ions that its two faces have too many of.
+
+    The outermost of these ions go, as many from either face, spread over the cell: half of the lithium of the faces of
+    Li2S (100). A slab that is not polar is returned as it is.
+
+    Raises
+    ------
+    PolarPlaneError
+        The faces differ, or the number of ions in this cell is not whole.
+
+    References
+    ----------
+    P. W. Tasker, J. Phys. C: Solid State Phys. 12, 4977 (1979), doi:10.1088/0022-3719/12/22/036
+    """
+    atoms: Atoms = slab.atoms.copy()
+    found = compensation(slab)
+    if found is None:
+        return atoms
+    ion, number = found
+    h, k, i = slab.miller_index
+    title = f"({h} {k} {i}) of {slab.formula}, {slab.termination}"
+    if not slab.symmetric:
+        raise PolarPlaneError(f"{title}: the two faces differ, so that no ions can be taken from both alike")
+    if abs(number - round(number)) > 1e-3:
+        cells = next((n for n in range(2, 13) if abs(n * number - round(n * number)) < 1e-3), 0)
+        wider = f"; a cell of {cells} times the area has a whole number (min_width)" if cells else ""
+        raise PolarPlaneError(
+            f"{title}: each face of {slab.area:.1f} Å² has {number:.3g} {ion} too many, no whole number{wider}"
+        )
+    gone: list[int] = []
+    for direction in (1.0, -1.0):
+        gone += _outermost(atoms, ion, round(number), direction)
+    del atoms[gone]
+    return atoms
+
+
+def _outermost(slab: Atoms, symbol: str, number: int, direction: float) -> list[int]:
+    """Indices of the outermost atoms of an element, each as far in the plane from those before as any of its layer."""
+    own = np.flatnonzero(slab.symbols == symbol)
+    depth = -direction * slab.positions[own, 2]
+    taken: list[int] = []
+    while len(taken) < number:
+        left = [index for index in range(len(own)) if own[index] not in taken]
+        layer = [own[index] for index in left if depth[index] < depth[left].min() + _SAME_DEPTH]
+        far = [slab.get_distances(index, taken, mic=True).min() if taken else 0.0 for index in layer]
+        taken.append(int(layer[int(np.argmax(np.round(far, 6)))]))
+    return taken
 
 
 def polarity_of_series(thin: Atoms, thick: Atoms) -> tuple[dict[str, float], float] | None:

@@ -12,9 +12,11 @@ from ase.spacegroup import crystal as crystal_of
 
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.structures.slabs.lattice_planes import check_slab_size, planar_cell_area
+from amalgamics.structures.oxidation_states import oxidation_states
+from amalgamics.structures.slabs.lattice_planes import check_slab_size, conventional_cell, planar_cell_area
 from amalgamics.structures.slabs.neutral_faces import (
     PolarPlaneError,
+    compensated,
     compensation,
     neutral_terminations,
     polarity_of_series,
@@ -114,6 +116,50 @@ def test_two_slabs_tell_what_one_was_cut_with(name: str, plane: tuple[int, int, 
         charges, face_charge = polarity_of_series(thin.atoms, thick.atoms) or ({}, None)
         assert face_charge == pytest.approx(slab.face_charge, abs=1e-6)
         assert sum(charges[symbol] * number for symbol, number in slab.bulk_counts.items()) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("solid", "plane", "termination", "min_width", "lost"),
+    [
+        (conventional_cell(LI2S), (1, 0, 0), "Li", 0.0, 2),
+        (CUBE, (1, 1, 1), "Mg", 5.0, 4),
+        (CUBE, (1, 1, 1), "O", 5.0, 4),
+        (garnet(), (0, 0, 1), "LiO2", 0.0, 4),
+    ],
+)
+def test_compensated_slabs_are_neutral_with_equal_faces(
+    solid: Atoms, plane: tuple[int, int, int], termination: str, min_width: float, lost: int
+) -> None:
+    slab = get_slab(
+        solid,
+        plane,
+        termination=termination,
+        min_slab_size=9.0,
+        min_width=min_width,
+        symprec=0.3 if lost == 4 else 0.01,
+    )
+    atoms = compensated(slab)
+    assert len(slab.atoms) - len(atoms) == lost
+    charges = oxidation_states(slab.bulk_counts)
+    assert charges is not None
+    charge = np.array([charges[symbol] for symbol in atoms.get_chemical_symbols()])
+    middle = slab.atoms.positions[:, 2].max() / 2
+    assert charge.sum() == pytest.approx(0.0)
+    assert charge @ (atoms.positions[:, 2] - middle) == pytest.approx(0.0, abs=0.05)
+    # Only the outer halves lost atoms, as many each.
+    heights = sorted(slab.atoms.positions[:, 2].tolist())
+    for height in atoms.positions[:, 2].tolist():
+        heights.remove(height)
+    assert sum(height > middle for height in heights) == lost // 2
+
+
+def test_what_cannot_be_compensated_says_why() -> None:
+    with pytest.raises(PolarPlaneError, match=r"0\.5 Mg too many, no whole number; a cell of 2 times the area"):
+        compensated(get_slab(CUBE, (1, 1, 1), termination="Mg", min_slab_size=9.0))
+    with pytest.raises(PolarPlaneError, match="the two faces differ"):
+        compensated(get_slab(get_phase("ZnO_zincite").atoms(), (0, 0, 1), termination="Zn"))
+    neutral = get_slab(CUBE, (1, 0, 0))
+    assert len(compensated(neutral)) == len(neutral.atoms)
 
 
 def test_alloys_have_no_formal_charges() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -44,7 +45,8 @@ class SubstrateSettings(Settings):
     """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
 
     An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
-    least; it has neither planes nor terminations. ``surface`` says what the face carries.
+    least; it has neither planes nor terminations. ``surface`` says what the face carries. ``compensated`` takes the
+    ions that a polar face has too many of from both sides of its slab.
     """
 
     name: str | None = None
@@ -53,6 +55,7 @@ class SubstrateSettings(Settings):
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
     surface: Carried = Carried.CLEAN
+    compensated: bool = False
 
     @field_validator("file")
     @classmethod
@@ -75,6 +78,8 @@ class SubstrateSettings(Settings):
             raise ValueError("an amorphous substrate has no terminations; leave out termination")
         if self.amorphous and self.surface is not Carried.CLEAN:
             raise ValueError(f"surface: {self.surface} is built on faces of crystals; an amorphous substrate is clean")
+        if self.compensated and not self.terminations:
+            raise ValueError("compensated: name the polar face, as termination, that is to lose its ions")
         if self.miller_index == (0, 0, 0):
             raise ValueError("miller_index: (0, 0, 0) is not a plane")
         return self
@@ -267,16 +272,10 @@ class FilmSettings(StudySettings):
         )
         slabs = enumerate_slabs(crystal, substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
         available = [slab.termination for slab in slabs]
-        for termination in substrate.terminations:
-            if termination not in available:
-                raise InputError(
-                    f"{section}.termination: {termination!r} does not exist on"
-                    f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
-                )
-        try:
-            chosen = substrate.terminations or self.default_terminations(substrate, crystal)
-        except InputError as error:
-            raise InputError(f"{section}: {substrate.label}: {error} ({section}.termination)") from None
+        chosen = self._check_terminations(substrate, available, crystal, section)
+        if substrate.compensated:
+            for termination in substrate.terminations:
+                self._check_compensated(substrate, termination, crystal, section)
         if substrate.surface is not Carried.CLEAN:
             for termination in substrate.terminations or available[:1]:
                 self._check_surface(substrate, termination, crystal, section)
@@ -286,6 +285,21 @@ class FilmSettings(StudySettings):
             if slab.termination in chosen:
                 name = f"{section.split('.')[0]}: {substrate.label} {slab.termination}"
                 check_substrate_thickness(slab.atoms, cutoff, name)
+
+    def _check_terminations(
+        self, substrate: SubstrateSettings, available: list[str], crystal: Atoms, section: str
+    ) -> Sequence[str]:
+        """Return the terminations that are taken: those named, or those without formal charge."""
+        for termination in substrate.terminations:
+            if termination not in available:
+                raise InputError(
+                    f"{section}.termination: {termination!r} does not exist on"
+                    f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
+                )
+        try:
+            return substrate.terminations or self.default_terminations(substrate, crystal)
+        except InputError as error:
+            raise InputError(f"{section}: {substrate.label}: {error} ({section}.termination)") from None
 
     def default_terminations(self, substrate: SubstrateSettings, crystal: Atoms) -> list[str]:
         """Return the terminations of a plane that are taken where none is named: those without formal charge.
@@ -301,8 +315,15 @@ class FilmSettings(StudySettings):
             crystal, substrate.miller_index, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC
         )
 
-    def _check_surface(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
-        """Refuse what a face cannot carry, such as hydroxyl on a metal: it is built once, not relaxed."""
+    def cut_slab(self, substrate: SubstrateSettings, crystal: Atoms, termination: str) -> Atoms:
+        """Cut the slab that carries films, wide enough in both directions, without surplus ions where asked.
+
+        Raises
+        ------
+        InputError
+            The plane has no such termination, or its ions cannot be taken from both faces.
+        """
+        from ....structures.slabs.neutral_faces import compensated
         from ....structures.slabs.slab import get_slab
 
         slab = get_slab(
@@ -313,8 +334,20 @@ class FilmSettings(StudySettings):
             min_width=self.min_width,
             symprec=SLAB_SYMPREC,
         )
+        return compensated(slab) if substrate.compensated else slab.atoms
+
+    def _check_compensated(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
+        """Refuse a face whose surplus ions cannot be taken: it is cut once, not relaxed."""
         try:
-            build_state(substrate.surface, slab.atoms, crystal)
+            self.cut_slab(substrate, crystal, termination)
+        except InputError as error:
+            raise InputError(f"{section}.compensated: {substrate.label}: {error}") from None
+
+    def _check_surface(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
+        """Refuse what a face cannot carry, such as hydroxyl on a metal: it is built once, not relaxed."""
+        slab = self.cut_slab(substrate, crystal, termination)
+        try:
+            build_state(substrate.surface, slab, crystal)
         except InputError as error:
             raise InputError(
                 f"{section}.surface: {substrate.label} {termination} cannot carry {substrate.surface}: {error}"

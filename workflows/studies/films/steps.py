@@ -17,7 +17,6 @@ from ....structures.interfaces.checks import check_film
 from ....structures.interfaces.films import add_film, free_film
 from ....structures.library.liquids import bulk_liquid
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.slab import get_slab
 from ....structures.tags import LIQUID
 from ...database.rows import atoms_of, require_converged
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
@@ -90,15 +89,8 @@ def interface_slab(study: AnyFilmStudy, crystal: Atoms, termination: str) -> Ato
     section = study.settings
     if section.substrate.amorphous:
         return glass_slab(crystal)
-    slab = get_slab(
-        crystal,
-        section.substrate.miller_index,
-        termination=termination,
-        min_slab_size=section.min_slab_size,
-        min_width=section.min_width,
-        symprec=SLAB_SYMPREC,
-    )
-    return slab.atoms
+    slab: Atoms = section.cut_slab(section.substrate, crystal, termination)
+    return slab
 
 
 def relax_slab(study: AnyFilmStudy, termination: str) -> Atoms:

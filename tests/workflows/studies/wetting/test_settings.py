@@ -165,6 +165,19 @@ def test_a_substrate_without_a_neutral_face_is_refused_with_what_there_is(tmp_pa
         assert part in str(raised.value)
     named = section.model_copy(update={"substrate": section.substrate.model_copy(update={"termination": "Li"})})
     named.check(spec)
+    without = named.model_copy(update={"substrate": named.substrate.model_copy(update={"compensated": True})})
+    without.check(spec)
+    crystal = without.substrate.crystal()
+    whole = named.cut_slab(named.substrate, crystal, "Li")
+    left = without.cut_slab(without.substrate, crystal, "Li")
+    # Of the two lithium atoms of a face, one is left.
+    assert left.symbols.count("Li") == 2 * left.symbols.count("S")
+    assert whole.symbols.count("S") == left.symbols.count("S")
+
+
+def test_only_a_named_face_is_compensated():
+    with pytest.raises(ValueError, match="name the polar face"):
+        SubstrateSettings(name="LLTO", compensated=True)
 
 
 def test_a_plane_of_high_indices_is_refused_at_once():
