@@ -85,7 +85,10 @@ def surfaces(
     print_rows("surface energies", HEADINGS, shown, as_json=False, as_csv=False)
     if over_mu:
         headings = (*HEADINGS[:3], "where", *HEADINGS[3:4], *HEADINGS[5:])
-        over = [(*row[:3], row[width + 1], row[3], *row[5:width]) for row in over_mu]
+        over = [
+            (*row[:2], f"{row[2]}, charged" if row[width] else row[2], row[width + 1], row[3], *row[5:width])
+            for row in over_mu
+        ]
         print_rows("surface energies over chemical potentials", headings, over, as_json=False, as_csv=False)
     if interfaces:
         print_rows("work of adhesion", JOINED, [_joined(item) for item in interfaces], as_json=False, as_csv=False)

@@ -14,13 +14,17 @@ from ....structures.slabs.neutral_faces import polarity_of_series
 from ....thermodynamics.hulls.equilibria import Equilibrium, phase_equilibria
 from ....thermodynamics.surfaces.open_surfaces import fit_surface_line
 from ....thermodynamics.surfaces.wulff import WulffShape, wulff_shape
+from ...database.row_hulls import hull_of_rows
 from ...database.rows import area_of, atoms_of, parse_miller
+from ..hulls.analysis import rows_for_system
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ....reports.surfaces.model import PhaseSurfaces
     from ....thermodynamics.hulls.hull import Hull
+    from ...database.structure_database import StructureDatabase
+    from .slab_groups import SlabGroup
 
 Plane = tuple[int, int, int]
 
@@ -80,6 +84,18 @@ def with_open_surfaces(
     except InputError as error:
         return replace(record, no_range=str(error))
     return replace(record, shapes=tuple(_shape_at(record, bulk, each) for each in equilibria))
+
+
+def stored_hulls(database: StructureDatabase, group: SlabGroup, bulk: AtomsRow, potential: str) -> list[Hull]:
+    """Return the hull of a crystal, from what is stored with the same potential; none where an element is missing."""
+    system = "-".join(dict.fromkeys(atoms_of(bulk).get_chemical_symbols()))
+    if "-" not in system:
+        return []
+    try:
+        rows = rows_for_system(database, system, potential)
+        return [hull_of_rows(system, [row for row in rows if row.potential_identity == group.potential_identity])[0]]
+    except InputError:
+        return []
 
 
 def shape_of(bulk: AtomsRow, energies: dict[Plane, float]) -> tuple[WulffShape | None, str]:

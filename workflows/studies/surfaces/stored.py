@@ -14,19 +14,16 @@ from ....structures.tags import LIQUID, SOLID
 from ....thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
-from ...database.row_hulls import hull_of_rows
 from ...database.rows import area_of, atoms_of, parse_miller
 from ...database.structure_database import CRYSTALS
-from ..hulls.analysis import rows_for_system
 from .joined_crystals import ADHESION
-from .open_faces import is_open, shape_of, with_open_surfaces
+from .open_faces import is_open, shape_of, stored_hulls, with_open_surfaces
 from .phase_surfaces import SURFACES
 from .slab_groups import SAME_CELL, choose_group, other_groups_note, settings_of, slab_groups
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ....thermodynamics.hulls.hull import Hull
     from ....thermodynamics.surfaces.wulff import WulffShape
     from ...database.structure_database import StructureDatabase
     from .slab_groups import SlabGroup
@@ -120,7 +117,7 @@ def _phase_surfaces(
     series = [slabs for slabs in _series(chosen) if is_open(slabs)]
     if not series:
         return record
-    hulls = _stored_hulls(database, chosen, bulk, potential) if bulk is not None else []
+    hulls = stored_hulls(database, chosen, bulk, potential) if bulk is not None else []
     return with_open_surfaces(record, series, bulk, hulls, within=within, problems=problems)
 
 
@@ -132,18 +129,6 @@ def _formula(group: SlabGroup, otherwise: str) -> str:
     """Formula of the crystal, from a slab that has its composition."""
     whole = [slabs for slabs in _series(group) if len(slabs) > 1 and not is_open(slabs)]
     return str(whole[0][0].reduced_formula) if whole else otherwise
-
-
-def _stored_hulls(database: StructureDatabase, group: SlabGroup, bulk: AtomsRow, potential: str) -> list[Hull]:
-    """The hull that a crystal is on, from what is stored with the same potential; none without its elements."""
-    system = "-".join(dict.fromkeys(atoms_of(bulk).get_chemical_symbols()))
-    if "-" not in system:
-        return []
-    try:
-        rows = rows_for_system(database, system, potential)
-        return [hull_of_rows(system, [row for row in rows if row.potential_identity == group.potential_identity])[0]]
-    except InputError:
-        return []
 
 
 def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
