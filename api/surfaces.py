@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import flag, text, whole_number
 from ..errors import InputError
+from ..structures.slabs.lattice_planes import MAX_SLAB_ATOMS
 from .display import drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Relaxed, as_potential, relax, same_potential
 from .progress import progress_bar
@@ -110,7 +111,7 @@ def surface_energy(
     n_sizes: int = 3,
     fmax: float = 0.05,
     max_steps: int = 500,
-    max_slab_atoms: int = 2000,
+    max_slab_atoms: int = MAX_SLAB_ATOMS,
     progress: bool = True,
 ) -> SurfaceEnergy:
     """Return the surface energy of a plane: E_slab(N) = 2 A γ + N E_bulk, fitted over slabs of several thicknesses.
@@ -164,6 +165,7 @@ def surface_energy(
     1.04 J/m², from slabs of (5, 6, 7) atoms
     """
     from ..calculators.relaxation.relax import RelaxationSettings
+    from ..structures.slabs.lattice_planes import check_slab_size, conventional_cell
     from ..thermodynamics.surfaces.energies import fit_thickness
 
     atoms = as_crystal(crystal, "surface_energy")
@@ -178,7 +180,13 @@ def surface_energy(
     flag("progress", progress)
     cut = partial(_cut, name, miller_index, min_slab_size=min_slab_size, n_sizes=n_sizes, termination=termination)
     # Whatever is wrong with the plane is said before the crystal is relaxed.
-    _check_size(atoms, miller_index, min_slab_size, n_sizes, max_slab_atoms)
+    check_slab_size(
+        conventional_cell(atoms),
+        miller_index,
+        min_slab_size=min_slab_size,
+        n_sizes=n_sizes,
+        max_slab_atoms=whole_number("max_slab_atoms", max_slab_atoms),
+    )
     cut(atoms)
     if isinstance(crystal, Relaxed):
         bulk = same_potential(crystal, known, name)
@@ -211,26 +219,6 @@ def surface_energy(
         settings=settings.as_dict(),
         provenance={**known.provenance(), "identity": known.identity},
     )
-
-
-def _check_size(
-    crystal: Atoms, miller_index: Sequence[int], min_slab_size: float, n_sizes: int, max_slab_atoms: int
-) -> None:
-    """Refuse slabs of too many atoms, by the least that the thickest of them can have."""
-    from ..structures.slabs.lattice_planes import conventional_cell, planar_cell_area
-    from ..structures.slabs.stacking import check_miller_index
-
-    conventional = conventional_cell(crystal)
-    index = check_miller_index(miller_index, conventional)
-    area = planar_cell_area(conventional, index)
-    density = len(conventional) / conventional.get_volume()
-    least = int(area * min_slab_size * density) + n_sizes - 1
-    if least > whole_number("max_slab_atoms", max_slab_atoms):
-        raise InputError(
-            f"miller_index: the thickest of {n_sizes} slabs along {index}, from {min_slab_size:g} Å on, has at least"
-            f" {least} atoms, and max_slab_atoms is {max_slab_atoms}; give lower indices, fewer or thinner slabs, or a"
-            " higher limit"
-        )
 
 
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:

@@ -11,7 +11,7 @@ import typer
 from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
-    from ..reports.surfaces.model import InterfaceRecord, PhaseSurfaces
+    from ..reports.surfaces.model import InterfaceRecord, OpenSurfaceRecord, PhaseSurfaces, ShapeAtPotentials
 
 COLUMNS = (
     "phase",
@@ -23,8 +23,13 @@ COLUMNS = (
     "area_fraction",
     "mean_surface_energy_J_m2",
     "potential",
+    "polar",
+    "beside",
+    "remark",
 )
-HEADINGS = ("phase", "plane", "termination", "γ (J/m²)", "± fit", "slabs", "share", "mean γ (J/m²)", "potential")
+HEADINGS = ("phase", "plane", "face", "γ (J/m²)", "± fit", "slabs", "share", "mean γ (J/m²)", "potential")
+
+JOINED = ("film", "its face", "substrate", "its face", "W (J/m²)", "rigid", "γ interface", "strain (%)", "potential")
 
 
 def surfaces(
@@ -41,7 +46,12 @@ def surfaces(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Print the surface energy of each plane, its share of the equilibrium shape, and the mean over the shape."""
+    """Print the surface energy of each face, its share of the equilibrium shape, and the mean over the shape.
+
+    Faces with more of one element than the crystal have a line for each end and the middle of the range of chemical
+    potentials.
+    """
+    from ..reports.surfaces.potentials_section import potentials_section
     from ..reports.surfaces.section import surface_energy_section, wulff_section
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
@@ -53,11 +63,11 @@ def surfaces(
     names = None if phase is None or group is None else _named(stored_surfaces(store, potential=potential)[0], phase)
     found, problems = stored_surfaces(store, potential=potential, phases=names, group=group)
     interfaces, failed = stored_interfaces(store, found, potential=potential)
-    print_notes([*problems, *failed])
+    print_notes([*problems, *failed, *_notes(found)])
     if phase:
         found, interfaces = _chosen(found, interfaces, phase)
     if output is not None:
-        sections = [surface_energy_section(found), wulff_section(found)]
+        sections = [surface_energy_section(found), wulff_section(found), potentials_section(found)]
         pictures = [picture for section in sections if section for picture in section.pictures]
         write_pictures(pictures, output, as_json or as_csv)
     if as_json:
@@ -66,17 +76,49 @@ def surfaces(
         )
         return
     rows = [row for item in found for row in _rows(item)]
-    print_rows("surface energies", COLUMNS if as_csv else HEADINGS, rows, as_json=False, as_csv=as_csv)
+    over_mu = [row for item in found for row in _rows_over_potentials(item)]
     if as_csv:
+        print_rows("surface energies", COLUMNS, [*rows, *over_mu], as_json=False, as_csv=True)
         return
+    width = len(HEADINGS)
+    shown = [(*row[:2], f"{row[2]}, polar" if row[width] else row[2], *row[3:width]) for row in rows]
+    print_rows("surface energies", HEADINGS, shown, as_json=False, as_csv=False)
+    if over_mu:
+        headings = (*HEADINGS[:3], "where", *HEADINGS[3:4], *HEADINGS[5:])
+        over = [
+            (*row[:2], f"{row[2]}, charged" if row[width] else row[2], row[width + 1], row[3], *row[5:width])
+            for row in over_mu
+        ]
+        print_rows("surface energies over chemical potentials", headings, over, as_json=False, as_csv=False)
     if interfaces:
-        joined = [
-            (f"{item.film}{item.film_plane}", f"{item.substrate}{item.substrate_plane}", item.relaxed_J_m2,
-             item.rigid_J_m2, item.interface_energy_J_m2, 100 * item.film_strain, item.potential)
-            for item in interfaces
-        ]  # fmt: skip
-        columns = ("film", "substrate", "W (J/m²)", "rigid", "γ interface", "strain (%)", "potential")
-        print_rows("work of adhesion", columns, joined, as_json=False, as_csv=False)
+        print_rows("work of adhesion", JOINED, [_joined(item) for item in interfaces], as_json=False, as_csv=False)
+
+
+def _notes(found: Sequence[PhaseSurfaces]) -> list[str]:
+    """What polar faces mean, and why phases have no range of chemical potentials."""
+    from ..reports.surfaces.png import plane_text
+
+    notes = [
+        f"{item.phase} {plane_text(record.miller_index)} {record.termination}: {record.note}"
+        for item in found
+        for record in item.surfaces
+        if record.polar
+    ]
+    return notes + [f"{item.phase}: {item.no_range}" for item in found if item.no_range]
+
+
+def _joined(item: InterfaceRecord) -> tuple[Any, ...]:
+    return (
+        f"{item.film}{item.film_plane}",
+        item.film_termination,
+        f"{item.substrate}{item.substrate_plane}",
+        item.substrate_termination,
+        item.relaxed_J_m2,
+        item.rigid_J_m2,
+        item.interface_energy_J_m2,
+        100 * item.film_strain,
+        item.potential,
+    )
 
 
 def _chosen(
@@ -112,8 +154,28 @@ def _rows(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
         rows.append(
             (item.phase, plane_text(record.miller_index), record.termination, record.surface_energy_J_m2,
              record.standard_error_J_m2, record.n_slabs, shares.get(record.miller_index) if first else None,
-             item.shape.mean_surface_energy_J_m2 if item.shape else None, item.potential)
+             item.shape.mean_surface_energy_J_m2 if item.shape else None, item.potential, record.polar, None,
+             record.note or None)
         )  # fmt: skip
+    return rows
+
+
+def _rows_over_potentials(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
+    """One row for each face with an excess at each set of chemical potentials, in the columns of the others."""
+    from ..reports.surfaces.png import plane_text
+
+    rows = []
+    for record in item.open_surfaces:
+        for at in item.shapes:
+            appears = at.shape is not None and at.terminations.get(record.miller_index) == record.termination
+            share = at.shape.area_fractions[record.miller_index] if at.shape is not None and appears else None
+            rows.append(
+                (item.phase, plane_text(record.miller_index), record.termination,
+                 record.line.surface_energy_J_m2(at.equilibrium.chemical_potentials),
+                 record.line.fit.standard_error_J_m2, record.n_slabs, share,
+                 at.shape.mean_surface_energy_J_m2 if at.shape else None, item.potential, record.charged,
+                 at.equilibrium.label, None)
+            )  # fmt: skip
     return rows
 
 
@@ -132,10 +194,51 @@ def _as_dict(item: PhaseSurfaces) -> dict[str, Any]:
                 "surface_energy_J_m2": record.surface_energy_J_m2,
                 "standard_error_J_m2": record.standard_error_J_m2,
                 "n_slabs": record.n_slabs,
-                "area_fraction": shape.area_fractions[record.miller_index] if shape else None,
+                "area_fraction": shape.area_fractions.get(record.miller_index) if shape else None,
+                "polar": record.polar,
                 "note": record.note,
             }
             for record in item.surfaces
+        ],
+        "open_surfaces": [_open(record, item) for record in item.open_surfaces],
+        "shapes": [_shape(at) for at in item.shapes],
+        "no_range": item.no_range or None,
+    }
+
+
+def _open(record: OpenSurfaceRecord, item: PhaseSurfaces) -> dict[str, Any]:
+    line = record.line
+    return {
+        "miller_index": list(record.miller_index),
+        "termination": record.termination,
+        "excess_of_both_faces": dict(line.excess),
+        "area_A2": line.area,
+        "charged": record.charged,
+        "n_slabs": record.n_slabs,
+        "standard_error_J_m2": line.fit.standard_error_J_m2,
+        "surface_energy_at_pure_elements_J_m2": line.fit.surface_energy_J_m2,
+        "slopes_J_m2_per_eV": {element: line.slope_J_m2_per_eV(element) for element in line.excess},
+        "surface_energies_J_m2": {
+            at.equilibrium.label: line.surface_energy_J_m2(at.equilibrium.chemical_potentials) for at in item.shapes
+        },
+    }
+
+
+def _shape(at: ShapeAtPotentials) -> dict[str, Any]:
+    return {
+        "where": at.equilibrium.label,
+        "chemical_potentials_eV": dict(at.equilibrium.chemical_potentials),
+        "mean_surface_energy_J_m2": at.shape.mean_surface_energy_J_m2 if at.shape else None,
+        "no_shape": at.no_shape or None,
+        "faces": [
+            {
+                "miller_index": list(plane),
+                "termination": at.terminations[plane],
+                "surface_energy_J_m2": energy,
+                "area_fraction": at.shape.area_fractions[plane],
+            }
+            for plane, energy in (at.shape.surface_energies_J_m2.items() if at.shape else ())
+            if at.shape is not None
         ],
     }
 

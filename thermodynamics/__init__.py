@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .amalgams.solubility import list_solubilities as list_solubilities
     from .amalgams.solubility import saturated_emf as saturated_emf
     from .amalgams.solubility import solubility_at as solubility_at
+    from .hulls.equilibria import phase_equilibria as phase_equilibria
     from .hulls.finite_temperature import SolidPhase as SolidPhase
     from .hulls.finite_temperature import finite_temperature_hull as finite_temperature_hull
     from .hulls.fusion import get_fusion as get_fusion
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .surfaces.energies import OpenSurface as OpenSurface
     from .surfaces.energies import check_surface_energy as check_surface_energy
     from .surfaces.energies import fit_thickness as fit_thickness
+    from .surfaces.open_surfaces import fit_surface_line as fit_surface_line
     from .surfaces.wulff import wulff_shape as wulff_shape
     from .uncertainty import block_average as block_average
     from .vibrations.harmonic import ModeSpectrum as ModeSpectrum
@@ -87,6 +89,7 @@ else:
                 "saturated_emf",
                 "solubility_at",
             ],
+            ".hulls.equilibria": ["phase_equilibria"],
             ".hulls.finite_temperature": ["SolidPhase", "finite_temperature_hull"],
             ".hulls.fusion": ["get_fusion"],
             ".hulls.hull": ["PhaseEntry", "build_hull"],
@@ -94,6 +97,7 @@ else:
             ".stability.electrolyte_window": ["electrolyte_window"],
             ".stability.reactivity": ["interface_reaction", "reaction_hull"],
             ".surfaces.energies": ["OpenSurface", "check_surface_energy", "fit_thickness"],
+            ".surfaces.open_surfaces": ["fit_surface_line"],
             ".surfaces.wulff": ["wulff_shape"],
             ".uncertainty": ["block_average"],
             ".vibrations.harmonic": ["ModeSpectrum", "thermal_properties"],

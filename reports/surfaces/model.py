@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ...thermodynamics.hulls.equilibria import Equilibrium
+    from ...thermodynamics.surfaces.open_surfaces import SurfaceLine
     from ...thermodynamics.surfaces.wulff import WulffShape
     from ..wetting.model import SurfaceRecord
 
@@ -37,6 +39,49 @@ class LatticeRecord:
 
 
 @dataclass(frozen=True)
+class OpenSurfaceRecord:
+    """A face whose slab has not the composition of the crystal: its energy is a line in the chemical potentials.
+
+    Attributes
+    ----------
+    miller_index, termination
+        The plane and the composition of its outermost layer.
+    line
+        Surface energy against chemical potentials.
+    n_slabs
+        Behind it.
+    charged
+        Whether its formal charges do not add up to zero; None where there are none.
+    """
+
+    miller_index: tuple[int, int, int]
+    termination: str
+    line: SurfaceLine
+    n_slabs: int
+    charged: bool | None = None
+
+
+@dataclass(frozen=True)
+class ShapeAtPotentials:
+    """The equilibrium shape at one set of chemical potentials.
+
+    Attributes
+    ----------
+    equilibrium
+        The chemical potentials, and what the phase coexists with there.
+    terminations
+        Of each plane that one which has the lowest energy there.
+    shape
+        None where there is none, and then ``no_shape`` says why.
+    """
+
+    equilibrium: Equilibrium
+    terminations: dict[tuple[int, int, int], str]
+    shape: WulffShape | None = None
+    no_shape: str = ""
+
+
+@dataclass(frozen=True)
 class PhaseSurfaces:
     """The surface energies of one phase and its equilibrium shape.
 
@@ -49,7 +94,12 @@ class PhaseSurfaces:
     space_group_number
         Of the crystal; 0 where its relaxation is not in the database.
     shape
-        None where there is none, and then ``no_shape`` says why.
+        Of the faces that need no chemical potentials. None where there is none, and then ``no_shape`` says why.
+    open_surfaces
+        Faces with an excess of some element.
+    shapes
+        With these faces as well, at the ends and the middle of the range of chemical potentials; empty without any, or
+        where ``no_range`` says why there is no range.
     """
 
     phase: str
@@ -59,6 +109,9 @@ class PhaseSurfaces:
     space_group_number: int = 0
     shape: WulffShape | None = None
     no_shape: str = ""
+    open_surfaces: tuple[OpenSurfaceRecord, ...] = ()
+    shapes: tuple[ShapeAtPotentials, ...] = ()
+    no_range: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +124,8 @@ class InterfaceRecord:
         Names of the crystals, the film strained to fit.
     film_plane, substrate_plane
         As ``(111)``.
+    film_termination, substrate_termination
+        Compositions of the two layers that face each other; empty where they were not kept.
     potential
         Of the energies.
     area
@@ -82,7 +137,7 @@ class InterfaceRecord:
     relaxed_J_m2, rigid_J_m2
         Work of adhesion with the two sides relaxed alone, and with the positions they have at the interface.
     surface_energies_J_m2
-        Of film and substrate, unstrained, where the same planes were computed.
+        Of film and substrate, unstrained, where the same faces were computed.
     n_registries
         Placements of the film that were relaxed; this is the lowest.
     """
@@ -100,6 +155,8 @@ class InterfaceRecord:
     rigid_J_m2: float
     surface_energies_J_m2: tuple[float | None, float | None] = (None, None)
     n_registries: int = 1
+    film_termination: str = ""
+    substrate_termination: str = ""
 
     @property
     def interface_energy_J_m2(self) -> float | None:

@@ -61,6 +61,8 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
                 for record in phase.surfaces
                 if record.miller_index == plane
             ]
+            if not points:
+                continue
             colour, marker = colour_and_marker(number)
             x, y = zip(*points, strict=True)
             axes.plot(x, y, marker, color=colour, ms=7, mec="white", mew=0.7, zorder=3, label=plane_text(plane))
@@ -95,26 +97,112 @@ def wulff_png(phases: Sequence[PhaseSurfaces]) -> bytes:
     InputError
         No phase has a shape.
     """
-    shapes = [(phase.formula, phase.shape) for phase in phases if phase.shape is not None]
+    return shapes_png(
+        [(mathtext_formula(phase.formula), phase.shape, {}) for phase in phases if phase.shape is not None]
+    )
+
+
+def shapes_png(
+    shapes: Sequence[tuple[str, WulffShape, Mapping[tuple[int, int, int], str]]], columns: int = COLUMNS
+) -> bytes:
+    """Draw equilibrium shapes side by side and return the PNG.
+
+    Parameters
+    ----------
+    shapes
+        Heading, shape, and the face of each plane where it is to be told.
+    columns
+        Shapes in a row.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
     if not shapes:
         raise InputError("Wulff shapes: there is none to draw")
-    columns = min(COLUMNS, len(shapes))
+    columns = min(columns, len(shapes))
     rows = math.ceil(len(shapes) / columns)
     size = (max(columns * PANEL_INCHES[0], 3.0), rows * PANEL_INCHES[1])
-    shown = [plane for _, shape in shapes for plane, share in shape.area_fractions.items() if share > 0.0]
+    shown = [plane for _, shape, _ in shapes for plane, share in shape.area_fractions.items() if share > 0.0]
     colours = {plane: FACES[number % len(FACES)] for number, plane in enumerate(dict.fromkeys(shown))}
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes in panels[len(shapes) :]:
             axes.set_axis_off()
-        for axes, (formula, shape) in zip(panels, shapes, strict=False):
-            _draw_shape(axes, formula, shape, colours)
+        for axes, (heading, shape, faces) in zip(panels, shapes, strict=False):
+            _draw_shape(axes, heading, shape, colours, faces)
 
     return draw_png(draw, size_inches=size, layout={"w_pad": 0.04, "h_pad": 0.04})
 
 
-def _draw_shape(axes: Axes, formula: str, shape: WulffShape, colours: Mapping[tuple[int, int, int], str]) -> None:
+def surface_lines_png(phases: Sequence[PhaseSurfaces]) -> bytes:
+    """Draw surface energies against the chemical potential, a panel for each phase of two elements; return the PNG.
+
+    Parameters
+    ----------
+    phases
+        At least one, each with shapes at chemical potentials and two elements in them.
+    """
+    columns = min(3, len(phases))
+    rows = math.ceil(len(phases) / columns)
+
+    def draw(figure: Figure) -> None:
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes in panels[len(phases) :]:
+            axes.set_axis_off()
+        for axes, phase in zip(panels, phases, strict=False):
+            _draw_lines(axes, phase)
+
+    return draw_png(draw, size_inches=(1.2 + 3.9 * columns, 3.4 * rows), layout={"w_pad": 0.08, "h_pad": 0.08})
+
+
+def _draw_lines(axes: Axes, phase: PhaseSurfaces) -> None:
+    """Every face against the chemical potential of the first element, between what the phase coexists with."""
+    from matplotlib.ticker import MaxNLocator
+
+    ends = [each.equilibrium for each in phase.shapes if each.equilibrium.beside]
+    element = next(iter(ends[0].chemical_potentials))
+    x = [end.chemical_potentials[element] for end in ends]
+    open_planes = {each.miller_index for each in phase.open_surfaces}
+    planes = list(
+        dict.fromkeys(
+            [each.miller_index for each in phase.surfaces] + [each.miller_index for each in phase.open_surfaces]
+        )
+    )
+    for record in phase.open_surfaces:
+        y = [record.line.surface_energy_J_m2(end.chemical_potentials) for end in ends]
+        style = "-" if record.line.slope_J_m2_per_eV(element) >= 0 else "--"
+        colour = FACES[planes.index(record.miller_index) % len(FACES)]
+        axes.plot(x, y, style, color=colour, lw=1.8, label=f"{plane_text(record.miller_index)} {record.termination}")
+    for plain in phase.surfaces:
+        if plain.polar or ("|" in plain.termination and plain.miller_index in open_planes):
+            continue
+        colour = FACES[planes.index(plain.miller_index) % len(FACES)]
+        label = f"{plane_text(plain.miller_index)} {plain.termination}"
+        axes.plot(x, [plain.surface_energy_J_m2] * len(x), ":", color=colour, lw=1.8, label=label)
+    axes.set_xlim(min(x), max(x))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    low, high = axes.get_ylim()
+    # Room below for the names of the lines.
+    axes.set_ylim(low - (0.10 + 0.05 * len(axes.lines)) * (high - low), high)
+    axes.set_xlabel(f"μ({element}) − μ({element}, pure) (eV)")
+    axes.set_ylabel("surface energy (J/m²)")
+    left, right = (mathtext_formula(end.label) for end in (ends[0], ends[-1]))
+    axes.set_title(f"{mathtext_formula(phase.formula)}\n← {left}      {right} →", fontsize=10)
+    axes.grid(axis="y", color=GRID, lw=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8, labelcolor=MUTED, loc="lower center", ncols=2)
+
+
+def _draw_shape(
+    axes: Axes,
+    heading: str,
+    shape: WulffShape,
+    colours: Mapping[tuple[int, int, int], str],
+    faces: Mapping[tuple[int, int, int], str],
+) -> None:
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Polygon
 
@@ -134,12 +222,13 @@ def _draw_shape(axes: Axes, formula: str, shape: WulffShape, colours: Mapping[tu
     axes.set_ylim(-1.08 * reach, 1.08 * reach)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    axes.set_title(f"{mathtext_formula(formula)}\n{shape.mean_surface_energy_J_m2:.2f} J/m²", fontsize=11)
+    axes.set_title(f"{heading}\n{shape.mean_surface_energy_J_m2:.2f} J/m²", fontsize=11)
     visible = sorted(
         (item for item in shape.area_fractions.items() if item[1] > 0.0), key=lambda item: item[1], reverse=True
     )
     for line, (plane, share) in enumerate(visible[:4]):
-        label = f"■ {plane_text(plane, '{}')} {100.0 * share:.0f} %"
+        face = f" {faces[plane]}" if plane in faces else ""
+        label = f"■ {plane_text(plane, '{}')}{face} {100.0 * share:.0f} %"
         axes.text(
             0.5, -0.04 - 0.105 * line, label, color=colours[plane], ha="center", va="top", fontsize=9,
             transform=axes.transAxes,

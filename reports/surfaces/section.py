@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..benchmarks.published import Benchmark, benchmarks
 from ..notation import enumeration, signed, unicode_formula, unicode_space_group
 from ..sections import Cell, ReportSection, SectionPicture, SectionTable
+from ..wetting.model import SurfaceRecord
 from .model import InterfaceRecord, LatticeRecord, PhaseSurfaces
 from .png import plane_text, surface_energies_png, wulff_png
 
@@ -83,6 +84,7 @@ def surface_energy_section(
     file_name
         Of the picture beside the page.
     """
+    phases = [phase for phase in phases if phase.surfaces]  # others have faces with an excess alone
     if not phases:
         return ReportSection("surface-energies", "Surface energies", warnings=tuple(warnings)) if warnings else None
     table = _energy_table(phases)
@@ -110,7 +112,7 @@ def _energy_table(phases: Sequence[PhaseSurfaces]) -> SectionTable:
         for record in phase.surfaces:
             literature = [known.get((record.miller_index, basis)) for basis in _BASES]
             rows.append(
-                (unicode_formula(phase.formula), phase.phase, plane_text(record.miller_index), record.termination,
+                (unicode_formula(phase.formula), phase.phase, plane_text(record.miller_index), face_text(record),
                  record.surface_energy_J_m2, record.standard_error_J_m2, record.n_slabs,
                  *(item.value if item else None for item in literature), record.note or None)
             )  # fmt: skip
@@ -131,12 +133,18 @@ def _energy_table(phases: Sequence[PhaseSurfaces]) -> SectionTable:
 
 
 def _lowest_planes(phases: Sequence[PhaseSurfaces]) -> str:
-    parts = [
-        f"{unicode_formula(phase.formula)} {plane_text(phase.surfaces[0].miller_index)} "
-        f"{phase.surfaces[0].surface_energy_J_m2:.2f}"
-        for phase in phases
-    ]
+    parts = []
+    for phase in phases:
+        lowest = next((record for record in phase.surfaces if not record.polar), phase.surfaces[0])
+        polar = " (polar)" if lowest.polar else ""
+        face = f"{unicode_formula(phase.formula)} {plane_text(lowest.miller_index)}{polar}"
+        parts.append(f"{face} {lowest.surface_energy_J_m2:.2f}")
     return f"The plane of lowest energy of each crystal, in J/m²: {', '.join(parts)}."
+
+
+def face_text(record: SurfaceRecord) -> str:
+    """Return the termination, and whether it is polar: ``Li|S, polar``."""
+    return f"{record.termination}, polar" if record.polar else record.termination
 
 
 def _against_measured(measured: Sequence[tuple[PhaseSurfaces, Benchmark]]) -> list[str]:
@@ -194,11 +202,13 @@ def adhesion_section(records: Sequence[InterfaceRecord], *, warnings: Sequence[s
     rows: list[tuple[Cell, ...]] = []
     for item in records:
         rows.append(
-            (f"{item.film} {_plane(item.film_plane)}", f"{item.substrate} {_plane(item.substrate_plane)}",
+            (f"{item.film} {_plane(item.film_plane)}", item.film_termination or None,
+             f"{item.substrate} {_plane(item.substrate_plane)}", item.substrate_termination or None,
              item.relaxed_J_m2, item.rigid_J_m2, item.interface_energy_J_m2, 100.0 * item.film_strain,
              100.0 * item.film_max_strain, item.area, item.n_atoms)
         )  # fmt: skip
-    columns = ("film", "substrate", "W (J/m²)", "W rigid (J/m²)", "γ of interface (J/m²)", "film strain (%)",
+    columns = ("film", "its face", "substrate", "its face", "W (J/m²)", "W rigid (J/m²)",
+               "γ of interface (J/m²)", "film strain (%)",
                "largest (%)", "area (Å²)", "atoms")  # fmt: skip
     method = (
         "W = (E of the substrate alone + E of the film alone − E of the interface) / area, all in the same cell. The "
@@ -221,11 +231,20 @@ def _plane(text: str) -> str:
 
 def _adhesion_finding(records: Sequence[InterfaceRecord]) -> str:
     parts = [
-        f"{item.film} {_plane(item.film_plane)} on {item.substrate} {_plane(item.substrate_plane)} takes "
+        f"{item.film} {_plane(item.film_plane)} on {item.substrate} {_plane(item.substrate_plane)}{_faces(item)} takes "
         f"{item.relaxed_J_m2:.2f} J/m²"
         for item in records
     ]
     return f"To pull the two crystals apart, {enumeration(parts)}."
+
+
+def _faces(item: InterfaceRecord) -> str:
+    """The faces that meet, unless both crystals are elements."""
+    sides = ((item.film, item.film_termination), (item.substrate, item.substrate_termination))
+    plain = all(name.partition("_")[0] == face for name, face in sides)
+    return (
+        "" if plain or not item.substrate_termination else f" ({item.film_termination} on {item.substrate_termination})"
+    )
 
 
 def wulff_section(phases: Sequence[PhaseSurfaces], *, file_name: str = "wulff.png") -> ReportSection | None:
@@ -251,8 +270,9 @@ def wulff_section(phases: Sequence[PhaseSurfaces], *, file_name: str = "wulff.pn
     )
     method = (
         "Wulff construction: the shape of least surface energy at a given volume, from the computed planes alone; a "
-        "plane that was not computed cannot appear. A crystal takes this shape only where atoms move freely enough, "
-        "clean, in vacuum and at 0 K. Where the two faces of a slab differ their mean stands for both."
+        "plane that was not computed cannot appear, and polar cuts are left out. A crystal takes this shape only where "
+        "atoms move freely enough, clean, in vacuum and at 0 K. Where the two faces of a slab differ their mean stands "
+        "for both."
     )
     picture = SectionPicture(
         file_name,

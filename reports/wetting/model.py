@@ -24,7 +24,8 @@ class SurfaceRecord:
     """Surface energy of one solid surface.
 
     ``surface_energy_J_m2`` is that of the thickness fit over ``n_slabs`` slabs; for a non-stoichiometric termination
-    it is the mean with its complement, and ``note`` says so.
+    it is the mean with its complement, and ``note`` says so. ``polar`` tells faces whose formal charges leave a dipole
+    that grows with the slab (Tasker type 3); None where there are no formal charges or they are not known.
     """
 
     phase: str
@@ -35,6 +36,7 @@ class SurfaceRecord:
     n_slabs: int
     potential: str
     note: str = ""
+    polar: bool | None = None
 
 
 @dataclass(frozen=True)

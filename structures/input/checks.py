@@ -18,6 +18,7 @@ LENGTHS = (1.0, 500.0)
 """Å, of the edges of a cell."""
 ROOM = (2.0, 1000.0)
 """Å³ per atom: hydrogen in metals has 2, caesium 115."""
+_FARTHEST = 100.0  # cells from the origin
 _FLATTEST = 0.05  # of a b c that the volume of a cell is at least; a rhombohedral angle of 15° gives as little
 _BONDED = 0.6  # of the sum of covalent radii
 _METALLIC = 0.6  # of the sum of metallic radii, between metals among metals only
@@ -99,6 +100,13 @@ def check_crystal(structure: Structure, origin: str) -> None:
         number = int(np.argmin(np.isfinite(structure.frac_coords).all(axis=1)))
         raise StructureFileError(
             f"{origin}: {structure[number].species_string} (atom {number}) has a coordinate that is not a number"
+        )
+    far = np.abs(structure.frac_coords).max(axis=1)
+    if far.max() > _FARTHEST:
+        number = int(np.argmax(far))
+        raise StructureFileError(
+            f"{origin}: {structure[number].species_string} (atom {number}) lies {far[number]:.3g} cells away; coordinates"
+            " are fractions of the cell, or in Å"
         )
     _check_distances(structure, origin)
     room = float(structure.volume / structure.composition.num_atoms)

@@ -162,11 +162,18 @@ def split_index(path: str | Path) -> tuple[Path, str]:
     is_index = at and head and re.fullmatch(r"-?\d{1,9}|(-?\d{0,9}:){1,2}-?\d{0,9}", tail)
     try:
         if not is_index or Path(text).exists():
-            return Path(text).expanduser(), ""
-        return Path(head).expanduser(), tail
-    except (OSError, RuntimeError) as error:  # a name that is too long, a home folder of nobody
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise StructureFileError(f"structure file {_short(text)!r}: {reason}") from None
+            return _from_home(text), ""
+        return _from_home(head), tail
+    except OSError as error:  # a name that is too long
+        raise StructureFileError(f"structure file {_short(text)!r}: {error.strerror}") from None
+
+
+def _from_home(text: str) -> Path:
+    """The path, with a home folder for ``~``; a file may as well be called so."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def _short(text: str) -> str:

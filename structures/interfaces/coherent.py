@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import InputError, unknown_name
 from ..slabs.planar_frame import join_across_boundary, planar_area
+from ..slabs.slab import canonical_label, enumerate_slabs
 from ..tags import LIQUID, SOLID
 from .cell_matching import CellMatch, match_cells
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from ..slabs.slab import Slab
+
+NEUTRAL = "neutral"
+"""Instead of a label: every termination without formal charge."""
 
 
 class NoMatchError(InputError):
@@ -95,7 +99,7 @@ def coherent_interfaces(
     min_vacuum_size
         Å.
     film_termination, substrate_termination
-        Keep only these labels; None keeps all.
+        Keep only these labels; None keeps all, and ``NEUTRAL`` those without formal charge where there are any.
 
     Returns
     -------
@@ -109,8 +113,6 @@ def coherent_interfaces(
     InputError
         For a Miller index or termination that does not exist.
     """
-    from ..slabs.slab import enumerate_slabs
-
     film_slabs = _pick(
         enumerate_slabs(film, tuple(film_miller), min_slab_size=min_film_size), film_termination, "film_termination"
     )
@@ -141,11 +143,18 @@ def coherent_interfaces(
 
 
 def _pick(slabs: Sequence[Slab], wanted: str | None, name: str) -> list[tuple[str, Atoms]]:
-    """Label and atoms of the slabs, or of the one asked for."""
+    """Label and atoms of the slabs, or of those asked for."""
     labels = [slab.termination for slab in slabs]
-    if wanted is not None and wanted not in labels:
-        raise InputError(f"{name}: {unknown_name('termination', wanted, labels)}")
-    return [(slab.termination, slab.atoms) for slab in slabs if wanted in (None, slab.termination)]
+    if wanted == NEUTRAL:
+        chosen = [slab for slab in slabs if not slab.polar] or list(slabs)
+    elif wanted is None:
+        chosen = list(slabs)
+    else:
+        label = canonical_label(wanted, labels)
+        chosen = [slab for slab in slabs if slab.termination == label]
+        if not chosen:
+            raise InputError(f"{name}: {unknown_name('termination', wanted, labels)}")
+    return [(slab.termination, slab.atoms) for slab in chosen]
 
 
 def _describe(atoms: Atoms, film: str, substrate: str, match: CellMatch, lower: Atoms) -> CoherentInterface:

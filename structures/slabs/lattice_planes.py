@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...errors import InputError
+from .stacking import SYMPREC, check_miller_index, primitive_cell
+
 if TYPE_CHECKING:
     from ase import Atoms
 
 MillerIndex = tuple[int, int, int]
+
+MAX_SLAB_ATOMS = 2000
+"""Planes of high indices have large cells; slabs of more atoms are not cut unless a limit says so."""
 
 
 def conventional_cell(atoms: Atoms) -> Atoms:
@@ -21,6 +27,47 @@ def conventional_cell(atoms: Atoms) -> Atoms:
     structure = AseAtomsAdaptor.get_structure(atoms)
     standard = SpacegroupAnalyzer(structure, symprec=0.05).get_conventional_standard_structure()
     return AseAtomsAdaptor.get_atoms(standard, msonable=False)
+
+
+def check_slab_size(
+    crystal: Atoms,
+    miller_index: Sequence[int],
+    *,
+    min_slab_size: float,
+    n_sizes: int = 1,
+    max_slab_atoms: int = MAX_SLAB_ATOMS,
+    name: str = "miller_index",
+) -> None:
+    """Refuse slabs of too many atoms, by the least that the thickest of them can have: nothing is cut.
+
+    Parameters
+    ----------
+    crystal
+        Any cell; the plane is in its axes.
+    miller_index
+        Three whole numbers, or four hexagonal ones.
+    min_slab_size, n_sizes
+        Thickness of the thinnest slab (Å), and how many thicknesses.
+    max_slab_atoms
+        Most atoms of a slab.
+    name
+        Of the input that asks for the plane, for the message.
+
+    Raises
+    ------
+    InputError
+        The slab is larger, or the Miller index is none.
+    """
+    index = check_miller_index(miller_index, crystal)
+    area = planar_cell_area(crystal, index)
+    least = int(area * min_slab_size * len(crystal) / crystal.get_volume()) + n_sizes - 1
+    if least > max_slab_atoms:
+        which = f"the thickest of {n_sizes} slabs" if n_sizes > 1 else "a slab"
+        raise InputError(
+            f"{name}: {which} along {index}, from {min_slab_size:g} Å on, has at least {least} atoms on a face of"
+            f" {area:.0f} Å², and max_slab_atoms is {max_slab_atoms}; give lower indices, fewer or thinner slabs, or a"
+            " higher limit"
+        )
 
 
 def planar_cell_area(crystal: Atoms, miller_index: MillerIndex) -> float:
@@ -51,26 +98,67 @@ def _shortest_along(normal: np.ndarray, primitive: np.ndarray) -> float:
 def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     """Return the planes with the widest spacing of lattice planes, which cost the least to cut (Bravais' rule).
 
+    The spacing is that of the Bravais lattice: (200) of a body-centred crystal stands for (100), half as wide as the
+    edge of its cube. Of equivalent planes one is kept, by the Laue group. Planes of one spacing, such as (221) and
+    (300) of a cube, come in the order of their indices.
+
     Parameters
     ----------
     conventional
         The standard conventional cell; the indices are in its axes.
     count
-        How many; indices are 0, 1 and -1, so that there may be fewer.
+        How many.
+
+    References
+    ----------
+    J. D. H. Donnay and D. Harker, Am. Mineral. 22, 446 (1937): faces in the order of their spacing, centring counted.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> densest_planes(bulk("Li", "bcc", a=3.51, cubic=True), 5)
+    [(1, 1, 0), (1, 0, 0), (2, 1, 1), (3, 1, 0), (1, 1, 1)]
     """
-    from pymatgen.core.surface import get_symmetrically_distinct_miller_indices
-    from pymatgen.io.ase import AseAtomsAdaptor
+    primitive = np.asarray(primitive_cell(conventional, SYMPREC).cell)
+    # A sphere that holds about this many vectors of the reciprocal lattice; it grows until the planes in it are enough.
+    radius = (2.0 * count / abs(np.linalg.det(primitive))) ** (1.0 / 3.0)
+    while True:
+        vectors = _reciprocal_vectors(primitive, radius)
+        planes = _by_spacing(vectors, np.asarray(conventional.cell))
+        found = distinct_planes(conventional, planes)
+        if len(found) >= count:
+            return found[:count]
+        radius *= 1.3
 
-    structure = AseAtomsAdaptor.get_structure(conventional)
-    primitive = structure.get_primitive_structure().lattice.matrix
-    reciprocal = structure.lattice.reciprocal_lattice_crystallographic.matrix
 
-    def spacing(miller_index: MillerIndex) -> float:
-        return _shortest_along(np.asarray(miller_index) @ reciprocal, primitive)
+def _reciprocal_vectors(lattice: np.ndarray, radius: float) -> np.ndarray:
+    """All vectors of the reciprocal lattice up to a length (1/Å) that are no multiples of others, shape (n, 3)."""
+    # A coefficient is the product with a lattice vector, so none is larger than the product of their lengths.
+    limits = np.floor(radius * np.linalg.norm(lattice, axis=1) + 1e-9).astype(int)
+    grid = np.stack(np.meshgrid(*(np.arange(-limit, limit + 1) for limit in limits), indexing="ij"), axis=-1)
+    coefficients = grid.reshape(-1, 3)
+    coefficients = coefficients[np.gcd.reduce(coefficients, axis=1) == 1]
+    vectors = coefficients @ np.linalg.inv(lattice).T
+    inside: np.ndarray = vectors[np.linalg.norm(vectors, axis=1) <= radius]
+    return inside
 
-    distinct = get_symmetrically_distinct_miller_indices(structure, 1)
-    found = [(index[0], index[1], index[2]) for index in distinct]
-    return sorted(found, key=lambda index: (spacing(index), index))[:count]
+
+def _by_spacing(vectors: np.ndarray, cell: np.ndarray) -> list[MillerIndex]:
+    """Miller indices in a cell of the planes across vectors: widest spacing first, of equals the plainest indices."""
+    indices = np.rint(vectors @ cell.T).astype(int)
+    indices //= np.gcd.reduce(indices, axis=1)[:, None]
+    lengths = np.linalg.norm(vectors, axis=1)
+    order = np.argsort(lengths, kind="stable")
+    # Noise of a relaxed cell tells equals apart; a step larger than it starts the next spacing.
+    rank = np.cumsum(np.diff(lengths[order], prepend=0.0) > 1e-3 * lengths[order])
+    planes = [(int(h), int(k), int(i)) for h, k, i in indices[order]]
+    keyed = sorted(zip(rank.tolist(), planes, strict=True), key=lambda item: (item[0], *_plainness(item[1])))
+    return [plane for _, plane in keyed]
+
+
+def _plainness(plane: MillerIndex) -> tuple[int, ...]:
+    """Sort key: few signs, low indices, high ones first: (1, 1, 0) goes before (0, 1, 1) and (1, -1, 0)."""
+    return sum(index < 0 for index in plane), sum(map(abs, plane)), *(-index for index in plane)
 
 
 def distinct_planes(crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: float = 0.01) -> list[MillerIndex]:

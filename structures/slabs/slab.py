@@ -76,6 +76,10 @@ class Slab:
         charges.
     n_layers
         Layers of atoms, closer than 0.5 Å along z to one another.
+    face_charge
+        Formal charge (e per ``area``) that the upper face must lose for the slab to have neither charge nor a dipole
+        that grows with its thickness; 0 unless ``polar``, None without formal charges. On Li2S (100) it is that of half
+        of the outermost layer, which Tasker (doi 10.1088/0022-3719/12/22/036) moves to the other face.
     """
 
     atoms: Atoms
@@ -94,6 +98,7 @@ class Slab:
     n_layers: int
     counts: Mapping[str, int] = field(repr=False)
     bulk_counts: Mapping[str, int] = field(repr=False)
+    face_charge: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,15 +302,19 @@ def _rank(plane: _Plane, cutting: Cutting) -> tuple[bool, bool, bool]:
     return not cutting.symmetric, abs(charge) > 1e-6, not cutting.stoichiometric
 
 
-def _known_label(label: str, labels: Sequence[str], *, strict: bool = True) -> str:
-    """Return the label as written in ``labels``, whatever the order of its elements."""
+def canonical_label(label: str, labels: Sequence[str]) -> str:
+    """Return the label as written in ``labels``, whatever the order of its elements; itself where none is meant."""
     if label in labels:
         return label
     composition, _, number = str(label).partition("-")
     try:
-        canonical = reduced_formula(parse_formula(composition)) + (f"-{number}" if number else "")
+        return reduced_formula(parse_formula(composition)) + (f"-{number}" if number else "")
     except InputError:
-        canonical = label
+        return label
+
+
+def _known_label(label: str, labels: Sequence[str], *, strict: bool = True) -> str:
+    canonical = canonical_label(label, labels)
     if canonical not in labels and strict:
         raise TerminationError(unknown_name("termination", str(label), labels))
     return canonical
@@ -320,7 +329,7 @@ def _cut(
     area = planar_area(atoms.cell)
     counts = Counter(atoms.get_chemical_symbols())
     excess = excess_over_bulk(counts, plane.bulk_counts, plane.reference)
-    dipole, polar = _polarity(atoms, plane.charges, area, cutting)
+    dipole, polar, face_charge = _polarity(atoms, plane.charges, area, cutting)
     return Slab(
         atoms=atoms,
         formula=reduced_formula(plane.bulk_counts),
@@ -338,6 +347,7 @@ def _cut(
         n_layers=stacking.count_layers(cutting.low, cutting.high),
         counts=dict(counts),
         bulk_counts=plane.bulk_counts,
+        face_charge=face_charge,
     )
 
 
@@ -367,11 +377,16 @@ def _repeated(
 
 def _polarity(
     atoms: Atoms, charges: Mapping[str, float] | None, area: float, cutting: Cutting
-) -> tuple[float | None, bool | None]:
+) -> tuple[float | None, bool | None, float | None]:
+    """Dipole per area, whether the slab is polar, and what its upper face must lose; None without charges."""
     if charges is None:
-        return None, None
+        return None, None, None
     charge = np.array([charges[symbol] for symbol in atoms.get_chemical_symbols()])
     z = atoms.positions[:, 2]
     dipole = float(charge @ (z - 0.5 * (z.min() + z.max()))) / area
-    charged = abs(float(charge.sum())) / area > POLAR_CHARGE
-    return dipole, charged or abs(dipole) / cutting.thickness > POLAR_DIPOLE
+    total = float(charge.sum())
+    if abs(total) / area > POLAR_CHARGE:
+        return dipole, True, 0.5 * total
+    polarisation = dipole / cutting.thickness
+    polar = abs(polarisation) > POLAR_DIPOLE
+    return dipole, polar, polarisation * area if polar else 0.0

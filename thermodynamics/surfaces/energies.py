@@ -87,7 +87,7 @@ def surface_energy_J_m2(slab_energy: float, n_atoms: int, bulk_energy_per_atom: 
 
 def fit_thickness(
     slab_energies: Sequence[float],
-    n_atoms: Sequence[int],
+    n_atoms: Sequence[float],
     area: float,
     *,
     bulk_energy_per_atom: float | None = None,

@@ -12,6 +12,8 @@ from ..database.candidates import gather_candidates
 from ..database.structure_database import reduced_formula
 
 if TYPE_CHECKING:
+    from ase import Atoms
+
     from ..spec import WorkflowSpec
 
 
@@ -35,6 +37,22 @@ def check_name(spec: WorkflowSpec, name: str) -> list[str]:
     close = nearest(name, [*(candidate.name for candidate in candidates), *library])
     hint = f" Did you mean {close}?" if close else ""
     raise InputError(f"surfaces: neither the job nor the phase library has {name!r}.{hint}")
+
+
+def crystals_of(spec: WorkflowSpec, name: str | None = None) -> list[Atoms]:
+    """Return the crystals, not relaxed, that a name may stand for once their energies are known; None: all of the job.
+
+    Empty for a name that is not known; see :func:`check_name`.
+    """
+    candidates, _ = gather_candidates(spec)
+    if name is None:
+        return [candidate.atoms for candidate in candidates]
+    formula = formula_of(name)
+    found = [one.atoms for one in candidates if one.name == name] or [
+        one.atoms for one in candidates if formula and formula == reduced_formula(one.atoms)
+    ]
+    phase = library_phase(name)
+    return found or ([] if phase is None else [phase.atoms()])
 
 
 def check_names_of_job(spec: WorkflowSpec, names: Sequence[str], key: str) -> None:

@@ -133,8 +133,30 @@ def test_adhesion_is_told_with_strain_and_interface_energy() -> None:
     assert section is not None
     assert "Ag_fcc (111) on Au_fcc (1 −1 0) takes 1.10 J/m²" in section.paragraphs[0]
     row = section.tables[0].rows[0]
-    assert row[2:6] == pytest.approx((1.10, 1.12, 0.55 + 0.51 - 1.10, -0.16))
+    assert row[4:8] == pytest.approx((1.10, 1.12, 0.55 + 0.51 - 1.10, -0.16))
     assert section.warnings == ("Cu on Au: no match",)
+
+
+def test_adhesion_says_which_faces_meet() -> None:
+    alloy = silver_on_gold(
+        film="Cu_fcc", substrate="CuAu-x", film_termination="Cu", substrate_termination="Au", relaxed_J_m2=1.24
+    )
+    other = replace(alloy, substrate_termination="Cu", relaxed_J_m2=1.42)
+    section = adhesion_section([alloy, other])
+    assert section is not None
+    assert "(Cu on Au) takes 1.24 J/m²" in section.paragraphs[0]
+    assert "(Cu on Cu) takes 1.42 J/m²" in section.paragraphs[0]
+    assert [row[1:4:2] for row in section.tables[0].rows] == [("Cu", "Au"), ("Cu", "Cu")]
+
+
+def test_a_polar_face_is_named_and_is_not_the_lowest() -> None:
+    plain, *others = phase().surfaces
+    polar = replace(plain, miller_index=(2, 1, 0), surface_energy_J_m2=0.1, polar=True, note="polar (Tasker type 3)")
+    section = surface_energy_section([replace(phase(), surfaces=(polar, plain, *others))])
+    assert section is not None
+    assert "Al (111) 0.70" in section.paragraphs[0]
+    assert section.tables[0].rows[0][3] == "Al, polar"
+    assert "Tasker" in str(section.tables[0].rows[0][-1])
 
 
 def test_an_interface_without_surface_energies_has_no_energy_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from ase import Atoms
@@ -43,14 +44,15 @@ class SubstrateSettings(SolidSettings):
     """The solid: an electrolyte by name, or any crystal in a file, and which of its surfaces.
 
     An ``amorphous`` solid, such as a glass from melt and quench, keeps its cell, and is cut open where that breaks the
-    least; it has neither planes nor terminations. ``surface`` says what the face carries. The plane is one of the cell
-    of the file.
+    least; it has neither planes nor terminations. ``surface`` says what the face carries. ``compensated`` takes the
+    ions that a polar face has too many of from both sides of its slab. The plane is one of the cell of the file.
     """
 
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False
     surface: Carried = Carried.CLEAN
+    compensated: bool = False
 
     @model_validator(mode="after")
     def _one_face(self) -> SubstrateSettings:
@@ -62,6 +64,8 @@ class SubstrateSettings(SolidSettings):
             raise ValueError("an amorphous substrate has no terminations; leave out termination")
         if self.amorphous and self.surface is not Carried.CLEAN:
             raise ValueError(f"surface: {self.surface} is built on faces of crystals; an amorphous substrate is clean")
+        if self.compensated and not self.terminations:
+            raise ValueError("compensated: name the polar face, as termination, that is to lose its ions")
         if self.miller_index == (0, 0, 0):
             raise ValueError("miller_index: (0, 0, 0) is not a plane")
         return self
@@ -234,30 +238,64 @@ class FilmSettings(StudySettings):
             self._check_slabs(substrate, crystal, max(one.cutoff or 0.0 for one in known), section)
 
     def _check_slabs(self, substrate: SubstrateSettings, crystal: Atoms, cutoff: float, section: str) -> None:
-        """Refuse terminations that do not exist, and slabs thinner than two cutoffs (Å)."""
+        """Refuse planes of large cells or without a neutral face, unknown terminations, slabs below two cutoffs (Å)."""
         from ....structures.interfaces.checks import check_substrate_thickness
+        from ....structures.slabs.lattice_planes import check_slab_size
         from ....structures.slabs.slab import enumerate_slabs
 
+        check_slab_size(crystal, substrate.plane, min_slab_size=self.min_slab_size, name=f"{section}.miller_index")
         slabs = enumerate_slabs(crystal, substrate.plane, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
         available = [slab.termination for slab in slabs]
-        for termination in substrate.terminations:
-            if termination not in available:
-                raise InputError(
-                    f"{section}.termination: {termination!r} does not exist on"
-                    f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
-                )
+        chosen = self._check_terminations(substrate, available, crystal, section)
+        if substrate.compensated:
+            for termination in substrate.terminations:
+                self._check_compensated(substrate, termination, crystal, section)
         if substrate.surface is not Carried.CLEAN:
             for termination in substrate.terminations or available[:1]:
                 self._check_surface(substrate, termination, crystal, section)
         if self.allow_thin_slab:
             return
         for slab in slabs:
-            if slab.termination in (substrate.terminations or available):
+            if slab.termination in chosen:
                 name = f"{section.split('.')[0]}: {substrate.label} {slab.termination}"
                 check_substrate_thickness(slab.atoms, cutoff, name)
 
-    def _check_surface(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
-        """Refuse what a face cannot carry, such as hydroxyl on a metal: it is built once, not relaxed."""
+    def _check_terminations(
+        self, substrate: SubstrateSettings, available: list[str], crystal: Atoms, section: str
+    ) -> Sequence[str]:
+        """Return the terminations that are taken: those named, or those without formal charge."""
+        for termination in substrate.terminations:
+            if termination not in available:
+                raise InputError(
+                    f"{section}.termination: {termination!r} does not exist on"
+                    f" {substrate.label} {substrate.miller_index}; there are {', '.join(available)}"
+                )
+        try:
+            return substrate.terminations or self.default_terminations(substrate, crystal)
+        except InputError as error:
+            raise InputError(f"{section}: {substrate.label}: {error} ({section}.termination)") from None
+
+    def default_terminations(self, substrate: SubstrateSettings, crystal: Atoms) -> list[str]:
+        """Return the terminations of a plane that are taken where none is named: those without formal charge.
+
+        Raises
+        ------
+        InputError
+            All are polar; the message names them, and planes that have others.
+        """
+        from ....structures.slabs.neutral_faces import neutral_terminations
+
+        return neutral_terminations(crystal, substrate.plane, min_slab_size=self.min_slab_size, symprec=SLAB_SYMPREC)
+
+    def cut_slab(self, substrate: SubstrateSettings, crystal: Atoms, termination: str) -> Atoms:
+        """Cut the slab that carries films, wide enough in both directions, without surplus ions where asked.
+
+        Raises
+        ------
+        InputError
+            The plane has no such termination, or its ions cannot be taken from both faces.
+        """
+        from ....structures.slabs.neutral_faces import compensated
         from ....structures.slabs.slab import get_slab
 
         slab = get_slab(
@@ -268,8 +306,20 @@ class FilmSettings(StudySettings):
             min_width=self.min_width,
             symprec=SLAB_SYMPREC,
         )
+        return compensated(slab) if substrate.compensated else slab.atoms
+
+    def _check_compensated(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
+        """Refuse a face whose surplus ions cannot be taken: it is cut once, not relaxed."""
         try:
-            build_state(substrate.surface, slab.atoms, crystal)
+            self.cut_slab(substrate, crystal, termination)
+        except InputError as error:
+            raise InputError(f"{section}.compensated: {substrate.label}: {error}") from None
+
+    def _check_surface(self, substrate: SubstrateSettings, termination: str, crystal: Atoms, section: str) -> None:
+        """Refuse what a face cannot carry, such as hydroxyl on a metal: it is built once, not relaxed."""
+        slab = self.cut_slab(substrate, crystal, termination)
+        try:
+            build_state(substrate.surface, slab, crystal)
         except InputError as error:
             raise InputError(
                 f"{section}.surface: {substrate.label} {termination} cannot carry {substrate.surface}: {error}"

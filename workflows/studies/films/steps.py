@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....calculators.relaxation.results import RelaxationResult
-from ....errors import InputError
 from ....structures.distortions import Operation, rattled, reversing_operations
 from ....structures.glass.thiophosphate import AMORPHOUS, glass_slab
 from ....structures.interfaces.checks import check_film
 from ....structures.interfaces.films import add_film, free_film
 from ....structures.library.liquids import bulk_liquid
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.slab import enumerate_slabs, get_slab
 from ....structures.tags import LIQUID
 from ...database.rows import atoms_of, require_converged
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
@@ -82,15 +80,7 @@ def chosen_terminations(study: AnyFilmStudy) -> list[str]:
     names = list(section.substrate.terminations)
     if not names:
         # Of the crystal as given: relaxed, it may have distortions that blur which faces are alike.
-        crystal, plane = section.substrate.crystal(), section.substrate.plane
-        slabs = enumerate_slabs(crystal, plane, min_slab_size=section.min_slab_size, symprec=SLAB_SYMPREC)
-        nonpolar = [slab for slab in slabs if not slab.polar]
-        names = [slab.termination for slab in nonpolar if slab.symmetric] or [slab.termination for slab in nonpolar]
-        if not names:
-            raise InputError(
-                f"{study.surface_name} has no nonpolar termination; name one of"
-                f" {', '.join(slab.termination for slab in slabs)} as wetting.substrate.termination"
-            )
+        names = section.default_terminations(section.substrate, section.substrate.crystal())
     return names if section.all_terminations else names[:1]
 
 
@@ -99,15 +89,8 @@ def interface_slab(study: AnyFilmStudy, crystal: Atoms, termination: str) -> Ato
     section = study.settings
     if section.substrate.amorphous:
         return glass_slab(crystal)
-    slab = get_slab(
-        crystal,
-        section.substrate.plane,
-        termination=termination,
-        min_slab_size=section.min_slab_size,
-        min_width=section.min_width,
-        symprec=SLAB_SYMPREC,
-    )
-    return slab.atoms
+    slab: Atoms = section.cut_slab(section.substrate, crystal, termination)
+    return slab
 
 
 def relax_slab(study: AnyFilmStudy, termination: str) -> Atoms:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=FilmOnSolidSettings)
 R = TypeVar("R")
 
+COMPENSATED = "-compensated"
+"""After the plane in names of studies whose faces lack the ions they have too many of."""
+
 
 class FilmStudy(Study[F, R]):
     """Cells of one liquid on one surface, and the names under which the database keeps them.
@@ -68,7 +71,8 @@ class FilmStudy(Study[F, R]):
             content["substrate"]["name"] = None  # as before files had names
         for key in ("order", "max_atoms"):  # what they made is told by the crystal
             content["substrate"].pop(key)
-        for key, usual in (("amorphous", False), ("surface", Carried.CLEAN)):  # keys that came later
+        later = {"amorphous": False, "surface": Carried.CLEAN, "compensated": False}  # keys that came later
+        for key, usual in later.items():
             if content["substrate"][key] == usual:
                 content["substrate"].pop(key)
         # A hotter drop has its film sampled hotter, unless that temperature was given.
@@ -80,10 +84,11 @@ class FilmStudy(Study[F, R]):
 
     @property
     def surface_name(self) -> str:
-        """Substrate and plane, and what it carries: ``LLTO(001)``, ``LLTO(001)-water``."""
+        """Substrate and plane, and what it carries or lacks: ``LLTO(001)``, ``LLTO(001)-water``."""
         substrate = self.settings.substrate
         carried = "" if substrate.surface is Carried.CLEAN else f"-{substrate.surface}"
-        return f"{substrate.label}({miller_text(substrate.miller_index)}){carried}"
+        lacking = COMPENSATED if substrate.compensated else ""
+        return f"{substrate.label}({miller_text(substrate.miller_index)}){lacking}{carried}"
 
     @cached_property
     def identities(self) -> dict[str, str]:

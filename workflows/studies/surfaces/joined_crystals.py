@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ....calculators.relaxation.results import RelaxationError
 from ....errors import InputError
-from ....structures.interfaces.coherent import CoherentInterface, coherent_interfaces
+from ....structures.interfaces.coherent import NEUTRAL, CoherentInterface, coherent_interfaces
 from ....structures.interfaces.stacking_offsets import registries
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.lattice_planes import conventional_cell
+from ....structures.slabs.lattice_planes import check_slab_size, conventional_cell
 from ....structures.tags import LIQUID, SOLID
 from ...database.candidates import Candidate, Kind
 from ...database.rows import atoms_of, miller_text
@@ -30,12 +30,12 @@ ADHESION = "adhesion"
 
 @dataclass(frozen=True)
 class JoinedCrystals:
-    """What is computed of one pair: each side alone, and the interface in each stacking.
+    """What is computed of one pair of faces: each side alone, and the interface in each stacking.
 
     Attributes
     ----------
     title
-        ``Ag_fcc(111) on Au_fcc(111)``.
+        ``Ag_fcc(111) on Au_fcc(111)``, with the faces that meet where a plane has several.
     sides, stackings
         Structures to compute.
     interface
@@ -51,8 +51,8 @@ class JoinedCrystals:
 
 def joined_crystals(
     pair: AdhesionSettings, settings: SurfacesSettings, film: AtomsRow, substrate: AtomsRow
-) -> JoinedCrystals:
-    """Join two relaxed crystals as the input asks for.
+) -> list[JoinedCrystals]:
+    """Join two relaxed crystals as the input asks for: once for each pair of faces.
 
     Parameters
     ----------
@@ -61,23 +61,58 @@ def joined_crystals(
     film, substrate
         Rows of the relaxed crystals.
     """
-    title = interface_name(pair, film.name, substrate.name)
+    crystals = {
+        "film": conventional_cell(atoms_of(film)),
+        "substrate": conventional_cell(atoms_of(substrate)),
+    }
+    planes = {"film": pair.film_plane, "substrate": pair.miller_index}
     try:
-        interface = coherent_interfaces(
-            conventional_cell(atoms_of(film)),
-            conventional_cell(atoms_of(substrate)),
-            pair.film_plane,
-            pair.miller_index,
+        for side, crystal in crystals.items():
+            check_slab_size(
+                crystal,
+                planes[side],
+                min_slab_size=settings.min_slab_size,
+                max_slab_atoms=settings.max_slab_atoms,
+                name=f"surfaces.adhesion: {side}",
+            )
+        interfaces = coherent_interfaces(
+            crystals["film"],
+            crystals["substrate"],
+            planes["film"],
+            planes["substrate"],
             max_area=pair.max_area,
             max_strain=pair.max_strain,
             min_film_size=settings.min_slab_size,
             min_substrate_size=settings.min_slab_size,
-        )[0]
+            film_termination=_choice(pair.film_termination),
+            substrate_termination=_choice(pair.substrate_termination),
+        )
     except InputError as error:
-        return JoinedCrystals(title, problem=str(error))
-    labels = adhesion_labels(pair, film.name, substrate.name)
+        return [JoinedCrystals(interface_name(pair, film.name, substrate.name), problem=str(error))]
+    faces = len({(one.film_termination, one.substrate_termination) for one in interfaces})
+    return [_joined(pair, settings, film.name, substrate.name, one, tell_faces=faces > 1) for one in interfaces]
+
+
+def _choice(termination: str | None) -> str | None:
+    """Return what ``coherent_interfaces`` takes for a choice of the input."""
+    return NEUTRAL if termination is None else None if termination == "all" else termination
+
+
+def _joined(
+    pair: AdhesionSettings,
+    settings: SurfacesSettings,
+    film: str,
+    substrate: str,
+    interface: CoherentInterface,
+    *,
+    tell_faces: bool,
+) -> JoinedCrystals:
+    title = interface_name(pair, film, substrate)
+    labels = adhesion_labels(pair, film, substrate)
     labels["termination"] = f"{interface.film_termination}|{interface.substrate_termination}"
-    source = f"{film.name} strained onto {substrate.name}"
+    if tell_faces:
+        title += f", {interface.film_termination} on {interface.substrate_termination}"
+    source = f"{film} strained onto {substrate}"
     placed = registries(interface, settings.registries)
     sides: tuple[tuple[int, Kind, str], ...] = ((SOLID, "solid", "substrate"), (LIQUID, "film", "film"))
     alone = [

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.lattice_planes import MillerIndex
-from ....structures.slabs.slab import Slab, enumerate_slabs, get_slab, slab_series
+from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, MillerIndex, check_slab_size
+from ....structures.slabs.slab import (
+    Slab,
+    TerminationError,
+    canonical_label,
+    enumerate_slabs,
+    get_slab,
+    slab_series,
+)
+from ....structures.slabs.terminations import Preference
 from ...database.candidates import Candidate
 from ...database.rows import miller_text
 
@@ -20,6 +28,10 @@ if TYPE_CHECKING:
 
 SURFACES = "surfaces"
 """Value of ``study`` of the rows of slabs, whatever study asked for them."""
+STOICHIOMETRIC: Final = "stoichiometric"
+ALL: Final = "all"
+Terminations = str | tuple[str, ...]
+"""``STOICHIOMETRIC``, ``ALL``, or the labels of faces."""
 MIN_SLAB_SIZE = 9.0
 N_SIZES = 3
 SLAB_SYMPREC = 0.3
@@ -100,6 +112,92 @@ def slabs_of_plane(
         prefer="stoichiometric",
         symprec=SLAB_SYMPREC,
     )
+
+
+def face_candidates(
+    name: str,
+    crystal: Atoms,
+    miller_index: MillerIndex,
+    terminations: Terminations = STOICHIOMETRIC,
+    *,
+    min_slab_size: float = MIN_SLAB_SIZE,
+    max_slab_atoms: int = MAX_SLAB_ATOMS,
+) -> list[list[Candidate]]:
+    """Return slabs of growing thickness of each face of a plane of a crystal.
+
+    Parameters
+    ----------
+    name
+        Of the crystal in names and labels.
+    crystal, miller_index, min_slab_size
+        As for :func:`slabs_of_plane`.
+    terminations
+        ``stoichiometric``: the faces, or pairs of faces, of slabs with the composition of the crystal; polar ones only
+        where all are. ``all``: also each face whose symmetric slab has an excess. Or labels of faces.
+    max_slab_atoms
+        Larger slabs are refused.
+
+    Raises
+    ------
+    InputError
+        The plane has no such termination, or its slabs are too large.
+    """
+    check_slab_size(
+        crystal,
+        miller_index,
+        min_slab_size=min_slab_size,
+        n_sizes=N_SIZES,
+        max_slab_atoms=max_slab_atoms,
+        name=f"surfaces: {name}",
+    )
+    found = []
+    for slab, prefer in _faces(crystal, miller_index, terminations, min_slab_size):
+        series = slab_series(
+            crystal,
+            miller_index,
+            termination=slab.termination,
+            bottom_termination=slab.bottom_termination,
+            n_sizes=N_SIZES,
+            min_slab_size=min_slab_size,
+            prefer=prefer,
+            symprec=SLAB_SYMPREC,
+        )
+        found.append([_candidate(name, miller_index, each) for each in series])
+    return found
+
+
+def _faces(
+    crystal: Atoms, miller_index: MillerIndex, terminations: Terminations, min_slab_size: float
+) -> list[tuple[Slab, Preference]]:
+    """One slab for each face that is asked for, and what it prefers."""
+    size = {"min_slab_size": min_slab_size, "symprec": SLAB_SYMPREC}
+    symmetric = enumerate_slabs(crystal, miller_index, prefer="symmetric", **size)
+    if not isinstance(terminations, str):
+        known = [slab.termination for slab in symmetric]
+        labels = {label: canonical_label(label, known) for label in terminations}
+        chosen = [slab for slab in symmetric if slab.termination in labels.values()]
+        if not chosen:
+            raise TerminationError(
+                f"surfaces.terminations: {', '.join(terminations)} is no face of ({miller_text(miller_index)}) of"
+                f" {symmetric[0].formula}; there are {', '.join(known)}"
+            )
+        return [(slab, "symmetric") for slab in chosen]
+    slabs = enumerate_slabs(crystal, miller_index, prefer="stoichiometric", **size)
+    whole = [slab for slab in slabs if slab.stoichiometric]
+    whole = [slab for slab in whole if not slab.polar] or whole
+    faces: list[tuple[Slab, Preference]] = [
+        (slab, "stoichiometric")
+        for number, slab in enumerate(whole)
+        # Where the normal can be reversed, a slab with two faces is found from either.
+        if not (symmetric[0].symmetric and any(_is_turned(slab, other) for other in whole[:number]))
+    ]
+    if terminations == ALL:
+        faces += [(slab, "symmetric") for slab in symmetric if slab.symmetric and not slab.stoichiometric]
+    return faces
+
+
+def _is_turned(slab: Slab, other: Slab) -> bool:
+    return (slab.termination, slab.bottom_termination) == (other.bottom_termination, other.termination)
 
 
 def relax_slabs(calculations: Calculations, slabs: Sequence[Candidate]) -> list[AtomsRow]:

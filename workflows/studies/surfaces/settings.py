@@ -8,9 +8,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
+from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, check_slab_size, conventional_cell
 from ..settings import Settings, StudySettings, one_or_more
+from .phase_surfaces import ALL, N_SIZES, STOICHIOMETRIC
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ase import Atoms
+
     from ...spec import WorkflowSpec
 
 
@@ -31,6 +37,11 @@ def _three_indices(value: Any) -> Any:
 Plane = Annotated[tuple[int, int, int], BeforeValidator(_three_indices)]
 Phases = Annotated[Literal["stable", "elements"] | tuple[str, ...], one_or_more("stable", "elements")]
 
+FaceChoice = Annotated[
+    Literal["stoichiometric", "all"] | Annotated[tuple[str, ...], Field(min_length=1)],
+    one_or_more(STOICHIOMETRIC, ALL),
+]
+
 DEFAULT_PLANES = 3
 
 
@@ -49,10 +60,15 @@ class AdhesionSettings(Settings):
         Largest relative change of a length of the film.
     max_area
         Largest area of the common cell, Å².
+    film_termination, substrate_termination
+        Composition of the layer of either crystal that faces the other, such as ``TiO2``; ``all`` for every one.
+        By default those without formal charge: all of them, or all there are where none is neutral.
     """
 
     film: str
     substrate: str
+    film_termination: str | None = None
+    substrate_termination: str | None = None
     miller_index: Plane = (1, 1, 1)
     film_miller_index: Plane | None = None
     max_strain: Annotated[float, Field(gt=0, le=0.2)] = 0.05
@@ -77,10 +93,19 @@ class SurfacesSettings(StudySettings):
         Planes, in the standard conventional cell of each phase; equivalent ones are computed once.
     planes
         Instead of ``miller_indices``: how many planes, those with the widest spacing of layers. 3 without either.
+    terminations
+        Which faces of a plane: ``stoichiometric``, those of slabs with the composition of the crystal, polar ones only
+        where all are; ``all``, also those with an excess of some element, whose surface energy depends on chemical
+        potentials; or compositions of outermost layers, such as ``[TiO2, SrO]``, of planes that have them.
+    chemical_potentials
+        Range of the chemical potentials for faces with an excess: ``neighbours`` of the phase on the hull of the job,
+        or the ``elements`` as if there were no other compounds.
     adhesion
         Pairs of crystals to join.
     min_slab_size
         Least thickness of slabs and of either side of an interface, Å.
+    max_slab_atoms
+        Planes whose slabs are larger are refused.
     registries
         How many ways of placing the film on the substrate are relaxed; the lowest counts.
     """
@@ -88,7 +113,10 @@ class SurfacesSettings(StudySettings):
     phases: Phases = "stable"
     miller_indices: tuple[Plane, ...] = ()
     planes: Annotated[int | None, Field(ge=1, le=20)] = None
+    terminations: FaceChoice = STOICHIOMETRIC
+    chemical_potentials: Literal["neighbours", "elements"] = "neighbours"
     adhesion: tuple[AdhesionSettings, ...] = ()
+    max_slab_atoms: Annotated[int, Field(ge=1, le=100_000)] = MAX_SLAB_ATOMS
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 9.0
     registries: Annotated[int, Field(ge=1, le=10)] = 2
     fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
@@ -129,3 +157,35 @@ class SurfacesSettings(StudySettings):
                 get_potential(spec.potential).check_elements(elements)
             except InputError as error:
                 raise InputError(f"surfaces: {name}: {error}") from None
+        self._check_sizes(spec)
+
+    def _check_sizes(self, spec: WorkflowSpec) -> None:
+        """Refuse planes whose slabs are too large, whatever crystal is meant, before anything is relaxed."""
+        from ..phase_names import crystals_of
+
+        for number, plane in enumerate(self.miller_indices):
+            for name in self.phases if isinstance(self.phases, tuple) else (None,):
+                key = f"surfaces.miller_indices.{number}" + (f": {name}" if name else "")
+                self._check_size(crystals_of(spec, name), plane, N_SIZES, key)
+        for number, pair in enumerate(self.adhesion):
+            for side, plane in ((pair.film, pair.film_plane), (pair.substrate, pair.miller_index)):
+                self._check_size(crystals_of(spec, side), plane, 1, f"surfaces.adhesion.{number}: {side}")
+
+    def _check_size(self, crystals: Sequence[Atoms], plane: tuple[int, int, int], n_sizes: int, key: str) -> None:
+        refused: InputError | None = None
+        # The smallest decides: which of several has the lowest energy is not known yet.
+        for crystal in sorted(crystals, key=len):
+            try:
+                check_slab_size(
+                    conventional_cell(crystal),
+                    plane,
+                    min_slab_size=self.min_slab_size,
+                    n_sizes=n_sizes,
+                    max_slab_atoms=self.max_slab_atoms,
+                    name=key,
+                )
+                return
+            except InputError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused

@@ -9,21 +9,22 @@ from ....errors import InputError, unknown_name
 from ....reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
 from ....reports.wetting.model import SurfaceRecord
 from ....structures.library.phases import list_phases
-from ....structures.slabs.lattice_planes import conventional_cell
+from ....structures.slabs.neutral_faces import ion_in_excess, polarity_of_series
 from ....structures.tags import LIQUID, SOLID
 from ....thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
-from ....thermodynamics.surfaces.wulff import WulffShape, wulff_shape
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
 from ...database.rows import area_of, atoms_of, parse_miller
 from ...database.structure_database import CRYSTALS
 from .joined_crystals import ADHESION
+from .open_faces import is_open, shape_of, stored_hulls, with_open_surfaces
 from .phase_surfaces import SURFACES
 from .slab_groups import SAME_CELL, choose_group, other_groups_note, settings_of, slab_groups
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
+    from ....thermodynamics.surfaces.wulff import WulffShape
     from ...database.structure_database import StructureDatabase
     from .slab_groups import SlabGroup
 
@@ -37,6 +38,7 @@ def stored_surfaces(
     potential: str | None = None,
     phases: Iterable[str] | None = None,
     group: int | None = None,
+    chemical_potentials: str = "neighbours",
 ) -> tuple[list[PhaseSurfaces], list[str]]:
     """Return the surface energies and equilibrium shapes of the phases whose slabs are stored, and notes on them.
 
@@ -53,6 +55,9 @@ def stored_surfaces(
         Only these, by the names of the relaxed crystals, in this order.
     group
         Number of the group of slabs; None for the newest of those with the most planes.
+    chemical_potentials
+        Range for faces with an excess: between the ``neighbours`` of the phase on the hull of all that is stored, or
+        the ``elements``.
 
     Raises
     ------
@@ -74,10 +79,10 @@ def stored_surfaces(
     found: list[PhaseSurfaces] = []
     problems: list[str] = []
     for name in wanted:
-        for (phase, with_potential), slabs in by_phase.items():
+        for (phase, _), slabs in by_phase.items():
             if phase == name:
-                found.append(_phase_surfaces(database, name, with_potential, slabs, problems, group))
-    return [item for item in found if item.surfaces], problems
+                found.append(_phase_surfaces(database, slabs, problems, group, chemical_potentials))
+    return [item for item in found if item.surfaces or item.open_surfaces], problems
 
 
 def bulk_row(
@@ -97,19 +102,35 @@ def bulk_row(
 
 def _phase_surfaces(
     database: StructureDatabase,
-    name: str,
-    potential: str,
     rows: Sequence[AtomsRow],
     problems: list[str],
     group: int | None,
+    within: str,
 ) -> PhaseSurfaces:
+    name, potential = str(rows[0].substrate), str(rows[0].potential)
     groups = slab_groups(rows)
     chosen = choose_group(groups, group, what=f"{name} with {potential}")
     bulk = bulk_row(database, name, potential, chosen.potential_identity, chosen.volume_per_atom)
     records = _group_records(name, chosen, bulk, problems)
     if note := other_groups_note(f"{name} with {potential}", chosen, groups):
         problems.append(note)
-    return phase_record(name, str(rows[-1].reduced_formula), potential, records, bulk)
+    formula = str(bulk.reduced_formula) if bulk is not None else _formula(chosen, str(rows[-1].reduced_formula))
+    record = phase_record(name, formula, potential, records, bulk)
+    series = [slabs for slabs in _series(chosen) if is_open(slabs)]
+    if not series:
+        return record
+    hulls = stored_hulls(database, chosen, bulk, potential) if bulk is not None else []
+    return with_open_surfaces(record, series, bulk, hulls, within=within, problems=problems)
+
+
+def _series(group: SlabGroup) -> list[list[AtomsRow]]:
+    return [list(slabs.values()) for slabs in group.planes.values()]
+
+
+def _formula(group: SlabGroup, otherwise: str) -> str:
+    """Formula of the crystal, from a slab that has its composition."""
+    whole = [slabs for slabs in _series(group) if len(slabs) > 1 and not is_open(slabs)]
+    return str(whole[0][0].reduced_formula) if whole else otherwise
 
 
 def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
@@ -135,9 +156,11 @@ def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: l
 
 def _group_records(name: str, group: SlabGroup, bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
     records = []
-    for slabs in group.planes.values():
+    for slabs in _series(group):
+        if is_open(slabs):
+            continue
         try:
-            records.append(surface_record(name, list(slabs.values()), bulk))
+            records.append(surface_record(name, slabs, bulk))
         except InputError as error:
             problems.append(str(error))
     return records
@@ -180,6 +203,8 @@ def surface_record(name: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None) 
     )
     check_surface_energy(fit.surface_energy_J_m2, title)
     notes = ["mean of the two terminations"] if "|" in first.termination else []
+    polar, why = _polarity(slabs)
+    notes += [why] if why else []
     notes += [fit.warning] if fit.warning else []
     return SurfaceRecord(
         phase=name,
@@ -190,21 +215,38 @@ def surface_record(name: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None) 
         n_slabs=fit.n_slabs,
         potential=str(first.potential),
         note="; ".join(notes),
+        polar=polar,
+    )
+
+
+def _polarity(slabs: Sequence[AtomsRow]) -> tuple[bool | None, str]:
+    """Whether the slabs of a face are polar, and what that means for the number."""
+    by_size = sorted(slabs, key=lambda row: int(row.natoms))
+    found = polarity_of_series(atoms_of(by_size[0]), atoms_of(by_size[-1]))
+    if found is None:
+        return None, ""
+    charges, face_charge = found
+    if face_charge == 0.0:
+        return False, ""
+    ion, number = ion_in_excess(str(slabs[0].termination).partition("|")[0], charges, face_charge) or ("", 0.0)
+    return True, (
+        "polar (Tasker type 3): of the cut as it is, whose dipole grows with the slab, not of a real face; that would"
+        f" lack {number:.1f} {ion} on {area_of(slabs[0]):.0f} Å² of its upper side, moved to the lower one, or have an"
+        " excess (terminations: all)"
     )
 
 
 def _shape(bulk: AtomsRow | None, records: Sequence[SurfaceRecord]) -> tuple[WulffShape | None, str]:
     energies: dict[tuple[int, int, int], float] = {}
     for record in records:  # lowest first: the best termination of a plane is the one that appears
-        energies.setdefault(record.miller_index, record.surface_energy_J_m2)
+        if not record.polar:
+            energies.setdefault(record.miller_index, record.surface_energy_J_m2)
     if bulk is None:
         return None, "the relaxed crystal is not in the database"
     if len(energies) < 2:
-        return None, "fewer than two planes were computed"
-    try:
-        return wulff_shape(conventional_cell(atoms_of(bulk)), energies), ""
-    except InputError as error:
-        return None, str(error).removeprefix("Wulff shape: ")
+        polar = any(record.polar for record in records)
+        return None, f"fewer than two planes{' without polar faces' if polar else ''} were computed"
+    return shape_of(bulk, energies)
 
 
 def lattice_record(row: AtomsRow) -> LatticeRecord:
@@ -261,12 +303,14 @@ def stored_interfaces(
             records.append(interface_record(_newest_joined(groups.get(key, [])), surfaces))
         except InputError as error:
             reason = failed[key].data["reason"] if key in failed else str(error)
-            problems.append(f"{key[0]}{key[2]} on {key[1]}{key[3]}: {reason}")
+            faces = f", {key[5].replace('|', ' on ')}" if key[5] else ""
+            problems.append(f"{key[0]}{key[2]} on {key[1]}{key[3]}{faces}: {reason}")
     return records, problems
 
 
 def _pair_key(row: AtomsRow) -> tuple[str, ...]:
-    return (row.film, row.substrate, row.film_miller, row.miller, row.potential)
+    """What is joined, with what, and by which faces; a pair that could not be joined has none."""
+    return (row.film, row.substrate, row.film_miller, row.miller, row.potential, row.get("termination", ""))
 
 
 def _newest_joined(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
@@ -301,8 +345,9 @@ def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]
     area = area_of(lowest)
     relaxed = AdhesionSample(parts["solid"].energy, parts["film"].energy, lowest.energy, area, "relaxed")
     rigid = AdhesionSample(lowest.rigid_solid_energy, lowest.rigid_film_energy, lowest.energy, area, "rigid")
-    film, substrate, film_plane, substrate_plane, potential = _pair_key(lowest)
-    name = f"{film} on {substrate}"
+    film, substrate, film_plane, substrate_plane, potential, faces = _pair_key(lowest)
+    film_face, _, substrate_face = faces.partition("|")
+    name = f"{film}{film_plane} {film_face} on {substrate}{substrate_plane} {substrate_face}"
     check_work_of_adhesion(Estimate(relaxed.total_J_m2, None), name, PLAUSIBLE_METAL_ADHESION_J_M2)
     return InterfaceRecord(
         film=film,
@@ -317,10 +362,12 @@ def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]
         relaxed_J_m2=relaxed.total_J_m2,
         rigid_J_m2=rigid.total_J_m2,
         surface_energies_J_m2=(
-            _known_energy(surfaces, film, film_plane, potential),
-            _known_energy(surfaces, substrate, substrate_plane, potential),
+            _known_energy(surfaces, film, film_plane, film_face, potential),
+            _known_energy(surfaces, substrate, substrate_plane, substrate_face, potential),
         ),
         n_registries=len(interfaces),
+        film_termination=film_face,
+        substrate_termination=substrate_face,
     )
 
 
@@ -338,13 +385,15 @@ def _same_computation(row: AtomsRow, newest: AtomsRow) -> bool:
     )
 
 
-def _known_energy(surfaces: Sequence[PhaseSurfaces], phase: str, plane: str, potential: str) -> float | None:
+def _known_energy(
+    surfaces: Sequence[PhaseSurfaces], phase: str, plane: str, termination: str, potential: str
+) -> float | None:
     wanted = parse_miller(plane)
     for item in surfaces:
         if item.phase == phase and item.potential == potential:
             for record in item.surfaces:  # lowest first
-                if "|" in record.termination:
-                    continue  # a mean of two faces says nothing of the one that is joined
+                if record.termination != termination:
+                    continue  # another face of the plane, or a mean of two
                 if tuple(map(abs, record.miller_index)) == tuple(map(abs, wanted)):
                     return record.surface_energy_J_m2
     return None

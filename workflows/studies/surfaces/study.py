@@ -11,7 +11,8 @@ from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell
 from ...database.rows import atoms_of, miller_text
 from ..base import Step, Study, step
 from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
-from .phase_surfaces import N_SIZES, relax_slabs, slab_candidates
+from .open_faces import is_open, with_open_surfaces
+from .phase_surfaces import face_candidates, relax_slabs
 from .phases import adhesion_rows, planes_of, surface_phases
 from .settings import SurfacesSettings
 from .stored import interface_record, lattice_record, phase_record, surface_record
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from ....reports.wetting.model import SurfaceRecord
     from ...database.candidates import Candidate
     from .joined_crystals import JoinedCrystals
-    from .settings import AdhesionSettings
+
+_ALL_FACES = "surfaces.terminations: all computes its faces against chemical potentials"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,11 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         steps: list[Step] = []
         for name, row in surface_phases(self.job, self.settings, compute=True).items():
             planes = [list(plane) for plane in planes_of(self.settings, row)]
-            slabs = [f"{name}{tuple(plane)}, slab {number}" for plane in planes for number in range(N_SIZES)]
+            slabs = [
+                f"{name}{tuple(plane)}, slab {number}"
+                for plane in planes
+                for number in range(sum(map(len, self._faces(row, plane)[0])))
+            ]
             steps.append(Step("relax_planes", f"surfaces of {name}", slabs, {"key": row.fingerprint, "planes": planes}))
         crystals = adhesion_rows(self.job, self.settings, compute=True)
         for number, pair in enumerate(self.settings.adhesion):
@@ -61,7 +67,8 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             title = interface_name(pair, film.name, substrate.name)
             if any(step.title == title for step in steps):  # asked for twice, by a name and by its formula
                 title += f", pair {number + 1}"
-            parts = [f"{title}, part {index}" for index in range(2 + self.settings.registries)]
+            faces = joined_crystals(pair, self.settings, film, substrate)
+            parts = [f"{title}, part {index}" for index in range((2 + self.settings.registries) * len(faces))]
             keys = {"film": film.fingerprint, "substrate": substrate.fingerprint}
             steps.append(Step("relax_pair", title, parts, {"pair": number, **keys}))
         return steps
@@ -70,8 +77,9 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
     def relax_planes(self, key: str, planes: Sequence[Sequence[int]]) -> None:
         """Relax the slabs of all planes of the crystal whose relaxation has the fingerprint ``key``."""
         row = self.database.get(key)
-        for h, k, i in planes:
-            relax_slabs(self.calculations(), self.slabs(row, (h, k, i)))
+        for plane in planes:
+            for slabs in self._faces(row, plane)[0]:
+                relax_slabs(self.calculations(), slabs)
 
     @step
     def relax_pair(self, pair: int, film: str, substrate: str) -> None:
@@ -86,15 +94,31 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         """
         wanted = self.settings.adhesion[pair]
         upper, lower = self.database.get(film), self.database.get(substrate)
-        joined = joined_crystals(wanted, self.settings, upper, lower)
-        if joined.problem:
-            store_mismatch(self.calculations(), wanted, joined, upper, lower)
-        relax_joined(self.calculations(), joined)
+        for joined in joined_crystals(wanted, self.settings, upper, lower):
+            if joined.problem:
+                store_mismatch(self.calculations(), wanted, joined, upper, lower)
+            relax_joined(self.calculations(), joined)
 
     def slabs(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
-        """Return the slabs of one plane of a relaxed crystal."""
-        crystal = conventional_cell(atoms_of(row))
-        return slab_candidates(row.name, crystal, plane, min_slab_size=self.settings.min_slab_size)
+        """Return the slabs of all faces of one plane of a relaxed crystal that are asked for."""
+        return [slab for series in self._faces(row, plane)[0] for slab in series]
+
+    def _faces(self, row: AtomsRow, plane: Sequence[int]) -> tuple[list[list[Candidate]], str]:
+        """Return the slabs of each face of one plane, or none and why."""
+        h, k, i = plane
+        settings = self.settings
+        try:
+            faces = face_candidates(
+                row.name,
+                conventional_cell(atoms_of(row)),
+                (h, k, i),
+                settings.terminations,
+                min_slab_size=settings.min_slab_size,
+                max_slab_atoms=settings.max_slab_atoms,
+            )
+        except InputError as error:
+            return [], str(error)
+        return faces, "" if faces else f"no slab has the composition of the crystal; {_ALL_FACES}"
 
     def failed(self) -> list[AtomsRow]:
         """Return the slabs, interfaces and sides of this job that failed, also of crystals that cannot be joined."""
@@ -104,7 +128,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             for plane in planes_of(self.settings, crystal)
             for row in self.stored(self.slabs(crystal, plane))
         ]
-        for _, joined in self._pairs():
+        for joined in self._pairs():
             found += self.stored([*joined.sides, *joined.stackings])
         return [row for row in found if not row.converged]
 
@@ -119,13 +143,14 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         rows = surface_phases(self.job, self.settings)
         problems: list[str] = []
         phases = [self._phase(row, problems) for row in rows.values()]
-        phases = [phase for phase in phases if phase.surfaces]
+        phases = [phase for phase in phases if phase.surfaces or phase.open_surfaces]
         interfaces, not_joined = self._interfaces(phases)
         cells = {row.name: row for row in [*rows.values(), *adhesion_rows(self.job, self.settings).values()]}
         return Surfaces([lattice_record(row) for row in cells.values()], phases, problems, interfaces, not_joined)
 
     def sections(self, results: Surfaces) -> Sequence[ReportSection]:
         """Return cells, surface energies, equilibrium shapes and work of adhesion, as far as there are any."""
+        from ....reports.surfaces.potentials_section import potentials_section
         from ....reports.surfaces.section import (
             adhesion_section,
             lattice_section,
@@ -137,40 +162,50 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             lattice_section(results.lattices),
             surface_energy_section(results.phases, warnings=results.problems),
             wulff_section(results.phases),
+            potentials_section(results.phases),
             adhesion_section(results.interfaces, warnings=results.not_joined),
         ]
         return [item for item in found if item is not None]
 
     def _phase(self, crystal: AtomsRow, problems: list[str]) -> PhaseSurfaces:
-        records: list[SurfaceRecord] = []
+        plain: list[SurfaceRecord] = []
+        series: list[list[AtomsRow]] = []
         for plane in planes_of(self.settings, crystal):
             title = f"{crystal.name}({miller_text(plane)})"
-            slabs = self.slabs(crystal, plane)
-            stored = self.stored(slabs)
-            good = [row for row in stored if row.converged]
-            if not slabs:
-                problems.append(f"{title} has no surface energy: no slab has the composition of the crystal")
-            elif len(good) < 2:
-                reasons = [str(row.data["reason"]) for row in stored if not row.converged]
-                why = reasons[0] if reasons else "it was not computed"
+            faces, why = self._faces(crystal, plane)
+            if why:
                 problems.append(f"{title} has no surface energy: {why}")
-            else:
-                try:
-                    records.append(surface_record(crystal.name, good, crystal))
-                except InputError as error:
-                    problems.append(str(error))
-        return phase_record(crystal.name, str(crystal.reduced_formula), self.potential, records, crystal)
+            for slabs in faces:
+                stored = self.stored(slabs)
+                good = [row for row in stored if row.converged]
+                if len(good) < 2:
+                    reasons = [str(row.data["reason"]) for row in stored if not row.converged]
+                    face = f"{title} {slabs[0].labels['termination']}" if len(faces) > 1 else title
+                    problems.append(f"{face} has no surface energy: {reasons[0] if reasons else 'it was not computed'}")
+                elif is_open(good):
+                    series.append(good)
+                else:
+                    try:
+                        plain.append(surface_record(crystal.name, good, crystal))
+                    except InputError as error:
+                        problems.append(str(error))
+        record = phase_record(crystal.name, str(crystal.reduced_formula), self.potential, plain, crystal)
+        if not series:
+            return record
+        return with_open_surfaces(
+            record, series, crystal, self.job.hulls, within=self.settings.chemical_potentials, problems=problems
+        )
 
-    def _pairs(self) -> Iterator[tuple[AdhesionSettings, JoinedCrystals]]:
+    def _pairs(self) -> Iterator[JoinedCrystals]:
         crystals = adhesion_rows(self.job, self.settings)
         for pair in self.settings.adhesion:
             if pair.film in crystals and pair.substrate in crystals:
-                yield pair, joined_crystals(pair, self.settings, crystals[pair.film], crystals[pair.substrate])
+                yield from joined_crystals(pair, self.settings, crystals[pair.film], crystals[pair.substrate])
 
     def _interfaces(self, surfaces: Sequence[PhaseSurfaces]) -> tuple[list[InterfaceRecord], list[str]]:
         records: list[InterfaceRecord] = []
         problems: list[str] = []
-        for _, joined in self._pairs():
+        for joined in self._pairs():
             stored = self.stored([*joined.sides, *joined.stackings])
             failed = [str(row.data["reason"]) for row in stored if not row.converged]
             try:

@@ -11,6 +11,7 @@ from ....structures.glass.thiophosphate import AMORPHOUS
 from ....structures.slabs.slab import get_slab
 from ...database.rows import atoms_of
 from ..films.cells import Role
+from ..films.study import COMPENSATED
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .stored import StoredStudy
 
@@ -22,7 +23,8 @@ def polarity_warnings(study: StoredStudy, terminations: Sequence[str] = ()) -> l
     """Return one sentence for each termination of the study that is polar by the formal charges of its ions.
 
     The slab is cut again from the stored crystal, as the study cut it, so that studies stored before are judged as
-    well. Nothing is said of a solid without formal charges, of an amorphous one, or where the crystal is not stored.
+    well. Nothing is said of a solid without formal charges, of an amorphous one, of faces that lack their surplus ions,
+    or where the crystal is not stored.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def solid_notes(study: StoredStudy) -> list[str]:
 
 def _is_polar(study: StoredStudy, termination: str) -> bool:
     crystals = study.rows(Role.SUBSTRATE)
-    if termination == AMORPHOUS or not crystals:
+    if termination == AMORPHOUS or not crystals or f"){COMPENSATED}" in study.key:
         return False
     # The study goes on from the lowest of its relaxed variants.
     row = min(crystals, key=lambda row: row.energy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -59,6 +60,8 @@ def test_the_plane_of_the_film_is_that_of_the_substrate_unless_given() -> None:
         ({"adhesion": [{"film": "Ag"}]}, "substrate"),
         ({"adhesion": [{"film": "Ag", "substrate": "Au", "strain": 0.1}]}, "strain"),
         ({"plane": 3}, "plane"),
+        ({"terminations": []}, "terminations"),
+        ({"chemical_potentials": "hull"}, "chemical_potentials"),
     ],
 )
 def test_what_makes_no_sense_is_refused(content: dict[str, Any], told: str) -> None:
@@ -86,3 +89,27 @@ def test_other_names_are_refused_with_the_nearest(surfaces: dict[str, Any], told
     assert spec.surfaces is not None
     with pytest.raises(InputError, match=told):
         spec.surfaces.check(spec)
+
+
+@pytest.mark.parametrize("given", ["Au", ["Au"]])
+def test_one_face_is_a_list_of_one(given: Any) -> None:
+    assert SurfacesSettings(terminations=given).terminations == ("Au",)
+    assert SurfacesSettings(terminations="all").terminations == "all"
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "told"),
+    [
+        ({"phases": ["Ag"], "miller_indices": [[1, 0, 0], [999, 1, 7]]}, r"miller_indices\.1: Ag: .*\(999, 1, 7\)"),
+        ({"miller_indices": [[999, 1, 7]]}, r"miller_indices\.0: .*max_slab_atoms is 2000"),
+        ({"adhesion": [{"film": "Ag", "substrate": "Au", "miller_index": [999, 1, 7]}]}, r"adhesion\.0: Ag"),
+        ({"phases": "Ag", "miller_indices": [[3, 1, 1]], "max_slab_atoms": 4}, "max_slab_atoms is 4"),
+    ],
+)
+def test_planes_with_huge_cells_are_refused_at_once(surfaces: dict[str, Any], told: str) -> None:
+    spec = job(**surfaces)
+    assert spec.surfaces is not None
+    start = time.process_time()
+    with pytest.raises(InputError, match=told):
+        spec.surfaces.check(spec)
+    assert time.process_time() - start < 2.0

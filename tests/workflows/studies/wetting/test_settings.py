@@ -153,3 +153,43 @@ def test_every_potential_of_ours_knows_its_cutoff():
         assert (potential.cutoff is None) == (potential.model == "gpaw")
         assert potential.cutoff is None or 4 < potential.cutoff < 8
     assert get_potential("ase.calculators.lj:LennardJones").cutoff is None
+
+
+def test_a_substrate_without_a_neutral_face_is_refused_with_what_there_is(tmp_path):
+    """Said when the input is checked, not by a step of the workflow."""
+    file = tmp_path / "sulfide.cif"
+    _antifluorite().write(file)
+    section = WettingSettings.model_validate({"substrate": {"file": str(file), "miller_index": [1, 0, 0]}})
+    spec = WorkflowSpec(name="x", systems=["Li-Hg"], potential="chgnet", wetting=section)
+    with pytest.raises(InputError, match=r"sulfide: \(1 0 0\) of Li2S has no nonpolar termination") as raised:
+        section.check(spec)
+    for part in ("Li (+1 e", "1 Li too many", "(1 1 1) Li", "wetting.substrate.termination"):
+        assert part in str(raised.value)
+    named = section.model_copy(update={"substrate": section.substrate.model_copy(update={"termination": "Li"})})
+    named.check(spec)
+    without = named.model_copy(update={"substrate": named.substrate.model_copy(update={"compensated": True})})
+    without.check(spec)
+    crystal = without.substrate.crystal()
+    whole = named.cut_slab(named.substrate, crystal, "Li")
+    left = without.cut_slab(without.substrate, crystal, "Li")
+    # Of the two lithium atoms of a face, one is left.
+    assert left.symbols.count("Li") == 2 * left.symbols.count("S")
+    assert whole.symbols.count("S") == left.symbols.count("S")
+
+
+def test_only_a_named_face_is_compensated():
+    with pytest.raises(ValueError, match="name the polar face"):
+        SubstrateSettings(name="LLTO", compensated=True)
+
+
+def test_a_plane_of_high_indices_is_refused_at_once():
+    section = WettingSettings.model_validate({"substrate": {"name": "LLTO", "miller_index": [999, 1, 7]}})
+    spec = WorkflowSpec(name="x", systems=["Li-Hg"], potential="chgnet", wetting=section)
+    with pytest.raises(InputError, match=r"wetting\.substrate\.miller_index: a slab along \(999, 1, 7\)"):
+        section.check(spec)
+
+
+def _antifluorite() -> Atoms:
+    points = [(0, 0, 0), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5)]
+    points += [(x, y, z) for x in (0.25, 0.75) for y in (0.25, 0.75) for z in (0.25, 0.75)]
+    return Atoms("S4Li8", cell=[5.71] * 3, scaled_positions=points, pbc=True)
