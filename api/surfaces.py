@@ -39,7 +39,9 @@ class SurfaceEnergy:
     Attributes
     ----------
     name, miller_index
-        What the crystal is called; the plane, in the axes of its standard conventional cell.
+        What the crystal is called; the plane, in the axes of its conventional cell.
+    axes
+        Which these are, such as ``Pmma, as given``.
     termination
         Composition of the outermost layer; both, with a bar between, where the faces differ: then their mean is given.
     surface_energy_J_m2, standard_error_J_m2
@@ -62,6 +64,7 @@ class SurfaceEnergy:
 
     name: str
     miller_index: tuple[int, int, int]
+    axes: str
     termination: str
     surface_energy_J_m2: float
     standard_error_J_m2: float | None
@@ -91,6 +94,7 @@ class SurfaceEnergy:
         rows = [
             ("surface energy (J/m²)", self.surface_energy_J_m2),
             ("standard error (J/m²)", self.standard_error_J_m2),
+            ("axes", self.axes),
             ("termination", self.termination),
             ("atoms of the slabs", ", ".join(map(str, self.n_atoms))),
             ("bulk, relaxed (eV/atom)", self.bulk_energy_per_atom),
@@ -123,7 +127,8 @@ def surface_energy(
     crystal
         Name of a phase, file, ase.Atoms, pymatgen Structure, or `Relaxed` with the same potential.
     miller_index
-        Three whole numbers in the axes of the standard conventional cell, or four hexagonal ones.
+        Three whole numbers, or four hexagonal ones, in the axes of ``crystal`` where these are conventional axes of its
+        space group, rhombohedral ones included; else in those of the standard setting of the International Tables.
     potential
         Name of a potential, or what `potential` returned.
     termination
@@ -164,6 +169,7 @@ def surface_energy(
     1.04 J/m², from slabs of (5, 6, 7) atoms
     """
     from ..calculators.relaxation.relax import RelaxationSettings
+    from ..structures.symmetry import conventional_cell
     from ..thermodynamics.surfaces.energies import fit_thickness
 
     atoms = as_crystal(crystal, "surface_energy")
@@ -196,6 +202,7 @@ def surface_energy(
     return SurfaceEnergy(
         name=name,
         miller_index=first.miller_index,
+        axes=conventional_cell(bulk.atoms).description,
         termination=first.termination if first.symmetric else f"{first.termination}|{first.bottom_termination}",
         surface_energy_J_m2=fit.surface_energy_J_m2,
         standard_error_J_m2=fit.standard_error_J_m2,
@@ -217,10 +224,11 @@ def _check_size(
     crystal: Atoms, miller_index: Sequence[int], min_slab_size: float, n_sizes: int, max_slab_atoms: int
 ) -> None:
     """Refuse slabs of too many atoms, by the least that the thickest of them can have."""
-    from ..structures.slabs.lattice_planes import conventional_cell, planar_cell_area
+    from ..structures.slabs.lattice_planes import planar_cell_area
     from ..structures.slabs.stacking import check_miller_index
+    from ..structures.symmetry import conventional_cell
 
-    conventional = conventional_cell(crystal)
+    conventional = conventional_cell(crystal).atoms
     index = check_miller_index(miller_index, conventional)
     area = planar_cell_area(conventional, index)
     density = len(conventional) / conventional.get_volume()
@@ -234,11 +242,11 @@ def _check_size(
 
 
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:
-    """Return the slabs of a plane in the axes of the standard conventional cell."""
-    from ..structures.slabs.lattice_planes import conventional_cell
+    """Return the slabs of a plane in the axes of the conventional cell."""
+    from ..structures.symmetry import conventional_cell
     from ..workflows.studies.surfaces.phase_surfaces import slabs_of_plane
 
-    found = slabs_of_plane(conventional_cell(crystal), miller_index, **options)
+    found = slabs_of_plane(conventional_cell(crystal).atoms, miller_index, **options)
     if not found:
         raise InputError(
             f"miller_index: every slab of {name} along {tuple(miller_index)!r} has an excess of one element; its"

@@ -42,7 +42,7 @@ def surfaces(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the surface energy of each plane, its share of the equilibrium shape, and the mean over the shape."""
-    from ..reports.surfaces.section import surface_energy_section, wulff_section
+    from ..reports.surfaces.section import axes_of_planes, surface_energy_section, wulff_section
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.surfaces.stored import stored_interfaces, stored_surfaces
@@ -69,6 +69,8 @@ def surfaces(
     print_rows("surface energies", COLUMNS if as_csv else HEADINGS, rows, as_json=False, as_csv=as_csv)
     if as_csv:
         return
+    for sentence in axes_of_planes(found):
+        typer.echo(sentence)
     if interfaces:
         joined = [
             (f"{item.film}{item.film_plane}", f"{item.substrate}{item.substrate_plane}", item.relaxed_J_m2,
@@ -125,6 +127,8 @@ def _as_dict(item: PhaseSurfaces) -> dict[str, Any]:
         "potential": item.potential,
         "mean_surface_energy_J_m2": shape.mean_surface_energy_J_m2 if shape else None,
         "no_shape": item.no_shape or None,
+        "axes": item.cell.description if item.cell else None,
+        "lattice": item.cell.atoms.cell.cellpar().tolist() if item.cell else None,
         "surfaces": [
             {
                 "miller_index": list(record.miller_index),
@@ -132,7 +136,7 @@ def _as_dict(item: PhaseSurfaces) -> dict[str, Any]:
                 "surface_energy_J_m2": record.surface_energy_J_m2,
                 "standard_error_J_m2": record.standard_error_J_m2,
                 "n_slabs": record.n_slabs,
-                "area_fraction": shape.area_fractions[record.miller_index] if shape else None,
+                "area_fraction": shape.area_fractions.get(record.miller_index) if shape else None,
                 "note": record.note,
             }
             for record in item.surfaces

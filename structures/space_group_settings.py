@@ -97,9 +97,9 @@ def symbol_in_axes(number: int, hall_number: int, to_standard: NDArray[np.float6
 @lru_cache(maxsize=256)
 def _find_setting(number: int, hall_number: int, inverse6: tuple[int, ...]) -> int | None:
     """The Hall number of the setting with these axes, wherever its origin; the standard setting goes first."""
-    inverse = np.array(inverse6).reshape(3, 3) / 6
+    inverse: NDArray[np.float64] = np.array(inverse6, dtype=np.float64).reshape(3, 3) / 6
     rotations, translations = _operations(hall_number)
-    turned = _in_axes(rotations, np.linalg.inv(inverse))
+    turned = _in_axes(rotations, np.asarray(np.linalg.inv(inverse), dtype=np.float64))
     moved = translations @ inverse.T
     places = (0.0, 0.25, 0.5, 0.75)
     for hall in dict.fromkeys([hall_number, *_settings(number)]):

@@ -11,11 +11,21 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..errors import InputError
+from .crystal_sites import (
+    Sites,
+    find_dataset,
+    repeated_sites,
+    sites_of,
+    spglib_cell,
+    standard_sites,
+    strain,
+    symmetrised_sites,
+)
 from .space_group_settings import (
     centring_vectors,
     has_rhombohedral_lattice,
@@ -36,6 +46,8 @@ SYMPREC = 0.01
 """Å within which atoms and lattice vectors of a published crystal are taken as equivalent."""
 RELAXED_SYMPREC = 0.05
 """Å, the same of a relaxed crystal: forces of 0.02 eV/Å leave atoms this far from their sites."""
+RELAXED_STRAIN = 1e-3
+"""Relative; a relaxation leaves lengths of a lattice no farther from their symmetry: what is more is a distortion."""
 NOTICEABLE_SHIFT = 1e-3
 """Å that the farthest atom moves, from which on symmetrising is worth a word."""
 NOTICEABLE_STRAIN = 1e-4
@@ -149,7 +161,7 @@ class ConventionalCell:
 def conventional_cell(
     crystal: Atoms | Structure,
     *,
-    symprec: float = RELAXED_SYMPREC,
+    symprec: float | None = None,
     axes: Axes | ArrayLike = "given",
     idealise: bool = False,
 ) -> ConventionalCell:
@@ -160,7 +172,8 @@ def conventional_cell(
     crystal
         Periodic, in any cell; a Structure may have partial occupancies.
     symprec
-        Å within which atoms and lattice vectors are taken as equivalent; the tolerance of angles follows from it.
+        Å within which atoms and lattice vectors are taken as equivalent; the tolerance of angles follows from it. None
+        is that of `relaxed_symprec`.
     axes
         ``given`` keeps the axes of ``crystal`` where they are conventional ones of its space group in any of the
         settings of the International Tables, rhombohedral axes and Pbnm or P2_1/n included; a primitive cell of a
@@ -184,7 +197,9 @@ def conventional_cell(
     >>> cell.representative((0, -1, 2))
     (2, 1, 0)
     """
-    given = _sites(crystal)
+    given = sites_of(crystal)
+    if symprec is None:
+        symprec = _relaxed_symprec(given)
     dataset = find_dataset(given.spglib, symprec)
     if dataset is None:
         raise InputError(f"{_name(crystal)}: no symmetry found within symprec {symprec:g} Å; do atoms overlap?")
@@ -193,9 +208,8 @@ def conventional_cell(
     to_standard = np.eye(3) if matrix is None else dataset.transformation_matrix @ matrix.T
     if matrix is not None and not is_conventional(number, hall, to_standard):
         matrix, to_standard = None, np.eye(3)
-    made = _standard(given, symprec) if matrix is None else _repeated(given, matrix)
-    ideal, largest_shift = _symmetrised(made, dataset, to_standard)
-    strain = np.linalg.svd(np.linalg.solve(made.lattice, ideal.lattice), compute_uv=False)
+    made = standard_sites(given, symprec) if matrix is None else repeated_sites(given, matrix)
+    ideal, largest_shift = symmetrised_sites(made, dataset, to_standard)
     symbol, tabulated = symbol_in_axes(number, hall, to_standard)
     chosen = ideal if idealise else made
     return ConventionalCell(
@@ -211,27 +225,38 @@ def conventional_cell(
         centring=centring_vectors(hall, to_standard),
         symprec=symprec,
         largest_shift=largest_shift,
-        lattice_change=float(np.abs(strain - 1.0).max()),
+        lattice_change=strain(made.lattice, ideal.lattice),
         idealised=idealise,
     )
 
 
-def find_dataset(cell: tuple[Any, Any, Any], symprec: float = SYMPREC) -> Any:
-    """Return the symmetry that spglib finds of ``(lattice, scaled positions, numbers)``; None where it finds none.
+def relaxed_symprec(crystal: Atoms | Structure) -> float:
+    """Return the tolerance for the symmetry of a relaxed crystal, Å: 0.05, or less where that would strain its lattice.
 
-    The tolerance of angles is spglib's own, which follows from ``symprec`` (Å).
+    Atoms may be that far off their sites, but lengths of the lattice by 0.1 % at most: a = 5.68 and b = 5.71 Å,
+    0.5 % apart, are two lengths. It is 0.01 at least.
+
+    Examples
+    --------
+    >>> from ase import Atoms
+    >>> for b in (5.682, 5.71):
+    ...     relaxed_symprec(Atoms("Cu", cell=[5.68, b, 8.7], pbc=True))
+    0.05
+    0.025
     """
-    import spglib
-
-    try:
-        return spglib.get_symmetry_dataset(cell, symprec=symprec)
-    except Exception:  # by version, spglib raises errors of its own or returns None
-        return None
+    return _relaxed_symprec(sites_of(crystal))
 
 
-def spglib_cell(atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int_]]:
-    """Return lattice, scaled positions and atomic numbers, as spglib takes them."""
-    return np.asarray(atoms.cell), atoms.get_scaled_positions(wrap=False), atoms.numbers
+def _relaxed_symprec(sites: Sites) -> float:
+    symprec = RELAXED_SYMPREC
+    while symprec > SYMPREC:
+        dataset = find_dataset(sites.spglib, symprec)
+        if dataset is not None:
+            ideal = np.asarray(dataset.transformation_matrix).T @ np.asarray(dataset.std_lattice)
+            if strain(sites.lattice, ideal) <= RELAXED_STRAIN:
+                return symprec
+        symprec /= 2
+    return SYMPREC
 
 
 def primitive_cell(crystal: Atoms, symprec: float = SYMPREC) -> Atoms:
@@ -253,9 +278,43 @@ def primitive_cell(crystal: Atoms, symprec: float = SYMPREC) -> Atoms:
     return Atoms(numbers, cell=cell, scaled_positions=scaled, pbc=True)
 
 
-def laue_group(crystal: Atoms, symprec: float = SYMPREC) -> NDArray[np.int_]:
-    """Return the rotations of a crystal and of its inverse in the axes of its cell, shape (n, 3, 3)."""
+def idealised_cells(crystal: Atoms, symprec: float) -> tuple[list[Atoms], str]:
+    """Return the primitive and the conventional cell in the standard setting, on their symmetry, and its symbol.
+
+    Raises
+    ------
+    InputError
+        Atoms lie on top of each other, so that no symmetry is found.
+    """
+    import spglib
+    from ase import Atoms
+
     dataset = find_dataset(spglib_cell(crystal), symprec)
+    if dataset is None:
+        raise InputError(f"{crystal.symbols}: no symmetry found within symprec {symprec:g} Å; do atoms overlap?")
+    cells = []
+    for to_primitive in (True, False):
+        lattice, scaled, numbers = spglib.standardize_cell(
+            spglib_cell(crystal), to_primitive=to_primitive, symprec=symprec
+        )
+        cells.append(Atoms(numbers, cell=lattice, scaled_positions=scaled, pbc=True))
+    return cells, str(dataset.international)
+
+
+def primitive_structure(structure: Structure, symprec: float = SYMPREC) -> Structure:
+    """Return the primitive cell of a structure, as pymatgen reduces it; as it is where it is primitive.
+
+    pymatgen's own tolerance of 0.25 Å takes atoms that a distortion moves apart for the same.
+    """
+    return structure.get_primitive_structure(tolerance=symprec)
+
+
+def laue_group(crystal: Atoms, symprec: float | None = None) -> NDArray[np.int_]:
+    """Return the rotations of a crystal and of its inverse in the axes of its cell, shape (n, 3, 3).
+
+    ``symprec`` is in Å; None is that of `relaxed_symprec`.
+    """
+    dataset = find_dataset(spglib_cell(crystal), relaxed_symprec(crystal) if symprec is None else symprec)
     turns = np.eye(3, dtype=int)[None] if dataset is None else np.asarray(dataset.rotations)
     found: NDArray[np.int_] = np.unique(np.concatenate([turns, -turns]), axis=0)
     return found
@@ -268,7 +327,7 @@ def equivalents(miller_index: Sequence[int], rotations: Iterable[NDArray[np.int_
 
 
 def equivalent_planes(
-    crystal: Atoms, first: Sequence[int], second: Sequence[int], *, symprec: float = RELAXED_SYMPREC
+    crystal: Atoms, first: Sequence[int], second: Sequence[int], *, symprec: float | None = None
 ) -> bool:
     """Return whether the symmetry of a crystal turns one plane into another, or into its opposite face.
 
@@ -279,7 +338,7 @@ def equivalent_planes(
     first, second
         Miller indices; common divisors do not matter.
     symprec
-        Å within which atoms are symmetry equivalent.
+        Å within which atoms are symmetry equivalent; None is that of `relaxed_symprec`.
 
     Examples
     --------
@@ -324,37 +383,6 @@ def representative(members: Iterable[MillerIndex], space_group_number: int) -> M
     return min(members, key=rank)
 
 
-class _Sites(NamedTuple):
-    """Lattice (rows), scaled positions, what sits on each site, and a number for each kind of that."""
-
-    lattice: NDArray[np.float64]
-    scaled: NDArray[np.float64]
-    species: tuple[Any, ...]
-    kinds: NDArray[np.int_]
-
-    @property
-    def spglib(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int_]]:
-        return self.lattice, self.scaled, self.kinds
-
-    def with_content(self, lattice: ArrayLike, scaled: ArrayLike, kinds: ArrayLike) -> _Sites:
-        """Other sites with the same species."""
-        known = dict(zip(self.kinds.tolist(), self.species, strict=True))
-        numbers = np.asarray(kinds)
-        return _Sites(np.array(lattice), np.array(scaled), tuple(known[kind] for kind in numbers.tolist()), numbers)
-
-
-def _sites(crystal: Atoms | Structure) -> _Sites:
-    from ase import Atoms
-
-    if isinstance(crystal, Atoms):
-        lattice, scaled, numbers = spglib_cell(crystal)
-        return _Sites(lattice, scaled, tuple(numbers.tolist()), numbers)
-    species = tuple(site.species for site in crystal)
-    known = {name: number for number, name in enumerate(dict.fromkeys(map(str, species)), 1)}
-    kinds = np.array([known[str(item)] for item in species])
-    return _Sites(np.array(crystal.lattice.matrix), np.array(crystal.frac_coords), species, kinds)
-
-
 def _name(crystal: Atoms | Structure) -> str:
     return str(crystal.symbols) if hasattr(crystal, "symbols") else str(crystal.composition.reduced_formula)
 
@@ -368,39 +396,3 @@ def _whole_matrix(axes: Any) -> NDArray[np.int_]:
     if matrix.shape != (3, 3) or not np.allclose(matrix, np.round(matrix)) or abs(np.linalg.det(matrix)) < 0.5:
         raise InputError(f"axes: {axes!r} is not allowed; it must be a matrix of 3 by 3 whole numbers, not singular")
     return np.round(matrix).astype(int)
-
-
-def _standard(given: _Sites, symprec: float) -> _Sites:
-    """The crystal in the standard setting; spglib leaves the origin where it is."""
-    import spglib
-
-    return given.with_content(*spglib.standardize_cell(given.spglib, no_idealize=True, symprec=symprec))
-
-
-def _repeated(given: _Sites, matrix: NDArray[np.int_]) -> _Sites:
-    """The crystal in the cell ``matrix @ lattice``."""
-    if np.array_equal(matrix, np.eye(3)):
-        return given
-    from ase import Atoms
-    from ase.build import make_supercell
-
-    crystal = Atoms(given.kinds, cell=given.lattice, scaled_positions=given.scaled, pbc=True)
-    return given.with_content(*spglib_cell(make_supercell(crystal, matrix)))
-
-
-def _symmetrised(sites: _Sites, dataset: Any, to_standard: NDArray[np.float64]) -> tuple[_Sites, float]:
-    """Lattice and positions put on their symmetry, turned as they were, and the largest shift in Å."""
-    standard = np.asarray(dataset.std_lattice)
-    ideal = to_standard.T @ standard
-    left, _, right = np.linalg.svd(np.linalg.solve(ideal, sites.lattice))
-    placed = sites.scaled @ to_standard.T + dataset.origin_shift
-    moves = np.zeros_like(placed)
-    for kind in np.unique(sites.kinds):
-        own = sites.kinds == kind
-        steps = placed[own][:, None] - np.asarray(dataset.std_positions)[np.asarray(dataset.std_types) == kind]
-        steps -= np.round(steps)
-        nearest = np.linalg.norm(steps @ standard, axis=2).argmin(axis=1)
-        moves[own] = steps[np.arange(len(nearest)), nearest]
-    largest = np.linalg.norm((moves - moves.mean(axis=0)) @ standard, axis=1).max()
-    scaled = sites.scaled - moves @ np.linalg.inv(to_standard).T
-    return sites._replace(lattice=ideal @ left @ right, scaled=scaled), float(largest)

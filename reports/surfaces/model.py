@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...structures.symmetry import MillerIndex, reduced_index
+
 if TYPE_CHECKING:
+    from ...structures.symmetry import ConventionalCell
     from ...thermodynamics.surfaces.wulff import WulffShape
     from ..wetting.model import SurfaceRecord
 
@@ -17,9 +21,13 @@ class LatticeRecord:
     Attributes
     ----------
     phase, formula, space_group
-        Of the relaxed crystal.
+        Of the relaxed crystal; the symbol is that in the axes of the cell.
     edges
         Name, computed and measured length (Å) of each edge that fixes the conventional cell.
+    axes
+        Whose they are.
+    note
+        What symmetrising changed, where that is noticeable.
     volume_per_atom, measured_volume_per_atom
         Å³.
     source, confidence
@@ -34,6 +42,8 @@ class LatticeRecord:
     measured_volume_per_atom: float | None
     source: str = ""
     confidence: str = ""
+    axes: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class PhaseSurfaces:
         Of the crystal; 0 where its relaxation is not in the database.
     shape
         None where there is none, and then ``no_shape`` says why.
+    cell
+        What the planes refer to; None where the relaxation is not in the database.
     """
 
     phase: str
@@ -59,6 +71,14 @@ class PhaseSurfaces:
     space_group_number: int = 0
     shape: WulffShape | None = None
     no_shape: str = ""
+    cell: ConventionalCell | None = field(default=None, repr=False, compare=False)
+
+    def family(self, plane: Sequence[int]) -> MillerIndex:
+        """Return one plane for all that the symmetry of the crystal makes of it, opposite faces included."""
+        h, k, i = reduced_index(plane)
+        if self.cell is not None:
+            return self.cell.representative((h, k, i))
+        return max((h, k, i), (-h, -k, -i))
 
 
 @dataclass(frozen=True)

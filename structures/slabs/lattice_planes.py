@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..symmetry import MillerIndex, equivalents, laue_group, primitive_cell, reduced_index
+
 if TYPE_CHECKING:
     from ase import Atoms
-
-MillerIndex = tuple[int, int, int]
-
-
-def conventional_cell(atoms: Atoms) -> Atoms:
-    """Return the standard conventional cell of a crystal."""
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    structure = AseAtomsAdaptor.get_structure(atoms)
-    standard = SpacegroupAnalyzer(structure, symprec=0.05).get_conventional_standard_structure()
-    return AseAtomsAdaptor.get_atoms(standard, msonable=False)
 
 
 def planar_cell_area(crystal: Atoms, miller_index: MillerIndex) -> float:
@@ -33,12 +23,9 @@ def planar_cell_area(crystal: Atoms, miller_index: MillerIndex) -> float:
     miller_index
         Without a common divisor.
     """
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    structure = AseAtomsAdaptor.get_structure(crystal)
-    primitive = structure.get_primitive_structure().lattice
-    normal = np.asarray(miller_index) @ structure.lattice.reciprocal_lattice_crystallographic.matrix
-    return float(primitive.volume) * _shortest_along(normal, primitive.matrix)
+    primitive = primitive_cell(crystal).cell
+    normal = np.asarray(miller_index) @ crystal.cell.reciprocal()
+    return float(primitive.volume) * _shortest_along(normal, primitive.array)
 
 
 def _shortest_along(normal: np.ndarray, primitive: np.ndarray) -> float:
@@ -62,7 +49,7 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     structure = AseAtomsAdaptor.get_structure(conventional)
-    primitive = structure.get_primitive_structure().lattice.matrix
+    primitive = primitive_cell(conventional).cell.array
     reciprocal = structure.lattice.reciprocal_lattice_crystallographic.matrix
 
     def spacing(miller_index: MillerIndex) -> float:
@@ -73,7 +60,9 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     return sorted(found, key=lambda index: (spacing(index), index))[:count]
 
 
-def distinct_planes(crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: float = 0.01) -> list[MillerIndex]:
+def distinct_planes(
+    crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: float | None = None
+) -> list[MillerIndex]:
     """Return the planes without those that symmetry turns into an earlier one, or into its opposite face.
 
     Parameters
@@ -83,20 +72,13 @@ def distinct_planes(crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: f
     planes
         Miller indices.
     symprec
-        Å within which atoms are symmetry equivalent.
+        Å within which atoms are symmetry equivalent; None is that of `relaxed_symprec`.
     """
-    import spglib
-
-    cell = (crystal.cell.array, crystal.get_scaled_positions(), crystal.numbers)
-    rotations = spglib.get_symmetry(cell, symprec=symprec)["rotations"]
+    rotations = laue_group(crystal, symprec)
     kept: list[MillerIndex] = []
-    seen: set[tuple[int, ...]] = set()
-    for plane in planes:
-        h, k, i = (int(part) for part in np.asarray(plane) // np.gcd.reduce(plane))
-        if (h, k, i) in seen:
-            continue
-        kept.append((h, k, i))
-        for rotation in rotations:
-            image = np.array([h, k, i]) @ rotation
-            seen |= {tuple(image.tolist()), tuple((-image).tolist())}
+    seen: set[MillerIndex] = set()
+    for plane in map(reduced_index, planes):
+        if plane not in seen:
+            kept.append(plane)
+            seen |= equivalents(plane, rotations)
     return kept

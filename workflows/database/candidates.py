@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import numpy as np
+
 from ...errors import InputError
 from ...structures.compositions import parse_system
 from ...structures.library.phases import Phase, get_phase, list_phases
 from ...structures.library.prototypes import enumerate_prototypes
+from ...structures.symmetry import Axes, primitive_structure
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from ..spec import WorkflowSpec
@@ -42,6 +46,17 @@ class Candidate:
     measured_lattice: tuple[float, float, float, float, float, float] | None = None
     labels: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
+    @property
+    def axes(self) -> Axes | NDArray[np.int_]:
+        """The axes that its planes and lattice constants are given in, as `conventional_cell` takes them.
+
+        Those of its file, or of the cell that the phase library lists, of which the cell here is a primitive one; of a
+        prototype the standard ones.
+        """
+        if self.kind == "library":
+            return _listed_axes(self.name, self.atoms)
+        return "standard" if self.kind == "prototype" else "given"
+
     def metadata(self) -> dict[str, Any]:
         """Return everything but the atoms, as plain JSON."""
         fields = {key: value for key, value in vars(self).items() if key != "atoms" and value not in ("", None, {})}
@@ -68,6 +83,18 @@ class Candidate:
         if "measured_lattice" in fields:
             fields["measured_lattice"] = tuple(fields["measured_lattice"])
         return cls(atoms=atoms, **fields)
+
+
+def _listed_axes(key: str, atoms: Atoms) -> Axes | NDArray[np.int_]:
+    """What makes the cell that the library lists of one of its crystal; standard where the library lists another."""
+    phase = next((phase for phase in list_phases(buildable=True) if phase.key == key), None)
+    if phase is None or phase.lattice is None:
+        return "standard"
+    from pymatgen.core import Lattice
+
+    exact = Lattice.from_parameters(*phase.lattice).matrix @ np.linalg.inv(atoms.cell.array)
+    matrix = np.round(exact).astype(int)
+    return matrix if np.allclose(exact, matrix, atol=1e-3) else "standard"
 
 
 def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, str]]:
@@ -130,7 +157,7 @@ def primitive_atoms(structure: Structure) -> Atoms:
     """Return the primitive cell of a crystal."""
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    atoms = AseAtomsAdaptor.get_atoms(structure.get_primitive_structure(), msonable=False)
+    atoms = AseAtomsAdaptor.get_atoms(primitive_structure(structure), msonable=False)
     atoms.info.clear()
     return atoms
 

@@ -15,7 +15,7 @@ from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, unknown_name
 from ....structures.library.electrolytes import get_electrolyte, read_substrate
 from ....structures.library.liquids import get_liquid
-from ....structures.slabs.lattice_planes import MillerIndex
+from ....structures.symmetry import MillerIndex
 from ..settings import Settings, StudySettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions

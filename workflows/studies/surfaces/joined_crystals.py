@@ -12,10 +12,10 @@ from ....errors import InputError
 from ....structures.interfaces.coherent import CoherentInterface, coherent_interfaces
 from ....structures.interfaces.stacking_offsets import registries
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.lattice_planes import conventional_cell
 from ....structures.tags import LIQUID, SOLID
 from ...database.candidates import Candidate, Kind
 from ...database.rows import atoms_of, miller_text
+from .phases import surface_cell
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -64,8 +64,8 @@ def joined_crystals(
     title = interface_name(pair, film.name, substrate.name)
     try:
         interface = coherent_interfaces(
-            conventional_cell(atoms_of(film)),
-            conventional_cell(atoms_of(substrate)),
+            surface_cell(settings, film).atoms,
+            surface_cell(settings, substrate).atoms,
             pair.film_plane,
             pair.miller_index,
             max_area=pair.max_area,

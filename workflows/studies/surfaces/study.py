@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ....errors import InputError
-from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell
-from ...database.rows import atoms_of, miller_text
+from ....structures.symmetry import MillerIndex
+from ...database.rows import miller_text
 from ..base import Step, Study, step
 from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
 from .phase_surfaces import N_SIZES, relax_slabs, slab_candidates
-from .phases import adhesion_rows, planes_of, surface_phases
+from .phases import adhesion_rows, planes_of, surface_cell, surface_phases
 from .settings import SurfacesSettings
 from .stored import interface_record, lattice_record, phase_record, surface_record
 
@@ -93,7 +93,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
 
     def slabs(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
         """Return the slabs of one plane of a relaxed crystal."""
-        crystal = conventional_cell(atoms_of(row))
+        crystal = surface_cell(self.settings, row).atoms
         return slab_candidates(row.name, crystal, plane, min_slab_size=self.settings.min_slab_size)
 
     def failed(self) -> list[AtomsRow]:
@@ -122,7 +122,9 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         phases = [phase for phase in phases if phase.surfaces]
         interfaces, not_joined = self._interfaces(phases)
         cells = {row.name: row for row in [*rows.values(), *adhesion_rows(self.job, self.settings).values()]}
-        return Surfaces([lattice_record(row) for row in cells.values()], phases, problems, interfaces, not_joined)
+        axes, symprec = self.settings.axes, self.settings.symprec
+        lattices = [lattice_record(row, symprec=symprec, axes=axes) for row in cells.values()]
+        return Surfaces(lattices, phases, problems, interfaces, not_joined)
 
     def sections(self, results: Surfaces) -> Sequence[ReportSection]:
         """Return cells, surface energies, equilibrium shapes and work of adhesion, as far as there are any."""
@@ -159,7 +161,8 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
                     records.append(surface_record(crystal.name, good, crystal))
                 except InputError as error:
                     problems.append(str(error))
-        return phase_record(crystal.name, str(crystal.reduced_formula), self.potential, records, crystal)
+        cell = surface_cell(self.settings, crystal)
+        return phase_record(crystal.name, str(crystal.reduced_formula), self.potential, records, crystal, cell)
 
     def _pairs(self) -> Iterator[tuple[AdhesionSettings, JoinedCrystals]]:
         crystals = adhesion_rows(self.job, self.settings)
