@@ -131,7 +131,7 @@ class ConventionalCell:
     @property
     def description(self) -> str:
         """Which axes these are, e.g. ``Pbnm, axes as given`` or ``R-3m, hexagonal axes, ITA standard setting``."""
-        parts = [self.space_group if self.tabulated else f"axes of no tabulated setting of {self.space_group}"]
+        parts = [self.space_group if self.tabulated else f"{self.space_group} in axes of no tabulated setting"]
         if has_rhombohedral_lattice(self.space_group_number):
             parts.append("rhombohedral axes" if self.rhombohedral else "hexagonal axes")
         parts.append("as given" if self.axes == "given" else "ITA standard setting")
