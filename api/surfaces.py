@@ -40,7 +40,9 @@ class SurfaceEnergy:
     Attributes
     ----------
     name, miller_index
-        What the crystal is called; the plane, in the axes of its standard conventional cell.
+        What the crystal is called; the plane, in the axes of its conventional cell.
+    axes
+        Which these are, such as ``Pmma, as given``.
     termination
         Composition of the outermost layer; both, with a bar between, where the faces differ: then their mean is given.
     surface_energy_J_m2, standard_error_J_m2
@@ -63,6 +65,7 @@ class SurfaceEnergy:
 
     name: str
     miller_index: tuple[int, int, int]
+    axes: str
     termination: str
     surface_energy_J_m2: float
     standard_error_J_m2: float | None
@@ -92,6 +95,7 @@ class SurfaceEnergy:
         rows = [
             ("surface energy (J/m²)", self.surface_energy_J_m2),
             ("standard error (J/m²)", self.standard_error_J_m2),
+            ("axes", self.axes),
             ("termination", self.termination),
             ("atoms of the slabs", ", ".join(map(str, self.n_atoms))),
             ("bulk, relaxed (eV/atom)", self.bulk_energy_per_atom),
@@ -124,7 +128,8 @@ def surface_energy(
     crystal
         Name of a phase, file, ase.Atoms, pymatgen Structure, or `Relaxed` with the same potential.
     miller_index
-        Three whole numbers in the axes of the standard conventional cell, or four hexagonal ones.
+        Three whole numbers, or four hexagonal ones, in the axes of ``crystal`` where these are conventional axes of its
+        space group, rhombohedral ones included; else in those of the standard setting of the International Tables.
     potential
         Name of a potential, or what `potential` returned.
     termination
@@ -165,7 +170,8 @@ def surface_energy(
     1.04 J/m², from slabs of (5, 6, 7) atoms
     """
     from ..calculators.relaxation.relax import RelaxationSettings
-    from ..structures.slabs.lattice_planes import check_slab_size, conventional_cell
+    from ..structures.slabs.lattice_planes import check_slab_size
+    from ..structures.symmetry import conventional_cell
     from ..thermodynamics.surfaces.energies import fit_thickness
 
     atoms = as_crystal(crystal, "surface_energy")
@@ -181,7 +187,7 @@ def surface_energy(
     cut = partial(_cut, name, miller_index, min_slab_size=min_slab_size, n_sizes=n_sizes, termination=termination)
     # Whatever is wrong with the plane is said before the crystal is relaxed.
     check_slab_size(
-        conventional_cell(atoms),
+        conventional_cell(atoms).atoms,
         miller_index,
         min_slab_size=min_slab_size,
         n_sizes=n_sizes,
@@ -204,6 +210,7 @@ def surface_energy(
     return SurfaceEnergy(
         name=name,
         miller_index=first.miller_index,
+        axes=conventional_cell(bulk.atoms).description,
         termination=first.termination if first.symmetric else f"{first.termination}|{first.bottom_termination}",
         surface_energy_J_m2=fit.surface_energy_J_m2,
         standard_error_J_m2=fit.standard_error_J_m2,
@@ -222,11 +229,11 @@ def surface_energy(
 
 
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:
-    """Return the slabs of a plane in the axes of the standard conventional cell."""
-    from ..structures.slabs.lattice_planes import conventional_cell
+    """Return the slabs of a plane in the axes of the conventional cell."""
+    from ..structures.symmetry import conventional_cell
     from ..workflows.studies.surfaces.phase_surfaces import slabs_of_plane
 
-    found = slabs_of_plane(conventional_cell(crystal), miller_index, **options)
+    found = slabs_of_plane(conventional_cell(crystal).atoms, miller_index, **options)
     if not found:
         raise InputError(
             f"miller_index: every slab of {name} along {tuple(miller_index)!r} has an excess of one element; its"

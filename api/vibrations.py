@@ -177,7 +177,7 @@ def phonons(
     from ..calculators.phonons.supercell import choose_supercell, idealised_primitive
     from ..calculators.relaxation.relax import RelaxationSettings
     from ..calculators.relaxation.relax import relax as relax_one
-    from ..workflows.database.structure_database import SYMPREC
+    from ..structures.symmetry import relaxed_symprec
 
     atoms = as_crystal(crystal, "phonons")
     name = name_of(crystal, atoms)
@@ -192,7 +192,7 @@ def phonons(
     flag("progress", progress)
     settings = PhononSettings(min_supercell_length=min_supercell_length, displacement=displacement)
     tight = RelaxationSettings(fmax=fmax, max_steps=max_steps, keep_symmetry=True)
-    primitive = idealised_primitive(atoms, SYMPREC)
+    primitive = idealised_primitive(atoms, relaxed_symprec(atoms))
     n_atoms = choose_supercell(primitive, settings.min_supercell_length, symprec=settings.symprec).n_atoms
     if n_atoms > whole_number("max_supercell_atoms", max_supercell_atoms):
         raise InputError(

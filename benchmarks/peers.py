@@ -44,12 +44,12 @@ class RawOutcome:
     def judge(self) -> Relaxed:
         """Work out the space group."""
         from ase import Atoms
-        from pymatgen.io.ase import AseAtomsAdaptor
-        from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+        from ..structures.symmetry import conventional_cell
 
         bare = Atoms(self.atoms.numbers, cell=self.atoms.cell, positions=self.atoms.positions, pbc=True)
-        number = SpacegroupAnalyzer(AseAtomsAdaptor.get_structure(bare), symprec=SYMPREC).get_space_group_number()
-        return Relaxed(self.energy / len(self.atoms), int(number), self.steps)
+        number = conventional_cell(bare, symprec=SYMPREC).space_group_number
+        return Relaxed(self.energy / len(self.atoms), number, self.steps)
 
 
 def relax_ours(structures: Sequence[Atoms], potential: str) -> list[RawOutcome | None]:

@@ -67,7 +67,9 @@ def _prototype_crystals() -> list[tuple[str, Atoms]]:
 def _primitive(structure: Structure) -> Atoms:
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    atoms = AseAtomsAdaptor.get_atoms(structure.get_primitive_structure(), msonable=False)
+    from ..structures.symmetry import primitive_structure
+
+    atoms = AseAtomsAdaptor.get_atoms(primitive_structure(structure), msonable=False)
     atoms.info.clear()
     return atoms
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..structures.diffraction.measured import MeasuredPattern, Overlay
     from ..structures.diffraction.patterns import PowderPattern
     from ..structures.library.phases import Phase
+    from ..structures.symmetry import Axes, ConventionalCell
 
 COLUMNS = {"two_theta_deg": "2θ (°)", "d": "d (Å)", "intensity": "I", "hkl": "hkl", "phase": "phase"}
 CELL_COLUMNS = ("phase", "length", "computed (Å)", "published (Å)", "deviation (%)", "JCPDF card", "confidence")
@@ -48,6 +49,19 @@ def diffraction(
     min_intensity: Annotated[
         float, typer.Option("--min-intensity", min=0, max=100, help="Weakest line shown, % of the strongest.")
     ] = 1.0,
+    symprec: Annotated[
+        float | None,
+        typer.Option(
+            "--symprec",
+            min=1e-6,
+            max=1.0,
+            help="Å within which lengths and atoms are made equal by symmetry; 0.01, or 0.05 for relaxed crystals.",
+        ),
+    ] = None,
+    standard: Annotated[
+        bool,
+        typer.Option("--standard-axes", help="Index in the standard setting, not in the axes a crystal is given in."),
+    ] = False,
     relaxed: Annotated[bool, typer.Option("--relaxed", help="Take the relaxed crystals of the database.")] = False,
     output: Annotated[Path | None, typer.Option("--output", help="Folder for the pictures.")] = None,
     database: DatabaseOption = None,
@@ -68,8 +82,13 @@ def diffraction(
     if reading is not None and parts is None and len(crystals) > 1:
         raise typer.BadParameter("a measured pattern of several phases needs --weights", param_hint="--measured")
     samples = _samples(crystals, relaxed or potential is not None, database, potential)
+    if symprec is not None:
+        samples = [replace(item, symprec=symprec) for item in samples]
+    axes: Axes = "standard" if standard else "given"
     phases = [
-        powder_pattern(item.crystal, item.name, radiation=wavelength, two_theta_range=limits, symprec=item.symprec)
+        powder_pattern(
+            item.crystal, item.name, radiation=wavelength, two_theta_range=limits, symprec=item.symprec, axes=axes
+        )
         for item in samples
     ]
     patterns = _with_mixture(phases, parts)
@@ -93,7 +112,8 @@ def diffraction(
     if fit is not None and not as_json:
         typer.echo(_fit_text(fit), err=as_csv)
     decided = reading.notes if reading is not None else ()
-    print_notes([*_occupancy_notes(samples), *problems, *decided, *_step_notes(fit, fwhm)])
+    seen = [*_occupancy_notes(samples), *_symmetry_notes(samples, phases)]
+    print_notes([*seen, *problems, *decided, *_step_notes(fit, fwhm)])
 
 
 def _radiation(text: str) -> str | float:
@@ -176,9 +196,9 @@ def _numbers(text: str, option: str) -> list[float]:
 
 def _samples(names: list[str], relaxed: bool, database: Path | None, potential: str | None) -> list[_Sample]:
     from ..errors import InputError
-    from ..reports.diffraction.section import SYMPREC_RELAXED
-    from ..structures.diffraction.patterns import SYMPREC
     from ..structures.input.reader import read_structures, split_index
+    from ..structures.symmetry import SYMPREC
+    from ..workflows.database.rows import conventional_of
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.hulls.diffraction import relaxed_crystal
@@ -191,11 +211,12 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
         if file.is_file() or file.suffix:
             for one in read_structures(name):
                 label = (file.name if plain.count(file.name) == 1 else str(file)) + one.suffix
-                samples.append(_Sample(label, one.structure, str(file), SYMPREC_RELAXED, one.notes))
+                samples.append(_Sample(label, one.structure, str(file), SYMPREC, one.notes))
         elif store is not None:
             row = relaxed_crystal(store, name, potential)
             origin = f"relaxed with {row.potential}"
-            samples.append(_Sample(row.name, row.toatoms(), origin, SYMPREC_RELAXED))
+            cell = conventional_of(row)
+            samples.append(_Sample(row.name, cell.atoms, origin, cell.symprec))
         else:
             label, crystal = _known_crystal(name)
             samples.append(_Sample(label, crystal, "cell of the library", SYMPREC))
@@ -203,6 +224,25 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
     if twice := [label for label in labels if labels.count(label) > 1]:
         raise InputError(f"{twice[0]!r} is given more than once")
     return samples
+
+
+def _symmetry_notes(samples: list[_Sample], phases: list[PowderPattern]) -> list[str]:
+    """What symmetrising changed, and crystals that a wider tolerance would make more symmetric."""
+    from ..structures.symmetry import RELAXED_SYMPREC, conventional_cell
+
+    notes = []
+    for sample, pattern in zip(samples, phases, strict=True):
+        cell = pattern.cells[sample.name]
+        if cell.note:
+            notes.append(f"{sample.name}: {cell.note}; --symprec chooses the tolerance")
+        if sample.symprec < RELAXED_SYMPREC:
+            wider = conventional_cell(cell.structure, symprec=RELAXED_SYMPREC)
+            if wider.space_group_number != cell.space_group_number:
+                notes.append(
+                    f"{sample.name}: {cell.space_group} within {sample.symprec:g} Å, and {wider.space_group} within"
+                    f" {RELAXED_SYMPREC:g} Å, which --symprec {RELAXED_SYMPREC:g} takes; relaxed crystals need that"
+                )
+    return notes
 
 
 def _known_crystal(name: str) -> tuple[str, Phase | Atoms]:
@@ -274,10 +314,11 @@ def _document(
 ) -> dict[str, Any]:
     cell_keys = ("phase", "length", "computed", "published", "deviation_percent", "card", "confidence")
     line_keys = ("phase", "hkl", "two_theta_deg", "intensity", "computed_two_theta_deg", "computed_hkl")
+    cells_of = {name: cell for pattern in patterns for name, cell in pattern.cells.items()}
     return {
         "wavelength": patterns[0].wavelength,
         "two_theta_range": list(patterns[0].two_theta_range),
-        "crystals": [{"name": item.name, "origin": item.origin, "notes": list(item.notes)} for item in samples],
+        "crystals": [_crystal(item, cells_of[item.name]) for item in samples],
         "patterns": [
             {"name": item.name, "weights": dict(item.weights), "lines": lines[item.name]} for item in patterns
         ],
@@ -293,6 +334,21 @@ def _document(
     }
 
 
+def _crystal(sample: _Sample, cell: ConventionalCell) -> dict[str, Any]:
+    a, b, c, alpha, beta, gamma = cell.structure.lattice.parameters
+    return {
+        "name": sample.name,
+        "origin": sample.origin,
+        "space_group": cell.space_group,
+        "axes": cell.description,
+        "lattice": [a, b, c, alpha, beta, gamma],
+        "symprec": cell.symprec,
+        "largest_shift": cell.largest_shift,
+        "lattice_change": cell.lattice_change,
+        "notes": list(sample.notes),
+    }
+
+
 def _print_pattern(pattern: PowderPattern, lines: list[dict[str, Any]], samples: list[_Sample]) -> None:
     from .output import print_rows
 
@@ -304,6 +360,11 @@ def _print_pattern(pattern: PowderPattern, lines: list[dict[str, Any]], samples:
         title = next(f"{item.name}, {item.origin}" for item in samples if item.name in pattern.weights)
     rows = [[f"{line[key]:.1f}" if key == "intensity" else line[key] for key in keys] for line in lines]
     print_rows(title, [COLUMNS[key] for key in keys], rows, as_json=False, as_csv=False)
+    for name, cell in pattern.cells.items():
+        lattice = cell.structure.lattice
+        lengths = " × ".join(f"{length:.4f}" for length in lattice.abc)
+        angles = ", ".join(f"{angle:.2f}" for angle in lattice.angles)
+        typer.echo(f"hkl of {name}: {cell.description}; a × b × c = {lengths} Å, α, β, γ = {angles}°")
 
 
 def _fit_text(fit: Overlay) -> str:

@@ -52,7 +52,7 @@ def surfaces(
     potentials.
     """
     from ..reports.surfaces.potentials_section import potentials_section
-    from ..reports.surfaces.section import surface_energy_section, wulff_section
+    from ..reports.surfaces.section import axes_of_planes, surface_energy_section, wulff_section
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.surfaces.stored import stored_interfaces, stored_surfaces
@@ -90,6 +90,8 @@ def surfaces(
             for row in over_mu
         ]
         print_rows("surface energies over chemical potentials", headings, over, as_json=False, as_csv=False)
+    for sentence in axes_of_planes(found):
+        typer.echo(sentence)
     if interfaces:
         print_rows("work of adhesion", JOINED, [_joined(item) for item in interfaces], as_json=False, as_csv=False)
 
@@ -187,6 +189,8 @@ def _as_dict(item: PhaseSurfaces) -> dict[str, Any]:
         "potential": item.potential,
         "mean_surface_energy_J_m2": shape.mean_surface_energy_J_m2 if shape else None,
         "no_shape": item.no_shape or None,
+        "axes": item.cell.description if item.cell else None,
+        "lattice": item.cell.atoms.cell.cellpar().tolist() if item.cell else None,
         "surfaces": [
             {
                 "miller_index": list(record.miller_index),

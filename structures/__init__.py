@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .surface_states.checks import surface_state as surface_state
     from .surface_states.hydroxyl import hydroxylated as hydroxylated
     from .surface_states.water import water_covered as water_covered
+    from .symmetry import conventional_cell as conventional_cell
+    from .symmetry import equivalent_planes as equivalent_planes
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -51,5 +53,6 @@ else:
             ".surface_states.checks": ["surface_state"],
             ".surface_states.hydroxyl": ["hydroxylated"],
             ".surface_states.water": ["water_covered"],
+            ".symmetry": ["conventional_cell", "equivalent_planes"],
         },
     )

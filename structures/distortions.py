@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .crystal_sites import find_dataset
+
 if TYPE_CHECKING:
     from ase import Atoms
 
@@ -39,18 +41,16 @@ def reversing_operations(crystal: Atoms, miller_index: Sequence[int], *, symprec
     symprec
         Tolerance of the symmetry search, Å.
     """
-    import spglib
-
     scaled = crystal.get_scaled_positions()
-    symmetry = spglib.get_symmetry((crystal.cell.array, scaled, crystal.numbers), symprec=symprec)
+    symmetry = find_dataset((crystal.cell.array, scaled, crystal.numbers), symprec)
     if symmetry is None:
         return []
     plane = np.asarray(miller_index)
-    rotations = symmetry["rotations"]
+    rotations = symmetry.rotations
     keep_plane = [turn for turn in rotations if any(np.array_equal(plane @ turn, sign * plane) for sign in (1, -1))]
     operations: list[Operation] = []
     seen: set[bytes] = set()
-    for rotation, translation in zip(rotations, symmetry["translations"], strict=True):
+    for rotation, translation in zip(rotations, symmetry.translations, strict=True):
         if not np.array_equal(plane @ rotation, -plane) or not np.array_equal(rotation @ rotation, np.eye(3)):
             continue
         image = _images(crystal, scaled @ rotation.T + translation)

@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 
 from ...errors import InputError
+from ...structures.symmetry import idealised_cells
 
 _SAME_LENGTH = 1e-3
 """Relative difference below which two cell vectors count as equal by symmetry."""
@@ -103,20 +104,12 @@ def shortest_lattice_vector(cell: np.ndarray) -> float:
 
 def _standard_cells(atoms: Atoms, symprec: float) -> tuple[list[Atoms], str]:
     """Return the idealised primitive and conventional cell and the symbol of the space group."""
-    import spglib
-
-    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
-    cells = []
     try:
-        symbol = spglib.get_spacegroup(cell, symprec=symprec)
-        for to_primitive in (True, False):
-            lattice, positions, numbers = spglib.standardize_cell(cell, to_primitive=to_primitive, symprec=symprec)
-            cells.append(Atoms(numbers=numbers, cell=lattice, scaled_positions=positions, pbc=True))
-    except Exception as error:  # by version, spglib raises errors of its own or returns None
+        return idealised_cells(atoms, symprec)
+    except InputError:
         raise InputError(
             f"atoms: the symmetry of {atoms.symbols} cannot be found within symprec {symprec:g} Å; do atoms overlap?"
-        ) from error
-    return cells, str(symbol).split(" ", 1)[0]
+        ) from None
 
 
 def _fewest_repeats(atoms: Atoms, min_length: float) -> tuple[tuple[int, int, int], float]:

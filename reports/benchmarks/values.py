@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import ion_charge
 from ...structures.library.phases import get_phase
+from ...structures.symmetry import conventional_cell
 from ...thermodynamics.amalgams.solubility import compare_solubility, saturated_emf
 from ...thermodynamics.hulls.hull import Hull
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
@@ -95,7 +97,7 @@ def solution_values(metal: str, mu_infinity: float, hull: Hull | None, potential
     return values
 
 
-def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float = 0.05) -> list[ComputedValue]:
+def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float | None = None) -> list[ComputedValue]:
     """Return volume and cell edges of a relaxed phase of the library.
 
     Parameters
@@ -103,12 +105,12 @@ def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float = 0.05
     key
         Of the phase.
     atoms
-        Any cell of it.
+        Any cell of it; edges of orthorhombic ones are compared in the cell that the library lists alone.
     potential
         It was relaxed with.
     symprec
-        Tolerance of the symmetry search, Å. The edges are left out where relaxation has changed the space group, or
-        where the setting of the library is not the standard one.
+        Tolerance of the symmetry search, Å; None is that of `relaxed_symprec`.
+        The edges are left out where relaxation has changed the space group.
 
     Raises
     ------
@@ -116,16 +118,17 @@ def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float = 0.05
         Unknown phase.
     """
     import numpy as np
-    from spglib import get_symmetry_dataset
 
     phase = get_phase(key)
     values = [ComputedValue("volume_per_atom", key, potential, float(atoms.get_volume() / len(atoms)))]
-    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
-    found = get_symmetry_dataset(cell, symprec=symprec)
-    if found is None or found.number != phase.space_group_number:
+    try:
+        cell = conventional_cell(atoms, symprec=symprec, idealise=True)
+    except InputError:
         return values
-    edges = cell_edges(found.number)
-    if edges == "abc" and found.international.replace(" ", "") != phase.space_group_symbol:
+    edges = cell_edges(cell.space_group_number)
+    if cell.space_group_number != phase.space_group_number or (edges == "abc" and cell.axes != "given"):
         return values
-    lengths = dict(zip("abc", np.linalg.norm(found.std_lattice, axis=1), strict=True))
+    if cell.rhombohedral:
+        cell = conventional_cell(atoms, symprec=symprec, axes="standard", idealise=True)
+    lengths = dict(zip("abc", np.linalg.norm(cell.lattice, axis=1), strict=True))
     return values + [ComputedValue("cell_length", key, potential, float(lengths[edge]), edge) for edge in edges]

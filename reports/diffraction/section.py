@@ -15,6 +15,7 @@ from ...structures.diffraction.references import (
     compare_lines,
     list_powder_references,
 )
+from ...structures.symmetry import relaxed_symprec
 from ..notation import enumeration, signed, system_title, unicode_formula
 from ..sections import ReportSection, SectionPicture, SectionTable
 from .figures import patterns_png, radiation_text
@@ -22,8 +23,6 @@ from .figures import patterns_png, radiation_text
 if TYPE_CHECKING:
     from ase import Atoms
 
-SYMPREC_RELAXED = 0.05
-"""Å within which a relaxed crystal is idealised to its space group."""
 _STRONGEST = 5
 _EXAMPLE_TWO_THETA = 40.0
 
@@ -80,7 +79,7 @@ def _patterns(crystals: Sequence[tuple[str, Atoms]], radiation: str | float) -> 
     found, problems = [], []
     for name, crystal in crystals:
         try:
-            found.append(powder_pattern(crystal, name, radiation=radiation, symprec=SYMPREC_RELAXED))
+            found.append(powder_pattern(crystal, name, radiation=radiation, symprec=relaxed_symprec(crystal)))
         except InputError as error:
             problems.append(f"{name} is left out: {error}")
     return found, problems
@@ -92,7 +91,7 @@ def _cells(crystals: Sequence[tuple[str, Atoms]], references: Mapping[str, Powde
     for name, crystal in crystals:
         if name in references and references[name].lattice:
             try:
-                found[name] = compare_cell(crystal, references[name], symprec=SYMPREC_RELAXED)
+                found[name] = compare_cell(crystal, references[name], symprec=relaxed_symprec(crystal))
             except InputError as error:
                 problems.append(str(error))
     return found, problems
@@ -148,7 +147,12 @@ def _strongest_table(patterns: Sequence[PowderPattern]) -> SectionTable:
             for line in sorted(strongest, key=lambda line: line.two_theta_deg)
         ]
     columns = ("phase", "hkl", "2θ (°)", "d (Å)", "intensity")
-    note = "The strongest line of each phase has intensity 100."
+    cells = [
+        "; ".join([f"{unicode_formula(name)}: {cell.description}", *([cell.note] if cell.note else [])])
+        for one in patterns
+        for name, cell in one.cells.items()
+    ]
+    note = f"The strongest line of each phase has intensity 100. Cells of the indices: {'. '.join(cells)}."
     return SectionTable("Strongest lines", columns, tuple(rows), note=note)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...structures.symmetry import MillerIndex, reduced_index
+
 if TYPE_CHECKING:
+    from ...structures.symmetry import ConventionalCell
     from ...thermodynamics.hulls.equilibria import Equilibrium
     from ...thermodynamics.surfaces.open_surfaces import SurfaceLine
     from ...thermodynamics.surfaces.wulff import WulffShape
@@ -19,9 +23,13 @@ class LatticeRecord:
     Attributes
     ----------
     phase, formula, space_group
-        Of the relaxed crystal.
+        Of the relaxed crystal; the symbol is that in the axes of the cell.
     edges
         Name, computed and measured length (Å) of each edge that fixes the conventional cell.
+    axes
+        Whose they are.
+    note
+        What symmetrising changed, where that is noticeable.
     volume_per_atom, measured_volume_per_atom
         Å³.
     source, confidence
@@ -36,6 +44,8 @@ class LatticeRecord:
     measured_volume_per_atom: float | None
     source: str = ""
     confidence: str = ""
+    axes: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,8 @@ class PhaseSurfaces:
         Of the crystal; 0 where its relaxation is not in the database.
     shape
         Of the faces that need no chemical potentials. None where there is none, and then ``no_shape`` says why.
+    cell
+        What the planes refer to; None where the relaxation is not in the database.
     open_surfaces
         Faces with an excess of some element.
     shapes
@@ -109,9 +121,17 @@ class PhaseSurfaces:
     space_group_number: int = 0
     shape: WulffShape | None = None
     no_shape: str = ""
+    cell: ConventionalCell | None = field(default=None, repr=False, compare=False)
     open_surfaces: tuple[OpenSurfaceRecord, ...] = ()
     shapes: tuple[ShapeAtPotentials, ...] = ()
     no_range: str = ""
+
+    def family(self, plane: Sequence[int]) -> MillerIndex:
+        """Return one plane for all that the symmetry of the crystal makes of it, opposite faces included."""
+        h, k, i = reduced_index(plane)
+        if self.cell is not None:
+            return self.cell.representative((h, k, i))
+        return max((h, k, i), (-h, -k, -i))
 
 
 @dataclass(frozen=True)

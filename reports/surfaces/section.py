@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..benchmarks.published import Benchmark, benchmarks
 from ..notation import enumeration, signed, unicode_formula, unicode_space_group
@@ -10,6 +11,9 @@ from ..sections import Cell, ReportSection, SectionPicture, SectionTable
 from ..wetting.model import SurfaceRecord
 from .model import InterfaceRecord, LatticeRecord, PhaseSurfaces
 from .png import plane_text, surface_energies_png, wulff_png
+
+if TYPE_CHECKING:
+    from ...structures.symmetry import ConventionalCell
 
 _CUBIC, _HEXAGONAL = 195, 168  # first space groups of these families
 ANCHOR = "equilibrium-shapes"
@@ -33,16 +37,18 @@ def lattice_section(records: Sequence[LatticeRecord]) -> ReportSection | None:
                 errors.append((f"{edge} of {unicode_formula(record.formula)}", error))
             space_group = unicode_space_group(record.space_group)
             rows.append(
-                (unicode_formula(record.formula), record.phase, space_group, edge, length, measured, error,
-                 record.volume_per_atom, record.measured_volume_per_atom)
+                (unicode_formula(record.formula), record.phase, space_group, record.axes, edge, length, measured,
+                 error, record.volume_per_atom, record.measured_volume_per_atom)
             )  # fmt: skip
-    columns = ("crystal", "structure", "space group", "edge", "computed (Å)", "measured (Å)", "error (%)",
+    columns = ("crystal", "structure", "space group", "cell", "edge", "computed (Å)", "measured (Å)", "error (%)",
                "V (Å³/atom)", "measured V (Å³/atom)")  # fmt: skip
     method = (
-        "Computed: atoms and cell relaxed at 0 K, without zero-point motion; edges of the conventional cell. "
-        + _measured_note(records)
+        "Computed: atoms and cell relaxed at 0 K, without zero-point motion; edges of the conventional cell, to whose "
+        "axes the indices of planes refer. Its setting is the one given where that is one of the space group, else the "
+        "standard setting of the International Tables (ITA). " + _measured_note(records)
     )
-    table = SectionTable("Cells", columns, tuple(rows))
+    notes = [f"{record.phase} {record.note}" for record in records if record.note]
+    table = SectionTable("Cells", columns, tuple(rows), note=f"{'; '.join(notes)}." if notes else "")
     return ReportSection("lattice-constants", "Lattice constants", (_lattice_finding(errors), method), (), (table,))
 
 
@@ -96,11 +102,12 @@ def surface_energy_section(
         "Computed surface energies by plane; the bars are measured on polycrystals and liquids, a mean over all faces.",
     )
     method = (
-        "Slabs of growing thickness are relaxed, in the cell of the relaxed crystal, and E = N e + 2Aγ is fitted to "
+        "Slabs of growing thickness are relaxed, in "
+        "the cell of the relaxed crystal, and E = N e + 2Aγ is fitted to "
         "their energies: γ is the intercept, and ± its standard error from the scatter about the line. It says "
         "nothing of the error of the potential."
     )
-    paragraphs = (_lowest_planes(phases), *_against_measured(measured), method)
+    paragraphs = (_lowest_planes(phases), *_against_measured(measured), *axes_of_planes(phases), method)
     return ReportSection("surface-energies", "Surface energies", paragraphs, (picture,), (table,), tuple(warnings))
 
 
@@ -130,6 +137,17 @@ def _energy_table(phases: Sequence[PhaseSurfaces]) -> SectionTable:
         tuple(tuple(row[number] for number in kept) for row in rows),
         note=note,
     )
+
+
+def axes_of_planes(phases: Sequence[PhaseSurfaces]) -> list[str]:
+    """Return a sentence on the cells that indices of planes refer to, where they are known."""
+    known = [f"{_name(phase)} in {_axes(phase.cell)}" for phase in phases if phase.cell is not None]
+    return [f"Indices of planes refer to the conventional cell: {'; '.join(dict.fromkeys(known))}."] if known else []
+
+
+def _axes(cell: ConventionalCell) -> str:
+    lengths = " × ".join(f"{length:.3f}" for length in cell.atoms.cell.lengths())
+    return f"{cell.description} (a × b × c = {lengths} Å)"
 
 
 def _lowest_planes(phases: Sequence[PhaseSurfaces]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..symmetry import SYMPREC, Axes, ConventionalCell, conventional_cell
+from .indices import line_families
 from .radiation import (
     DiffractionError,
     check_motion,
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from ..library.phases import Phase
 
 DEFAULT_TWO_THETA = (10.0, 90.0)
-SYMPREC = 0.01
-"""Å within which a crystal is idealised to its space group."""
 _EXTINCT = 1e-9  # of the intensity of all electrons scattering in phase, without the Lorentz factor
 
 
@@ -43,7 +43,8 @@ class PowderLine:
     intensity
         Integrated; see `PowderPattern`.
     hkl
-        Miller indices of the families that contribute, e.g. ``111`` or ``333/511``.
+        Miller indices of the families that contribute, the strongest first, e.g. ``111`` or ``511/333``, in the cell
+        of the phase (see `PowderPattern.cells`).
     phase
         Name of the phase it belongs to.
     """
@@ -71,6 +72,8 @@ class PowderPattern:
         Weight fraction of each phase.
     two_theta_range
         Degrees.
+    cells
+        By phase, the idealised cell in which its lines are indexed.
     """
 
     name: str
@@ -78,6 +81,7 @@ class PowderPattern:
     lines: tuple[PowderLine, ...]
     weights: Mapping[str, float]
     two_theta_range: tuple[float, float]
+    cells: Mapping[str, ConventionalCell] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def strongest(self) -> PowderLine:
@@ -98,6 +102,7 @@ def powder_pattern(
     two_theta_range: tuple[float, float] = DEFAULT_TWO_THETA,
     debye_waller_B: Mapping[str, float] | None = None,
     symprec: float = SYMPREC,
+    axes: Axes | ArrayLike = "given",
 ) -> PowderPattern:
     """Return the powder pattern of a crystal.
 
@@ -117,7 +122,10 @@ def powder_pattern(
         motion out.
     symprec
         Tolerance of the space group, Å. A crystal relaxed to forces of 0.02 eV/Å needs some 0.05, lest lines that
-        belong together split.
+        belong together split; two lengths that differ by less are made equal.
+    axes
+        Cell of the indices, as for `structures.symmetry.conventional_cell`: that of ``crystal`` where it is a
+        conventional one, or ``standard``.
 
     Raises
     ------
@@ -125,7 +133,7 @@ def powder_pattern(
         Unknown radiation, a range that is empty or outside (0, 179], a B that is negative or of no element, a crystal
         that is not periodic, or no line or too many reflections in the range.
     InputError
-        A phase without coordinates.
+        A phase without coordinates, or atoms on top of each other.
 
     Notes
     -----
@@ -144,7 +152,8 @@ def powder_pattern(
     limits = check_range(two_theta_range)
     motion = check_motion(debye_waller_B or {})
     structure, label = _structure(crystal, name)
-    cell = _conventional(structure, symprec)
+    indexed = conventional_cell(structure, symprec=symprec, axes=axes, idealise=True)
+    cell = indexed.structure
     check_number_of_reflections(label, 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength, float(cell.volume))
     calculator = XRDCalculator(wavelength=wavelength, debye_waller_factors=motion)
     lowest = 2.0 * math.sin(math.radians(limits[0] / 2)) / wavelength
@@ -159,13 +168,13 @@ def powder_pattern(
     scale = 1.0 / (float(cell.composition.weight) * float(cell.volume))
     weakest = _EXTINCT * float(cell.composition.total_electrons) ** 2
     lines = tuple(
-        PowderLine(float(x), float(d), scale * float(y), "/".join(_index(item["hkl"]) for item in families), label)
-        for x, y, families, d in zip(raw.x, raw.y, raw.hkls, raw.d_hkls, strict=True)
+        PowderLine(float(x), float(d), scale * float(y), "/".join(map(index_text, families)), label)
+        for x, y, families, d in zip(raw.x, raw.y, line_families(indexed, raw.x, wavelength), raw.d_hkls, strict=True)
         if y > weakest
     )
     if not lines:  # all reflections of the range are extinct
         raise DiffractionError(f"powder pattern of {label}: no line in 2θ from {limits[0]:g} to {limits[1]:g}°")
-    return PowderPattern(label, wavelength, lines, {label: 1.0}, limits)
+    return PowderPattern(label, wavelength, lines, {label: 1.0}, limits, {label: indexed})
 
 
 def mix_patterns(patterns: Sequence[PowderPattern], weights: Sequence[float], name: str = "mixture") -> PowderPattern:
@@ -202,16 +211,18 @@ def mix_patterns(patterns: Sequence[PowderPattern], weights: Sequence[float], na
     total = sum(weights)
     shares: dict[str, float] = {}
     lines: list[PowderLine] = []
+    cells: dict[str, ConventionalCell] = {}
     for pattern, weight in zip(patterns, weights, strict=True):
         share = weight / total
         for phase, inner in pattern.weights.items():
             if phase in shares:
                 raise DiffractionError(f"mixture {name!r}: phase {phase!r} is given twice")
             shares[phase] = share * inner
+        cells |= pattern.cells
         if share > 0.0:
             lines += [replace(line, intensity=share * line.intensity) for line in pattern.lines]
     lines.sort(key=lambda line: line.two_theta_deg)
-    return PowderPattern(name, first.wavelength, tuple(lines), shares, first.two_theta_range)
+    return PowderPattern(name, first.wavelength, tuple(lines), shares, first.two_theta_range, cells)
 
 
 def profile(
@@ -314,21 +325,12 @@ def _structure(crystal: Phase | Structure | Atoms, name: str | None) -> tuple[St
     return crystal, name or crystal.composition.reduced_formula
 
 
-def _conventional(structure: Structure, symprec: float) -> Structure:
-    """The conventional cell, whose indices are the customary ones; the cell as it is where no symmetry is found."""
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer, SymmetryUndeterminedError
+def index_text(hkl: Sequence[int]) -> str:
+    """Return ``1-10`` for (1, -1, 0); blanks where an index has two digits.
 
-    try:
-        found: Structure = SpacegroupAnalyzer(structure, symprec=symprec).get_conventional_standard_structure()
-        return found
-    except SymmetryUndeterminedError:
-        return structure
-
-
-def _index(hkl: Sequence[int]) -> str:
-    """``(1, -1, 0)`` -> ``1-10``, and ``(2, -1, -1, 3)`` -> ``113``; blanks where an index has two digits."""
-    if len(hkl) == 4:
-        # Of the equivalent hexagonal ones, the one with h >= k >= 0.
-        k, h = sorted(abs(i) for i in hkl[:3])[:2]
-        hkl = (h, k, hkl[3])
+    Examples
+    --------
+    >>> index_text((-1, 1, 1)), index_text((0, 0, 12))
+    ('-111', '0 0 12')
+    """
     return (" " if any(abs(i) > 9 for i in hkl) else "").join(str(i) for i in hkl)

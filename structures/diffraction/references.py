@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...reference.powder_lines import MeasuredLine, PowderReference, powder_references
 from ..library.phases import get_phase
-from .patterns import SYMPREC, PowderLine, PowderPattern
+from ..symmetry import SYMPREC, conventional_cell
+from .patterns import PowderLine, PowderPattern
 from .radiation import DiffractionError, bragg_two_theta
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float =
     Parameters
     ----------
     crystal
-        In any cell.
+        In the cell of the phase library, or in another one; its axes are chosen as for a powder pattern.
     reference
         With a cell, of :func:`list_powder_references`.
     symprec
@@ -76,21 +79,17 @@ def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float =
     DiffractionError
         The reference gives no cell, or the crystal does not have the space group of the phase.
     """
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
     if not reference.lattice:
         raise DiffractionError(f"{reference.phase}: no cell is published here, only lines")
-    structure = AseAtomsAdaptor.get_structure(crystal)
-    analyzer = SpacegroupAnalyzer(structure, symprec=symprec)
+    cell = conventional_cell(crystal, symprec=symprec, idealise=True)
     expected = get_phase(reference.phase).space_group_number
-    if analyzer.get_space_group_number() != expected:
+    if cell.space_group_number != expected:
         raise DiffractionError(
-            f"{reference.phase}: the crystal has space group {analyzer.get_space_group_number()}, not {expected}; "
+            f"{reference.phase}: the crystal has space group {cell.space_group_number}, not {expected}; "
             "its lattice lengths cannot be compared"
         )
-    lattice = analyzer.get_conventional_standard_structure().lattice
-    return [LengthComparison(name, getattr(lattice, name), value) for name, value in reference.lattice.items()]
+    lengths = dict(zip("abc", np.linalg.norm(cell.lattice, axis=1).tolist(), strict=True))
+    return [LengthComparison(name, lengths[name], value) for name, value in reference.lattice.items()]
 
 
 def compare_lines(

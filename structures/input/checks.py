@@ -105,8 +105,8 @@ def check_crystal(structure: Structure, origin: str) -> None:
     if far.max() > _FARTHEST:
         number = int(np.argmax(far))
         raise StructureFileError(
-            f"{origin}: {structure[number].species_string} (atom {number}) lies {far[number]:.3g} cells away; coordinates"
-            " are fractions of the cell, or in Å"
+            f"{origin}: {structure[number].species_string} (atom {number}) lies {far[number]:.3g} cells away; give"
+            " coordinates as fractions of the cell, or in Å"
         )
     _check_distances(structure, origin)
     room = float(structure.volume / structure.composition.num_atoms)

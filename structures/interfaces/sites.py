@@ -9,6 +9,7 @@ import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 
 from ...errors import InputError
+from ..crystal_sites import find_dataset
 from ..slabs.bonds import NON_METALS, is_nonmetal
 from ..slabs.planar_frame import check_upright, join_across_boundary, planar_area, with_images
 from ..tags import is_solid
@@ -176,10 +177,8 @@ def _contact_distances(solid: Atoms, symbol: str) -> np.ndarray:
 
 def _surface_operations(solid: Atoms, symprec: float) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
     """In-plane operations (rotation (2, 2), translation (2,), fractional) that keep the top surface on top."""
-    import spglib
-
     cell = (np.asarray(solid.cell), solid.get_scaled_positions(), solid.numbers)
-    dataset = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    dataset = find_dataset(cell, symprec)
     if dataset is None:
         raise InputError(f"{solid.symbols}: no symmetry found with symprec {symprec:g} Å")
     moves = [

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..symmetry import primitive_structure
 from .phases import get_phase
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _from_library(label: str, strukturbericht: str | None, key: str) -> Prototyp
         mineral=None,
         type_name=WELL_KNOWN.get((label, strukturbericht), phase.prototype or key),
         rank=_rank(label, strukturbericht),
-        structure=phase.structure().get_primitive_structure(),
+        structure=primitive_structure(phase.structure()),
         source=f"cell shape and coordinates of {key} ({phase.source})",
     )
 

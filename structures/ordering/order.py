@@ -10,7 +10,9 @@ import numpy as np
 
 from ...arguments import whole_number
 from ...errors import unknown_name
+from ..crystal_sites import find_dataset, sites_of
 from ..electrostatics import ChargePolynomial
+from ..symmetry import SYMPREC
 from .supercell import VACANCY, OrderError, Supercell, find_plan, find_sublattices, formal_states
 
 if TYPE_CHECKING:
@@ -213,15 +215,12 @@ def _all(lattice: Supercell) -> list[OrderedCell]:
 
 def _site_permutations(lattice: Supercell) -> NDArray[np.intp]:
     """Where each symmetry operation of the supercell takes its sites, shape (operations, sites)."""
-    import spglib
-
-    full = lattice.structure
-    kinds = {name: number for number, name in enumerate(dict.fromkeys(site.species_string for site in full))}
-    numbers = [kinds[site.species_string] for site in full]
-    places = np.asarray(full.frac_coords)
-    found = spglib.get_symmetry((full.lattice.matrix, places, numbers), symprec=0.01)
+    places = np.asarray(lattice.structure.frac_coords)
+    found = find_dataset(sites_of(lattice.structure).spglib, SYMPREC)
+    if found is None:
+        return np.arange(len(places))[None]
     moves = []
-    for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
+    for rotation, translation in zip(found.rotations, found.translations, strict=True):
         images = places @ rotation.T + translation
         offsets = images[:, None, :] - places[None, :, :]
         moves.append((np.abs(offsets - np.rint(offsets)).sum(axis=2)).argmin(axis=1))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
+from ..crystal_sites import find_dataset, sites_of
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -74,11 +75,7 @@ def formal_states(structure: Structure) -> dict[str, float] | None:
 
 def find_sublattices(structure: Structure) -> list[Sublattice]:
     """Return the disordered sites of a crystal, those together that symmetry turns into each other."""
-    import spglib
-
-    kinds = {name: number for number, name in enumerate(dict.fromkeys(site.species_string for site in structure), 1)}
-    numbers = [kinds[site.species_string] for site in structure]
-    found = spglib.get_symmetry_dataset((structure.lattice.matrix, structure.frac_coords, numbers), symprec=_SYMPREC)
+    found = find_dataset(sites_of(structure).spglib, _SYMPREC)
     alike = range(len(structure)) if found is None else found.equivalent_atoms
     groups: dict[int, list[int]] = {}
     for number, site in enumerate(structure):

@@ -8,25 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from .stacking import SYMPREC, check_miller_index, primitive_cell
+from ..symmetry import SYMPREC, MillerIndex, equivalents, laue_group, primitive_cell, reduced_index
+from .stacking import check_miller_index
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-MillerIndex = tuple[int, int, int]
-
 MAX_SLAB_ATOMS = 2000
 """Planes of high indices have large cells; slabs of more atoms are not cut unless a limit says so."""
-
-
-def conventional_cell(atoms: Atoms) -> Atoms:
-    """Return the standard conventional cell of a crystal."""
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    structure = AseAtomsAdaptor.get_structure(atoms)
-    standard = SpacegroupAnalyzer(structure, symprec=0.05).get_conventional_standard_structure()
-    return AseAtomsAdaptor.get_atoms(standard, msonable=False)
 
 
 def check_slab_size(
@@ -80,12 +69,9 @@ def planar_cell_area(crystal: Atoms, miller_index: MillerIndex) -> float:
     miller_index
         Without a common divisor.
     """
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    structure = AseAtomsAdaptor.get_structure(crystal)
-    primitive = structure.get_primitive_structure().lattice
-    normal = np.asarray(miller_index) @ structure.lattice.reciprocal_lattice_crystallographic.matrix
-    return float(primitive.volume) * _shortest_along(normal, primitive.matrix)
+    primitive = primitive_cell(crystal).cell
+    normal = np.asarray(miller_index) @ crystal.cell.reciprocal()
+    return float(primitive.volume) * _shortest_along(normal, primitive.array)
 
 
 def _shortest_along(normal: np.ndarray, primitive: np.ndarray) -> float:
@@ -95,7 +81,7 @@ def _shortest_along(normal: np.ndarray, primitive: np.ndarray) -> float:
     return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
 
 
-def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
+def densest_planes(conventional: Atoms, count: int, *, symprec: float = SYMPREC) -> list[MillerIndex]:
     """Return the planes with the widest spacing of lattice planes, which cost the least to cut (Bravais' rule).
 
     The spacing is that of the Bravais lattice: (200) of a body-centred crystal stands for (100), half as wide as the
@@ -108,6 +94,8 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
         The standard conventional cell; the indices are in its axes.
     count
         How many.
+    symprec
+        Å within which atoms are symmetry equivalent.
 
     References
     ----------
@@ -119,13 +107,13 @@ def densest_planes(conventional: Atoms, count: int) -> list[MillerIndex]:
     >>> densest_planes(bulk("Li", "bcc", a=3.51, cubic=True), 5)
     [(1, 1, 0), (1, 0, 0), (2, 1, 1), (3, 1, 0), (1, 1, 1)]
     """
-    primitive = np.asarray(primitive_cell(conventional, SYMPREC).cell)
+    primitive = np.asarray(primitive_cell(conventional, symprec).cell)
     # A sphere that holds about this many vectors of the reciprocal lattice; it grows until the planes in it are enough.
     radius = (2.0 * count / abs(np.linalg.det(primitive))) ** (1.0 / 3.0)
     while True:
         vectors = _reciprocal_vectors(primitive, radius)
         planes = _by_spacing(vectors, np.asarray(conventional.cell))
-        found = distinct_planes(conventional, planes)
+        found = distinct_planes(conventional, planes, symprec=symprec)
         if len(found) >= count:
             return found[:count]
         radius *= 1.3
@@ -161,7 +149,9 @@ def _plainness(plane: MillerIndex) -> tuple[int, ...]:
     return sum(index < 0 for index in plane), sum(map(abs, plane)), *(-index for index in plane)
 
 
-def distinct_planes(crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: float = 0.01) -> list[MillerIndex]:
+def distinct_planes(
+    crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: float | None = None
+) -> list[MillerIndex]:
     """Return the planes without those that symmetry turns into an earlier one, or into its opposite face.
 
     Parameters
@@ -171,20 +161,13 @@ def distinct_planes(crystal: Atoms, planes: Sequence[MillerIndex], *, symprec: f
     planes
         Miller indices.
     symprec
-        Å within which atoms are symmetry equivalent.
+        Å within which atoms are symmetry equivalent; None is that of `relaxed_symprec`.
     """
-    import spglib
-
-    cell = (crystal.cell.array, crystal.get_scaled_positions(), crystal.numbers)
-    rotations = spglib.get_symmetry(cell, symprec=symprec)["rotations"]
+    rotations = laue_group(crystal, symprec)
     kept: list[MillerIndex] = []
-    seen: set[tuple[int, ...]] = set()
-    for plane in planes:
-        h, k, i = (int(part) for part in np.asarray(plane) // np.gcd.reduce(plane))
-        if (h, k, i) in seen:
-            continue
-        kept.append((h, k, i))
-        for rotation in rotations:
-            image = np.array([h, k, i]) @ rotation
-            seen |= {tuple(image.tolist()), tuple((-image).tolist())}
+    seen: set[MillerIndex] = set()
+    for plane in map(reduced_index, planes):
+        if plane not in seen:
+            kept.append(plane)
+            seen |= equivalents(plane, rotations)
     return kept

@@ -14,12 +14,13 @@ from ...arguments import number, whole_number
 from ...errors import InputError, unknown_name
 from ..compositions import parse_formula
 from ..oxidation_states import oxidation_states
+from ..symmetry import SYMPREC
 from ..tags import SOLID
 from .buckled_layers import open_buckled_layers
 from .excess_atoms import cut_counts, excess_over_bulk, excess_reference
 from .planar_cells import smallest_supercell
 from .planar_frame import planar_area
-from .stacking import SYMPREC, Stacking, check_miller_index, stack_crystal
+from .stacking import Stacking, check_miller_index, stack_crystal
 from .terminations import (
     Cutting,
     Preference,

@@ -11,13 +11,14 @@ import numpy as np
 
 from ...arguments import as_float, items, refusal
 from ...errors import InputError
+from ..crystal_sites import find_dataset, spglib_cell
+from ..symmetry import RELAXED_SYMPREC, SYMPREC, primitive_cell
 from .bonds import covalent_bonds
 from .planar_cells import reduce_planar
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-SYMPREC = 0.01  # Å
 MIN_GAP = 0.5  # Å; closer heights belong to one layer
 MIN_BUCKLED_GAP = 0.2  # Å; heights closer than this are one flat layer, which no cut divides
 _GAP_FRACTION = 0.9  # of the widest gap, where none reaches MIN_GAP
@@ -130,7 +131,8 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
     miller_index
         Of the cell as given; the normal points up.
     symprec
-        Å within which positions count as equivalent.
+        Å within which cuts count as equivalent. The primitive cell is found within 0.05 Å at most: a tolerance above
+        that would cut the slab from another crystal.
 
     Raises
     ------
@@ -139,7 +141,7 @@ def stack_crystal(crystal: Atoms, miller_index: Sequence[int], symprec: float = 
     """
     _check_crystal(crystal)
     index = check_miller_index(miller_index, crystal)
-    primitive = primitive_cell(crystal, symprec)
+    primitive = primitive_cell(crystal, min(symprec, RELAXED_SYMPREC))
     own = _in_primitive_cell(index, np.asarray(crystal.cell), np.asarray(primitive.cell))
     cell, positions = _upright(primitive, own)
     heights, shifts = _unit_heights(primitive, own, positions[:, 2], cell[2, 2])
@@ -209,26 +211,6 @@ def _is_hexagonal(crystal: Atoms) -> bool:
 def _check_crystal(crystal: Atoms) -> None:
     if len(crystal) == 0 or crystal.cell.rank < 3 or not crystal.pbc.all():
         raise InputError(f"crystal {crystal.symbols}: a slab is cut from a crystal periodic in three directions")
-
-
-def _spglib_cell(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.asarray(atoms.cell), atoms.get_scaled_positions(wrap=False), atoms.numbers
-
-
-def primitive_cell(crystal: Atoms, symprec: float) -> Atoms:
-    """Primitive cell in the orientation of the crystal; positions are not idealised."""
-    import spglib
-    from ase import Atoms
-
-    try:
-        found = spglib.standardize_cell(_spglib_cell(crystal), to_primitive=True, no_idealize=True, symprec=symprec)
-    except Exception:  # spglib 2.7 raises a class of its binary module where others return None
-        found = None
-    if found is None:
-        made: Atoms = crystal.copy()
-        return made
-    cell, scaled, numbers = found
-    return Atoms(numbers, cell=cell, scaled_positions=scaled, pbc=True)
 
 
 def _in_primitive_cell(index: tuple[int, int, int], cell: np.ndarray, primitive: np.ndarray) -> np.ndarray:
@@ -337,12 +319,10 @@ def _cuts(
 
 def _operations(primitive: Atoms, index: np.ndarray, period: float, symprec: float) -> frozenset[tuple[int, float]]:
     """What the space group does to heights; operations that tilt the plane are left out."""
-    import spglib
-
-    found = spglib.get_symmetry(_spglib_cell(primitive), symprec=symprec)
+    found = find_dataset(spglib_cell(primitive), symprec)
     operations = {(1, 0.0)}
     if found is not None:
-        for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
+        for rotation, translation in zip(found.rotations, found.translations, strict=True):
             for sign in (1, -1):
                 if np.array_equal(index @ rotation, sign * index):
                     operations.add((sign, round(float(index @ translation % 1.0) * period, 6)))

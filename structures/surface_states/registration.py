@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..slabs.planar_frame import check_upright
-from ..slabs.stacking import primitive_cell
+from ..symmetry import primitive_cell
 
 if TYPE_CHECKING:
     from ase import Atoms

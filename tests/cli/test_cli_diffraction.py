@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
+from pymatgen.core import Lattice, Structure
 
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
@@ -75,7 +76,10 @@ def test_a_mixture_has_the_weights_that_were_asked_for(diffraction: Run) -> None
 def test_relaxed_cells_of_the_database_are_compared_with_the_published_ones(diffraction: Run, tmp_path: Path) -> None:
     store_relaxed(tmp_path, 1.02)
     document = json.loads(diffraction("LiHg3", "--relaxed", "--json")[1])
-    assert document["crystals"] == [{"name": "LiHg3", "origin": "relaxed with chgnet+d3", "notes": []}]
+    (crystal,) = document["crystals"]
+    assert (crystal["name"], crystal["origin"]) == ("LiHg3", "relaxed with chgnet+d3")
+    assert crystal["axes"] == "P6_3/mmc, as given"
+    assert crystal["lattice"][:3] == pytest.approx([6.253 * 1.02, 6.253 * 1.02, 4.804 * 1.02])
     assert [cell["deviation_percent"] for cell in document["published_cells"]] == pytest.approx([2.0, 2.0], abs=0.02)
     code, output, errors = diffraction("LiHg3")
     assert code == 0
@@ -200,3 +204,47 @@ def test_mistakes_end_in_one_line(diffraction: Run, tmp_path: Path, arguments: t
     assert told in errors
     assert errors.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_cell_of_the_indices_is_named(diffraction: Run) -> None:
+    code, text, _ = diffraction("Hg_alpha", "--range", "38,42")
+    assert code == 0
+    assert "hkl of Hg_alpha: R-3m, hexagonal axes, as given; a × b × c = 3.4574 × 3.4574 × 6.6634 Å" in text
+    assert " 012" in text
+    assert "102" not in text
+
+
+def nearly_tetragonal(folder: Path) -> Path:
+    """LaFeAsO below its transition: a and b differ by 0.5 %, 0.028 Å."""
+    crystal = Structure.from_spacegroup(
+        "Cmma",
+        Lattice.orthorhombic(5.6826, 5.7104, 8.7196),
+        ["La", "Fe", "As", "O"],
+        [(0, 0.25, 0.1426), (0.25, 0, 0.5), (0, 0.25, 0.6499), (0.25, 0, 0)],
+    )
+    crystal.to(str(folder / "LaFeAsO.cif"), fmt="cif")
+    return folder / "LaFeAsO.cif"
+
+
+def test_a_small_distortion_is_kept_unless_symprec_says_otherwise(diffraction: Run, tmp_path: Path) -> None:
+    file = str(nearly_tetragonal(tmp_path))
+    _, text, notes = diffraction(file, "--range", "65,66", "--json")
+    found = json.loads(text)
+    assert [line["hkl"] for line in found["patterns"][0]["lines"]] == ["040", "400"]
+    assert found["crystals"][0]["largest_shift"] < 1e-3
+    assert "Cmme within 0.01 Å, and P4/nmm within 0.05 Å" in notes
+    _, text, notes = diffraction(file, "--range", "65,66", "--json", "--symprec", "0.05")
+    found = json.loads(text)
+    assert len(found["patterns"][0]["lines"]) == 1
+    assert found["crystals"][0]["space_group"] == "P4/nmm"
+    assert found["crystals"][0]["lattice_change"] == pytest.approx(0.0139 / 5.6965, rel=0.02)
+    assert "symmetrised to P4/nmm within symprec 0.05 Å" in notes
+    assert "largest change of the lattice 0.24 %" in notes
+
+
+def test_the_standard_axes_can_be_asked_for(diffraction: Run) -> None:
+    _, text, _ = diffraction("KHg2", "--range", "20,23", "--json", "--standard-axes")
+    (crystal,) = json.loads(text)["crystals"]
+    assert crystal["axes"] == "Imma, ITA standard setting"
+    assert crystal["lattice"][:2] == pytest.approx([5.16, 8.10])
+    assert diffraction("KHg2", "--symprec", "0")[0] == 2

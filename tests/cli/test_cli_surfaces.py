@@ -13,10 +13,9 @@ from ase.build import bulk
 
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.cli import main as main_module
-from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate
-from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.rows import conventional_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
 
@@ -28,7 +27,7 @@ def silver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = RelaxationSettings(fmax=0.05)
     candidate = Candidate("Ag_fcc", "library", bulk("Ag", a=4.06), "made up")
     row = Calculations(database, "emt", settings).relax(candidate, relax_cell=True)
-    crystal = conventional_cell(atoms_of(row))
+    crystal = conventional_of(row).atoms
     slabs = Calculations(database, "emt", RelaxationSettings(fmax=0.05, relax_cell=False))
     for plane in ((1, 1, 1), (1, 0, 0)):
         relax_slabs(slabs, slab_candidates("Ag_fcc", crystal, plane))
@@ -65,7 +64,7 @@ def test_slabs_of_another_job_are_named_and_can_be_chosen(surfaces, tmp_path: Pa
     database = StructureDatabase(tmp_path / "results" / "structures.db")
     (row,) = database.select("name=Ag_fcc")
     slabs = Calculations(database, "emt", RelaxationSettings(fmax=0.003, relax_cell=False))
-    relax_slabs(slabs, slab_candidates("Ag_fcc", conventional_cell(atoms_of(row)), (1, 1, 1)))
+    relax_slabs(slabs, slab_candidates("Ag_fcc", conventional_of(row).atoms, (1, 1, 1)))
     _, output, errors = surfaces("--csv")
     assert len(list(csv.DictReader(io.StringIO(output)))) == 2
     assert "not mixed with it: group 2 ((111), fmax 0.003)" in errors

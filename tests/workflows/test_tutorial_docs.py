@@ -11,10 +11,9 @@ import yaml
 import amalgamics
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate
-from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.rows import conventional_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
 from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
@@ -51,9 +50,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> StructureDatabase:
         candidate = Candidate(phase.key, "library", crystal, phase.source)
         row = bulk.relax(candidate, relax_cell=True)
         for plane in section.miller_indices:
-            cuts = slab_candidates(
-                row.name, conventional_cell(atoms_of(row)), plane, min_slab_size=section.min_slab_size
-            )
+            cuts = slab_candidates(row.name, conventional_of(row).atoms, plane, min_slab_size=section.min_slab_size)
             relax_slabs(slabs, cuts)
     return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import InputError
+from ...structures.symmetry import conventional_cell
 from ..checks import positive
 
 if TYPE_CHECKING:
@@ -145,17 +146,13 @@ def _symmetry(
     crystal: Atoms, symprec: float
 ) -> tuple[NDArray[np.float64], list[NDArray[np.int_]], NDArray[np.float64]]:
     """Return what takes Miller indices (rows) to the standardized cell, its Laue group, and its cell (rows)."""
-    import spglib
-
-    structure = (np.array(crystal.cell), crystal.get_scaled_positions(), crystal.numbers)
-    dataset = spglib.get_symmetry_dataset(structure, symprec=symprec)
-    if dataset is None:
-        raise InputError(f"Wulff shape: no symmetry found in {crystal.get_chemical_formula()} with symprec {symprec:g}")
-    standard = spglib.standardize_cell(structure, symprec=symprec)
-    proper = {tuple(rotation.ravel()) for rotation in spglib.get_symmetry_dataset(standard, symprec=symprec).rotations}
-    laue = sorted(proper | {tuple(-part for part in rotation) for rotation in proper})
-    rotations = [np.array(rotation, dtype=int).reshape(3, 3) for rotation in laue]
-    return np.linalg.inv(dataset.transformation_matrix), rotations, np.asarray(standard[0])
+    try:
+        standard = conventional_cell(crystal, symprec=symprec, axes="standard", idealise=True)
+    except InputError:
+        formula = crystal.get_chemical_formula()
+        raise InputError(f"Wulff shape: no symmetry found in {formula} with symprec {symprec:g}") from None
+    # Indices transform as the vectors of the cell do.
+    return standard.transformation.T, list(standard.rotations), standard.lattice
 
 
 def _integers(index: NDArray[np.float64]) -> MillerIndex:

@@ -13,9 +13,11 @@ from ...reports.benchmarks.rules import ELECTROLYTES, SOLUTION_QUANTITIES, SURFA
 from ...reports.benchmarks.table import BenchmarkRow, ComputedValue, compare
 from ...reports.benchmarks.values import cell_values, cohesive_value, hull_values, solution_values, window_values
 from ...structures.library.phases import list_phases
-from ...structures.slabs.lattice_planes import conventional_cell, densest_planes
+from ...structures.slabs.lattice_planes import densest_planes
+from ...structures.symmetry import MillerIndex
 from ..database.query import subsystems
 from ..database.row_hulls import phase_entry
+from ..database.rows import conventional_of
 from ..database.structure_database import CRYSTALS, StructureDatabase
 from ..studies.films.cells import Role
 from ..studies.solutions.study import stored_insertion_energies
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
 
     from ...reports.surfaces.model import PhaseSurfaces
     from ...thermodynamics.hulls.hull import Hull
-
-_CUBIC = 195
-"""First space group of the cubic system."""
 
 
 def benchmark_rows(
@@ -154,7 +153,7 @@ def _system(item: Benchmark) -> tuple[str, ...]:
 
 def _cells(name: str, row: AtomsRow, potential: str) -> list[ComputedValue]:
     try:
-        return cell_values(name, row.toatoms(), potential)
+        return cell_values(name, conventional_of(row).atoms, potential)
     except InputError:  # computed when the library still had it
         return []
 
@@ -190,10 +189,9 @@ def _surface_values(database: StructureDatabase, crystals: Crystals) -> Iterator
 
 def _surface_energy(phase: PhaseSurfaces, label: str, crystals: Crystals) -> float | None:
     """Return what a label means of the computed planes of a phase, J/m²; None where they do not give it."""
-    cubic = phase.space_group_number >= _CUBIC
-    energies: dict[tuple[int, ...], float] = {}
+    energies: dict[MillerIndex, float] = {}
     for record in phase.surfaces:  # lowest first
-        energies.setdefault(_family(record.miller_index, cubic), record.surface_energy_J_m2)
+        energies.setdefault(phase.family(record.miller_index), record.surface_energy_J_m2)
     if label == "average":
         return phase.shape.mean_surface_energy_J_m2 if phase.shape and len(energies) > 2 else None
     if label == "lowest":
@@ -202,19 +200,14 @@ def _surface_energy(phase: PhaseSurfaces, label: str, crystals: Crystals) -> flo
         row = crystals.by_name.get(phase.phase)
         if row is None:
             return None
-        planes = densest_planes(conventional_cell(row.toatoms()), 1)
-        return energies.get(_family(planes[0], cubic))
+        planes = densest_planes(conventional_of(row).atoms, 1)
+        return energies.get(phase.family(planes[0]))
     if len(label) == 4:  # hexagonal, h k i l with i = -(h + k)
         label = label[:2] + label[3]
-    return energies.get(_family(tuple(int(digit) for digit in label), cubic)) if label.isdigit() else None
-
-
-def _family(plane: Sequence[int], cubic: bool) -> tuple[int, ...]:
-    """Return one plane for all that symmetry makes equal in a cubic crystal; elsewhere the plane without its side."""
-    if cubic:
-        return tuple(sorted(map(abs, plane), reverse=True))
-    first = next((index for index in plane if index), 1)
-    return tuple(index if first > 0 else -index for index in plane)
+    if not label.isdigit():
+        return None
+    h, k, i = (int(digit) for digit in label)
+    return energies.get(phase.family((h, k, i)))
 
 
 def _solution_values(database: StructureDatabase, crystals: Crystals) -> Iterator[ComputedValue]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from ...errors import InputError
 from ...structures.compositions import parse_system
 from ...structures.input.checks import WIDEST_GAP, widest_gap
@@ -14,9 +16,11 @@ from ...structures.input.names import names_of_files
 from ...structures.input.reader import split_index
 from ...structures.library.phases import Phase, get_phase, list_phases
 from ...structures.library.prototypes import enumerate_prototypes
+from ...structures.symmetry import Axes, primitive_structure
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from ..spec import WorkflowSpec
@@ -51,6 +55,17 @@ class Candidate:
     plane: tuple[int, int, int] | None = None
     labels: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
+    @property
+    def axes(self) -> Axes | NDArray[np.int_]:
+        """The axes that its planes and lattice constants are given in, as `conventional_cell` takes them.
+
+        Those of its file, or of the cell that the phase library lists, of which the cell here is a primitive one; of a
+        prototype the standard ones.
+        """
+        if self.kind == "library":
+            return _listed_axes(self.name, self.atoms)
+        return "standard" if self.kind == "prototype" else "given"
+
     def metadata(self) -> dict[str, Any]:
         """Return everything but the atoms, as plain JSON."""
         fields = {key: value for key, value in vars(self).items() if key != "atoms" and value not in ("", None, {})}
@@ -82,6 +97,18 @@ class Candidate:
         for key in _TUPLES & fields.keys():
             fields[key] = tuple(fields[key])
         return cls(atoms=atoms, **fields)
+
+
+def _listed_axes(key: str, atoms: Atoms) -> Axes | NDArray[np.int_]:
+    """What makes the cell that the library lists of one of its crystal; standard where the library lists another."""
+    phase = next((phase for phase in list_phases(buildable=True) if phase.key == key), None)
+    if phase is None or phase.lattice is None:
+        return "standard"
+    from pymatgen.core import Lattice
+
+    exact = Lattice.from_parameters(*phase.lattice).matrix @ np.linalg.inv(atoms.cell.array)
+    matrix = np.round(exact).astype(int)
+    return matrix if np.allclose(exact, matrix, atol=1e-3) else "standard"
 
 
 def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, str]]:
@@ -147,7 +174,7 @@ def primitive_atoms(structure: Structure) -> Atoms:
     """Return the primitive cell of a crystal."""
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    atoms = AseAtomsAdaptor.get_atoms(structure.get_primitive_structure(), msonable=False)
+    atoms = AseAtomsAdaptor.get_atoms(primitive_structure(structure), msonable=False)
     atoms.info.clear()
     return atoms
 

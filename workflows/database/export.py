@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...files import NotWritableError, check_writable
+from ...structures.cif import cif_block
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
-from .structure_database import CRYSTALS, SYMPREC
+from .rows import conventional_of
+from .structure_database import CRYSTALS
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -140,16 +142,13 @@ def _write_extxyz(rows: Sequence[AtomsRow], path: Path) -> None:
 
 
 def _write_cif(rows: Sequence[AtomsRow], path: Path) -> None:
-    from pymatgen.io.ase import AseAtomsAdaptor
-    from pymatgen.io.cif import CifWriter
-
     blocks = []
     for row in rows:
-        symprec = SYMPREC if row.get("kind") in CRYSTALS else None
-        writer = CifWriter(AseAtomsAdaptor.get_structure(_bare_atoms(row)), symprec=symprec)
-        (block,) = writer.cif_file.data.values()
-        block.header = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
-        blocks.append(str(block))
+        name = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
+        if row.get("kind") in CRYSTALS:
+            blocks.append(cif_block(conventional_of(row, idealise=True), name))
+        else:
+            blocks.append(cif_block(_bare_atoms(row), name))
     path.write_text("\n".join(blocks) + "\n", encoding="utf-8")
 
 

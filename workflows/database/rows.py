@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError, NotStoredError, SeveralPotentialsError
+from ...structures.symmetry import Axes, ConventionalCell, conventional_cell
+from .candidates import Candidate
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -20,6 +22,26 @@ def atoms_of(row: AtomsRow) -> Atoms:
     atoms: Atoms = row.toatoms()
     atoms.calc = None
     return atoms
+
+
+def conventional_of(
+    row: AtomsRow, *, symprec: float | None = None, axes: Axes = "given", idealise: bool = False
+) -> ConventionalCell:
+    """Return the cell to whose axes planes of a relaxed crystal refer: of its file, of the phase library, or standard.
+
+    Parameters
+    ----------
+    row
+        Relaxed crystal.
+    symprec
+        Å within which atoms and lattice vectors are taken as equivalent; None is that of `relaxed_symprec`.
+    axes
+        ``standard`` for the standard setting whatever the crystal was given in.
+    idealise
+        Put it on its symmetry.
+    """
+    chosen = Candidate.from_dict(row.data["candidate"]).axes if axes == "given" else axes
+    return conventional_cell(atoms_of(row), symprec=symprec, axes=chosen, idealise=idealise)
 
 
 def find_phase(name: str, rows: Iterable[AtomsRow]) -> AtomsRow | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import InputError, NotStoredError, unknown_name
+from ...structures.symmetry import conventional_cell
 from .file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
 from .fingerprint import fingerprint, potential_identity
 from .query import QUERY_KEYS, chemical_system, parse_query, subsystems
@@ -19,10 +20,12 @@ from .upgrade import upgrade_database
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
+    from numpy.typing import NDArray
 
     from ...calculators.potentials.names import Potential
     from ...calculators.relaxation.relax import RelaxationSettings
     from ...calculators.relaxation.results import RelaxationError, RelaxationResult
+    from ...structures.symmetry import Axes
     from .candidates import Candidate
 
 # What has a space group; the others are slabs and liquids.
@@ -174,7 +177,7 @@ class StructureDatabase:
             pairs |= _measures(outcome)
             data["wall_time_s"] = outcome.wall_time_s
             if candidate.kind in CRYSTALS:
-                symmetry = find_symmetry(outcome.atoms)
+                symmetry = find_symmetry(outcome.atoms, axes=candidate.axes)
                 pairs |= {"space_group": symmetry.symbol, "space_group_number": symmetry.number}
                 data["lattice"] = symmetry.lattice
         with self._writing() as database:
@@ -350,32 +353,32 @@ def _measures(result: RelaxationResult) -> dict[str, Any]:
     }
 
 
-# Tolerance (Å) for the symmetry of a relaxed cell: forces of 0.02 eV/Å leave atoms this far from their sites.
-SYMPREC = 0.05
-
-
 class Symmetry(NamedTuple):
-    """Space group of a structure and (a, b, c, alpha, beta, gamma) of its conventional cell, Å and degrees."""
+    """Space group of a structure and (a, b, c, alpha, beta, gamma) of its conventional cell, Å and degrees.
+
+    The symbol is that in the axes of this cell, such as ``Pbnm``.
+    """
 
     symbol: str
     number: int
     lattice: list[float]
 
 
-def find_symmetry(atoms: Atoms, symprec: float = SYMPREC) -> Symmetry:
-    """Return what spglib finds for ``atoms`` within ``symprec`` (Å).
+def find_symmetry(atoms: Atoms, symprec: float | None = None, *, axes: Axes | NDArray[Any] = "given") -> Symmetry:
+    """Return what spglib finds for ``atoms`` within ``symprec`` (Å), in the axes that `conventional_cell` makes of it.
+
+    Without ``symprec`` it is within `relaxed_symprec`.
 
     Raises
     ------
     RuntimeError
         spglib finds no symmetry at all, which means that atoms lie on top of each other.
     """
-    import spglib
     from ase.geometry import cell_to_cellpar
 
-    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
-    dataset = spglib.get_symmetry_dataset(cell, symprec=symprec)
-    if dataset is None:
-        raise RuntimeError(f"no symmetry found for {atoms.symbols}")
-    lattice = [float(value) for value in cell_to_cellpar(dataset.std_lattice)]
-    return Symmetry(str(dataset.international), int(dataset.number), lattice)
+    try:
+        cell = conventional_cell(atoms, symprec=symprec, axes=axes, idealise=True)
+    except InputError as error:
+        raise RuntimeError(str(error)) from None
+    lattice = [float(value) for value in cell_to_cellpar(cell.lattice)]
+    return Symmetry(cell.space_group, cell.space_group_number, lattice)

@@ -52,9 +52,9 @@ def test_cells_are_compared_with_the_measured_ones() -> None:
     assert "1.2 %" in section.paragraphs[0]
     assert "−1.2 % (a of Al)" in section.paragraphs[0]
     rows = section.tables[0].rows
-    assert rows[0][6] == pytest.approx(100 * (4.00 / 4.05 - 1))
-    assert [row[3] for row in rows] == ["a", "a", "c"]
-    assert rows[1][5] is None
+    assert rows[0][7] == pytest.approx(100 * (4.00 / 4.05 - 1))
+    assert [row[4] for row in rows] == ["a", "a", "c"]
+    assert rows[1][6] is None
 
 
 def test_without_measured_cells_it_says_so() -> None:
@@ -62,7 +62,7 @@ def test_without_measured_cells_it_says_so() -> None:
     section = lattice_section([monoclinic])
     assert section is not None
     assert "None of these" in section.paragraphs[0]
-    assert section.tables[0].rows[0][3:6] == ("volume only", None, None)
+    assert section.tables[0].rows[0][4:7] == ("volume only", None, None)
     assert lattice_section([]) is None
 
 

@@ -29,7 +29,8 @@ def perovskite(lanthanum: float, lithium: float, *, edge: float = 3.87) -> Struc
 
 
 def alloy(share: float) -> Structure:
-    return Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.9), [{"Cu": share, "Au": 1.0 - share}], [[0, 0, 0]])
+    species: list[Any] = [{"Cu": share, "Au": 1.0 - share}]
+    return Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.9), species, [[0, 0, 0]])
 
 
 def counts(atoms: Atoms) -> dict[str, int]:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
+from amalgamics.structures.slabs.lattice_planes import densest_planes, distinct_planes
+from amalgamics.structures.symmetry import conventional_cell
 
 CENTRINGS = {
     "P": [(0, 0, 0)],
@@ -28,7 +29,7 @@ L10 = Atoms("CuAu", cell=[2.8, 2.8, 3.6], scaled_positions=[[0, 0, 0], [0.5, 0.5
 
 
 def test_the_conventional_cell_of_fcc_is_the_cube() -> None:
-    cell = conventional_cell(bulk("Al", a=4.05))
+    cell = conventional_cell(bulk("Al", a=4.05)).atoms
     assert len(cell) == 4
     assert cell.cell.cellpar() == pytest.approx([4.05] * 3 + [90] * 3)
 
@@ -42,7 +43,7 @@ def test_the_conventional_cell_of_fcc_is_the_cube() -> None:
     ],
 )
 def test_the_densest_planes_come_first(symbol: str, order: list[tuple[int, int, int]]) -> None:
-    assert densest_planes(conventional_cell(bulk(symbol)), len(order)) == order
+    assert densest_planes(conventional_cell(bulk(symbol)).atoms, len(order)) == order
 
 
 def spacing(plane: tuple[int, int, int], cell: np.ndarray, centring: str) -> float:

@@ -15,7 +15,8 @@ from amalgamics.errors import InputError
 from amalgamics.reports.benchmarks.published import benchmarks
 from amalgamics.reports.benchmarks.rules import SURFACE_PHASES, requirement
 from amalgamics.structures.library.phases import get_phase, list_phases
-from amalgamics.structures.slabs.lattice_planes import conventional_cell, densest_planes, distinct_planes
+from amalgamics.structures.slabs.lattice_planes import densest_planes, distinct_planes, planar_cell_area
+from amalgamics.structures.symmetry import conventional_cell
 from amalgamics.thermodynamics.units import EV_PER_A2
 from amalgamics.workflows.benchmarks.computed_values import benchmark_rows, computed_values, stored_potentials
 from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms, free_atom, free_atom_energies
@@ -51,13 +52,15 @@ class Filled:
         self.add(name, kind, atoms, per_atom * len(atoms))
 
     def slabs(self, phase, planes):
+        crystal = get_phase(phase).atoms()
         for plane in planes:
+            area = planar_cell_area(crystal, plane)
             for n_layers in (4, 6, 8):
-                atoms = Atoms([min(get_phase(phase).elements)] * n_layers, cell=[4, 4, 30], pbc=True)
+                atoms = Atoms([min(get_phase(phase).elements)] * n_layers, cell=[area / 4, 4, 30], pbc=True)
                 atoms.positions[:, 2] = np.arange(n_layers)
                 labels = {"miller": f"({miller_text(plane)})", "termination": "A", "n_layers": n_layers}
                 labels |= {"study": "surfaces", "role": "surface", "substrate": phase}
-                self.add(f"{phase} {plane} {n_layers}", "slab", atoms, 2 * 16 * GAMMA / EV_PER_A2, SLAB, **labels)
+                self.add(f"{phase} {plane} {n_layers}", "slab", atoms, 2 * area * GAMMA / EV_PER_A2, SLAB, **labels)
 
     def solution(self, metal):
         film = Atoms("Hg4", positions=np.arange(12).reshape(4, 3), cell=[9, 9, 30], pbc=True)
@@ -68,7 +71,7 @@ class Filled:
 
 
 def planes_of(phase):
-    conventional = conventional_cell(get_phase(phase).atoms())
+    conventional = conventional_cell(get_phase(phase).atoms()).atoms
     low = [(1, 0, 0), (0, 0, 1), (1, 1, 0), (1, 1, 1)]
     return distinct_planes(conventional, [*densest_planes(conventional, 1), *low])
 

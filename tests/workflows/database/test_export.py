@@ -17,8 +17,10 @@ from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.errors import InputError
-from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.structures.library.phases import get_phase
+from amalgamics.workflows.database.candidates import Candidate, primitive_atoms
 from amalgamics.workflows.database.export import export_rows
+from amalgamics.workflows.database.rows import conventional_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
 EMT = get_potential("emt")
@@ -76,6 +78,51 @@ def test_cif_has_one_block_for_each_row_with_its_symmetry(rows, tmp_path):
     for row, frame in zip(rows, frames, strict=True):
         assert frame.symbols.formula.reduce()[0] == row.toatoms().symbols.formula.reduce()[0]
         assert frame.get_volume() / len(frame) == pytest.approx(row.volume_per_atom, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "space_group"),
+    [
+        ((3.0, 3.15, 3.3, 90, 88, 90), "P2/m"),
+        ((3, 3, 3, 88, 88, 88), "R-3m"),
+        ((3.0, 3.15, 3.3, 88, 89, 91), "P-1"),
+        ((3, 3, 3, 90, 90, 90), "Pm-3m"),
+    ],
+)
+def test_a_small_distortion_comes_back_from_a_cif(cell, space_group, tmp_path):
+    atoms = Atoms("CuAu", cell=cell, scaled_positions=[(0, 0, 0), (0.5, 0.5, 0.5)], pbc=True)
+    final = atoms.copy()
+    final.calc = SinglePointCalculator(final, energy=-1.0, forces=np.zeros((2, 3)), stress=np.zeros(6))
+    store = StructureDatabase(tmp_path / "structures.db")
+    store.add(
+        Candidate("mine", "file", atoms, "made up"),
+        RelaxationResult(final, -1.0, 0.01, 3, 4, 0.1),
+        EMT,
+        RelaxationSettings(),
+    )
+    (row,) = store.select("")
+    assert row.space_group == space_group
+    back = read(export_rows([row], tmp_path / "mine.cif"))
+    assert back.cell.cellpar() == pytest.approx(atoms.cell.cellpar(), abs=1e-5)
+    assert sorted(back.symbols) == ["Au", "Cu"]
+    assert back.get_distance(0, 1, mic=True) == pytest.approx(atoms.get_distance(0, 1, mic=True), abs=1e-5)
+
+
+def test_a_crystal_is_exported_in_the_cell_that_its_planes_refer_to(tmp_path):
+    phase = get_phase("KHg2")  # Imma with a > b, which spglib would exchange
+    primitive = primitive_atoms(phase.structure())
+    final = primitive.copy()
+    final.calc = SinglePointCalculator(final, energy=-1.0, forces=np.zeros((6, 3)), stress=np.zeros(6))
+    store = StructureDatabase(tmp_path / "structures.db")
+    outcome = RelaxationResult(final, -1.0, 0.01, 3, 4, 0.1)
+    store.add(Candidate("KHg2", "library", primitive, "made up"), outcome, EMT, RelaxationSettings())
+    (row,) = store.select("")
+    assert row.data["lattice"] == pytest.approx(list(phase.lattice))
+    assert conventional_of(row).atoms.cell.cellpar() == pytest.approx(list(phase.lattice))
+    assert conventional_of(row, axes="standard").atoms.cell.lengths()[:2] == pytest.approx(
+        [phase.lattice.b, phase.lattice.a]
+    )
+    assert read(export_rows([row], tmp_path / "KHg2.cif")).cell.cellpar() == pytest.approx(list(phase.lattice))
 
 
 def test_entries_make_a_phase_diagram(rows, tmp_path):

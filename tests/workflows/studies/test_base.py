@@ -11,7 +11,7 @@ from ase.build import bulk
 
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationError
-from amalgamics.structures.slabs.lattice_planes import conventional_cell
+from amalgamics.structures.symmetry import conventional_cell
 from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.job import Job
@@ -125,7 +125,7 @@ def test_an_input_without_the_section_has_no_such_study(tmp_path):
 
 def test_surface_energies_of_a_wetting_study_come_from_slabs_relaxed_like_its_films(lab):
     """The same planes with another fmax are not slabs of the same line."""
-    slabs = slab_candidates("Cu", conventional_cell(bulk("Cu")), (1, 1, 1))
+    slabs = slab_candidates("Cu", conventional_cell(bulk("Cu")).atoms, (1, 1, 1))
     relax_slabs(lab.study.calculations("emt"), slabs)
     before, _ = surfaces_of(get_study(lab.database))
     finer = RelaxationSettings(fmax=0.001, relax_cell=False)

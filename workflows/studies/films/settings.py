@@ -14,7 +14,7 @@ from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, unknown_name
 from ....structures.library.liquids import get_liquid
-from ....structures.slabs.lattice_planes import MillerIndex
+from ....structures.symmetry import MillerIndex
 from ..settings import StudySettings
 from ..solids import SolidSettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC

@@ -9,7 +9,7 @@ from ....errors import InputError, unknown_name
 from ....reference.measured import ROOM_TEMPERATURE_K
 from ....reports.diffraction.section import diffraction_section
 from ....structures.library.liquids import list_liquids
-from ...database.rows import rows_of_potential
+from ...database.rows import conventional_of, rows_of_potential
 from ...database.structure_database import CRYSTALS
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def diffraction_sections(
         stable = [phase for phase in hull.stable if set(phase.composition) - liquid]
         own = [by_id[int(phase.entry_id or 0)] for phase in stable]
         potential = own[0].potential if own else ""
-        sections.append(diffraction_section(system, [(row.name, row.toatoms()) for row in own], potential=potential))
+        crystals = [(row.name, conventional_of(row).atoms) for row in own]
+        sections.append(diffraction_section(system, crystals, potential=potential))
     return sections
 
 

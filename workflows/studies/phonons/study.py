@@ -16,10 +16,10 @@ from ....calculators.phonons.volumes import VolumePoint, phonons_at_volumes
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.results import RelaxationError, RelaxationResult
 from ....errors import InputError
+from ....structures.symmetry import relaxed_symprec
 from ...database.candidates import Candidate
 from ...database.fingerprint import fingerprint
 from ...database.rows import atoms_of
-from ...database.structure_database import SYMPREC
 from ..base import Step, Study, step
 from .phases import phonon_phases
 from .settings import PhononStudySettings, Role
@@ -134,7 +134,7 @@ class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):
         return Candidate(
             name=f"{row.name}, relaxed for phonons",
             kind="solid",
-            atoms=idealised_primitive(atoms_of(row), SYMPREC),
+            atoms=idealised_primitive(atoms_of(row), relaxed_symprec(atoms_of(row))),
             source=_source(row),
             # Whatever phonons are computed of it, the relaxed crystal is the same.
             labels={"study": self.name, "role": Role.CRYSTAL.value, "substrate": row.name},

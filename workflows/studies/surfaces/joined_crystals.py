@@ -12,10 +12,11 @@ from ....errors import InputError
 from ....structures.interfaces.coherent import NEUTRAL, CoherentInterface, coherent_interfaces
 from ....structures.interfaces.stacking_offsets import registries
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.lattice_planes import check_slab_size, conventional_cell
+from ....structures.slabs.lattice_planes import check_slab_size
 from ....structures.tags import LIQUID, SOLID
 from ...database.candidates import Candidate, Kind
 from ...database.rows import atoms_of, miller_text
+from .phases import surface_cell
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -62,8 +63,8 @@ def joined_crystals(
         Rows of the relaxed crystals.
     """
     crystals = {
-        "film": conventional_cell(atoms_of(film)),
-        "substrate": conventional_cell(atoms_of(substrate)),
+        "film": surface_cell(settings, film).atoms,
+        "substrate": surface_cell(settings, substrate).atoms,
     }
     planes = {"film": pair.film_plane, "substrate": pair.miller_index}
     try:

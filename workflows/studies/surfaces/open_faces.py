@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ....errors import InputError
 from ....reports.surfaces.model import OpenSurfaceRecord, ShapeAtPotentials
-from ....structures.slabs.lattice_planes import conventional_cell
 from ....structures.slabs.neutral_faces import polarity_of_series
+from ....structures.symmetry import ConventionalCell, MillerIndex
 from ....thermodynamics.hulls.equilibria import Equilibrium, phase_equilibria
 from ....thermodynamics.surfaces.open_surfaces import fit_surface_line
 from ....thermodynamics.surfaces.wulff import WulffShape, wulff_shape
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ....thermodynamics.hulls.hull import Hull
     from ...database.structure_database import StructureDatabase
     from .slab_groups import SlabGroup
-
-Plane = tuple[int, int, int]
 
 
 def is_open(slabs: Sequence[AtomsRow]) -> bool:
@@ -83,7 +81,7 @@ def with_open_surfaces(
         equilibria = phase_equilibria(hull, record.phase, within=within)
     except InputError as error:
         return replace(record, no_range=str(error))
-    return replace(record, shapes=tuple(_shape_at(record, bulk, each) for each in equilibria))
+    return replace(record, shapes=tuple(_shape_at(record, each) for each in equilibria))
 
 
 def stored_hulls(database: StructureDatabase, group: SlabGroup, bulk: AtomsRow, potential: str) -> list[Hull]:
@@ -98,10 +96,22 @@ def stored_hulls(database: StructureDatabase, group: SlabGroup, bulk: AtomsRow, 
         return []
 
 
-def shape_of(bulk: AtomsRow, energies: dict[Plane, float]) -> tuple[WulffShape | None, str]:
-    """Return the equilibrium shape of a relaxed crystal, or None and why there is none."""
+def shape_of(cell: ConventionalCell | None, energies: dict[MillerIndex, float]) -> tuple[WulffShape | None, str]:
+    """Return the equilibrium shape of a relaxed crystal, or None and why there is none.
+
+    Parameters
+    ----------
+    cell
+        That the planes refer to; None where the crystal is not known.
+    energies
+        J/m², one plane of each family.
+    """
+    if cell is None:
+        return None, "the relaxed crystal is not in the database"
+    if len(energies) < 2:
+        return None, "fewer than two planes were computed"
     try:
-        return wulff_shape(conventional_cell(atoms_of(bulk)), energies), ""
+        return wulff_shape(cell.atoms, energies, symprec=cell.symprec), ""
     except InputError as error:
         return None, str(error).removeprefix("Wulff shape: ")
 
@@ -135,22 +145,19 @@ def _open_record(slabs: Sequence[AtomsRow], bulk: AtomsRow, hull: Hull) -> OpenS
     )
 
 
-def _shape_at(record: PhaseSurfaces, bulk: AtomsRow, equilibrium: Equilibrium) -> ShapeAtPotentials:
+def _shape_at(record: PhaseSurfaces, equilibrium: Equilibrium) -> ShapeAtPotentials:
     """The shape at given chemical potentials: of each plane the face of lowest energy there."""
-    open_planes = {each.miller_index for each in record.open_surfaces}
-    energies: list[tuple[float, Plane, str]] = [
+    open_planes = {record.family(each.miller_index) for each in record.open_surfaces}
+    energies: list[tuple[float, MillerIndex, str]] = [
         (each.surface_energy_J_m2, each.miller_index, each.termination)
         for each in record.surfaces
         # A mean of two faces stands for neither where both are known.
-        if not each.polar and not ("|" in each.termination and each.miller_index in open_planes)
+        if not each.polar and not ("|" in each.termination and record.family(each.miller_index) in open_planes)
     ]
     energies += [
         (each.line.surface_energy_J_m2(equilibrium.chemical_potentials), each.miller_index, each.termination)
         for each in record.open_surfaces
     ]
-    best = {plane: (energy, face) for energy, plane, face in sorted(energies, reverse=True)}
-    terminations = {plane: face for plane, (_, face) in best.items()}
-    if len(best) < 2:
-        return ShapeAtPotentials(equilibrium, terminations, None, "fewer than two planes were computed")
-    shape, why = shape_of(bulk, {plane: energy for plane, (energy, _) in best.items()})
-    return ShapeAtPotentials(equilibrium, terminations, shape, why)
+    best = {record.family(plane): (energy, plane, face) for energy, plane, face in sorted(energies, reverse=True)}
+    shape, why = shape_of(record.cell, {plane: energy for energy, plane, _ in best.values()})
+    return ShapeAtPotentials(equilibrium, {plane: face for _, plane, face in best.values()}, shape, why)

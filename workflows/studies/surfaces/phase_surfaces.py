@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ....structures.slabs.checks import check_slab
-from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, MillerIndex, check_slab_size
+from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, check_slab_size
 from ....structures.slabs.slab import (
     Slab,
     TerminationError,
@@ -17,6 +17,7 @@ from ....structures.slabs.slab import (
     slab_series,
 )
 from ....structures.slabs.terminations import Preference
+from ....structures.symmetry import MillerIndex
 from ...database.candidates import Candidate
 from ...database.rows import miller_text
 
@@ -35,7 +36,11 @@ Terminations = str | tuple[str, ...]
 MIN_SLAB_SIZE = 9.0
 N_SIZES = 3
 SLAB_SYMPREC = 0.3
-"""Relaxed crystals keep the symmetry of their planes only so far, Å; planes alike within it are one termination."""
+"""Relaxed crystals keep the symmetry of their planes only so far, Å; cuts alike within it are one termination.
+
+It gives cuts one name and counts their slabs as symmetric. It moves no atom and chooses no cell: the primitive cell of
+a slab is found within 0.05 Å, so that a distortion is never cut away.
+"""
 
 
 def slab_candidates(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from ....errors import InputError
 from ....structures.library.phases import Phase
-from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes, distinct_planes
+from ....structures.slabs.lattice_planes import densest_planes, distinct_planes
+from ....structures.symmetry import ConventionalCell, MillerIndex
 from ...database.calculations import Calculations
 from ...database.candidates import Candidate, gather_candidates
-from ...database.rows import atoms_of
+from ...database.rows import conventional_of
 from ..phase_names import formula_of, library_phase
 from .settings import DEFAULT_PLANES, SurfacesSettings
 
@@ -54,12 +55,17 @@ def adhesion_rows(job: Job, settings: SurfacesSettings, *, compute: bool = False
     return {name: row for name, row in found.items() if row is not None}
 
 
+def surface_cell(settings: SurfacesSettings, row: AtomsRow) -> ConventionalCell:
+    """Return the cell of a relaxed crystal that its planes refer to and its slabs are cut from."""
+    return conventional_of(row, symprec=settings.symprec, axes=settings.axes)
+
+
 def planes_of(settings: SurfacesSettings, row: AtomsRow) -> list[MillerIndex]:
     """Return the planes to compute of a relaxed crystal, in its conventional cell."""
-    conventional = conventional_cell(atoms_of(row))
+    cell = surface_cell(settings, row)
     if settings.miller_indices:
-        return distinct_planes(conventional, settings.miller_indices)
-    return densest_planes(conventional, settings.planes or DEFAULT_PLANES)
+        return distinct_planes(cell.atoms, settings.miller_indices, symprec=cell.symprec)
+    return densest_planes(cell.atoms, settings.planes or DEFAULT_PLANES, symprec=cell.symprec)
 
 
 def phase_row(job: Job, name: str, *, compute: bool) -> AtomsRow | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
-from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, check_slab_size, conventional_cell
+from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, check_slab_size
+from ....structures.symmetry import Axes, conventional_cell
 from ..settings import Settings, StudySettings, one_or_more
 from .phase_surfaces import ALL, N_SIZES, STOICHIOMETRIC
 
@@ -90,7 +92,14 @@ class SurfacesSettings(StudySettings):
         names: of structures of the job, formulas or elements (the lowest structure of that composition), or keys of
         the phase library. A phase of the library that the job does not hold is relaxed for this.
     miller_indices
-        Planes, in the standard conventional cell of each phase; equivalent ones are computed once.
+        Planes, in the conventional cell of each phase; equivalent ones are computed once.
+    axes
+        Of that cell: ``given`` are those of the file or of the cell that the phase library lists, where these are
+        conventional axes of the space group, else the standard ones; ``standard`` are always those of the standard
+        setting of the International Tables.
+    symprec
+        Å within which atoms and lattice vectors of a relaxed crystal are taken as equivalent: 0.05 unless given, and
+        less where that would change a length of the lattice by more than 0.1 %.
     planes
         Instead of ``miller_indices``: how many planes, those with the widest spacing of layers. 3 without either.
     terminations
@@ -115,12 +124,27 @@ class SurfacesSettings(StudySettings):
     planes: Annotated[int | None, Field(ge=1, le=20)] = None
     terminations: FaceChoice = STOICHIOMETRIC
     chemical_potentials: Literal["neighbours", "elements"] = "neighbours"
+    axes: Axes = "given"
+    symprec: Annotated[float | None, Field(gt=0, le=0.5)] = None
     adhesion: tuple[AdhesionSettings, ...] = ()
     max_slab_atoms: Annotated[int, Field(ge=1, le=100_000)] = MAX_SLAB_ATOMS
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 9.0
     registries: Annotated[int, Field(ge=1, le=10)] = 2
     fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+    _four_indices: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _remember_four_indices(cls, content: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        made = handler(content)
+        if isinstance(content, Mapping):
+            pairs = [pair for pair in content.get("adhesion") or () if isinstance(pair, Mapping)]
+            planes = [*(content.get("miller_indices") or ())]
+            planes += [pair.get(key) or () for pair in pairs for key in ("miller_index", "film_miller_index")]
+            made._four_indices = any(len(plane) == 4 for plane in planes)  # noqa: SLF001 (its own)
+        return made
 
     @model_validator(mode="after")
     def _one_choice_of_planes(self) -> SurfacesSettings:
@@ -141,7 +165,9 @@ class SurfacesSettings(StudySettings):
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
 
     def check(self, spec: WorkflowSpec) -> None:
-        """Refuse names that are not known, and phases that the potential does not cover.
+        """Refuse names that are not known, phases that the potential does not cover, and four indices of others.
+
+        In rhombohedral axes (h k i l) would be read as (h k l) of another plane.
 
         Raises
         ------
@@ -158,6 +184,20 @@ class SurfacesSettings(StudySettings):
             except InputError as error:
                 raise InputError(f"surfaces: {name}: {error}") from None
         self._check_sizes(spec)
+        if self._four_indices and self.axes == "given":
+            self._refuse_rhombohedral_axes(spec)
+
+    def _refuse_rhombohedral_axes(self, spec: WorkflowSpec) -> None:
+        from ...database.candidates import gather_candidates
+
+        for candidate in gather_candidates(spec)[0]:
+            if candidate.kind == "file":
+                cell = conventional_cell(candidate.atoms, symprec=self.symprec)
+                if cell.rhombohedral:
+                    raise InputError(
+                        f"surfaces: four indices are of hexagonal axes, and {candidate.source} has {cell.description};"
+                        " give three, or set axes: standard"
+                    )
 
     def _check_sizes(self, spec: WorkflowSpec) -> None:
         """Refuse planes whose slabs are too large, whatever crystal is meant, before anything is relaxed."""
@@ -177,7 +217,7 @@ class SurfacesSettings(StudySettings):
         for crystal in sorted(crystals, key=len):
             try:
                 check_slab_size(
-                    conventional_cell(crystal),
+                    conventional_cell(crystal, axes=self.axes).atoms,
                     plane,
                     min_slab_size=self.min_slab_size,
                     n_sizes=n_sizes,

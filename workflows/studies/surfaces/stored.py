@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ....errors import InputError, unknown_name
 from ....reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
 from ....reports.wetting.model import SurfaceRecord
 from ....structures.library.phases import list_phases
+from ....structures.slabs.lattice_planes import planar_cell_area
 from ....structures.slabs.neutral_faces import ion_in_excess, polarity_of_series
+from ....structures.space_group_settings import has_rhombohedral_lattice
+from ....structures.symmetry import Axes, ConventionalCell, MillerIndex
 from ....structures.tags import LIQUID, SOLID
 from ....thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
 from ....thermodynamics.uncertainty import Estimate
 from ....thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
-from ...database.rows import area_of, atoms_of, parse_miller
+from ...database.rows import area_of, atoms_of, conventional_of, parse_miller
 from ...database.structure_database import CRYSTALS
 from .joined_crystals import ADHESION
 from .open_faces import is_open, shape_of, stored_hulls, with_open_surfaces
@@ -28,6 +34,9 @@ if TYPE_CHECKING:
     from ...database.structure_database import StructureDatabase
     from .slab_groups import SlabGroup
 
+LAST_ORTHORHOMBIC = 74
+SAME_AREA = 0.01
+"""Deviation from a whole number of primitive areas above which a slab is of another plane."""
 # Metal bonds to metal more strongly than any liquid does to a solid: 2 gamma of tungsten is about 8.
 PLAUSIBLE_METAL_ADHESION_J_M2 = (0.0, 8.0)
 
@@ -112,10 +121,16 @@ def _phase_surfaces(
     chosen = choose_group(groups, group, what=f"{name} with {potential}")
     bulk = bulk_row(database, name, potential, chosen.potential_identity, chosen.volume_per_atom)
     records = _group_records(name, chosen, bulk, problems)
+    cell = cell_of_slabs(bulk, [slab for slabs in chosen.planes.values() for slab in slabs.values()])
+    if bulk is not None and cell is None:
+        problems.append(
+            f"{name} with {potential}: its slabs are not of the planes that their indices name in the axes of the"
+            " crystal; they were cut by another version, or with another symprec"
+        )
     if note := other_groups_note(f"{name} with {potential}", chosen, groups):
         problems.append(note)
     formula = str(bulk.reduced_formula) if bulk is not None else _formula(chosen, str(rows[-1].reduced_formula))
-    record = phase_record(name, formula, potential, records, bulk)
+    record = phase_record(name, formula, potential, records, bulk, cell)
     series = [slabs for slabs in _series(chosen) if is_open(slabs)]
     if not series:
         return record
@@ -131,6 +146,24 @@ def _formula(group: SlabGroup, otherwise: str) -> str:
     """Formula of the crystal, from a slab that has its composition."""
     whole = [slabs for slabs in _series(group) if len(slabs) > 1 and not is_open(slabs)]
     return str(whole[0][0].reduced_formula) if whole else otherwise
+
+
+def cell_of_slabs(bulk: AtomsRow | None, slabs: Sequence[AtomsRow]) -> ConventionalCell | None:
+    """Return the cell of a crystal in which the planes of its slabs have the areas that the slabs have.
+
+    The axes as given go before the standard ones; None where neither fits, or the crystal is not known.
+    """
+    if bulk is None:
+        return None
+    for axes in ("given", "standard"):
+        cell = conventional_of(bulk, axes=axes)
+        if all(_fits(area_of(slab) / planar_cell_area(cell.atoms, parse_miller(slab.miller))) for slab in slabs):
+            return cell
+    return None
+
+
+def _fits(ratio: float) -> bool:
+    return abs(ratio - max(round(ratio), 1)) < SAME_AREA
 
 
 def surface_records(rows: Sequence[AtomsRow], bulk: AtomsRow | None, problems: list[str]) -> list[SurfaceRecord]:
@@ -167,20 +200,25 @@ def _group_records(name: str, group: SlabGroup, bulk: AtomsRow | None, problems:
 
 
 def phase_record(
-    name: str, formula: str, potential: str, records: Sequence[SurfaceRecord], bulk: AtomsRow | None
+    name: str,
+    formula: str,
+    potential: str,
+    records: Sequence[SurfaceRecord],
+    bulk: AtomsRow | None,
+    cell: ConventionalCell | None,
 ) -> PhaseSurfaces:
-    """Return the surfaces of one crystal, lowest first, with its equilibrium shape."""
+    """Return the surfaces of one crystal, lowest first, with its equilibrium shape; ``cell`` is that of the planes."""
     ordered = sorted(records, key=lambda record: record.surface_energy_J_m2)
-    shape, reason = _shape(bulk, ordered)
-    return PhaseSurfaces(
+    surfaces = PhaseSurfaces(
         phase=name,
         formula=formula,
         potential=potential,
         surfaces=tuple(ordered),
         space_group_number=int(bulk.get("space_group_number", 0)) if bulk is not None else 0,
-        shape=shape,
-        no_shape=reason,
+        cell=cell,
     )
+    shape, reason = _shape(surfaces)
+    return replace(surfaces, shape=shape, no_shape=reason)
 
 
 def surface_record(name: str, slabs: Sequence[AtomsRow], bulk: AtomsRow | None) -> SurfaceRecord:
@@ -236,42 +274,61 @@ def _polarity(slabs: Sequence[AtomsRow]) -> tuple[bool | None, str]:
     )
 
 
-def _shape(bulk: AtomsRow | None, records: Sequence[SurfaceRecord]) -> tuple[WulffShape | None, str]:
-    energies: dict[tuple[int, int, int], float] = {}
-    for record in records:  # lowest first: the best termination of a plane is the one that appears
-        if not record.polar:
-            energies.setdefault(record.miller_index, record.surface_energy_J_m2)
-    if bulk is None:
-        return None, "the relaxed crystal is not in the database"
-    if len(energies) < 2:
-        polar = any(record.polar for record in records)
-        return None, f"fewer than two planes{' without polar faces' if polar else ''} were computed"
-    return shape_of(bulk, energies)
+def _shape(surfaces: PhaseSurfaces) -> tuple[WulffShape | None, str]:
+    energies: dict[MillerIndex, float] = {}
+    seen: set[MillerIndex] = set()
+    for record in surfaces.surfaces:  # lowest first: the best termination of a plane is the one that appears
+        family = surfaces.family(record.miller_index)
+        if family not in seen and not record.polar:
+            energies[record.miller_index] = record.surface_energy_J_m2
+            seen.add(family)
+    if surfaces.cell is not None and len(energies) < 2 and any(record.polar for record in surfaces.surfaces):
+        return None, "fewer than two planes without polar faces were computed"
+    return shape_of(surfaces.cell, energies)
 
 
-def lattice_record(row: AtomsRow) -> LatticeRecord:
-    """Return the cell of a relaxed crystal; the measured one where the phase library has it in the same symmetry."""
+def lattice_record(row: AtomsRow, *, symprec: float | None = None, axes: Axes = "given") -> LatticeRecord:
+    """Return the cell of a relaxed crystal; the measured one where the phase library has it in the same symmetry.
+
+    ``symprec`` and ``axes`` are those of `conventional_of`.
+    """
     from ....reports.benchmarks.published import cell_edges
 
     measured = next((phase for phase in list_phases(buildable=True) if phase.key == row.name), None)
     if measured is not None and measured.cell != "measured":
         measured = None
-    same = measured is not None and measured.space_group_number == row.space_group_number
-    computed = dict(zip("abc", row.data["lattice"], strict=False))
+    cell = conventional_of(row, symprec=symprec, axes=axes, idealise=True)
+    same = measured is not None and measured.space_group_number == cell.space_group_number
+    if cell.rhombohedral or (cell.axes == "standard" and cell.space_group_number <= LAST_ORTHORHOMBIC):
+        same = False  # the axes are not those that the library lists
+    computed = dict(zip("abc", np.linalg.norm(cell.lattice, axis=1).tolist(), strict=True))
     edges = [
         (edge, float(computed[edge]), float(getattr(measured.lattice, edge)) if measured and same else None)
-        for edge in cell_edges(row.space_group_number)
+        for edge in ("a" if cell.rhombohedral else cell_edges(cell.space_group_number))
     ]
     return LatticeRecord(
         phase=row.name,
         formula=str(row.reduced_formula),
-        space_group=str(row.space_group),
+        space_group=cell.space_group,
         edges=tuple(edges),
         volume_per_atom=float(row.volume_per_atom),
         measured_volume_per_atom=measured.measured_volume_per_atom if measured else None,
         source=measured.source if measured else "",
         confidence=measured.confidence if measured else "",
+        axes=_axes_text(row, cell),
+        note=cell.note,
     )
+
+
+def _axes_text(row: AtomsRow, cell: ConventionalCell) -> str:
+    """Whose axes a cell has, in few words."""
+    lattice = ""
+    if has_rhombohedral_lattice(cell.space_group_number):
+        angle = f"rhombohedral, α = {cell.atoms.cell.angles()[0]:.2f}°, "
+        lattice = angle if cell.rhombohedral else "hexagonal, "
+    if cell.axes == "standard":
+        return f"{lattice}standard setting"
+    return lattice + ("as the phase library lists it" if row.kind == "library" else "as given")
 
 
 def stored_interfaces(
@@ -394,6 +451,6 @@ def _known_energy(
             for record in item.surfaces:  # lowest first
                 if record.termination != termination:
                     continue  # another face of the plane, or a mean of two
-                if tuple(map(abs, record.miller_index)) == tuple(map(abs, wanted)):
+                if item.family(record.miller_index) == item.family(wanted):
                     return record.surface_energy_J_m2
     return None

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ....errors import InputError
-from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell
-from ...database.rows import atoms_of, miller_text
+from ....structures.symmetry import MillerIndex
+from ...database.rows import miller_text
 from ..base import Step, Study, step
 from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
 from .open_faces import is_open, with_open_surfaces
 from .phase_surfaces import face_candidates, relax_slabs
-from .phases import adhesion_rows, planes_of, surface_phases
+from .phases import adhesion_rows, planes_of, surface_cell, surface_phases
 from .settings import SurfacesSettings
 from .stored import interface_record, lattice_record, phase_record, surface_record
 
@@ -110,7 +110,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         try:
             faces = face_candidates(
                 row.name,
-                conventional_cell(atoms_of(row)),
+                surface_cell(settings, row).atoms,
                 (h, k, i),
                 settings.terminations,
                 min_slab_size=settings.min_slab_size,
@@ -146,7 +146,9 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         phases = [phase for phase in phases if phase.surfaces or phase.open_surfaces]
         interfaces, not_joined = self._interfaces(phases)
         cells = {row.name: row for row in [*rows.values(), *adhesion_rows(self.job, self.settings).values()]}
-        return Surfaces([lattice_record(row) for row in cells.values()], phases, problems, interfaces, not_joined)
+        axes, symprec = self.settings.axes, self.settings.symprec
+        lattices = [lattice_record(row, symprec=symprec, axes=axes) for row in cells.values()]
+        return Surfaces(lattices, phases, problems, interfaces, not_joined)
 
     def sections(self, results: Surfaces) -> Sequence[ReportSection]:
         """Return cells, surface energies, equilibrium shapes and work of adhesion, as far as there are any."""
@@ -189,7 +191,8 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
                         plain.append(surface_record(crystal.name, good, crystal))
                     except InputError as error:
                         problems.append(str(error))
-        record = phase_record(crystal.name, str(crystal.reduced_formula), self.potential, plain, crystal)
+        cell = surface_cell(self.settings, crystal)
+        record = phase_record(crystal.name, str(crystal.reduced_formula), self.potential, plain, crystal, cell)
         if not series:
             return record
         return with_open_surfaces(

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from ....errors import InputError
-from ....structures.slabs.lattice_planes import MillerIndex, conventional_cell, densest_planes
+from ....structures.slabs.lattice_planes import densest_planes
+from ....structures.symmetry import MillerIndex
 from ...database.candidates import Candidate
-from ...database.rows import atoms_of
+from ...database.rows import conventional_of
 from ..base import Step, step
 from ..films.cells import Role
 from ..films.free_energy import take_off
@@ -86,7 +87,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         return [
             (row.name, row.fingerprint, plane)
             for row in stable
-            for plane in densest_planes(conventional_cell(atoms_of(row)), self.settings.surfaces)
+            for plane in densest_planes(conventional_of(row).atoms, self.settings.surfaces)
         ]
 
     @step
@@ -101,7 +102,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         relax_slabs(self.calculations(), self._slabs_of_substrate())
 
     def _slabs_of_phase(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
-        return slab_candidates(row.name, conventional_cell(atoms_of(row)), plane)
+        return slab_candidates(row.name, conventional_of(row).atoms, plane)
 
     def _slabs_of_phases(self) -> list[Candidate]:
         planes = self.stable_planes()
@@ -218,6 +219,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         for name in dict.fromkeys(row.substrate for row in slabs if row.substrate in crystals):
             bulk = crystals[name]
             records = surface_records([row for row in slabs if row.substrate == name], bulk, [])
-            found.append(phase_record(name, str(bulk.reduced_formula), self.potential, records, bulk))
+            cell = conventional_of(bulk)
+            found.append(phase_record(name, str(bulk.reduced_formula), self.potential, records, bulk, cell))
         section = wulff_section(found)
         return [] if section is None else [section]

@@ -87,7 +87,7 @@ def test_what_the_fields_alone_cannot_tell_is_checked_before_any_compute(tmp_pat
     with pytest.raises(InputError, match="pure Cs"):
         check(StabilitySettings(electrolytes=[str(tmp_path / "odd.cif")]))
     bulk("Au").write(tmp_path / "Au_fcc.cif")
-    with pytest.raises(InputError, match="give the file .* a name"):
+    with pytest.raises(InputError, match=r"give the file .* a name"):
         check(StabilitySettings(electrolytes=[str(tmp_path / "Au_fcc.cif")]))
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ase import Atoms
+from ase.io import write
 from pydantic import ValidationError
 
 from amalgamics.errors import InputError
@@ -113,3 +116,24 @@ def test_planes_with_huge_cells_are_refused_at_once(surfaces: dict[str, Any], to
     with pytest.raises(InputError, match=told):
         spec.surfaces.check(spec)
     assert time.process_time() - start < 2.0
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_four_indices_in_rhombohedral_axes_are_refused(pair: bool, tmp_path: Path) -> None:
+    alloy = Atoms("CuAu", cell=[3, 3, 3, 80, 80, 80], scaled_positions=[(0, 0, 0), (0.5, 0.5, 0.5)], pbc=True)
+    write(tmp_path / "skewed.cif", alloy)
+    structures = {"prototypes": False, "files": (tmp_path / "skewed.cif",)}
+
+    def with_axes(index: list[int], axes: str) -> Job:
+        asked: dict[str, Any] = {"miller_indices": [index]}
+        if pair:
+            asked = {"adhesion": [{"film": "skewed", "substrate": "skewed", "miller_index": index}]}
+        surfaces = {"phases": "skewed", "axes": axes, **asked}
+        return Job(name="metals", systems=["Cu-Au"], potential="emt", structures=structures, surfaces=surfaces)
+
+    job = with_axes([1, 0, -1, 4], "given")
+    with pytest.raises(InputError, match=r"four indices .* skewed\.cif has R-3m, rhombohedral axes.* standard"):
+        job.surfaces.check(job)
+    for index, axes in (([1, 0, 4], "given"), ([1, 0, -1, 4], "standard")):
+        allowed = with_axes(index, axes)
+        allowed.surfaces.check(allowed)

@@ -5,22 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import fcc111
+from ase.io import write
 
 from amalgamics.calculators.relaxation.relax import RelaxationSettings, relax
 from amalgamics.errors import InputError
-from amalgamics.structures.slabs.lattice_planes import conventional_cell
 from amalgamics.thermodynamics.surfaces.energies import surface_energy_J_m2
 from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import gather_candidates
-from amalgamics.workflows.database.rows import atoms_of
+from amalgamics.workflows.database.rows import conventional_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
 from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
-from amalgamics.workflows.studies.surfaces.stored import bulk_row, stored_interfaces, stored_surfaces
+from amalgamics.workflows.studies.surfaces.stored import (
+    bulk_row,
+    cell_of_slabs,
+    stored_interfaces,
+    stored_surfaces,
+)
 from amalgamics.workflows.studies.surfaces.study import SurfacesStudy
 
 SURFACES: dict[str, Any] = {
@@ -37,12 +44,14 @@ SURFACES: dict[str, Any] = {
 class Finished:
     """A job of which everything was run: its spec, database, and the fingerprints of its crystals."""
 
-    def __init__(self, folder: Path, **surfaces: Any) -> None:
+    def __init__(
+        self, folder: Path, *, files: tuple[Path, ...] = (), systems: list[str] | None = None, **surfaces: Any
+    ) -> None:
         self.spec = WorkflowSpec(
             name="metals",
-            systems=["Ag-Au"],
+            systems=systems or ["Ag-Au"],
             potential="emt",
-            structures={"library": True, "prototypes": False},
+            structures={"library": True, "prototypes": False, "files": files},
             surfaces={**SURFACES, **surfaces},
             output=folder / "out",
             database=folder / "structures.db",
@@ -166,7 +175,7 @@ def test_a_wetting_study_uses_the_same_slabs(finished: Finished) -> None:
     before = finished.database.last_id()
     settings = RelaxationSettings(fmax=0.05, relax_cell=False)
     calculations = Calculations(finished.database, "emt", settings)
-    relax_slabs(calculations, slab_candidates("Ag_fcc", conventional_cell(atoms_of(bulk)), (1, 1, 1)))
+    relax_slabs(calculations, slab_candidates("Ag_fcc", conventional_of(bulk).atoms, (1, 1, 1)))
     assert finished.database.last_id() == before
 
 
@@ -224,13 +233,80 @@ def test_planes_of_two_jobs_are_never_mixed(tmp_path: Path) -> None:
 
 def test_planes_of_two_crystals_are_never_mixed(tmp_path: Path) -> None:
     job = Finished(tmp_path, phases="Ag", adhesion=[], miller_indices=[[1, 1, 1]]).run()
-    crystal = conventional_cell(atoms_of(job.database.find(job.fingerprints["Ag_fcc"])))
+    crystal = conventional_of(job.database.find(job.fingerprints["Ag_fcc"])).atoms
     crystal.set_cell(crystal.cell * 1.01, scale_atoms=True)
     calculations = Calculations(job.database, "emt", RelaxationSettings(fmax=0.05, relax_cell=False))
     relax_slabs(calculations, slab_candidates("Ag_fcc", crystal, (1, 0, 0)))
     (found,), (note,) = stored_surfaces(job.database)
     assert len(found.surfaces) == 1
     assert note.count("cut from a crystal of") == 2
+
+
+def test_planes_are_looked_up_by_symmetry(finished: Finished) -> None:
+    pair = {"film": "Ag", "substrate": "Ag"}
+    turned = [
+        {**pair, "miller_index": [0, 0, 1], "film_miller_index": [0, 1, 0]},
+        {**pair, "miller_index": [1, -1, 1], "film_miller_index": [-1, 1, 1]},
+    ]
+    more = finished.spec.model_copy(update={"surfaces": SurfacesSettings(**{**SURFACES, "adhesion": turned})})
+    study = SurfacesStudy(Job(more, finished.database, finished.fingerprints))
+    for step in study.plan():
+        study.run(step.method, step.arguments)
+    results = study.results()
+    known = {record.miller_index: record.surface_energy_J_m2 for record in results.phases[0].surfaces}
+    cube, octahedron = results.interfaces
+    assert cube.surface_energies_J_m2 == (known[1, 0, 0], known[1, 0, 0])
+    assert octahedron.surface_energies_J_m2 == (known[1, 1, 1], known[1, 1, 1])
+
+
+def test_equivalent_planes_of_two_jobs_are_one_on_the_shape(tmp_path: Path) -> None:
+    job = Finished(tmp_path, phases="Ag", adhesion=[], miller_indices=[[1, 1, 1], [1, 0, 0]]).run()
+    settings = job.spec.surfaces.model_copy(update={"miller_indices": ((0, 0, 1),)})
+    job.spec = job.spec.model_copy(update={"surfaces": settings})
+    job.run()
+    (silver,), _ = stored_surfaces(job.database)
+    assert len(silver.surfaces) == 3
+    assert silver.shape is not None
+    assert len(silver.shape.area_fractions) == 2
+
+
+@pytest.fixture(scope="module")
+def b19(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """CuAu of the type of AuCd from a file in Pmma, whose shortest axis is b."""
+    folder = tmp_path_factory.mktemp("b19")
+    scaled = [(0.25, 0, 0.8125), (0.75, 0, 0.1875), (0.25, 0.5, 0.3125), (0.75, 0.5, 0.6875)]
+    alloy = Atoms("Au2Cu2", cell=[4.60, 2.75, 4.45], scaled_positions=scaled, pbc=True)
+    write(folder / "B19.cif", alloy)
+    surfaces = {"phases": "B19", "adhesion": [], "miller_indices": [[1, 0, 0], [0, 1, 0]], "min_slab_size": 5.0}
+    return Finished(folder, files=(folder / "B19.cif",), systems=["Cu-Au"], **surfaces).run()
+
+
+def test_the_planes_of_a_file_are_those_of_its_own_axes(b19: Finished) -> None:
+    row = b19.database.find(b19.fingerprints["B19"])
+    a, b, c = row.data["lattice"][:3]
+    assert b < a < c
+    assert row.space_group == "Pmma"
+    (slab, *_) = b19.database.select("study=surfaces,miller=(100)")
+    assert sorted(np.linalg.norm(slab.cell[:2], axis=1)) == pytest.approx([b, c], abs=1e-3)
+    (slab, *_) = b19.database.select("study=surfaces,miller=(010)")
+    assert sorted(np.linalg.norm(slab.cell[:2], axis=1)) == pytest.approx([a, c], abs=1e-3)
+    cells, energies, *_ = b19.sections()
+    shown = {row[4]: row[5] for row in cells.tables[0].rows}
+    assert shown == pytest.approx({"a": a, "b": b, "c": c})
+    assert cells.tables[0].rows[0][3] == "as given"
+    assert any("CuAu (B19) in Pmma, as given" in text for text in energies.paragraphs)
+
+
+def test_slabs_of_another_setting_are_told_apart(b19: Finished) -> None:
+    (found,), problems = stored_surfaces(b19.database)
+    assert problems == []
+    assert found.cell is not None
+    bulk = b19.database.find(b19.fingerprints["B19"])
+    slabs = b19.database.select("study=surfaces,miller=(100)")
+    assert cell_of_slabs(bulk, slabs) is not None
+    for slab in slabs:
+        slab.key_value_pairs["miller"] = slab.miller = "(001)"
+    assert cell_of_slabs(bulk, slabs) is None
 
 
 def test_stable_phases_are_those_on_the_hull(finished: Finished) -> None:
