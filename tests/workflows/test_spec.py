@@ -58,7 +58,7 @@ def test_command_line_overrides_the_file(write):
         (MINIMAL + "potental: emt\n", ["unknown key 'potental'", "'potential'"]),
         (MINIMAL + "relaxation: {fmx: 0.1}\n", ["unknown key 'relaxation.fmx'", "'fmax'"]),
         (MINIMAL + "structures: {prototypes: {max_atom: 3}}\n", ["structures.prototypes.max_atom", "'max_atoms'"]),
-        (MINIMAL + "relaxation: {fmax: -0.1}\n", ["relaxation.fmax", "greater than 0", "-0.1"]),
+        (MINIMAL + "relaxation: {fmax: -0.1}\n", ["relaxation.fmax", "above 0", "-0.1"]),
         (MINIMAL + "relaxation: {fmax: .nan}\n", ["relaxation.fmax", "finite"]),
         (MINIMAL + "relaxation: {max_steps: 0}\n", ["relaxation.max_steps", "0"]),
         (MINIMAL + "relaxation: {optimizer: FIR}\n", ["relaxation.optimizer", "FIRE"]),

@@ -16,7 +16,7 @@ from ....errors import InputError, unknown_name
 from ....structures.library.electrolytes import get_electrolyte, read_substrate
 from ....structures.library.liquids import get_liquid
 from ....structures.slabs.lattice_planes import MillerIndex
-from ..settings import Settings, StudySettings
+from ..settings import Settings, StudySettings, UserPath
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions
 from .sampling import SamplingSettings
@@ -48,7 +48,7 @@ class SubstrateSettings(Settings):
     """
 
     name: str | None = None
-    file: Path | None = None
+    file: UserPath | None = None
     miller_index: MillerIndex = (0, 0, 1)
     termination: str | tuple[str, ...] | None = None
     amorphous: bool = False

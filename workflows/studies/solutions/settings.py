@@ -82,6 +82,8 @@ class SolutionsSettings(StudySettings):
                 f"solutions: no system of the job contains {self.solvent}; name one, e.g. Li-{self.solvent}"
             )
         for solute in solutes:
+            if solute == self.solvent:
+                raise InputError(f"solutions.solutes: {solute} is the solvent; give another element")
             if not any({solute, self.solvent} <= set(parse_system(system)) for system in spec.systems):
                 raise InputError(
                     f"solutions.solutes: {solute} needs a system with {self.solvent}; add {solute}-{self.solvent}"

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ....calculators.potentials.names import get_potential
 from ....errors import InputError
+from ....files import usable_path
 from ....structures.compositions import parse_formula, parse_system
 from ....structures.library.electrolytes import ElectrolyteError, get_electrolyte, read_substrate
 from ....structures.library.phases import list_phases
@@ -135,7 +136,7 @@ def electrolyte_name(place: str) -> str:
 
 def _place(value: str) -> str:
     """The name as it is, or the absolute path of a file."""
-    file = Path(value).expanduser()
+    file = usable_path(value)
     if file.is_file():
         return str(file.resolve())
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from ....calculators.relaxation.relax import RelaxationSettings
-from ....errors import InputError
+from ....errors import InputError, shown
 from ..settings import Settings, StudySettings, one_or_more
 
 if TYPE_CHECKING:
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 def _three_indices(value: Any) -> Any:
     """Turn the four indices of a hexagonal plane (h k i l), with i = -(h + k), into (h k l)."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or len(value) not in (3, 4):
         return value
-    if len(value) == 4:
-        h, k, i, last = value
-        if h + k + i != 0:
-            raise ValueError(f"{list(value)} is no hexagonal plane: its first three indices must add up to 0")
-        return (h, k, last)
-    if len(value) == 3 and not any(value):
-        raise ValueError("[0, 0, 0] is not a plane")
-    return value
+    if not all(isinstance(index, int) and not isinstance(index, bool) for index in value):
+        raise ValueError(f"{shown(list(value))} is not allowed; indices are whole numbers, e.g. [1, 1, 1]")
+    if not any(value):
+        raise ValueError(f"{list(value)} is not a plane")
+    if len(value) == 3:
+        return value
+    h, k, i, last = value
+    if h + k + i != 0:
+        raise ValueError(f"{list(value)} is no hexagonal plane: its first three indices must add up to 0")
+    return (h, k, last)
 
 
 Plane = Annotated[tuple[int, int, int], BeforeValidator(_three_indices)]
@@ -86,7 +88,7 @@ class SurfacesSettings(StudySettings):
     """
 
     phases: Phases = "stable"
-    miller_indices: tuple[Plane, ...] = ()
+    miller_indices: Annotated[tuple[Plane, ...], Field(examples=[[[1, 1, 1], [1, 0, 0]]])] = ()
     planes: Annotated[int | None, Field(ge=1, le=20)] = None
     adhesion: tuple[AdhesionSettings, ...] = ()
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 9.0
@@ -96,6 +98,8 @@ class SurfacesSettings(StudySettings):
 
     @model_validator(mode="after")
     def _one_choice_of_planes(self) -> SurfacesSettings:
+        if self.phases == ():
+            raise ValueError("phases: the list is empty; name one, or leave it out for the stable phases")
         if self.miller_indices and self.planes is not None:
             raise ValueError("give either miller_indices or planes, not both")
         return self
