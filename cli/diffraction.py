@@ -52,10 +52,12 @@ def diffraction(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the lines, and beside them what is published; lay a measured pattern over them."""
+    from ..arguments import number
     from ..structures.diffraction.measured import overlay, read_pattern
     from ..structures.diffraction.patterns import powder_pattern
     from .output import print_csv, print_json, print_notes, print_rows
 
+    number("--fwhm", fwhm, least=0.001, most=10, unit="degrees")
     wavelength, limits = _radiation(radiation), _range(two_theta)
     parts = _weights(weights, len(crystals))
     reading = None if measured is None else read_pattern(measured)
@@ -121,6 +123,7 @@ def _numbers(text: str, option: str) -> list[float]:
 
 def _samples(names: list[str], relaxed: bool, database: Path | None, potential: str | None) -> list[_Sample]:
     from ..errors import InputError
+    from ..files import usable_path
     from ..reports.diffraction.section import SYMPREC_RELAXED
     from ..structures.diffraction.patterns import SYMPREC
     from ..structures.library.electrolytes import read_substrate
@@ -131,8 +134,8 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
     store = StructureDatabase(database or default_database(), must_exist=True) if relaxed else None
     samples = []
     for name in names:
-        if Path(name).is_file() or Path(name).suffix:
-            file = Path(name)
+        file = usable_path(name)
+        if file.is_file() or file.suffix:
             samples.append(_Sample(file.name, read_substrate(file, "structure"), str(file), SYMPREC_RELAXED))
         elif store is not None:
             row = relaxed_crystal(store, name, potential)

@@ -49,6 +49,7 @@ def wetting(
     as_csv: CsvOption = False,
 ) -> None:
     """Print θ(x) in both limits of the dry face, for another temperature, surface tension or drop if asked."""
+    from ..arguments import number
     from ..errors import InputError
     from ..reports.document import write_report
     from ..reports.model import Report
@@ -66,6 +67,10 @@ def wetting(
     from ..workflows.studies.wetting.stored import get_study
     from .output import print_json, print_notes, print_rows
 
+    number("--roughness", roughness, least=1, most=100)
+    number("--solute-into-solid", solute_into_solid, least=0, most=1000, unit="atoms per nm²")
+    if gamma_lv is not None:
+        number("--gamma-lv", gamma_lv, above=0, most=5, unit="J/m²")
     store = StructureDatabase(database or default_database(), must_exist=True)
     found = get_study(store, study=study, substrate=substrate, solute=solute)
     liquid = get_liquid(found.solvent)

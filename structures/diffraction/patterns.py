@@ -29,6 +29,7 @@ WAVELENGTHS: dict[str, float] = {
 """Å; ``CuKa`` is the mean of both lines, weighted 2:1."""
 
 DEFAULT_TWO_THETA = (10.0, 90.0)
+_MOST_REFLECTIONS = 200_000  # before symmetry; more take minutes and gigabytes
 SYMPREC = 0.01
 """Å within which a crystal is idealised to its space group."""
 _LARGEST_TWO_THETA = 179.0
@@ -146,8 +147,8 @@ def powder_pattern(
     Raises
     ------
     DiffractionError
-        Unknown radiation, a range that is empty or outside (0, 179], a crystal that is not periodic, or no line in the
-        range.
+        Unknown radiation, a range that is empty or outside (0, 179], a crystal that is not periodic, and no line or far
+        too many reflections in the range.
     InputError
         A phase without coordinates.
 
@@ -171,6 +172,12 @@ def powder_pattern(
     calculator = XRDCalculator(wavelength=wavelength, debye_waller_factors=dict(debye_waller_B or {}))
     lowest = 2.0 * math.sin(math.radians(limits[0] / 2)) / wavelength
     highest = 2.0 * math.sin(math.radians(limits[1] / 2)) / wavelength
+    expected = 4.0 / 3.0 * math.pi * highest**3 * float(cell.volume)
+    if expected > _MOST_REFLECTIONS:
+        raise DiffractionError(
+            f"powder pattern of {label}: about {expected:.2g} reflections up to {limits[1]:g}° at {wavelength:g} Å, more"
+            f" than {_MOST_REFLECTIONS}; take a longer wavelength, a smaller range or the primitive cell"
+        )
     reflections = cell.lattice.reciprocal_lattice_crystallographic.get_points_in_sphere([[0, 0, 0]], [0, 0, 0], highest)
     if not any(length >= lowest and length > 0.0 for _, length, *_ in reflections):
         raise DiffractionError(f"powder pattern of {label}: no line in 2θ from {limits[0]:g} to {limits[1]:g}°")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...files import check_writable
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
 from .structure_database import CRYSTALS, SYMPREC
@@ -58,10 +59,14 @@ def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
 
 
 def check_export(path: Path) -> Callable[[Sequence[AtomsRow], Path], None]:
-    """Return the function that writes files of this suffix; InputError where there is none."""
+    """Return the function that writes files of this suffix; InputError where there is none, or no place for it."""
+    path = path.expanduser()
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise InputError(f"export: {path.name!r} must end in one of {', '.join(_WRITERS)}")
+    if path.is_dir():
+        raise InputError(f"export: {path} is a directory; give the path of a file")
+    check_writable(path.parent.absolute(), "export")
     return write
 
 

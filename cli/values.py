@@ -1,0 +1,101 @@
+"""The values of options and arguments: what no verb can use is refused in one place, before any of them runs."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from ..errors import InputError, shown
+
+_LARGEST = 10**15
+_WORDS = {
+    r"greater than or equal to (\S+)": "at least {}",
+    r"less than or equal to (\S+)": "at most {}",
+    r"valid integer": "a whole number",
+    r"valid number": "a number",
+    r"is not one of (.+?)\.?$": "one of {}",
+}
+_LONGEST_MESSAGE = 700
+
+
+class CarefulVerb(TyperCommand):
+    """A verb whose options have values that can be meant."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as Typer does, and look at each value.
+
+        Raises
+        ------
+        InputError
+            Naming the option: its value is empty, not finite, far too large, or holds a character of no use.
+        """
+        given = list(self._given(args))
+        for option, text in given:
+            if not text.strip():
+                raise InputError(f"{option}: {shown(text)} is empty; give a value, or leave the option out")
+        try:
+            rest = super().parse_args(ctx, list(args))
+        except typer.BadParameter as error:
+            name = (*getattr(error.param, "opts", ()), "")[0]
+            texts = [shown(text) for option, text in given if option == name]
+            allowed = next((say.format(*rest) for say, *rest in _sentences(error.message)), "")
+            if not (texts and allowed):
+                raise
+            raise InputError(f"{name}: {', '.join(texts)} is not allowed; give {allowed}") from None
+        for parameter in self.params:
+            name = parameter.opts[0] if parameter.param_type_name == "option" else str(parameter.metavar)
+            for value in _each(ctx.params.get(parameter.name or "")):
+                _check(name or str(parameter.name), value)
+        return rest
+
+    def _given(self, args: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield each option that takes a value, with the text that was given for it."""
+        taking = {name for one in self.params if not getattr(one, "is_flag", True) for name in one.opts}
+        waiting = iter(args)
+        for word in waiting:
+            option, sign, text = word.partition("=")
+            if word == "--":
+                return
+            if option in taking:
+                yield option, text if sign else next(waiting, option)
+
+
+def _sentences(message: str) -> Iterator[tuple[str, ...]]:
+    """Yield in our words what the message of a value that could not be read says is allowed."""
+    for pattern, words in _WORDS.items():
+        if found := re.search(pattern, message):
+            yield words, *found.groups()
+
+
+def _each(value: Any) -> Iterator[Any]:
+    yield from value if isinstance(value, list | tuple) else () if value is None else (value,)
+
+
+def _check(name: str, value: Any) -> None:
+    from ..files import usable_path
+
+    if isinstance(value, Path):
+        try:
+            usable_path(value)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+    elif isinstance(value, str):
+        if any(unicodedata.category(character).startswith("C") for character in value):
+            raise InputError(f"{name}: {shown(value)} holds a control character; give plain text")
+    elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
+        raise InputError(f"{name}: {shown(value)} is not allowed; give a number of usual size")
+
+
+def printable(message: str) -> str:
+    """Return a message as one line that every terminal can show, without its middle when it is long."""
+    line = " ".join(message.split())
+    if len(line) > _LONGEST_MESSAGE:
+        line = f"{line[:_LONGEST_MESSAGE - 150]} … {line[-140:]}"
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
