@@ -40,7 +40,9 @@ def diffraction(
     ] = None,
     radiation: Annotated[str, typer.Option("--radiation", help="E.g. CuKa, CuKa1, MoKa, or a wavelength, Å.")] = "CuKa",
     two_theta: Annotated[str, typer.Option("--range", help="Lowest and highest 2θ, degrees.")] = "10,90",
-    fwhm: Annotated[float, typer.Option("--fwhm", help="Width of the lines in pictures and fits, degrees.")] = 0.2,
+    fwhm: Annotated[
+        float, typer.Option("--fwhm", min=0.001, max=10, help="Width of the lines in pictures and fits, degrees.")
+    ] = 0.2,
     min_intensity: Annotated[
         float, typer.Option("--min-intensity", min=0, max=100, help="Weakest line shown, % of the strongest.")
     ] = 1.0,
@@ -52,12 +54,10 @@ def diffraction(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the lines, and beside them what is published; lay a measured pattern over them."""
-    from ..arguments import number
     from ..structures.diffraction.measured import overlay, read_pattern
     from ..structures.diffraction.patterns import powder_pattern
     from .output import print_csv, print_json, print_notes, print_rows
 
-    number("--fwhm", fwhm, least=0.001, most=10, unit="degrees")
     wavelength, limits = _radiation(radiation), _range(two_theta)
     parts = _weights(weights, len(crystals))
     reading = None if measured is None else read_pattern(measured)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from ..errors import InputError, shown
+from ..files import usable_path
 
 _LARGEST = 10**15
 _WORDS = {
@@ -40,19 +40,17 @@ class CarefulVerb(TyperCommand):
         for option, text in given:
             if not text.strip():
                 raise InputError(f"{option}: {shown(text)} is empty; give a value, or leave the option out")
+            _check_text(option, text)
         try:
             rest = super().parse_args(ctx, list(args))
         except typer.BadParameter as error:
-            name = (*getattr(error.param, "opts", ()), "")[0]
-            texts = [shown(text) for option, text in given if option == name]
-            allowed = next((say.format(*rest) for say, *rest in _sentences(error.message)), "")
-            if not (texts and allowed):
-                raise
-            raise InputError(f"{name}: {', '.join(texts)} is not allowed; give {allowed}") from None
+            raise _in_our_words(error, given) from None
         for parameter in self.params:
-            name = parameter.opts[0] if parameter.param_type_name == "option" else str(parameter.metavar)
+            texts = [text for option, text in given if option in parameter.opts]
+            is_option = parameter.param_type_name == "option"
+            name = parameter.opts[0] if is_option else parameter.metavar or str(parameter.name)
             for value in _each(ctx.params.get(parameter.name or "")):
-                _check(name or str(parameter.name), value)
+                _check(name, value, texts)
         return rest
 
     def _given(self, args: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -67,35 +65,55 @@ class CarefulVerb(TyperCommand):
                 yield option, text if sign else next(waiting, option)
 
 
-def _sentences(message: str) -> Iterator[tuple[str, ...]]:
-    """Yield in our words what the message of a value that could not be read says is allowed."""
+def _in_our_words(error: typer.BadParameter, given: Sequence[tuple[str, str]]) -> Exception:
+    """Return the error of a value that could not be read, as ours where it says what is allowed."""
+    name = (*getattr(error.param, "opts", ()), "")[0]
+    texts = [shown(text) for option, text in given if option == name]
     for pattern, words in _WORDS.items():
-        if found := re.search(pattern, message):
-            yield words, *found.groups()
+        if texts and (found := re.search(pattern, error.message)):
+            allowed = words.format(*found.groups())
+            return InputError(f"{name}: {', '.join(texts)} is not allowed; give {allowed}")
+    error.message = error.message.removeprefix("Value error, ")
+    return error
 
 
-def _each(value: Any) -> Iterator[Any]:
-    yield from value if isinstance(value, list | tuple) else () if value is None else (value,)
+def _each(value: Any) -> list[Any]:
+    """Return the values of one parameter, of which there may be several."""
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
-def _check(name: str, value: Any) -> None:
-    from ..files import usable_path
+def _check(name: str, value: Any, texts: Sequence[str]) -> None:
+    """Refuse a value that no verb can use.
 
+    Parameters
+    ----------
+    name
+        Of the option or argument.
+    value
+        As it was read.
+    texts
+        As it was written, where that is known: a path has lost a slash of ``a//b`` when it was read.
+    """
     if isinstance(value, Path):
-        try:
-            usable_path(value)
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from None
+        for text in texts or [str(value)]:
+            try:
+                usable_path(text)
+            except InputError as error:
+                raise InputError(f"{name}: {error}") from None
     elif isinstance(value, str):
-        if any(unicodedata.category(character).startswith("C") for character in value):
-            raise InputError(f"{name}: {shown(value)} holds a control character; give plain text")
-    elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
+        _check_text(name, value)
+    elif isinstance(value, int | float) and not abs(value) <= _LARGEST:
         raise InputError(f"{name}: {shown(value)} is not allowed; give a number of usual size")
+
+
+def _check_text(name: str, text: str) -> None:
+    if any(unicodedata.category(character).startswith("C") for character in text):
+        raise InputError(f"{name}: {shown(text)} holds a control character; give plain text")
 
 
 def printable(message: str) -> str:
     """Return a message as one line that every terminal can show, without its middle when it is long."""
     line = " ".join(message.split())
     if len(line) > _LONGEST_MESSAGE:
-        line = f"{line[:_LONGEST_MESSAGE - 150]} … {line[-140:]}"
+        line = f"{line[: _LONGEST_MESSAGE - 150]} … {line[-140:]}"
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)

@@ -26,16 +26,26 @@ def wetting(
         float | None, typer.Option("--temperature", help="Temperature, K; default 298.15, or where the liquid melts.")
     ] = None,
     gamma_lv: Annotated[
-        float | None, typer.Option("--gamma-lv", help="Surface tension of the pure liquid, J/m²; default measured.")
+        float | None,
+        typer.Option(
+            "--gamma-lv", min=0.001, max=5, help="Surface tension of the pure liquid, J/m²; default measured."
+        ),
     ] = None,
     drop_radius: Annotated[
         float | None, typer.Option("--drop-radius", help="Radius of the drop, mm; default endless supply of solute.")
     ] = None,
     solute_into_solid: Annotated[
         float,
-        typer.Option("--solute-into-solid", help="Solute atoms per nm² of contact that a drop loses to the solid."),
+        typer.Option(
+            "--solute-into-solid",
+            min=0,
+            max=1000,
+            help="Solute atoms per nm² of contact that a drop loses to the solid.",
+        ),
     ] = 0.0,
-    roughness: Annotated[float, typer.Option("--roughness", help="Wenzel's true to projected area, 1 or more.")] = 1.0,
+    roughness: Annotated[
+        float, typer.Option("--roughness", min=1, max=100, help="Wenzel's true to projected area, 1 or more.")
+    ] = 1.0,
     computed_solution: Annotated[
         bool, typer.Option("--computed-solution", help="Chemical potential of the solute computed, not measured.")
     ] = False,
@@ -49,7 +59,6 @@ def wetting(
     as_csv: CsvOption = False,
 ) -> None:
     """Print θ(x) in both limits of the dry face, for another temperature, surface tension or drop if asked."""
-    from ..arguments import number
     from ..errors import InputError
     from ..reports.document import write_report
     from ..reports.model import Report
@@ -67,10 +76,6 @@ def wetting(
     from ..workflows.studies.wetting.stored import get_study
     from .output import print_json, print_notes, print_rows
 
-    number("--roughness", roughness, least=1, most=100)
-    number("--solute-into-solid", solute_into_solid, least=0, most=1000, unit="atoms per nm²")
-    if gamma_lv is not None:
-        number("--gamma-lv", gamma_lv, above=0, most=5, unit="J/m²")
     store = StructureDatabase(database or default_database(), must_exist=True)
     found = get_study(store, study=study, substrate=substrate, solute=solute)
     liquid = get_liquid(found.solvent)

@@ -58,7 +58,7 @@ def describe(error: ValidationError, model: type[BaseModel]) -> str:
         message = first["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         got = shown(value) if isinstance(value, str | int | float) else ""
         key = message.partition(": ")[0]  # a section names which of its keys is meant
-        inside = any(key in one.model_fields for one in _models_in(_place(model, location)[0]))
+        inside = any(key in one.model_fields for one in models_in(_place(model, location)[0]))
         where += ("." if inside else ": ") if where else ""
         return f"{where}{message}" + (f" (got {got})" if got and got not in message else "")
     if kind == "model_type" and value is None:
@@ -82,8 +82,8 @@ def _unknown_key(location: Sequence[str], model: type[BaseModel]) -> str:
     """Name the nearest key that there is."""
     for name in location[:-1]:
         if not name.isdecimal():
-            model = next(one for one in _models_in(model) if name in one.model_fields)
-            model = _models_in(model.model_fields[name].annotation)[0]
+            model = next(one for one in models_in(model) if name in one.model_fields)
+            model = models_in(model.model_fields[name].annotation)[0]
     allowed = list(model.model_fields)
     close = nearest(location[-1], allowed)
     hint = f" Did you mean {close!r}?" if close else ""
@@ -98,7 +98,7 @@ def _place(model: type[BaseModel], location: Iterable[str]) -> tuple[Any, FieldI
         if part.isdecimal():
             annotation = _item_type(annotation, int(part))
             continue
-        inside = next((one for one in _models_in(annotation) if part in one.model_fields), None)
+        inside = next((one for one in models_in(annotation) if part in one.model_fields), None)
         if inside is None:
             break
         field, name = inside.model_fields[part], part
@@ -220,17 +220,17 @@ def _example(field: FieldInfo | None, name: str) -> str:
     return f"e.g. {name}: {_QUOTED_WORD.sub(_INSIDE, text)}"
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
     """The models that a type is made of, whatever they are nested in: unions, tuples, annotations."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]
+    return [model for argument in get_args(annotation) for model in models_in(argument)]
 
 
 def _members_of_unions(model: type[BaseModel]) -> set[str]:
     """Names by which pydantic tells the members of a union apart in the path of an error."""
     found = {"bool", "str", "float", "int", "tuple[str, ...]"}
     for info in model.model_fields.values():
-        for inner in _models_in(info.annotation):
+        for inner in models_in(info.annotation):
             found |= {inner.__name__} | _members_of_unions(inner)
     return found

@@ -1,8 +1,8 @@
 """Reading a workflow input as YAML: plain values only, each key once, and nothing that takes long.
 
-YAML lets a file say more than a job needs: objects of the language, values that stand for others, several documents. It
-also reads ``NO`` as a truth value, ``1:3`` as 63 and ``010`` as 8, and of a key that is given twice keeps the last. What
-has no place in a job, or would be read as something else than what is written, is refused with its line.
+YAML lets a file say more than a job needs: objects of the language, values that stand for others, several documents.
+It also reads ``NO`` as a truth value, ``1:3`` as 63 and ``010`` as 8, and of a key that is given twice keeps the last.
+What has no place in a job, or would be read as something else than what is written, is refused with its line.
 """
 
 from __future__ import annotations

@@ -175,8 +175,8 @@ def powder_pattern(
     expected = 4.0 / 3.0 * math.pi * highest**3 * float(cell.volume)
     if expected > _MOST_REFLECTIONS:
         raise DiffractionError(
-            f"powder pattern of {label}: about {expected:.2g} reflections up to {limits[1]:g}° at {wavelength:g} Å, more"
-            f" than {_MOST_REFLECTIONS}; take a longer wavelength, a smaller range or the primitive cell"
+            f"powder pattern of {label}: about {expected:.2g} reflections up to {limits[1]:g}° at {wavelength:g} Å,"
+            f" more than {_MOST_REFLECTIONS}; take a longer wavelength, a smaller range or the primitive cell"
         )
     reflections = cell.lattice.reciprocal_lattice_crystallographic.get_points_in_sphere([[0, 0, 0]], [0, 0, 0], highest)
     if not any(length >= lowest and length > 0.0 for _, length, *_ in reflections):

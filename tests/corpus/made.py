@@ -101,7 +101,9 @@ def billion_laughs() -> str:
 
 @made
 def quadratic_blowup() -> str:
-    return base(systems=f"systems: [{', '.join(['*long'] * 2_000)}]").replace("name: job", f"name: &long {'x' * 50_000}")
+    return base(systems=f"systems: [{', '.join(['*long'] * 2_000)}]").replace(
+        "name: job", f"name: &long {'x' * 50_000}"
+    )
 
 
 @made

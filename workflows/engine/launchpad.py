@@ -112,9 +112,7 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
     except ValueError:
         parsed = urlparse("")  # brackets that are not closed
     if parsed.scheme not in {"mongodb", "mongodb+srv"} or not parsed.hostname:
-        raise LaunchPadError(
-            f"launchpad: {shown(url)} is neither sqlite:///directory nor mongodb://host:port/database"
-        )
+        raise LaunchPadError(f"launchpad: {shown(url)} is neither sqlite:///directory nor mongodb://host:port/database")
     return {**common, "host": url, "name": parsed.path.strip("/") or _EMBEDDED_DATABASE}
 
 
