@@ -37,8 +37,9 @@ class SpecError(InputError):
 class _Refused(Exception):  # noqa: N818 - never leaves this module
     """What is wrong, and on which line."""
 
-    def __init__(self, node: Node | None, message: str) -> None:
-        super().__init__(message if node is None else f"line {node.start_mark.line + 1}: {message}")
+    def __init__(self, where: Node | yaml.Event | None, message: str) -> None:
+        mark: Any = where and where.start_mark
+        super().__init__(f"line {mark.line + 1}: {message}" if mark else message)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -90,11 +91,11 @@ def _compose(text: str) -> Node | None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _Refused(None, f"line {event.start_mark.line + 1}: a second document begins; a file is one job")
+                raise _Refused(event, "a second document begins; a file is one job")
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _MAX_DEPTH:
-                raise _Refused(None, f"line {event.start_mark.line + 1}: it is nested more than {_MAX_DEPTH} deep")
+                raise _Refused(event, f"it is nested more than {_MAX_DEPTH} deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     node: Node | None = yaml.compose(text, Loader=_LOADER)
