@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from ..errors import nearest, shown
 
 _QUOTED_WORD, _INSIDE = re.compile(r'"([A-Za-z][\w.+-]*)"'), r"\1"
+_KIND_OF_TYPE = re.compile(r"[a-z-]+\[")  # as "function-after[...]" and "literal[...]"
 _TELLING = {"value_error": 1, "extra_forbidden": 2}
 _BOUNDS = {Gt: ("above", "gt"), Ge: ("at least", "ge"), Lt: ("below", "lt"), Le: ("at most", "le")}
 # Each with one and with many of them.
@@ -74,7 +75,7 @@ def describe(error: ValidationError, model: type[BaseModel]) -> str:
 def _user_location(parts: Sequence[str], model: type[BaseModel], *, key_last: bool) -> list[str]:
     """Return a path without the names by which pydantic tells the members of a union apart; the user's key stays."""
     members = _members_of_unions(model)
-    kept = [part for part in parts if part not in members and not part.startswith("function-")]
+    kept = [part for part in parts if part not in members and not _KIND_OF_TYPE.match(part)]
     return [*kept[: -1 if kept[-1:] == [parts[-1]] else None], parts[-1]] if key_last else kept
 
 
@@ -162,18 +163,22 @@ def _list_of(bare: Any, metadata: Sequence[Any]) -> str:
     if items[-1] is not Ellipsis:
         return f"a list of {len(items)} {names}"
     least = next((item.min_length for item in metadata if isinstance(item, MinLen)), 0)
-    names = " ".join([names or "items", *_bounds(more)])
+    names = " ".join([names or ("names or mappings" if models_in(inner) else "names"), *_bounds(more)])
     return f"a list of {'one or more ' if least else ''}{names}"
 
 
 def _bounds(metadata: Iterable[Any]) -> list[str]:
     found = [
-        f"{words} {getattr(item, name):g}"
+        f"{words} {_plain(getattr(item, name))}"
         for item in metadata
         for kind, (words, name) in _BOUNDS.items()
         if isinstance(item, kind)
     ]
     return ["of " * found[0].startswith("at") + " and ".join(found)] if found else []
+
+
+def _plain(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"
 
 
 def _one_of(values: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ class SolutionsSettings(StudySettings):
         Molecular dynamics of the film.
     """
 
-    solutes: tuple[str, ...] = ()
+    solutes: Annotated[tuple[str, ...], Field(examples=[["Li", "Na"]])] = ()
     solvent: Annotated[str, AfterValidator(_known_liquid)] = "Hg"
     n_atoms: Annotated[int, Field(ge=8, le=500)] = 32
     width: Annotated[float, Field(ge=5, le=40, allow_inf_nan=False)] = 8.5

@@ -53,10 +53,10 @@ class AdhesionSettings(Settings):
         Largest area of the common cell, Å².
     """
 
-    film: str
-    substrate: str
+    film: Annotated[str, Field(examples=["LiHg"])]
+    substrate: Annotated[str, Field(examples=["Li_bcc"])]
     miller_index: Plane = (1, 1, 1)
-    film_miller_index: Plane | None = None
+    film_miller_index: Annotated[Plane | None, Field(examples=[[1, 1, 0]])] = None
     max_strain: Annotated[float, Field(gt=0, le=0.2)] = 0.05
     max_area: Annotated[float, Field(gt=0, le=1000)] = 100.0
 
@@ -87,7 +87,7 @@ class SurfacesSettings(StudySettings):
         How many ways of placing the film on the substrate are relaxed; the lowest counts.
     """
 
-    phases: Phases = "stable"
+    phases: Annotated[Phases, Field(examples=[["LiHg", "Li_bcc"]])] = "stable"
     miller_indices: Annotated[tuple[Plane, ...], Field(examples=[[[1, 1, 1], [1, 0, 0]]])] = ()
     planes: Annotated[int | None, Field(ge=1, le=20)] = None
     adhesion: tuple[AdhesionSettings, ...] = ()
