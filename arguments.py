@@ -12,15 +12,14 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import InputError, unknown_name
+from .errors import InputError, shown, unknown_name
 
 Allowed = TypeVar("Allowed", bound=str)
 
 
 def refusal(name: str, value: object, allowed: str) -> InputError:
     """Return the error for an argument that has a value it may not have."""
-    said = repr(value)
-    return InputError(f"{name}: {said if len(said) <= 200 else said[:197] + '...'} is not allowed; give {allowed}")
+    return InputError(f"{name}: {shown(value)} is not allowed; give {allowed}")
 
 
 def number(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+
+_LONGEST_NAME = 100  # characters, beyond which nothing is looked for that is close
 
 
 class InputError(ValueError):
@@ -22,8 +25,28 @@ class NotStoredError(InputError):
     """What was asked for is not in the structure database, or there is no database."""
 
 
+class _Shortened(reprlib.Repr):
+    """As ``repr``, but no longer than one reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 100
+        self.maxlist = self.maxtuple = self.maxdict = 6
+        self.maxlevel = 4
+
+    def repr_int(self, x: int, level: int) -> str:
+        """A number of thousands of digits cannot be written at all."""
+        return super().repr_int(x, level) if abs(x) < 10**40 else f"a number of {int(x.bit_length() * 0.30103)} digits"
+
+
+shown = _Shortened().repr
+"""How a value is written in a message: as ``repr`` does, a long one without its middle."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed name closest to ``name``, or None when nothing is close."""
+    if len(name) > _LONGEST_NAME:
+        return None
     lower = {option.lower(): option for option in allowed}
     match = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
     return lower[match[0]] if match else None
@@ -35,4 +58,4 @@ def unknown_name(kind: str, name: str, allowed: Iterable[str]) -> str:
     close = nearest(name, options)
     hint = f" Did you mean {close!r}?" if close else ""
     listing = f" Known: {', '.join(options)}." if options and len(options) <= 20 else ""
-    return f"unknown {kind} {name!r}.{hint}{listing}"
+    return f"unknown {kind} {shown(name)}.{hint}{listing}"

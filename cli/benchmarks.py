@@ -67,7 +67,10 @@ def _read(page: Path) -> str:
 
     if not page.is_file():
         raise InputError(f"--update: there is no page {page}")
-    text = page.read_text(encoding="utf-8")
+    try:
+        text = page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--update: {page} is no page that can be read ({type(error).__name__})") from None
     update_page(text, [])
     return text
 

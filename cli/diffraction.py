@@ -45,7 +45,9 @@ def diffraction(
     ] = None,
     radiation: Annotated[str, typer.Option("--radiation", help="E.g. CuKa, CuKa1, MoKa, or a wavelength, Å.")] = "CuKa",
     two_theta: Annotated[str, typer.Option("--range", help="Lowest and highest 2θ, degrees.")] = "10,90",
-    fwhm: Annotated[float, typer.Option("--fwhm", help="Width of the lines in pictures and fits, degrees.")] = 0.2,
+    fwhm: Annotated[
+        float, typer.Option("--fwhm", min=0.001, max=10, help="Width of the lines in pictures and fits, degrees.")
+    ] = 0.2,
     min_intensity: Annotated[
         float, typer.Option("--min-intensity", min=0, max=100, help="Weakest line shown, % of the strongest.")
     ] = 1.0,

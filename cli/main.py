@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
+from .values import CarefulVerb, printable
 
 # Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
 VERBS = {
@@ -59,7 +60,8 @@ class LazyVerbs(TyperGroup):
             raise InputError(unknown_name("command", cmd_name, VERBS))
         module = importlib.import_module(f".{cmd_name}", __package__)
         verb = typer.Typer(add_completion=False, rich_markup_mode=None)
-        verb.command(name=cmd_name, help=VERBS[cmd_name], context_settings=getattr(module, "CONTEXT", None))(
+        settings = getattr(module, "CONTEXT", None)
+        verb.command(name=cmd_name, cls=CarefulVerb, help=VERBS[cmd_name], context_settings=settings)(
             getattr(module, cmd_name)
         )
         return typer.main.get_command(verb)
@@ -107,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def fail(message: str) -> int:
     """Print ``message`` as the one-line error and return the exit code of bad input."""
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    typer.echo(f"error: {printable(message)}", err=True)
     return 2
 
 

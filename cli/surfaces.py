@@ -135,12 +135,14 @@ def _chosen(
 def _named(found: Sequence[PhaseSurfaces], names: Sequence[str]) -> list[str]:
     """Return the phases that are asked for by name or formula."""
     from ..errors import InputError, unknown_name
+    from ..structures.input.names import plain_name
 
     known = {name for item in found for name in (item.phase, item.formula)}
-    for name in names:
-        if name not in known:
+    asked = [name if name in known else plain_name(name) for name in names]
+    for name, spelt in zip(names, asked, strict=True):
+        if spelt not in known:
             raise InputError(unknown_name("phase with computed surfaces:", name, known))
-    return list(dict.fromkeys(item.phase for item in found if item.phase in names or item.formula in names))
+    return list(dict.fromkeys(item.phase for item in found if item.phase in asked or item.formula in asked))
 
 
 def _rows(item: PhaseSurfaces) -> list[tuple[Any, ...]]:

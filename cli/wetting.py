@@ -26,16 +26,26 @@ def wetting(
         float | None, typer.Option("--temperature", help="Temperature, K; default 298.15, or where the liquid melts.")
     ] = None,
     gamma_lv: Annotated[
-        float | None, typer.Option("--gamma-lv", help="Surface tension of the pure liquid, J/m²; default measured.")
+        float | None,
+        typer.Option(
+            "--gamma-lv", min=0.001, max=5, help="Surface tension of the pure liquid, J/m²; default measured."
+        ),
     ] = None,
     drop_radius: Annotated[
         float | None, typer.Option("--drop-radius", help="Radius of the drop, mm; default endless supply of solute.")
     ] = None,
     solute_into_solid: Annotated[
         float,
-        typer.Option("--solute-into-solid", help="Solute atoms per nm² of contact that a drop loses to the solid."),
+        typer.Option(
+            "--solute-into-solid",
+            min=0,
+            max=1000,
+            help="Solute atoms per nm² of contact that a drop loses to the solid.",
+        ),
     ] = 0.0,
-    roughness: Annotated[float, typer.Option("--roughness", help="Wenzel's true to projected area, 1 or more.")] = 1.0,
+    roughness: Annotated[
+        float, typer.Option("--roughness", min=1, max=100, help="Wenzel's true to projected area, 1 or more.")
+    ] = 1.0,
     computed_solution: Annotated[
         bool, typer.Option("--computed-solution", help="Chemical potential of the solute computed, not measured.")
     ] = False,

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..calculators.potentials.names import get_potential
+from ..structures.input.names import plain_name
 from .database.candidates import Candidate, gather_candidates
 from .database.fingerprint import fingerprint
 from .database.rows import find_phase
@@ -78,7 +79,7 @@ class Job:
 
         Else by the name that it is stored under, or the lowest of a formula.
         """
-        key = self.fingerprints.get(name)
+        key = self.fingerprints.get(name) or self.fingerprints.get(plain_name(name))
         own = [row for row in self.relaxed_rows if row.fingerprint == key]
         return own[0] if own else find_phase(name, self.relaxed_rows)
 

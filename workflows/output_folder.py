@@ -6,9 +6,13 @@ import json
 import re
 from pathlib import Path
 
+from ..errors import InputError
+
 
 def folder_for(folder: Path, potential: str) -> Path:
     """Return the folder beside this one that has the name of the potential: ``results/li-hg-7net-0+d3``."""
+    if not folder.name:
+        raise InputError(f"output: {folder} has no name of its own; give a folder in it")
     return folder.with_name(f"{folder.name}-{re.sub(r'[^A-Za-z0-9_.+@-]', '-', potential)}")
 
 

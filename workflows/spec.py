@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, create_model, field_validator, model_validator
 
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
-from ..errors import InputError, nearest
-from ..files import check_writable
+from ..errors import InputError, shown
+from ..files import check_writable, usable_path
 from ..structures.compositions import parse_system
-from .database.file import check_file
+from .database.file import check_file, database_path
 from .output_folder import folder_for
+from .spec_messages import describe
 from .studies import STUDIES
-from .studies.settings import Settings, StudySettings
+from .studies.settings import Settings, StudySettings, UserPath
+from .yaml_input import SpecError, read_mapping
 
 if TYPE_CHECKING:
     from .studies.base import Study
 
 DEFAULT_DATABASE = "results/structures.db"
 DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
-
-
-class SpecError(InputError):
-    """The workflow input is not valid."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}", re.ASCII)
 
 
 def default_database() -> Path:
     """Path of the structure database: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``."""
-    return Path(os.environ.get("AMALGAMICS_DATABASE", DEFAULT_DATABASE))
+    try:
+        return usable_path(os.environ.get("AMALGAMICS_DATABASE") or DEFAULT_DATABASE)
+    except InputError as error:
+        raise SpecError(f"$AMALGAMICS_DATABASE: {error}") from None
 
 
 def default_launchpad() -> str:
     """URL of the LaunchPad: ``$AMALGAMICS_LAUNCHPAD``, else an embedded store in ``results/launchpad``."""
-    return os.environ.get("AMALGAMICS_LAUNCHPAD", DEFAULT_LAUNCHPAD)
+    return os.environ.get("AMALGAMICS_LAUNCHPAD") or DEFAULT_LAUNCHPAD
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{shown(name)} is not allowed; give a letter and then letters, digits, '.', '_' or '-', at most 60"
+            " characters, e.g. name: li-hg"
+        )
+    return name
 
 
 def _check_system(system: str) -> str:
@@ -45,6 +56,16 @@ def _check_system(system: str) -> str:
     if len(symbols) < 2:
         raise ValueError(f"a system needs at least two elements, e.g. Li-Hg; got {system!r}")
     return "-".join(symbols)
+
+
+def _check_systems(systems: tuple[str, ...]) -> tuple[str, ...]:
+    seen: set[frozenset[str]] = set()
+    for system in systems:
+        elements = frozenset(system.split("-"))
+        if elements in seen:
+            raise ValueError(f"{system} is given twice; keep one")
+        seen.add(elements)
+    return systems
 
 
 class RelaxationOptions(Settings):
@@ -82,12 +103,16 @@ class WorkflowSpec(_StudySections):
     ``hull.csv`` and ``summary.json`` into ``output`` (default ``results/<name>``).
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
-    systems: tuple[Annotated[str, AfterValidator(_check_system)], ...] = ()
+    name: Annotated[str, AfterValidator(_check_name), Field(examples=["li-hg"])]
+    systems: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_system)], ...],
+        AfterValidator(_check_systems),
+        Field(examples=[["Li-Hg", "Na-Hg"]]),
+    ] = ()
     potential: str = "chgnet+d3"
     relaxation: RelaxationOptions = RelaxationOptions()
-    output: Path | None = None
-    database: Path = Field(default_factory=default_database)
+    output: UserPath | None = None
+    database: UserPath = Field(default_factory=default_database)
     launchpad: str = Field(default_factory=default_launchpad)
 
     @field_validator("potential")
@@ -134,9 +159,7 @@ class WorkflowSpec(_StudySections):
                 section.check(self)
         check_writable(self.output_dir, "output")
         check_writable(self.database_path.parent, "database")
-        if self.database_path.is_dir():
-            raise SpecError(f"database: {self.database_path} is a directory; give the path of a file")
-        check_file(self.database_path)
+        check_file(database_path(self.database))
 
 
 def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
@@ -157,18 +180,7 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
         the potential does not cover the elements, or a place to write to is not writable.
     """
     path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        siblings = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        close = nearest(str(path), siblings)
-        raise SpecError(f"no such input file: {path}." + (f" Did you mean {close}?" if close else "")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"cannot read {path}: {error}") from None
-    except yaml.YAMLError as error:
-        raise SpecError(f"{path} is not valid YAML: {_yaml_problem(error)}") from None
-    if not isinstance(content, dict):
-        raise SpecError(f"{path}: expected a mapping of keys such as name, systems and potential")
+    content = read_mapping(path)
     for study in STUDIES:
         if study.section in content and content[study.section] is None:
             raise SpecError(
@@ -179,61 +191,8 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
         content.update({key: value for key, value in overrides.items() if value is not None})
         spec: WorkflowSpec = WorkflowSpec.model_validate(content)
     except ValidationError as error:
-        raise SpecError(f"{path}: {describe(error)}") from None
+        raise SpecError(f"{path}: {describe(error, WorkflowSpec)}") from None
     if spec.potential != in_file and overrides.get("output") is None:
         spec = spec.model_copy(update={"output": folder_for(spec.output_dir, spec.potential)})
     spec.check()
     return spec
-
-
-def _yaml_problem(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    return f"{getattr(error, 'problem', None) or 'cannot be parsed'}{where}"
-
-
-def describe(error: ValidationError) -> str:
-    """Say in one line what pydantic found wrong first, with the nearest valid key for a misspelt one."""
-    # A union reports each of its members, the wrong ones too: the deepest complaint comes from the one that was
-    # meant. The path then holds the members' names, which mean nothing to a user.
-    first = max(error.errors(), key=lambda item: len(item["loc"]))
-    location = [str(part) for part in first["loc"] if str(part) not in _UNION_MEMBERS]
-    where = ".".join(location)
-    if first["type"] == "extra_forbidden":
-        allowed = _keys_at([part for part in location[:-1] if not part.isdecimal()])
-        close = nearest(location[-1], allowed)
-        hint = f" Did you mean {close!r}?" if close else ""
-        return f"unknown key {where!r}.{hint} Allowed: {', '.join(allowed)}."
-    if first["type"] == "missing":
-        return f"the key {where!r} is missing"
-    message = first["msg"].removeprefix("Value error, ")
-    value = first["input"]
-    shown = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
-    return f"{where}: {message}{shown}"
-
-
-def _keys_at(location: list[str]) -> list[str]:
-    """Names of the keys allowed in the mapping at a place of the input."""
-    model: type[BaseModel] = WorkflowSpec
-    for name in location:
-        model = _models_in(model.model_fields[name].annotation)[0]
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models that a type is made of, whatever they are nested in: unions, tuples, annotations."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]
-
-
-def _members_of_unions(model: type[BaseModel]) -> set[str]:
-    """Names by which pydantic tells the members of a union apart in the path of an error."""
-    found = {"bool", "str", "tuple[str, ...]"}
-    for info in model.model_fields.values():
-        for inner in _models_in(info.annotation):
-            found |= {inner.__name__} | _members_of_unions(inner)
-    return found
-
-
-_UNION_MEMBERS = _members_of_unions(WorkflowSpec)

@@ -47,6 +47,21 @@ def check_name(name: object, key: str = "name") -> str:
     return name
 
 
+def plain_name(text: str) -> str:
+    """Return a name plainly spelt: other characters become hyphens, and what reads as a value gets ``file-`` in front.
+
+    Examples
+    --------
+    >>> from amalgamics.structures.input.names import plain_name
+    >>> plain_name("Cu3Au model (1)"), plain_name("1e5"), plain_name("LiHg3")
+    ('Cu3Au-model-(1)', 'file-1e5', 'LiHg3')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_.+()-]+", "-", text).strip("-") or "structure"
+    if not plain[0].isalpha() or plain.lower() in _NOT_A_NAME:
+        plain = f"file-{plain}"
+    return plain[:80]
+
+
 def name_of_file(path: Path, *, folders: int = 0) -> str:
     """Return what the structure of a file is called: its stem, plainly spelt.
 
@@ -71,11 +86,7 @@ def name_of_file(path: Path, *, folders: int = 0) -> str:
     """
     stem = path.name if path.name.lower().startswith(_VASP_NAMES) else path.stem
     parts = [*path.parts[:-1][-folders:], stem] if folders else [stem]
-    plain = "-".join(re.sub(r"[^A-Za-z0-9_.+()-]+", "-", part).strip("-") for part in parts if part != path.anchor)
-    plain = plain or "structure"
-    if not plain[0].isalpha() or plain.lower() in _NOT_A_NAME:
-        plain = f"file-{plain}"
-    return plain[:80]
+    return plain_name("-".join(part for part in parts if part != path.anchor))
 
 
 def names_of_files(paths: Sequence[Path]) -> list[str]:

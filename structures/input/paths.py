@@ -23,14 +23,8 @@ def absolute_path(path: str) -> str:
         There is no such file, or the path cannot be one.
     """
     file, chosen = split_index(path)
-    if not path.strip():
-        raise StructureFileError("the path of a structure file is empty")
-    try:
-        found = file.resolve()
-        exists = found.exists()
-    except (OSError, RuntimeError) as error:
-        raise StructureFileError(f"{file}: {error}") from None
-    if not exists:
+    found = file.resolve()
+    if not found.exists():
         raise StructureFileError(f"no such structure file: {file}")
     if not found.is_file():
         raise StructureFileError(f"{file} is a folder; give a file" if found.is_dir() else f"{file} is no file")
@@ -45,17 +39,11 @@ def structure_files(path: str) -> list[str]:
     StructureFileError
         A pattern matches nothing, a folder holds no structure file, or there are too many.
     """
-    if not path.strip():
-        raise StructureFileError("the path of a structure file is empty")
     file, chosen = split_index(path)
-    try:
-        is_folder, exists = file.is_dir(), file.exists()
-    except OSError as error:
-        raise StructureFileError(f"structure file {str(file)[:80]!r}: {error.strerror}") from None
-    if is_folder:
+    if file.is_dir():
         found = sorted(one for one in file.iterdir() if one.is_file() and _is_structure(one))
         what = f"the folder {file} holds no structure file ({' '.join(_SUFFIXES[:5])} ...)"
-    elif not exists and any(mark in str(file) for mark in "*?["):
+    elif not file.exists() and any(mark in str(file) for mark in "*?["):
         anchor = Path(file.anchor or ".")
         try:
             found = sorted(one for one in anchor.glob(str(file.relative_to(file.anchor))) if one.is_file())

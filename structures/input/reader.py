@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...errors import InputError
+from ...files import usable_path
 from ..occupancies import partial_occupancies
 from .checks import StructureFileError, check_cell, check_crystal, check_size
 from .formats import Format, format_of, read_text
@@ -154,26 +156,20 @@ def read_one(path: str | Path, what: str = "structure") -> InputStructure:
 
 
 def split_index(path: str | Path) -> tuple[Path, str]:
-    """Return the path of the file, and what stands behind the last ``@`` where that is an index or a slice."""
-    text = str(path)
-    if "\0" in text:
-        raise StructureFileError(f"{text!r}: a path holds no NUL")
-    head, at, tail = text.rpartition("@")
+    """Return the path of the file, and what stands behind the last ``@`` where that is an index or a slice.
+
+    Raises
+    ------
+    StructureFileError
+        No file can be called so.
+    """
+    head, at, tail = str(path).rpartition("@")
     is_index = at and head and re.fullmatch(r"-?\d{1,9}|(-?\d{0,9}:){1,2}-?\d{0,9}", tail)
     try:
-        if not is_index or Path(text).exists():
-            return _from_home(text), ""
-        return _from_home(head), tail
-    except OSError as error:  # a name that is too long
-        raise StructureFileError(f"structure file {_short(text)!r}: {error.strerror}") from None
-
-
-def _from_home(text: str) -> Path:
-    """The path, with a home folder for ``~``; a file may as well be called so."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        return Path(text)
+        whole = usable_path(path)
+        return (usable_path(head), tail) if is_index and not whole.exists() else (whole, "")
+    except InputError as error:
+        raise StructureFileError(f"structure file {error}") from None
 
 
 def _short(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ...errors import InputError
+from ...errors import InputError, shown
 from ..compositions import atomic_fractions, parse_formula, parse_system
 from .phases import list_phases
 from .structure_types import Prototype, binary_prototypes
@@ -133,11 +133,22 @@ def _wigner_seitz_radius(symbol: str) -> float:
     return float((3 * atomic_volume(symbol) / (4 * math.pi)) ** (1 / 3))
 
 
-def _parse_stoichiometry(text: str) -> tuple[int, int]:
-    """Turn "1:3" into the reduced pair (1, 3)."""
+def parse_stoichiometry(text: str) -> tuple[int, int]:
+    """Turn ``"1:3"`` into the reduced pair (1, 3).
+
+    Raises
+    ------
+    InputError
+        It is not of that form.
+
+    Examples
+    --------
+    >>> parse_stoichiometry("2:6")
+    (1, 3)
+    """
     match = re.fullmatch(r"\s*([1-9]\d?)\s*:\s*([1-9]\d?)\s*", text) if isinstance(text, str) else None
     if match is None:
-        raise InputError(f"stoichiometry {text!r} is not two whole numbers from 1 to 99 such as '1:3'")
+        raise InputError(f"stoichiometry {shown(text)} is not two whole numbers from 1 to 99 such as '1:3'")
     first, second = int(match.group(1)), int(match.group(2))
     divisor = math.gcd(first, second)
     return first // divisor, second // divisor
@@ -153,6 +164,19 @@ def _pairs(system: str) -> list[tuple[str, str]]:
     if "Hg" not in elements:
         raise InputError(f"system {system!r} has more than two elements and no Hg; give two elements, or include Hg")
     return [(element, "Hg") for element in elements if element != "Hg"]
+
+
+def check_decorations(system: str) -> None:
+    """Refuse a system whose elements no prototype can be decorated with; nothing is built.
+
+    Raises
+    ------
+    InputError
+        It has one element, more than two without Hg, or one whose volume is not known.
+    """
+    for pair in _pairs(system):
+        for symbol in pair:
+            atomic_volume(symbol)
 
 
 def _formula(first: str, second: str, counts: tuple[int, int]) -> str:
@@ -277,7 +301,7 @@ def enumerate_prototypes(
     if isinstance(stoichiometries, str):
         raise InputError(f"stoichiometries = {stoichiometries!r} must be a list such as ['1:3', '1:1']")
     asked = DEFAULT_STOICHIOMETRIES if stoichiometries is None else stoichiometries
-    ratios = list(dict.fromkeys(_parse_stoichiometry(text) for text in asked))
+    ratios = list(dict.fromkeys(parse_stoichiometry(text) for text in asked))
     return [
         candidate
         for elements in pairs

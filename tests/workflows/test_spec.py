@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ase.build import bulk
 
 from amalgamics.errors import InputError
 from amalgamics.workflows.spec import load_spec
@@ -58,7 +59,7 @@ def test_command_line_overrides_the_file(write):
         (MINIMAL + "potental: emt\n", ["unknown key 'potental'", "'potential'"]),
         (MINIMAL + "relaxation: {fmx: 0.1}\n", ["unknown key 'relaxation.fmx'", "'fmax'"]),
         (MINIMAL + "structures: {prototypes: {max_atom: 3}}\n", ["structures.prototypes.max_atom", "'max_atoms'"]),
-        (MINIMAL + "relaxation: {fmax: -0.1}\n", ["relaxation.fmax", "greater than 0", "-0.1"]),
+        (MINIMAL + "relaxation: {fmax: -0.1}\n", ["relaxation.fmax", "above 0", "-0.1"]),
         (MINIMAL + "relaxation: {fmax: .nan}\n", ["relaxation.fmax", "finite"]),
         (MINIMAL + "relaxation: {max_steps: 0}\n", ["relaxation.max_steps", "0"]),
         (MINIMAL + "relaxation: {optimizer: FIR}\n", ["relaxation.optimizer", "FIRE"]),
@@ -100,3 +101,48 @@ def test_output_under_a_file_is_refused(write, tmp_path):
 def test_unwritable_output_is_refused(write):
     with pytest.raises(InputError, match="output: cannot write in /proc"):
         load_spec(write(MINIMAL + "output: /proc/results\n"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_mark_says_how_the_file_is_encoded(write, encoding):
+    path = write("")
+    path.write_bytes(f"# Größe\n{MINIMAL}".encode(encoding))
+    assert load_spec(path).systems == ("Li-Hg",)
+
+
+def test_what_yaml_may_say_keeps_its_meaning(write):
+    text = (
+        MINIMAL + "relaxation: &fine {fmax: 1e-2, max_steps: 1_000}\n"
+        "equation_of_state: {fmax: 1.0e-3}\n"
+        "phonons: {temperatures_K: &two [100, 3.0E+2], phases: 'LiHg'}\n"
+        "stability:\n  electrolytes: [LLTO]\n  electrodes: ['Hg', \"Li\"]\n"
+    )
+    spec = load_spec(write(text))
+    assert (spec.relaxation.fmax, spec.relaxation.max_steps) == (0.01, 1000)
+    assert spec.phonons.temperatures_K == (100.0, 300.0)
+    assert spec.stability.electrodes == ("Hg", "Li")
+
+
+def test_an_alias_and_a_merge_key_stand_for_what_they_name(write):
+    pair = "{<<: *pair, miller_index: [1, 0, 0]}"
+    text = MINIMAL + f"surfaces: {{adhesion: [&pair {{film: Li_bcc, substrate: LiHg, max_strain: 0.1}}, {pair}]}}\n"
+    first, second = load_spec(write(text)).surfaces.adhesion
+    assert (second.film, second.max_strain) == (first.film, first.max_strain) == ("Li_bcc", 0.1)
+    assert (first.miller_index, second.miller_index) == ((1, 1, 1), (1, 0, 0))
+
+
+def test_crystals_of_the_elements_may_come_from_files(write, tmp_path):
+    for symbol in ("Cu", "Au"):
+        bulk(symbol).write(tmp_path / f"{symbol}.cif")
+    text = (
+        "name: job\nsystems: [Cu-Au]\npotential: emt\nstructures: {library: false, prototypes: false, files: [FILES]}\n"
+    )
+    assert len(load_spec(write(text.replace("FILES", "Cu.cif, Au.cif"))).structures.files) == 2
+    with pytest.raises(InputError, match="structures: the hull of Cu-Au needs a crystal of pure Au"):
+        load_spec(write(text.replace("FILES", "Cu.cif")))
+
+
+def test_a_variable_of_the_environment_is_named(write, monkeypatch):
+    monkeypatch.setenv("AMALGAMICS_DATABASE", "~nosuchuser/structures.db")
+    with pytest.raises(InputError, match=r"^\$AMALGAMICS_DATABASE: '~nosuchuser"):
+        load_spec(write(MINIMAL))

@@ -64,14 +64,14 @@ def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
 
 
 def check_export(path: Path) -> Callable[[Sequence[AtomsRow], Path], None]:
-    """Return the function that writes files of this suffix; InputError where none is or nothing can be written."""
+    """Return the function that writes files of this suffix; InputError where there is none, or no place for it."""
+    path = path.expanduser()
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise InputError(f"export: {path.name!r} must end in one of {', '.join(_WRITERS)}")
-    place = path.expanduser().absolute()
-    if place.is_dir():
-        raise NotWritableError(f"export: {path} is a directory")
-    check_writable(place.parent, "export")
+    if path.is_dir():
+        raise NotWritableError(f"export: {path} is a directory; give the path of a file")
+    check_writable(path.parent.absolute(), "export")
     return write
 
 

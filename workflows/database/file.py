@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ...files import usable_path
 from .row_selection import add_indices
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,23 @@ def _parts() -> tuple[str, ...]:
     from ase.db.sqlite import all_tables
 
     return (*all_tables, "information", "version")
+
+
+def database_path(path: str | Path) -> Path:
+    """Return the absolute path of a database file.
+
+    Raises
+    ------
+    InputError
+        No file can be called so, or it is a directory.
+    """
+    try:
+        found = usable_path(path).resolve()
+    except InputError as error:
+        raise InputError(f"database: {error}") from None
+    if found.is_dir():
+        raise InputError(f"database: {found} is a directory; give the path of a file")
+    return found
 
 
 def open_existing(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import InputError, NotStoredError, unknown_name
 from ...structures.symmetry import conventional_cell
-from .file import LOCK_TIMEOUT_S, file_lock, is_complete, make_complete, open_existing, open_rows
+from .file import LOCK_TIMEOUT_S, database_path, file_lock, is_complete, make_complete, open_existing, open_rows
 from .fingerprint import fingerprint, potential_identity
 from .query import QUERY_KEYS, chemical_system, parse_query, subsystems
 from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, StoredRow, split_conditions
@@ -74,7 +74,7 @@ class StructureDatabase:
     """
 
     def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
-        self.path = Path(path).expanduser().resolve()
+        self.path = database_path(path)
         if must_exist and not self.path.is_file():
             raise NotStoredError(f"no structure database at {self.path}")
         if self.path.is_file() and self.path.stat().st_size:

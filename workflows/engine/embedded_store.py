@@ -16,6 +16,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from ...errors import InputError
+from ...files import usable_path
+
 SCHEME = "sqlite:///"
 _LOCK_NAME = "launchpad.lock"
 _POLL_S = 0.002  # operations take a millisecond or two; filelock's own 50 ms would dominate with several workers
@@ -36,8 +39,17 @@ _INHERITED: list[Any] = []
 
 
 def store_path(url: str) -> Path:
-    """Return the absolute directory of a ``sqlite:///`` URL: three slashes relative, four absolute."""
-    return Path(url.removeprefix(SCHEME)).expanduser().resolve()
+    """Return the absolute directory of a ``sqlite:///`` URL: three slashes relative, four absolute.
+
+    Raises
+    ------
+    InputError
+        No directory can be called so.
+    """
+    try:
+        return usable_path(url.removeprefix(SCHEME)).resolve()
+    except InputError as error:
+        raise InputError(f"launchpad: {error}") from None
 
 
 class _Store:

@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 
 import yaml
 
-from ...errors import InputError
+from ...errors import InputError, shown
 from ...files import check_writable
 from .embedded_store import SCHEME, store_path
 from .fireworks_compat import LOGGERS
@@ -101,15 +101,18 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
     common = {"uri_mode": True, "strm_lvl": "WARNING"}
     if url.startswith(SCHEME):
         if len(url) == len(SCHEME):
-            raise LaunchPadError(f"launchpad: {url!r} names no directory, e.g. sqlite:///results/launchpad")
+            raise LaunchPadError(f"launchpad: {shown(url)} names no directory, e.g. sqlite:///results/launchpad")
         path = store_path(url)
         if not create and not path.is_dir():
             raise LaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
         check_writable(path, "launchpad")
         return {**common, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
-    parsed = urlparse(url)
+    try:
+        parsed = urlparse(url)
+    except ValueError:
+        parsed = urlparse("")  # brackets that are not closed
     if parsed.scheme not in {"mongodb", "mongodb+srv"} or not parsed.hostname:
-        raise LaunchPadError(f"launchpad: {url!r} is neither sqlite:///directory nor mongodb://host:port/database")
+        raise LaunchPadError(f"launchpad: {shown(url)} is neither sqlite:///directory nor mongodb://host:port/database")
     return {**common, "host": url, "name": parsed.path.strip("/") or _EMBEDDED_DATABASE}
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..database.file import check_file, check_pages, file_lock, make_complete, unfinished_file
+from ..database.file import check_file, check_pages, database_path, file_lock, make_complete, unfinished_file
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
 from .damage import OVER, examine
 from .worker_identity import is_alive, living_workers, own_name
@@ -105,7 +105,7 @@ def recover_database(database: str | Path) -> str:
     InputError
         It is damaged in a way that repairing could lose rows, or is another kind of file; it is left as it is.
     """
-    path = Path(database).expanduser().resolve()
+    path = database_path(database)
     if unfinished_file(path).exists():
         with file_lock(path):  # whoever makes it may be alive
             unfinished_file(path).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import InputError, nearest
 from ...structures.compositions import parse_formula
+from ...structures.input.names import plain_name
 from ...structures.library.phases import Phase, list_phases
 from ..database.candidates import gather_candidates
 from ..database.structure_database import reduced_formula
@@ -31,7 +32,7 @@ def check_name(spec: WorkflowSpec, name: str) -> list[str]:
     candidates, _ = gather_candidates(spec)
     formula = formula_of(name)
     for candidate in candidates:
-        if name == candidate.name or (formula and formula == reduced_formula(candidate.atoms)):
+        if candidate.name in (name, plain_name(name)) or (formula and formula == reduced_formula(candidate.atoms)):
             return sorted(set(candidate.atoms.get_chemical_symbols()))
     library = [word for phase in list_phases(buildable=True) for word in (phase.key, phase.formula) if word]
     close = nearest(name, [*(candidate.name for candidate in candidates), *library])
@@ -48,7 +49,7 @@ def crystals_of(spec: WorkflowSpec, name: str | None = None) -> list[Atoms]:
     if name is None:
         return [candidate.atoms for candidate in candidates]
     formula = formula_of(name)
-    found = [one.atoms for one in candidates if one.name == name] or [
+    found = [one.atoms for one in candidates if one.name in (name, plain_name(name))] or [
         one.atoms for one in candidates if formula and formula == reduced_formula(one.atoms)
     ]
     phase = library_phase(name)
@@ -66,7 +67,7 @@ def check_names_of_job(spec: WorkflowSpec, names: Sequence[str], key: str) -> No
     candidates, _ = gather_candidates(spec)
     known = [item.name for item in candidates] + [reduced_formula(item.atoms) for item in candidates]
     for name in names:
-        if name not in known:
+        if name not in known and plain_name(name) not in known:
             close = nearest(name, known)
             hint = f" Did you mean {close}?" if close else ""
             raise InputError(f"{key}: the job has no structure {name!r}.{hint}")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
+from ...files import usable_path
 from ...structures.input.paths import absolute_path
 
 if TYPE_CHECKING:
     from ...calculators.relaxation.relax import RelaxationSettings
     from ..spec import WorkflowSpec
+
+
+def _check_path(value: Any) -> Any:
+    if isinstance(value, str | Path):
+        usable_path(value)
+    return value
+
+
+UserPath = Annotated[Path, BeforeValidator(_check_path)]
+"""A path that a user gave: one that there could be."""
 
 
 def one_or_more(*words: str) -> BeforeValidator:
@@ -23,6 +36,14 @@ class Settings(BaseModel):
     """A mapping of the input: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false for numbers; YAML makes them of yes, no, on and off."""
+        if _holds_truth(value) and _wants_number(cls.model_fields[info.field_name or ""].annotation):
+            raise PydanticCustomError("truth_value", "a truth value is no number")
+        return value
 
 
 def _path_as_text(value: Any) -> Any:
@@ -54,3 +75,20 @@ class StudySettings(Settings):
         InputError
             Naming the key, the value, and what is allowed.
         """
+
+
+def _holds_truth(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, list | tuple) and any(_holds_truth(item) for item in value))
+
+
+def _wants_number(annotation: Any) -> bool:
+    """Return whether numbers belong to a type, and neither truth values nor mappings."""
+    types = set(_plain_types(annotation))
+    return bool(types & {int, float}) and not any(issubclass(one, bool | BaseModel) for one in types)
+
+
+def _plain_types(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type) and not get_args(annotation):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _plain_types(argument)

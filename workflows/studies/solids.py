@@ -94,8 +94,7 @@ class SolidSettings(Settings):
 
 
 def _is_file(text: str) -> bool:
+    if len(text) > 255:
+        return False  # the name of no file; whatever it is, it is refused as the name of an electrolyte
     file, _ = split_index(text)
-    try:
-        return bool(file.suffix.lstrip(".").isalpha() or len(file.parts) > 1 or file.is_file())
-    except OSError:
-        return False
+    return bool(file.suffix.lstrip(".").isalpha() or len(file.parts) > 1 or file.is_file())

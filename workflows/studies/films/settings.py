@@ -153,9 +153,9 @@ class FilmSettings(StudySettings):
     seeds: Annotated[int, Field(ge=1, le=100)]
     frames: Annotated[int, Field(ge=1, le=100)]
     all_terminations: bool = False
-    more_potentials: tuple[PotentialName, ...] = ()
+    more_potentials: Annotated[tuple[PotentialName, ...], Field(examples=[["7net-0+d3"]])] = ()
     dispersion_models: tuple[Annotated[str, AfterValidator(_known_dispersion)], ...] = ("d3atm", "d4")
-    single_points: tuple[PotentialName, ...] | None = None
+    single_points: Annotated[tuple[PotentialName, ...] | None, Field(examples=[["chgnet-r2scan+d4"]])] = None
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
     allow_thin_slab: bool = False
     min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
@@ -335,4 +335,4 @@ class FilmOnSolidSettings(FilmSettings):
         Name of an electrolyte, or a section with a name or file, a plane and terminations.
     """
 
-    substrate: SubstrateSettings
+    substrate: Annotated[SubstrateSettings, Field(examples=["LLTO"])]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....errors import InputError, unknown_name
 from ....reference.measured import ROOM_TEMPERATURE_K
 from ....reports.diffraction.section import diffraction_section
+from ....structures.input.names import plain_name
 from ....structures.library.liquids import list_liquids
 from ...database.rows import conventional_of, rows_of_potential
 from ...database.structure_database import CRYSTALS
@@ -54,12 +55,13 @@ def relaxed_crystal(database: StructureDatabase, name: str, potential: str | Non
     InputError
         There is none, or several potentials have one and none is chosen.
     """
-    asked: list[dict[str, str | float]] = [{key: name, "relax_cell": True} for key in ("name", "reduced_formula")]
+    spellings = (("name", name), ("name", plain_name(name)), ("reduced_formula", name))
+    asked: list[dict[str, str | float]] = [{key: value, "relax_cell": True} for key, value in spellings]
     found = {int(row.id): row for exact in asked for row in database.select(where=exact)}
     matching = [row for _, row in sorted(found.items()) if row.kind in CRYSTALS]
     if not matching:
         stored = {row.name for row in database.select("relax_cell=True") if row.kind in CRYSTALS}
         raise InputError(unknown_name("relaxed crystal in the database", name, stored))
     chosen = rows_of_potential(matching, potential, name)
-    named = [row for row in chosen if row.name == name]
+    named = [row for row in chosen if row.name in (name, plain_name(name))]
     return named[-1] if named else min(chosen, key=lambda row: row.energy_per_atom)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from ....errors import InputError
+from ....structures.compositions import parse_system
 from ....structures.input.names import check_name
 from ....structures.input.paths import structure_files
-from ....structures.library.phases import get_phase
+from ....structures.library.phases import Phase, get_phase, list_phases
+from ....structures.library.prototypes import check_decorations, parse_stoichiometry
 from ....structures.ordering.order import MAX_ATOMS, OrderMethod
 from ..settings import Settings, StructurePath, StudySettings
 
@@ -18,12 +21,30 @@ if TYPE_CHECKING:
     from ...spec import WorkflowSpec
 
 
+def _check_ratio(text: str) -> str:
+    parse_stoichiometry(text)
+    return text
+
+
 class PrototypeSettings(Settings):
     """Which decorated AFLOW prototypes to add to the library phases."""
 
-    max_atoms: Annotated[int, Field(ge=1, le=60, description="largest primitive cell, atoms")] = 12
-    max_candidates: Annotated[int, Field(ge=0, le=500, description="most candidates per system")] = 24
-    stoichiometries: tuple[str, ...] | None = None
+    max_atoms: Annotated[int, Field(ge=2, le=60, description="largest primitive cell, atoms")] = 12
+    max_candidates: Annotated[int, Field(ge=1, le=500, description="most candidates per system")] = 24
+    stoichiometries: Annotated[
+        Annotated[tuple[Annotated[str, AfterValidator(_check_ratio)], ...], Field(min_length=1)] | None,
+        Field(examples=[["1:3", "1:1"]]),
+    ] = None
+
+    @model_validator(mode="after")
+    def _cells_hold_them(self) -> PrototypeSettings:
+        for text in self.stoichiometries or ():
+            least = sum(parse_stoichiometry(text))
+            if least > self.max_atoms:
+                raise ValueError(
+                    f"stoichiometries: {text!r} needs cells of {least} atoms; max_atoms is {self.max_atoms}"
+                )
+        return self
 
 
 class FileSettings(Settings):
@@ -61,9 +82,9 @@ class StructureSettings(StudySettings):
     ``files`` are paths, patterns such as ``relaxed/*.cif``, folders, or mappings as :class:`FileSettings` has them.
     """
 
-    library: bool | tuple[str, ...] = True
+    library: Annotated[bool | tuple[str, ...], Field(examples=[["LiHg", "LiHg3"]])] = True
     prototypes: bool | PrototypeSettings = True
-    files: tuple[FileSettings, ...] = ()
+    files: Annotated[tuple[FileSettings, ...], Field(examples=[["my.cif"]])] = ()
 
     @field_validator("library")
     @classmethod
@@ -71,6 +92,8 @@ class StructureSettings(StudySettings):
         if not isinstance(value, bool):
             for key in value:
                 get_phase(key).structure()  # refuses unknown keys and phases that cannot be built
+                if value.count(key) > 1:
+                    raise ValueError(f"{key} is given twice; keep one")
         return value
 
     @field_validator("files", mode="before")
@@ -79,24 +102,62 @@ class StructureSettings(StudySettings):
         given = [value] if isinstance(value, str | Path | dict) else value
         return _with_patterns_resolved(given) if isinstance(given, Sequence) else given
 
-    def check(self, spec: WorkflowSpec) -> None:
-        """Read every file and order what is to be ordered, so that what cannot be computed is refused here.
-
-        Raises
-        ------
-        InputError
-            See :func:`~amalgamics.workflows.database.candidates.gather_candidates`.
-        """
-        from ...database.candidates import file_candidates
-
-        file_candidates(self.files, spec.systems)
-
     @property
     def prototype_options(self) -> PrototypeSettings | None:
         """Options of the prototype search, or None when it is switched off."""
         if isinstance(self.prototypes, PrototypeSettings):
             return self.prototypes
         return PrototypeSettings() if self.prototypes else None
+
+    def check(self, spec: WorkflowSpec) -> None:
+        """Read and order every file; refuse crystals that belong to no system, and systems without a hull.
+
+        Raises
+        ------
+        InputError
+            A file cannot be read or ordered (see
+            :func:`~amalgamics.workflows.database.candidates.file_candidates`), a phase of the library is of no system
+            of the job, no prototype can be decorated with the elements of a system, or there is no crystal of one of
+            its elements, from which its energies are counted.
+        """
+        from ...database.candidates import file_candidates
+
+        own = file_candidates(self.files, spec.systems)
+        for phase in self._chosen_phases():
+            if spec.systems and not any(phase.elements <= set(parse_system(system)) for system in spec.systems):
+                raise InputError(
+                    f"structures.library: {phase.key} is {'-'.join(sorted(phase.elements))}, outside"
+                    f" {', '.join(spec.systems)}; leave it out, or add its system"
+                )
+        if self.prototype_options is not None:
+            for system in spec.systems:
+                try:
+                    check_decorations(system)
+                except InputError as error:
+                    raise InputError(f"structures.prototypes: {error}; or write prototypes: false") from None
+        self._check_references(spec, [set(one.atoms.get_chemical_symbols()) for one in own])
+
+    def _chosen_phases(self) -> list[Phase]:
+        """Return the phases of the library that are named."""
+        return [] if isinstance(self.library, bool) else [get_phase(key) for key in self.library]
+
+    def _check_references(self, spec: WorkflowSpec, own: Sequence[set[str]]) -> None:
+        """Refuse systems without a crystal of one of their elements; prototypes have two.
+
+        ``own`` are the elements of each crystal of a file.
+        """
+        phases = list_phases(buildable=True) if self.library is True else self._chosen_phases()
+        pure = {symbol for phase in phases if len(phase.elements) == 1 for symbol in phase.elements}
+        pure |= {symbol for symbols in own if len(symbols) == 1 for symbol in symbols}
+        for system in spec.systems:
+            missing = [symbol for symbol in parse_system(system) if symbol not in pure]
+            if missing:
+                there_is = "" if self.library is True else ", or leave out structures.library"
+                raise InputError(
+                    f"structures: the hull of {system} needs a crystal of pure {' and '.join(missing)}, and"
+                    f" {'the phase library has' if self.library is True else 'the job has'} none; add one to"
+                    f" structures.files{there_is}"
+                )
 
 
 def _with_patterns_resolved(given: Sequence[Any]) -> list[Any]:

@@ -98,7 +98,7 @@ class PanelSettings(FilmSettings):
 
     # Layers of every solid are to reach two cutoffs of a potential, whatever their spacing.
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 13.0
-    solids: Annotated[tuple[PanelSolidSettings, ...], Field(min_length=1)]
+    solids: Annotated[tuple[PanelSolidSettings, ...], Field(min_length=1, examples=[["graphite", "LLTO"]])]
 
     def of(self, solid: PanelSolidSettings) -> FilmOnSolidSettings:
         """Return the settings of the films on one solid."""

@@ -43,7 +43,7 @@ class SolutionsSettings(StudySettings):
         Molecular dynamics of the film.
     """
 
-    solutes: tuple[str, ...] = ()
+    solutes: Annotated[tuple[str, ...], Field(examples=[["Li", "Na"]])] = ()
     solvent: Annotated[str, AfterValidator(_known_liquid)] = "Hg"
     n_atoms: Annotated[int, Field(ge=8, le=500)] = 32
     width: Annotated[float, Field(ge=5, le=40, allow_inf_nan=False)] = 8.5
@@ -82,6 +82,8 @@ class SolutionsSettings(StudySettings):
                 f"solutions: no system of the job contains {self.solvent}; name one, e.g. Li-{self.solvent}"
             )
         for solute in solutes:
+            if solute == self.solvent:
+                raise InputError(f"solutions.solutes: {solute} is the solvent; give another element")
             if not any({solute, self.solvent} <= set(parse_system(system)) for system in spec.systems):
                 raise InputError(
                     f"solutions.solutes: {solute} needs a system with {self.solvent}; add {solute}-{self.solvent}"

@@ -36,8 +36,8 @@ class StabilitySettings(StudySettings):
         What the metal is dissolved in.
     """
 
-    electrolytes: Annotated[tuple[SolidSettings, ...], Field(min_length=1)]
-    electrodes: tuple[str, ...] = ()
+    electrolytes: Annotated[tuple[SolidSettings, ...], Field(min_length=1, examples=[["LLTO", "Li3PS4-beta"]])]
+    electrodes: Annotated[tuple[str, ...], Field(examples=[["Hg", "LiHg3", "Li"]])] = ()
     metal: str = "Li"
     solvent: str = "Hg"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from ....calculators.relaxation.relax import RelaxationSettings
-from ....errors import InputError
+from ....errors import InputError, shown
 from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, check_slab_size
 from ....structures.symmetry import Axes, conventional_cell
 from ..settings import Settings, StudySettings, one_or_more
@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 
 def _three_indices(value: Any) -> Any:
     """Turn the four indices of a hexagonal plane (h k i l), with i = -(h + k), into (h k l)."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or len(value) not in (3, 4):
         return value
-    if len(value) == 4:
-        h, k, i, last = value
-        if h + k + i != 0:
-            raise ValueError(f"{list(value)} is no hexagonal plane: its first three indices must add up to 0")
-        return (h, k, last)
-    if len(value) == 3 and not any(value):
-        raise ValueError("[0, 0, 0] is not a plane")
-    return value
+    if not all(isinstance(index, int) and not isinstance(index, bool) for index in value):
+        raise ValueError(f"{shown(list(value))} is not allowed; indices are whole numbers, e.g. [1, 1, 1]")
+    if not any(value):
+        raise ValueError(f"{list(value)} is not a plane")
+    if len(value) == 3:
+        return value
+    h, k, i, last = value
+    if h + k + i != 0:
+        raise ValueError(f"{list(value)} is no hexagonal plane: its first three indices must add up to 0")
+    return (h, k, last)
 
 
 Plane = Annotated[tuple[int, int, int], BeforeValidator(_three_indices)]
@@ -67,12 +69,12 @@ class AdhesionSettings(Settings):
         By default those without formal charge: all of them, or all there are where none is neutral.
     """
 
-    film: str
-    substrate: str
+    film: Annotated[str, Field(examples=["LiHg"])]
+    substrate: Annotated[str, Field(examples=["Li_bcc"])]
     film_termination: str | None = None
     substrate_termination: str | None = None
     miller_index: Plane = (1, 1, 1)
-    film_miller_index: Plane | None = None
+    film_miller_index: Annotated[Plane | None, Field(examples=[[1, 1, 0]])] = None
     max_strain: Annotated[float, Field(gt=0, le=0.2)] = 0.05
     max_area: Annotated[float, Field(gt=0, le=1000)] = 100.0
 
@@ -119,8 +121,8 @@ class SurfacesSettings(StudySettings):
         How many ways of placing the film on the substrate are relaxed; the lowest counts.
     """
 
-    phases: Phases = "stable"
-    miller_indices: tuple[Plane, ...] = ()
+    phases: Annotated[Phases, Field(examples=[["LiHg", "Li_bcc"]])] = "stable"
+    miller_indices: Annotated[tuple[Plane, ...], Field(examples=[[[1, 1, 1], [1, 0, 0]]])] = ()
     planes: Annotated[int | None, Field(ge=1, le=20)] = None
     terminations: FaceChoice = STOICHIOMETRIC
     chemical_potentials: Literal["neighbours", "elements"] = "neighbours"
@@ -148,6 +150,8 @@ class SurfacesSettings(StudySettings):
 
     @model_validator(mode="after")
     def _one_choice_of_planes(self) -> SurfacesSettings:
+        if self.phases == ():
+            raise ValueError("phases: the list is empty; name one, or leave it out for the stable phases")
         if self.miller_indices and self.planes is not None:
             raise ValueError("give either miller_indices or planes, not both")
         return self
