@@ -166,7 +166,17 @@ def _sites(block: gemmi.cif.Block, formula: Composition | None, origin: str) -> 
             rounded += 0.0 < abs(filled - 1.0) <= 2.0 * _FULL
             sites.append(AsymmetricSite(label, symbol, np.array(place), 1.0 if abs(filled - 1.0) <= _FULL else filled))
     notes = [f"{dummies} dummy sites are left out"] if dummies else []
+    _check_listed_once(sites, origin)
     return sites, [*notes, f"{rounded} occupancies within {_FULL:g} of 1 are taken as 1"] if rounded else notes
+
+
+def _check_listed_once(sites: Sequence[AsymmetricSite], origin: str) -> None:
+    """Refuse two full sites in one place; an image in the place of another is told by the symmetry."""
+    for number, site in enumerate(sites):
+        for other in sites[:number]:
+            offset = site.place - other.place
+            if site.occupancy == other.occupancy == 1.0 and np.abs(offset - np.rint(offset)).max() < 1e-4:
+                raise StructureFileError(f"{origin}: {other.label} and {site.label} are in one place")
 
 
 def _element(type_symbol: str, label: str, formula: Composition | None, origin: str) -> str:
@@ -177,6 +187,8 @@ def _element(type_symbol: str, label: str, formula: Composition | None, origin: 
     letters = re.match(r"[A-Za-z]*", text)
     first = letters.group()[:2] if letters else ""
     spelt = dict.fromkeys((first.capitalize(), first[:1].upper()))
+    if type_symbol and first[1:].islower():  # "Cx" is no carbon
+        spelt = {first.capitalize(): None}
     readings = [symbol for symbol in spelt if Element.is_valid_symbol(symbol)]
     if not readings:
         raise StructureFileError(f"{origin}: {text!r} is no element" + (f" (of {label})" if type_symbol else ""))

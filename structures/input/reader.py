@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 MAX_BYTES = 50_000_000
+MAX_STRUCTURES = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,14 +237,45 @@ def _read_as(kind: Format, file: Path, origin: str) -> list[_Found]:
         if documents is not None:
             return [(structure, (), ()) for structure in documents]
     notes = check_poscar(read_text(file, origin), origin) if kind.ase == "vasp" else ()
-    return [(*_from_ase(atoms, origin), notes) for atoms in _ase_images(kind, file)]
+    if kind.ase in ("xyz", "extxyz"):
+        _check_frames(read_text(file, origin), origin)
+    return [(*_from_ase(atoms, origin), notes) for atoms in _ase_images(kind, file, origin)]
 
 
-def _ase_images(kind: Format, file: Path) -> list[Atoms]:
-    from ase.io import read
+def _check_frames(text: str, origin: str) -> None:
+    """Refuse an XYZ file whose frames announce more atoms than there are, or that has too many frames."""
+    lines = text.rstrip().split("\n")
+    start = 0
+    for _ in range(MAX_STRUCTURES):
+        count = lines[start].strip()
+        if not count.isdecimal() or len(count) > 15:
+            raise StructureFileError(
+                f"{origin}, line {start + 1}: the number of atoms is expected, not {_short(count)!r}"
+            )
+        check_size(int(count), origin)
+        if start + 2 + int(count) > len(lines):
+            raise StructureFileError(
+                f"{origin}, line {start + 1}: {count} atoms are announced, and {len(lines) - start - 2} lines follow"
+            )
+        start += 2 + int(count)
+        if start >= len(lines):
+            return
+    raise StructureFileError(_too_many(origin))
 
-    images = read(file, index=":", format=kind.ase)
-    return images if isinstance(images, list) else [images]
+
+def _too_many(origin: str) -> str:
+    return f"{origin}: it holds more than {MAX_STRUCTURES} structures; write those you want to a file of their own"
+
+
+def _ase_images(kind: Format, file: Path, origin: str) -> list[Atoms]:
+    from itertools import islice
+
+    from ase.io import iread
+
+    images = list(islice(iread(file, index=":", format=kind.ase), MAX_STRUCTURES + 1))
+    if len(images) > MAX_STRUCTURES:
+        raise StructureFileError(_too_many(origin))
+    return images
 
 
 def _from_ase(atoms: Atoms, origin: str) -> tuple[Structure, tuple[Any, ...]]:

@@ -1,7 +1,4 @@
-"""Every broken structure file is refused in each of its uses; odd ones that are right are taken.
-
-Not collected yet: named ``test_broken_structure_files.py`` it is, once the readers of structure files check all this.
-"""
+"""Every broken structure file is refused in each of its uses; odd ones that are right are taken."""
 
 from __future__ import annotations
 
