@@ -38,13 +38,24 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_its_job_names_every_structure() -> None:
     pytest.importorskip("icet")
-    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    text, _ = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
     spec = WorkflowSpec.model_validate(yaml.safe_load(text))
     from amalgamics.workflows.database.candidates import file_candidates
 
     names = [one.name for one in file_candidates(spec.structures.files, spec.systems)]
     assert names == ["LiHg_new", "one", "LiHg-a", "relaxation-1", "Li3Hg_disordered"]
     assert spec.wetting.substrate.crystal().symbols.formula.count() == {"La": 1, "Li": 1, "Ti": 2, "O": 6}
+
+
+def test_its_llto_is_ordered_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, text = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    solid = WorkflowSpec.model_validate(yaml.safe_load(text)).wetting.substrate
+    assert solid.label == "LLTO-x11"
+    assert solid.crystal().symbols.formula.count() == {"La": 7, "Li": 3, "Ti": 12, "O": 36}
+    assert solid.notes[0].startswith("2 x 3 x 1 cells of the file")
+    assert "all 540 orderings" in solid.notes[0]
+    assert "La7Li3Ti12O36 in 2 × 3 × 1 cells, of all 540 orderings" in PAGE
 
 
 def test_its_lines_run() -> None:
