@@ -18,8 +18,11 @@ LENGTHS = (1.0, 500.0)
 """Å, of the edges of a cell."""
 ROOM = (2.0, 1000.0)
 """Å³ per atom: hydrogen in metals has 2, caesium 115."""
+METALS = (0.5, 3.0)
+"""Volume of a crystal of metals over that of its atoms closely packed; the library has 0.84 (KHg) to 2.25 (tin)."""
 _FARTHEST = 100.0  # cells from the origin
 _FLATTEST = 0.05  # of a b c that the volume of a cell is at least; a rhombohedral angle of 15° gives as little
+_WITHOUT_METALLIC_RADIUS = frozenset(["Sn", "Pb", "Bi"])  # pymatgen warns of it each time
 _BONDED = 0.6  # of the sum of covalent radii
 _METALLIC = 0.6  # of the sum of metallic radii, between metals among metals only
 _BOTH = 1.01  # sum of the occupancies of two sites, above which both are there somewhere
@@ -115,6 +118,24 @@ def check_crystal(structure: Structure, origin: str) -> None:
             f"{origin}: the cell has {room:.4g} Å³ per atom; in a crystal these are {ROOM[0]:g} to {ROOM[1]:g}, so look"
             " at the unit of its lengths"
         )
+    _check_density_of_metals(structure, origin)
+
+
+def _check_density_of_metals(structure: Structure, origin: str) -> None:
+    """Refuse metals among themselves far denser or far looser than their atoms closely packed."""
+    elements = {species: _element(species) for species in structure.composition}
+    if not all(element.is_metal for element in elements.values()):
+        return
+    packed = sum(
+        4.0 * 2.0**0.5 * _metallic_radius(elements[species]) ** 3 * number
+        for species, number in structure.composition.items()
+    )
+    ratio = float(structure.volume / packed)
+    if not METALS[0] <= ratio <= METALS[1]:
+        raise StructureFileError(
+            f"{origin}: the cell has {ratio:.2g} times the volume of its atoms closely packed; metals have"
+            f" {METALS[0]:g} to {METALS[1]:g}, so look at the unit of its lengths"
+        )
 
 
 def widest_gap(atoms: Atoms) -> float:
@@ -155,6 +176,13 @@ def _radius(element: Element, *, metals: bool) -> float:
     """Return half of what two such atoms are apart at least, Å."""
     from ase.data import covalent_radii
 
-    if metals and element.metallic_radius:
-        return _METALLIC * float(element.metallic_radius)
-    return _BONDED * float(covalent_radii[element.Z])
+    return _METALLIC * _metallic_radius(element) if metals else _BONDED * float(covalent_radii[element.Z])
+
+
+def _metallic_radius(element: Element) -> float:
+    """Å; for tin, lead and bismuth, which have none, the covalent one."""
+    from ase.data import covalent_radii
+
+    if element.symbol in _WITHOUT_METALLIC_RADIUS:
+        return float(covalent_radii[element.Z])
+    return float(element.metallic_radius or covalent_radii[element.Z])

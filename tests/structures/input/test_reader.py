@@ -174,6 +174,7 @@ def test_a_file_may_have_an_at_sign(tmp_path: Path) -> None:
         (Atoms("Cu", cell=[40, 40, 40], pbc=True), "Å³ per atom"),
         (Atoms("HHe", [[0, 0, 0], [0, 0, 1.5]], cell=[3, 3, 0.99], pbc=True), "1 to 500 Å"),
         (Atoms("X", cell=[3, 3, 3], pbc=True), "dummy atom"),
+        (Atoms("Cu", cell=[3.615 * 1.89] * 3, pbc=True), "27 times the volume of its atoms closely packed"),
         (bulk("Cu", cubic=True) * (11, 11, 11), "5324 atoms are too many; at most 5000"),
     ],
 )
@@ -200,7 +201,7 @@ def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
         read_structures(tmp_path / "none.cif")
     with pytest.raises(InputError, match="is a folder"):
         read_structures(tmp_path)
-    with pytest.raises(InputError, match="holds no NUL"):
+    with pytest.raises(InputError, match="holds a control character"):
         read_structures("a\0b")
     with pytest.raises(InputError, match="structure file"):
         read_structures("~nosuchuser/x.cif")
