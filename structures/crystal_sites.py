@@ -40,8 +40,10 @@ def sites_of(crystal: Atoms | Structure) -> Sites:
         lattice, scaled, numbers = spglib_cell(crystal)
         return Sites(lattice, scaled, tuple(numbers.tolist()), numbers)
     species = tuple(site.species for site in crystal)
-    known = {name: number for number, name in enumerate(dict.fromkeys(map(str, species)), 1)}
-    kinds = np.array([known[str(item)] for item in species])
+    # However the occupancies of a site are written, in another order they are the same.
+    shares = [tuple(sorted((str(key), round(float(share), 6)) for key, share in item.items())) for item in species]
+    known = {share: number for number, share in enumerate(dict.fromkeys(shares), 1)}
+    kinds = np.array([known[share] for share in shares])
     return Sites(np.array(crystal.lattice.matrix), np.array(crystal.frac_coords), species, kinds)
 
 

@@ -104,7 +104,9 @@ class _Declared:
         if self.units is None:
             return None
         expected = self.units * self.formula.num_atoms
-        if abs(found.num_atoms - expected) > max(0.5, _NUMBER_OF_ATOMS * expected):
+        # Some programs, pymatgen among them, write the content of the cell for the formula of one unit.
+        counts = (expected, self.units * self.formula.reduced_composition.num_atoms)
+        if all(abs(found.num_atoms - count) > max(0.5, _NUMBER_OF_ATOMS * count) for count in counts):
             return (
                 f"its sites and symmetry give {found.num_atoms:g} atoms a cell, but {self.units:g} formula units of"
                 f" {_shown(self.formula)} are {expected:g}"

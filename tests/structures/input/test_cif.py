@@ -195,6 +195,13 @@ def test_atoms_are_compared_with_the_formula() -> None:
     assert len(only(right)) == 4
     other = cif_text(cell, "P m -3 m", sites, more=["_chemical_formula_sum 'Au Cu3 H2'"])
     assert "its atoms are Cu3Au, but its formula says" in refusal(other)
+    of_cell = cif_text(
+        [3.5] * 3 + [90] * 3,
+        "F m -3 m",
+        ["Au1 Au 0 0 0", "Cu1 Cu 0.5 0 0"],
+        more=["_chemical_formula_sum 'Au4 Cu4'", "_cell_formula_units_Z 4"],
+    )  # as pymatgen and the Materials Project write it
+    assert len(only(of_cell)) == 8
     more = cif_text(cell, "P m -3 m", sites, more=["_chemical_formula_sum 'Au Cu3'", "_cell_formula_units_Z 2"])
     assert "give 4 atoms a cell, but 2 formula units of Cu3Au are 8" in refusal(more)
 

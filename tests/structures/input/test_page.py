@@ -31,7 +31,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write("runs/a/CONTCAR", lihg, format="vasp")
     write("relaxation.traj", [lihg, lihg])
     shared = ["A Li 0 0 0 0.75", "B Hg 0 0 0 0.25"]
-    Path("Li3Hg_disordered.cif").write_text(cif_text([6.56] * 3 + CUBIC, "F m -3 m", shared, columns=WITH_OCCUPANCY))
+    Path("Li3Hg_disordered.cif").write_text(cif_text([4.2] * 3 + CUBIC, "F m -3 m", shared, columns=WITH_OCCUPANCY))
     sites = ["A La 0 0 0 0.5", "A Li 0 0 0 0.5", "Ti Ti 0.5 0.5 0.5 1", "O O 0.5 0.5 0 1"]
     Path("my_LLTO.cif").write_text(cif_text([3.87] * 3 + CUBIC, "P m -3 m", sites, columns=WITH_OCCUPANCY))
 

@@ -13,7 +13,7 @@ from ase.spacegroup import crystal as crystal_of
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.structures.oxidation_states import oxidation_states
-from amalgamics.structures.slabs.lattice_planes import check_slab_size, conventional_cell, planar_cell_area
+from amalgamics.structures.slabs.lattice_planes import check_slab_size, planar_cell_area
 from amalgamics.structures.slabs.neutral_faces import (
     PolarPlaneError,
     compensated,
@@ -23,6 +23,7 @@ from amalgamics.structures.slabs.neutral_faces import (
 )
 from amalgamics.structures.slabs.slab import enumerate_slabs, get_slab, slab_series
 from amalgamics.structures.slabs.stacking import stack_crystal
+from amalgamics.structures.symmetry import conventional_cell
 
 LI2S = get_phase("Li2S").atoms()
 CUBE = bulk("MgO", "rocksalt", a=4.21, cubic=True)
@@ -121,7 +122,7 @@ def test_two_slabs_tell_what_one_was_cut_with(name: str, plane: tuple[int, int, 
 @pytest.mark.parametrize(
     ("solid", "plane", "termination", "min_width", "lost"),
     [
-        (conventional_cell(LI2S), (1, 0, 0), "Li", 0.0, 2),
+        (conventional_cell(LI2S).atoms, (1, 0, 0), "Li", 0.0, 2),
         (CUBE, (1, 1, 1), "Mg", 5.0, 4),
         (CUBE, (1, 1, 1), "O", 5.0, 4),
         (garnet(), (0, 0, 1), "LiO2", 0.0, 4),

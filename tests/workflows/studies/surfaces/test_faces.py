@@ -14,7 +14,7 @@ from ase.spacegroup import crystal as crystal_of
 
 from amalgamics.cli import main as main_module
 from amalgamics.errors import InputError
-from amalgamics.structures.slabs.lattice_planes import conventional_cell
+from amalgamics.structures.symmetry import conventional_cell
 from amalgamics.thermodynamics.surfaces.energies import OpenSurface
 from amalgamics.thermodynamics.surfaces.wulff import wulff_shape
 from amalgamics.workflows.database.calculations import Calculations
@@ -140,7 +140,7 @@ def test_a_line_is_what_open_surface_makes_of_one_slab(alloy: Alloy) -> None:
 
 def test_the_shape_at_a_potential_is_that_of_its_energies(alloy: Alloy) -> None:
     (phase,) = alloy.found.phases
-    bulk = conventional_cell(atoms_of(alloy.database.find(alloy.fingerprints["CuAu"])))
+    bulk = conventional_cell(atoms_of(alloy.database.find(alloy.fingerprints["CuAu"]))).atoms
     for at in phase.shapes:
         mu = at.equilibrium.chemical_potentials
         lowest: dict[tuple[int, int, int], float] = {}
