@@ -9,23 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....errors import InputError, unknown_name
-from ....reports.surfaces.model import InterfaceRecord, LatticeRecord, PhaseSurfaces
+from ....reports.surfaces.model import LatticeRecord, PhaseSurfaces
 from ....reports.wetting.model import SurfaceRecord
 from ....structures.library.phases import list_phases
 from ....structures.slabs.lattice_planes import planar_cell_area
 from ....structures.slabs.neutral_faces import ion_in_excess, polarity_of_series
 from ....structures.space_group_settings import has_rhombohedral_lattice
 from ....structures.symmetry import Axes, ConventionalCell, MillerIndex
-from ....structures.tags import LIQUID, SOLID
 from ....thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
-from ....thermodynamics.uncertainty import Estimate
-from ....thermodynamics.wetting.adhesion import AdhesionSample, check_work_of_adhesion
 from ...database.rows import area_of, atoms_of, conventional_of, parse_miller
 from ...database.structure_database import CRYSTALS
-from .joined_crystals import ADHESION
 from .open_faces import is_open, shape_of, stored_hulls, with_open_surfaces
 from .phase_surfaces import SURFACES
-from .slab_groups import SAME_CELL, choose_group, other_groups_note, settings_of, slab_groups
+from .slab_groups import SAME_CELL, choose_group, other_groups_note, slab_groups
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -37,8 +33,6 @@ if TYPE_CHECKING:
 LAST_ORTHORHOMBIC = 74
 SAME_AREA = 0.01
 """Deviation from a whole number of primitive areas above which a slab is of another plane."""
-# Metal bonds to metal more strongly than any liquid does to a solid: 2 gamma of tungsten is about 8.
-PLAUSIBLE_METAL_ADHESION_J_M2 = (0.0, 8.0)
 
 
 def stored_surfaces(
@@ -329,128 +323,3 @@ def _axes_text(row: AtomsRow, cell: ConventionalCell) -> str:
     if cell.axes == "standard":
         return f"{lattice}standard setting"
     return lattice + ("as the phase library lists it" if row.kind == "library" else "as given")
-
-
-def stored_interfaces(
-    database: StructureDatabase,
-    surfaces: Sequence[PhaseSurfaces],
-    *,
-    potential: str | None = None,
-) -> tuple[list[InterfaceRecord], list[str]]:
-    """Return the joined crystals that are stored, the lowest registry of each, and what is wrong.
-
-    Parameters
-    ----------
-    database
-        Where to look.
-    surfaces
-        Surface energies to compare with.
-    potential
-        Only of this one.
-    """
-    exact: dict[str, str | float] = {"study": ADHESION, **({"potential": potential} if potential else {})}
-    groups: dict[tuple[str, ...], list[AtomsRow]] = {}
-    for row in database.select(where=exact, sort="id"):
-        groups.setdefault(_pair_key(row), []).append(row)
-    failed = {_pair_key(row): row for row in database.select(where={**exact, "converged": False}, sort="id")}
-    keys = list(dict.fromkeys([*groups, *failed]))
-    records, problems = [], []
-    for key in keys:
-        try:
-            records.append(interface_record(_newest_joined(groups.get(key, [])), surfaces))
-        except InputError as error:
-            reason = failed[key].data["reason"] if key in failed else str(error)
-            faces = f", {key[5].replace('|', ' on ')}" if key[5] else ""
-            problems.append(f"{key[0]}{key[2]} on {key[1]}{key[3]}{faces}: {reason}")
-    return records, problems
-
-
-def _pair_key(row: AtomsRow) -> tuple[str, ...]:
-    """What is joined, with what, and by which faces; a pair that could not be joined has none."""
-    return (row.film, row.substrate, row.film_miller, row.miller, row.potential, row.get("termination", ""))
-
-
-def _newest_joined(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
-    """Return what belongs to the newest computation of a pair: the same cell, the same settings, the same weights."""
-    joined = [row for row in rows if row.role == "interface"]
-    return [row for row in rows if _same_computation(row, joined[-1])] if joined else []
-
-
-def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]) -> InterfaceRecord:
-    """Return the work of adhesion of two joined crystals in their lowest stacking.
-
-    Parameters
-    ----------
-    rows
-        Interfaces and sides alone of one computation.
-    surfaces
-        Surface energies to compare with.
-
-    Raises
-    ------
-    InputError
-        No interface or no side was relaxed, or two crystals cannot hold together like this.
-    """
-    interfaces = [row for row in rows if row.role == "interface"]
-    if not interfaces:
-        raise InputError("no interface was relaxed")
-    sizes = {"solid": _count(interfaces[-1], SOLID), "film": _count(interfaces[-1], LIQUID)}
-    parts = {row.role: row for row in rows if row.natoms == sizes.get(row.role)}
-    if set(parts) != {"solid", "film"}:
-        raise InputError("a side alone was not relaxed")
-    lowest = min(interfaces, key=lambda row: row.energy)
-    area = area_of(lowest)
-    relaxed = AdhesionSample(parts["solid"].energy, parts["film"].energy, lowest.energy, area, "relaxed")
-    rigid = AdhesionSample(lowest.rigid_solid_energy, lowest.rigid_film_energy, lowest.energy, area, "rigid")
-    film, substrate, film_plane, substrate_plane, potential, faces = _pair_key(lowest)
-    film_face, _, substrate_face = faces.partition("|")
-    name = f"{film}{film_plane} {film_face} on {substrate}{substrate_plane} {substrate_face}"
-    check_work_of_adhesion(Estimate(relaxed.total_J_m2, None), name, PLAUSIBLE_METAL_ADHESION_J_M2)
-    return InterfaceRecord(
-        film=film,
-        substrate=substrate,
-        film_plane=film_plane,
-        substrate_plane=substrate_plane,
-        potential=potential,
-        area=area,
-        n_atoms=int(lowest.natoms),
-        film_strain=float(lowest.film_strain),
-        film_max_strain=float(lowest.film_max_strain),
-        relaxed_J_m2=relaxed.total_J_m2,
-        rigid_J_m2=rigid.total_J_m2,
-        surface_energies_J_m2=(
-            _known_energy(surfaces, film, film_plane, film_face, potential),
-            _known_energy(surfaces, substrate, substrate_plane, substrate_face, potential),
-        ),
-        n_registries=len(interfaces),
-        film_termination=film_face,
-        substrate_termination=substrate_face,
-    )
-
-
-def _count(row: AtomsRow, tag: int) -> int:
-    return int((atoms_of(row).get_tags() == tag).sum())
-
-
-def _same_computation(row: AtomsRow, newest: AtomsRow) -> bool:
-    return (
-        row.termination == newest.termination
-        and row.potential_identity == newest.potential_identity
-        and settings_of(row) == settings_of(newest)
-        and abs(area_of(row) / area_of(newest) - 1.0) < SAME_CELL
-        and (row.role != "interface" or row.natoms == newest.natoms)
-    )
-
-
-def _known_energy(
-    surfaces: Sequence[PhaseSurfaces], phase: str, plane: str, termination: str, potential: str
-) -> float | None:
-    wanted = parse_miller(plane)
-    for item in surfaces:
-        if item.phase == phase and item.potential == potential:
-            for record in item.surfaces:  # lowest first
-                if record.termination != termination:
-                    continue  # another face of the plane, or a mean of two
-                if item.family(record.miller_index) == item.family(wanted):
-                    return record.surface_energy_J_m2
-    return None

@@ -15,7 +15,8 @@ from .open_faces import is_open, with_open_surfaces
 from .phase_surfaces import face_candidates, relax_slabs
 from .phases import adhesion_rows, planes_of, surface_cell, surface_phases
 from .settings import SurfacesSettings
-from .stored import interface_record, lattice_record, phase_record, surface_record
+from .stored import lattice_record, phase_record, surface_record
+from .stored_interfaces import interface_record
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow

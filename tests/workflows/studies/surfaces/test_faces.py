@@ -24,7 +24,8 @@ from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
 from amalgamics.workflows.studies.surfaces.phase_surfaces import face_candidates, slab_candidates
-from amalgamics.workflows.studies.surfaces.stored import stored_interfaces, stored_surfaces
+from amalgamics.workflows.studies.surfaces.stored import stored_surfaces
+from amalgamics.workflows.studies.surfaces.stored_interfaces import stored_interfaces
 from amalgamics.workflows.studies.surfaces.study import Surfaces, SurfacesStudy
 
 L10 = Atoms("CuAu", cell=[2.8, 2.8, 3.6], scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], pbc=True)

@@ -25,9 +25,9 @@ from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
 from amalgamics.workflows.studies.surfaces.stored import (
     bulk_row,
     cell_of_slabs,
-    stored_interfaces,
     stored_surfaces,
 )
+from amalgamics.workflows.studies.surfaces.stored_interfaces import stored_interfaces
 from amalgamics.workflows.studies.surfaces.study import SurfacesStudy
 
 SURFACES: dict[str, Any] = {
