@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +39,7 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
     measured
         Mean over all faces, by the name of the phase.
     """
-    planes = list(dict.fromkeys(record.miller_index for phase in phases for record in phase.surfaces))
+    planes = _in_order(record.miller_index for phase in phases for record in phase.surfaces)
     width = min(max(2.6 + 0.75 * len(phases), 4.5), 12.0)
 
     def draw(figure: Figure) -> None:
@@ -70,8 +70,7 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
             axes.plot([], [], color=REFERENCE, lw=1.8, label="measured mean")
         axes.set_xticks(range(len(phases)), [mathtext_formula(phase.formula) for phase in phases])
         axes.set_xlim(-0.6, len(phases) - 0.4)
-        axes.set_ylim(bottom=0.0)
-        axes.margins(y=0.12)
+        axes.set_ylim(0.0, axes.get_ylim()[1] * 1.05)
         axes.set_ylabel("surface energy (J/m²)")
         axes.tick_params(axis="x", length=0)
         axes.grid(axis="y", color=GRID, lw=0.8)
@@ -80,6 +79,11 @@ def surface_energies_png(phases: Sequence[PhaseSurfaces], measured: Mapping[str,
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, labelcolor=MUTED)
 
     return draw_png(draw, size_inches=(width, HEIGHT_INCHES), layout={"w_pad": 0.1, "h_pad": 0.08})
+
+
+def _in_order(planes: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Planes by their indices, low ones first: each has one colour in all pictures of a crystal."""
+    return sorted(set(planes), key=lambda plane: (sum(index * index for index in plane), plane))
 
 
 def plane_text(miller_index: Sequence[int], brackets: str = "()") -> str:
@@ -124,8 +128,8 @@ def shapes_png(
     columns = min(columns, len(shapes))
     rows = math.ceil(len(shapes) / columns)
     size = (max(columns * PANEL_INCHES[0], 3.0), rows * PANEL_INCHES[1])
-    shown = [plane for _, shape, _ in shapes for plane, share in shape.area_fractions.items() if share > 0.0]
-    colours = {plane: FACES[number % len(FACES)] for number, plane in enumerate(dict.fromkeys(shown))}
+    planes = _in_order(plane for _, shape, _ in shapes for plane in shape.area_fractions)
+    colours = {plane: FACES[number % len(FACES)] for number, plane in enumerate(planes)}
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -166,11 +170,7 @@ def _draw_lines(axes: Axes, phase: PhaseSurfaces) -> None:
     element = next(iter(ends[0].chemical_potentials))
     x = [end.chemical_potentials[element] for end in ends]
     open_planes = {each.miller_index for each in phase.open_surfaces}
-    planes = list(
-        dict.fromkeys(
-            [each.miller_index for each in phase.surfaces] + [each.miller_index for each in phase.open_surfaces]
-        )
-    )
+    planes = _in_order(each.miller_index for each in (*phase.surfaces, *phase.open_surfaces))
     for record in phase.open_surfaces:
         y = [record.line.surface_energy_J_m2(end.chemical_potentials) for end in ends]
         style = "-" if record.line.slope_J_m2_per_eV(element) >= 0 else "--"
