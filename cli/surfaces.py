@@ -149,20 +149,13 @@ def _named(found: Sequence[PhaseSurfaces], names: Sequence[str]) -> list[str]:
 def _rows(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
     from ..reports.surfaces.png import plane_text
 
-    shares = item.shape.area_fractions if item.shape else {}
-    seen: set[tuple[int, int, int]] = set()
-    rows = []
-    for record in item.surfaces:
-        # Of several terminations of a plane the lowest appears on the shape.
-        first = record.miller_index not in seen
-        seen.add(record.miller_index)
-        rows.append(
-            (item.phase, plane_text(record.miller_index), record.termination, record.surface_energy_J_m2,
-             record.standard_error_J_m2, record.n_slabs, shares.get(record.miller_index) if first else None,
-             item.shape.mean_surface_energy_J_m2 if item.shape else None, item.potential, record.polar, None,
-             record.note or None)
-        )  # fmt: skip
-    return rows
+    return [
+        (item.phase, plane_text(record.miller_index), record.termination, record.surface_energy_J_m2,
+         record.standard_error_J_m2, record.n_slabs, item.share_of(record),
+         item.shape.mean_surface_energy_J_m2 if item.shape else None, item.potential, record.polar, None,
+         record.note or None)
+        for record in item.surfaces
+    ]  # fmt: skip
 
 
 def _rows_over_potentials(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
@@ -201,7 +194,7 @@ def _as_dict(item: PhaseSurfaces) -> dict[str, Any]:
                 "surface_energy_J_m2": record.surface_energy_J_m2,
                 "standard_error_J_m2": record.standard_error_J_m2,
                 "n_slabs": record.n_slabs,
-                "area_fraction": shape.area_fractions.get(record.miller_index) if shape else None,
+                "area_fraction": item.share_of(record),
                 "polar": record.polar,
                 "note": record.note,
             }

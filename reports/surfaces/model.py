@@ -126,6 +126,17 @@ class PhaseSurfaces:
     shapes: tuple[ShapeAtPotentials, ...] = ()
     no_range: str = ""
 
+    def share_of(self, record: SurfaceRecord) -> float | None:
+        """Return the share of the equilibrium shape that a face has; None for faces that are not on it.
+
+        Of several terminations of a plane the lowest that is not polar appears.
+        """
+        if self.shape is None:
+            return None
+        family = self.family(record.miller_index)
+        alike = [each for each in self.surfaces if not each.polar and self.family(each.miller_index) == family]
+        return self.shape.area_fractions.get(record.miller_index) if alike and alike[0] is record else None
+
     def family(self, plane: Sequence[int]) -> MillerIndex:
         """Return one plane for all that the symmetry of the crystal makes of it, opposite faces included."""
         h, k, i = reduced_index(plane)

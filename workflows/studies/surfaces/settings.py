@@ -152,6 +152,8 @@ class SurfacesSettings(StudySettings):
     def _one_choice_of_planes(self) -> SurfacesSettings:
         if self.phases == ():
             raise ValueError("phases: the list is empty; name one, or leave it out for the stable phases")
+        if "miller_indices" in self.model_fields_set and not self.miller_indices:
+            raise ValueError("miller_indices: the list is empty; name a plane, or leave it out for the widest planes")
         if self.miller_indices and self.planes is not None:
             raise ValueError("give either miller_indices or planes, not both")
         return self
@@ -181,12 +183,13 @@ class SurfacesSettings(StudySettings):
         from ....calculators.potentials.names import get_potential
         from ..phase_names import check_name
 
-        for name in self.names:
-            elements = check_name(spec, name)
+        elements = {name: check_name(spec, name) for name in self.names}
+        for name, symbols in elements.items():
             try:
-                get_potential(spec.potential).check_elements(elements)
+                get_potential(spec.potential).check_elements(symbols)
             except InputError as error:
                 raise InputError(f"surfaces: {name}: {error}") from None
+        self._check_faces(spec, elements)
         self._check_sizes(spec)
         if self._four_indices and self.axes == "given":
             self._refuse_rhombohedral_axes(spec)
@@ -202,6 +205,20 @@ class SurfacesSettings(StudySettings):
                         f"surfaces: four indices are of hexagonal axes, and {candidate.source} has {cell.description};"
                         " give three, or set axes: standard"
                     )
+
+    def _check_faces(self, spec: WorkflowSpec, elements: Mapping[str, Sequence[str]]) -> None:
+        """Refuse outermost layers that none of the crystals can have: other elements, or no composition at all."""
+        if isinstance(self.terminations, tuple):
+            named = self.phases if isinstance(self.phases, tuple) else ()
+            there = {symbol for name in named for symbol in elements[name]} or set(spec.elements)
+            for label in self.terminations:
+                _check_face(label, there, "surfaces.terminations", (STOICHIOMETRIC, ALL))
+        for number, pair in enumerate(self.adhesion):
+            for side in ("film", "substrate"):
+                label = getattr(pair, f"{side}_termination")
+                if label not in (None, ALL):
+                    name = getattr(pair, side)
+                    _check_face(label, set(elements[name]), f"surfaces.adhesion.{number}.{side}_termination", (ALL,))
 
     def _check_sizes(self, spec: WorkflowSpec) -> None:
         """Refuse planes whose slabs are too large, whatever crystal is meant, before anything is relaxed."""
@@ -233,3 +250,22 @@ class SurfacesSettings(StudySettings):
                 refused = refused or error
         if refused is not None:
             raise refused
+
+
+def _check_face(label: str, elements: set[str], key: str, words: Sequence[str]) -> None:
+    """Refuse what is no label of a face of a crystal of these elements."""
+    from ....structures.compositions import parse_formula
+
+    composition, _, number = label.partition("-")
+    try:
+        found = set(parse_formula(composition))
+        if number and not number.isdecimal():
+            raise InputError("")
+    except InputError:
+        allowed = f"{' or '.join(words)} alone, or the composition of an outermost layer, e.g. TiO2"
+        raise InputError(f"{key}: {shown(label)} is not allowed; give {allowed}") from None
+    if not found <= elements:
+        raise InputError(
+            f"{key}: {shown(label)} has {', '.join(sorted(found - elements))}, and the crystal is of"
+            f" {', '.join(sorted(elements))}"
+        )
