@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..ordering.order import MAX_ATOMS, OrderMethod, order_structure
 from ..ordering.supercell import OrderError
-from .checks import StructureFileError
+from .checks import StructureFileError, check_crystal
 from .reader import InputStructure, read_one, read_structures, split_index
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class InputCrystal:
         Name of the file.
     suffix
         What its name has behind that of the file: which structure of the file and which ordering it is.
-    cells
-        How many cells of the file it holds along each axis.
+    vectors
+        Its cell vectors in those of the file, rows: whole numbers where it holds several cells of it.
     notes
         What had to be decided: the setting, the ordering.
     """
@@ -41,7 +41,7 @@ class InputCrystal:
     atoms: Atoms = field(repr=False)
     source: str
     suffix: str = ""
-    cells: tuple[int, int, int] = (1, 1, 1)
+    vectors: tuple[tuple[float, ...], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     notes: tuple[str, ...] = ()
 
 
@@ -119,6 +119,8 @@ def _crystals_of(
     source = structure.path.name
     if order is None or not structure.partial_sites:
         return [InputCrystal(structure.name, structure.atoms(origin), source, structure.suffix, notes=structure.notes)]
+    from pymatgen.io.ase import AseAtomsAdaptor
+
     try:
         cells = order_structure(structure.structure, order, n=orderings, max_atoms=max_atoms)
     except OrderError as error:
@@ -127,9 +129,10 @@ def _crystals_of(
         raise StructureFileError(f"{origin}: no ordering was found")
     found = []
     for number, cell in enumerate(cells, 1):
+        check_crystal(AseAtomsAdaptor.get_structure(cell.atoms), f"{origin}, ordered ({order})")
         which = "" if len(cells) == 1 else f"-{number}"
         notes = (*structure.notes, cell.note)
         found.append(
-            InputCrystal(structure.name + which, cell.atoms, source, structure.suffix + which, cell.cells, notes)
+            InputCrystal(structure.name + which, cell.atoms, source, structure.suffix + which, cell.vectors, notes)
         )
     return found

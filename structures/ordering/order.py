@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -12,8 +12,9 @@ from ...arguments import whole_number
 from ...errors import unknown_name
 from ..crystal_sites import find_dataset, sites_of
 from ..electrostatics import ChargePolynomial
-from ..symmetry import SYMPREC
-from .supercell import VACANCY, OrderError, Supercell, find_plan, find_sublattices, formal_states
+from ..symmetry import SYMPREC, primitive_structure
+from .charges import formal_states
+from .supercell import VACANCY, OrderError, Sublattice, Supercell, find_plan, find_sublattices
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -43,6 +44,8 @@ class OrderedCell:
         How it was chosen.
     cells
         How many cells of the disordered crystal along each axis.
+    vectors
+        Its cell vectors in those of the disordered crystal, rows; fractions where its primitive cell was taken.
     considered
         How many orderings were looked at.
     ewald_energy
@@ -54,6 +57,7 @@ class OrderedCell:
     atoms: Atoms
     method: OrderMethod
     cells: tuple[int, int, int]
+    vectors: tuple[tuple[float, ...], ...]
     considered: int
     ewald_energy: float | None
     note: str
@@ -65,7 +69,8 @@ def order_structure(
     """Return ordered cells of a crystal with partly filled or shared sites.
 
     The supercell is the smallest (for ``sqs`` the largest) whose whole numbers of atoms meet the shares within 0.02 of
-    a site, else the one that meets them best; where oxidation states are known, it is neutral.
+    a site, else the one that meets them best; where oxidation states are known, it is neutral. It is made of cells of
+    the file, and of its primitive cell where none of these will do.
 
     Parameters
     ----------
@@ -110,11 +115,32 @@ def order_structure(
             f"{structure.composition.reduced_formula}: no oxidation states make it neutral, which order: ewald needs;"
             " take sqs or all"
         )
-    chosen, plan = find_plan(structure, sublattices, states, max_atoms, largest=method == "sqs")
-    lattice = Supercell(structure, chosen, plan)
+    lattice = _supercell(structure, sublattices, states, max_atoms, largest=method == "sqs")
     if method == "sqs":
         return [_sqs(lattice, seed)]
     return _all(lattice) if method == "all" else _ewald(lattice, states or {}, n, seed)
+
+
+def _supercell(
+    structure: Structure,
+    sublattices: Sequence[Sublattice],
+    states: Mapping[str, float] | None,
+    max_atoms: int,
+    *,
+    largest: bool,
+) -> Supercell:
+    """Cells of the file with whole numbers of atoms, or of its primitive cell where those are too large."""
+    try:
+        chosen, plan = find_plan(structure, sublattices, states, max_atoms, largest=largest)
+        return Supercell(structure, chosen, plan, np.eye(3))
+    except OrderError:
+        small = primitive_structure(structure)
+        vectors = np.asarray(small.lattice.matrix) @ np.linalg.inv(structure.lattice.matrix)
+        whole = np.linalg.inv(vectors)
+        if len(small) == len(structure) or not np.allclose(whole, np.rint(whole), atol=1e-3):
+            raise
+        chosen, plan = find_plan(small, find_sublattices(small), states, max_atoms, largest=largest)
+        return Supercell(small, chosen, plan, vectors)
 
 
 def _ewald(lattice: Supercell, states: Mapping[str, float], n: int, seed: int) -> list[OrderedCell]:
@@ -144,7 +170,11 @@ def _ewald(lattice: Supercell, states: Mapping[str, float], n: int, seed: int) -
             filled[site] = str(symbol)
         looked_at = f"all {lattice.number}" if everything else f"{_RANDOM} random ones of {lattice.number:.2g}"
         note = f"{lattice.described()}; order {len(found) + 1} by Ewald energy, of {looked_at} orderings"
-        found.append(OrderedCell(lattice.atoms(filled), "ewald", lattice.cells, len(symbols), float(energy), note))
+        found.append(
+            OrderedCell(
+                lattice.atoms(filled), "ewald", lattice.cells, lattice.vectors, len(symbols), float(energy), note
+            )
+        )
         if len(found) == n:
             break
     return found
@@ -208,7 +238,7 @@ def _all(lattice: Supercell) -> list[OrderedCell]:
         )
     note = f"{lattice.described()}; ordering {{}} of all {len(kept)} that differ by symmetry"
     return [
-        OrderedCell(lattice.atoms(symbols), "all", lattice.cells, number, None, note.format(k + 1))
+        OrderedCell(lattice.atoms(symbols), "all", lattice.cells, lattice.vectors, number, None, note.format(k + 1))
         for k, symbols in enumerate(kept)
     ]
 
@@ -238,11 +268,12 @@ def _sqs(lattice: Supercell, seed: int) -> OrderedCell:
     if lattice.exclusions.any():
         raise OrderError(f"{lattice.formula}: sites exclude each other, which order: sqs does not know; take ewald")
     contents = [sorted(set(lattice.contents(k))) for k in range(len(lattice.groups))]
-    if len({tuple(kinds) for kinds in contents}) < len(contents):
-        shared = next(kinds for kinds in contents if contents.count(kinds) > 1)
+    everything = [symbol for kinds in contents for symbol in kinds]
+    if len(set(everything)) < len(everything):
+        shared = sorted({symbol for symbol in everything if everything.count(symbol) > 1})
+        names = ", ".join("vacancies" if symbol == VACANCY else symbol for symbol in shared)
         raise OrderError(
-            f"{lattice.formula}: sites of several kinds share {', '.join(shared)} in different ways, which order: sqs"
-            " would mix; take ewald or all"
+            f"{lattice.formula}: sites of several kinds hold {names}, which order: sqs would mix; take ewald or all"
         )
     of_site = {site: contents[k] for k, group in enumerate(lattice.groups) for site in group}
     allowed = [of_site.get(number, [symbol]) for number, symbol in enumerate(lattice.base)]
@@ -261,7 +292,13 @@ def _sqs(lattice: Supercell, seed: int) -> OrderedCell:
     atoms = atoms[[symbol != VACANCY for symbol in atoms.symbols]]
     note = f"{lattice.described()}; special quasi-random structure (icet), {_SQS_STEPS} steps of annealing"
     return OrderedCell(
-        Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True), "sqs", lattice.cells, _SQS_STEPS, None, note
+        Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True),
+        "sqs",
+        lattice.cells,
+        lattice.vectors,
+        _SQS_STEPS,
+        None,
+        note,
     )
 
 

@@ -51,28 +51,6 @@ class Plan:
     deviation: float
 
 
-def formal_states(structure: Structure) -> dict[str, float] | None:
-    """Return one oxidation state for each element that makes a crystal neutral on average; None where there is none.
-
-    States are the common ones, tried from the commonest; a composition rounded in its file may be off by 0.03 e an
-    atom. Metals among themselves have none.
-    """
-    from pymatgen.core import Element
-
-    shares = {Element(str(key)): value for key, value in structure.composition.fractional_composition.as_dict().items()}
-    if all(element.is_metal for element in shares):
-        return None
-    options = [element.common_oxidation_states or element.oxidation_states for element in shares]
-    if not all(options) or math.prod(len(one) for one in options) > 20_000:
-        return None
-    best: tuple[float, dict[str, float]] | None = None
-    for states in product(*options):
-        charge = abs(sum(share * state for share, state in zip(shares.values(), states, strict=True)))
-        if charge < 0.03 and (best is None or charge < best[0] - 1e-3):
-            best = charge, {element.symbol: float(state) for element, state in zip(shares, states, strict=True)}
-    return best[1] if best else None
-
-
 def find_sublattices(structure: Structure) -> list[Sublattice]:
     """Return the disordered sites of a crystal, those together that symmetry turns into each other."""
     found = find_dataset(sites_of(structure).spglib, _SYMPREC)
@@ -230,8 +208,13 @@ def _counts(
 class Supercell:
     """The sites of a supercell, those that are disordered by sublattice, and arrangements on them."""
 
-    def __init__(self, structure: Structure, sublattices: Sequence[Sublattice], plan: Plan) -> None:
+    def __init__(
+        self, structure: Structure, sublattices: Sequence[Sublattice], plan: Plan, vectors: NDArray[np.float64]
+    ) -> None:
         self.formula, self.cells = str(structure.composition.reduced_formula), plan.cells
+        self.of_file = bool(np.allclose(vectors, np.eye(3)))
+        own = np.diag(plan.cells) @ vectors
+        self.vectors = tuple(tuple(float(part) for part in row) for row in own)
         self.sublattices, self.counts = sublattices, plan.counts
         parent = structure.copy()
         parent.add_site_property("parent", list(range(len(parent))))
@@ -319,7 +302,8 @@ class Supercell:
                 f"{symbol}{count / len(group):.3g}" for (symbol, _), count in zip(lattice.shares, counts, strict=True)
             )
             parts.append(lattice.name if now == lattice.name else f"{lattice.name} as {now}")
-        return f"{' x '.join(map(str, self.cells))} cells of the file with sites {'; '.join(parts)}"
+        what = "cells of the file" if self.of_file else "primitive cells of the file"
+        return f"{' x '.join(map(str, self.cells))} {what} with sites {'; '.join(parts)}"
 
 
 def _share_out(places: Sequence[int], contents: Sequence[str]) -> Iterator[dict[int, str]]:

@@ -17,8 +17,8 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from amalgamics.errors import InputError
 from amalgamics.structures.electrostatics import ChargePolynomial
+from amalgamics.structures.ordering.charges import formal_states
 from amalgamics.structures.ordering.order import order_structure
-from amalgamics.structures.ordering.supercell import formal_states
 
 
 def perovskite(lanthanum: float, lithium: float, *, edge: float = 3.87) -> Structure:
@@ -155,3 +155,51 @@ def test_the_polynomial_is_the_sum(data: st.DataObject) -> None:
     charged.add_oxidation_state_by_site(charges)
     expected = float(EwaldSummation(charged).total_energy_matrix.sum())
     assert polynomial.energies(np.array([[charges[0], charges[2]]]))[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_charges_go_to_the_anions() -> None:
+    """Li6PS5Cl is P5+ and Cl-, not P3- and Cl7+, which would add up as well."""
+    sites = [{"Li": 1.0}] * 6 + [{"P": 1.0}] + [{"S": 1.0}] * 5 + [{"Cl": 1.0}]
+    places = np.random.default_rng(0).random((13, 3))
+    structure = Structure(Lattice.cubic(9.0), sites, places)
+    assert formal_states(structure) == {"Li": 1.0, "P": 5.0, "S": -2.0, "Cl": -1.0}
+
+
+def test_argyrodite_has_the_same_order_whichever_site_comes_first() -> None:
+    """Three mixed sublattices: the energy is that of an independent sum, far below a random arrangement."""
+    species: list[Any] = [{"Li": 0.5}, "P", "S", {"S": 0.5, "Cl": 0.5}, {"S": 0.5, "Cl": 0.5}]
+    places = [[0.3104, 0.0221, 0.6896], [0, 0, 0.5], [0.1184, 0.1184, 0.6184], [0.25] * 3, [0, 0, 0]]
+    for turn in (slice(None), slice(None, None, -1)):
+        structure = Structure.from_spacegroup("F-43m", Lattice.cubic(9.86), species[turn], places[turn])
+        (one,) = order_structure(structure, "ewald", max_atoms=80)
+        ordered = AseAtomsAdaptor.get_structure(one.atoms)
+        ordered.add_oxidation_state_by_element({"Li": 1, "P": 5, "S": -2, "Cl": -1})
+        assert one.ewald_energy == pytest.approx(float(EwaldSummation(ordered).total_energy), abs=1e-3)
+        assert float(one.ewald_energy or 0.0) < -1025.0  # the best of 25 independent descents has -1032.1
+
+
+def test_half_charged_cobalt_is_between_its_states() -> None:
+    species: list[Any] = [{"Li": 0.5}, "Co", "O"]
+    places = [[0, 0, 0.5], [0, 0, 0], [0, 0, 0.26]]
+    structure = Structure.from_spacegroup("R-3m", Lattice.hexagonal(2.82, 14.2), species, places)
+    assert formal_states(structure) == {"Li": 1.0, "Co": 3.5, "O": -2.0}
+    (one,) = order_structure(structure, "ewald", max_atoms=24)
+    assert counts(one.atoms)["Co"] == 2 * counts(one.atoms)["Li"]
+
+
+def test_a_large_cell_is_ordered_in_its_primitive_one() -> None:
+    structure = alloy(0.5)
+    structure.make_supercell((2, 2, 2))
+    (one, *_) = order_structure(structure, "all", max_atoms=4)
+    assert len(one.atoms) <= 4
+    assert "primitive cells of the file" in one.note
+    cell = np.array(one.vectors) @ structure.lattice.matrix
+    assert np.allclose(cell, one.atoms.cell.array, atol=1e-6)
+
+
+def test_elements_on_two_sublattices_are_refused_for_sqs() -> None:
+    pytest.importorskip("icet")
+    mixed: list[Any] = [{"Cu": 0.5, "Au": 0.5}, {"Cu": 0.5, "Ni": 0.5}]
+    structure = Structure(Lattice.tetragonal(3.85, 3.85), mixed, [[0, 0, 0], [0.5, 0.5, 0.5]], labels=["A", "B"])
+    with pytest.raises(InputError, match="sites of several kinds hold Cu, which order: sqs would mix"):
+        order_structure(structure, "sqs", max_atoms=16)

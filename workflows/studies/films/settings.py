@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from ase import Atoms
 from pydantic import AfterValidator, Field, model_validator
 
@@ -75,7 +76,9 @@ class SubstrateSettings(SolidSettings):
         """The plane in the axes of the crystal: an ordered cell may hold several cells of the file."""
         if self.file is None or self.order is None:
             return self.miller_index
-        h, k, i = (index * count for index, count in zip(self.miller_index, self.read().cells, strict=True))
+        turned = np.array(self.read().vectors) @ self.miller_index
+        # Primitive cells have halves and thirds of the edges of their file.
+        h, k, i = (round(float(index) * 12) for index in turned)
         divisor = math.gcd(h, k, i)
         return h // divisor, k // divisor, i // divisor
 
