@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..errors import InputError
 from ..structures.input.names import name_of_file
 from ..structures.input.reader import split_index
 from ..structures.library.phases import Phase, get_phase, list_phases
+from ..structures.ordering.order import MAX_ATOMS
 from .display import html_table, with_version
 
 if TYPE_CHECKING:
@@ -113,7 +115,9 @@ def phases(system: str | None = None, *, buildable: bool | None = None) -> Phase
     return PhaseList(system, tuple(list_phases(system, buildable=buildable)))
 
 
-def read_structure(source: str | Path, *, primitive: bool = False, order: OrderMethod | None = None) -> Atoms:
+def read_structure(
+    source: str | Path, *, primitive: bool = False, order: OrderMethod | None = None, max_atoms: int = MAX_ATOMS
+) -> Atoms:
     """Return a crystal by the name of a phase or electrolyte, or from a file.
 
     Parameters
@@ -127,11 +131,14 @@ def read_structure(source: str | Path, *, primitive: bool = False, order: OrderM
     order
         How to order partly filled or shared sites of a file: ``ewald`` (ionic crystals) or ``sqs`` (alloys, needs
         icet). Without it they are refused.
+    max_atoms
+        Most sites of the ordered cell.
 
     Returns
     -------
     ase.Atoms
-        Periodic in three directions.
+        Periodic in three directions. What had to be decided to read a file, such as its origin or its ordering, is
+        said by a warning, and stands in ``info["notes"]``.
 
     Raises
     ------
@@ -155,7 +162,12 @@ def read_structure(source: str | Path, *, primitive: bool = False, order: OrderM
 
     path("structure", source, "the name of a phase or electrolyte, or the path of a file")
     if isinstance(source, Path) or _looks_like_a_file(source):
-        atoms = read_crystal(source, order=order).atoms
+        crystal = read_crystal(source, order=order, max_atoms=max_atoms)
+        atoms = crystal.atoms
+        for note in crystal.notes:
+            warnings.warn(f"{source}: {note}", stacklevel=2)
+        if crystal.notes:
+            atoms.info["notes"] = list(crystal.notes)
     elif source in {item.name for item in list_electrolytes()}:
         atoms = get_electrolyte(source)
     else:

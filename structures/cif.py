@@ -11,6 +11,7 @@ from .symmetry import ConventionalCell
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from numpy.typing import NDArray
 
 _IDEAL = 1e-3
 """Å; an idealised crystal has its symmetry within far less."""
@@ -30,10 +31,10 @@ def cif_block(crystal: ConventionalCell | Atoms, name: str) -> str:
     from pymatgen.io.cif import CifBlock
 
     cell = crystal.atoms if isinstance(crystal, ConventionalCell) else crystal
-    symbol, number, operations, kept = _symmetry(crystal, cell)
+    symbol, number, operations, kept, moved = _symmetry(crystal, cell)
     lengths = dict(zip(("length_a", "length_b", "length_c"), cell.cell.lengths(), strict=True))
     angles = dict(zip(("angle_alpha", "angle_beta", "angle_gamma"), cell.cell.angles(), strict=True))
-    scaled = cell.get_scaled_positions()[kept]
+    scaled = (cell.get_scaled_positions(wrap=False) + moved)[kept] % 1.0
     symbols = [cell.symbols[index] for index in kept]
     data: dict[str, Any] = {f"_cell_{key}": f"{value:.8f}" for key, value in (lengths | angles).items()}
     data |= {
@@ -58,20 +59,23 @@ def cif_block(crystal: ConventionalCell | Atoms, name: str) -> str:
     return str(CifBlock(data, loops, name))
 
 
-def _symmetry(crystal: ConventionalCell | Atoms, cell: Atoms) -> tuple[str, int, list[tuple[Any, Any]], list[int]]:
-    """Symbol, number, operations, and one atom of each orbit; those of P1 where there is no more."""
-    alone: tuple[str, int, list[tuple[Any, Any]], list[int]]
-    alone = ("P 1", 1, [(np.eye(3), np.zeros(3))], list(range(len(cell))))
+def _symmetry(
+    crystal: ConventionalCell | Atoms, cell: Atoms
+) -> tuple[str, int, list[tuple[Any, Any]], list[int], NDArray[np.float64]]:
+    """Symbol, number, operations, one atom of each orbit, and how atoms move to the origin of the operations."""
+    alone = ("P 1", 1, [(np.eye(3), np.zeros(3))], list(range(len(cell))), np.zeros(3))
     if not isinstance(crystal, ConventionalCell):
         return alone
     dataset = find_dataset((crystal.lattice, crystal.scaled_positions, cell.numbers), _IDEAL)
     if dataset is None or dataset.number != crystal.space_group_number:
         return alone
-    # Translations are fractions with small denominators, up to the place of the origin.
-    steps = np.round(np.asarray(dataset.translations), 6) % 1.0
-    operations = list(zip(dataset.rotations, steps, strict=True))
+    # About the origin of the International Tables translations are fractions with small denominators.
+    moved = np.linalg.solve(np.asarray(dataset.transformation_matrix), np.asarray(dataset.origin_shift))
+    turned = np.asarray(dataset.rotations)
+    steps = np.asarray(dataset.translations) + moved - turned @ moved
+    operations = list(zip(turned, np.round(24.0 * steps) / 24.0 % 1.0, strict=True))
     kept = sorted(set(np.asarray(dataset.equivalent_atoms).tolist()))
-    return crystal.space_group, crystal.space_group_number, operations, kept
+    return crystal.space_group, crystal.space_group_number, operations, kept, moved
 
 
 def _formula_sum(cell: Atoms) -> str:

@@ -110,6 +110,26 @@ def _find_setting(number: int, hall_number: int, inverse6: tuple[int, ...]) -> i
     return None
 
 
+@lru_cache(maxsize=64)
+def hall_of_full_symbol(symbol: str) -> str | None:
+    """Return the Hall symbol of a full Hermann-Mauguin symbol such as ``F 4/m -3 2/m``; None where there is none.
+
+    Examples
+    --------
+    >>> from amalgamics.structures.space_group_settings import hall_of_full_symbol
+    >>> hall_of_full_symbol("F 4/m -3 2/m")
+    '-F 4 2 3'
+    """
+    import spglib
+
+    plain = symbol.replace(" ", "").replace("_", "")
+    for hall in range(1, _N_SETTINGS + 1):
+        kind = spglib.get_spacegroup_type(hall)
+        if plain == str(kind.international_full).replace(" ", "").replace("_", ""):
+            return str(kind.hall_symbol)
+    return None
+
+
 def _settings(number: int) -> Iterator[int]:
     import spglib
 

@@ -170,7 +170,7 @@ def _draw_lines(axes: Axes, phase: PhaseSurfaces) -> None:
     element = next(iter(ends[0].chemical_potentials))
     x = [end.chemical_potentials[element] for end in ends]
     open_planes = {each.miller_index for each in phase.open_surfaces}
-    planes = _in_order(each.miller_index for each in (*phase.surfaces, *phase.open_surfaces))
+    planes = _in_order([*open_planes, *(each.miller_index for each in phase.surfaces)])
     for record in phase.open_surfaces:
         y = [record.line.surface_energy_J_m2(end.chemical_potentials) for end in ends]
         style = "-" if record.line.slope_J_m2_per_eV(element) >= 0 else "--"

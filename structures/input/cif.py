@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..ordering.charges import OF_FILE
 from .checks import StructureFileError, check_cell, check_size
 from .cif_symmetry import SymmetryChoice, symmetry_choices
-from .orbits import AsymmetricSite, expand_sites
+from .orbits import AsymmetricSite, Operations, expand_sites, mean_charges, orbit
 
 if TYPE_CHECKING:
     import gemmi
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 _CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
 _AXES = ("x", "y", "z")
+# Water and hydroxyl without their hydrogen, vacancies, centroids, dummies.
+_NO_ATOM = re.compile(r"(O[WH]\d*|Wat|WAT|H2O|Va|Vac|Vc|Du|Cent|Cg|Hal|Bq|X|Q|Tv|Zz)(?![a-z])")
 _FULL = 0.005  # an occupancy this close to 1 is rounded
 _SHARE = 0.02  # of the atoms, by which a composition may differ from the formula of the file, besides
 _PART = 0.03  # of an element's own share: formulas are rounded
+_VOLUME = 0.02
+_MULTIPLICITY = ("symmetry_multiplicity", "site_symmetry_multiplicity")
 _NUMBER_OF_ATOMS = 0.05  # of Z times the formula
 
 
@@ -50,8 +55,10 @@ def read_cif(text: str, origin: str) -> list[tuple[Structure, tuple[str, ...]]]:
     """
     import gemmi
 
+    # Tags of the newer dictionary have a dot where those of the older have an underscore.
+    plain = re.sub(r"(?m)^(\s*_[A-Za-z][\w-]*)\.(?=[A-Za-z])", r"\1_", text)
     try:
-        document = gemmi.cif.read_string(text)
+        document = gemmi.cif.read_string(plain)
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split()).removeprefix("string:")
         raise StructureFileError(f"{origin}: it is not a valid CIF: {reason}") from None
@@ -74,6 +81,8 @@ def _read_block(block: gemmi.cif.Block, origin: str) -> tuple[Structure, tuple[s
     parameters = [_number(block.find_value(f"_cell_{name}"), f"_cell_{name}", origin) for name in _CELL]
     if not (min(parameters) > 0.0 and max(parameters[3:]) < 180.0):
         raise StructureFileError(f"{origin}: the cell has edges and angles of {parameters}, which enclose nothing")
+    if (_optional_number(block, "_cell_modulation_dimension") or 0.0) > 0.0:
+        raise StructureFileError(f"{origin}: its crystal is modulated; give a commensurate cell of it")
     lattice = Lattice.from_parameters(*parameters)
     check_cell(np.asarray(lattice.matrix), origin)
     formula = _formula(block)
@@ -82,6 +91,11 @@ def _read_block(block: gemmi.cif.Block, origin: str) -> tuple[Structure, tuple[s
     declared = _Declared(formula, _optional_number(block, "_cell_formula_units_Z"))
     choices = symmetry_choices(block, np.asarray(lattice.matrix), origin)
     structure, choice = _choose(choices, sites, lattice.matrix, declared, origin)
+    _check_volume(block, float(structure.volume), origin)
+    _check_multiplicities(sites, choice.operations, np.asarray(lattice.matrix), origin)
+    charges = mean_charges(sites, choice.operations, np.asarray(lattice.matrix))
+    if charges:
+        structure.properties[OF_FILE] = charges
     if len(choices) > 1:
         notes.append(f"the file does not say which origin its {choices[0].symbol} has; {choice.symbol} was taken")
     return structure, (*choice.notes, *notes)
@@ -142,7 +156,7 @@ def _same(first: Structure, second: Structure) -> bool:
 
 def _sites(block: gemmi.cif.Block, formula: Composition | None, origin: str) -> tuple[list[AsymmetricSite], list[str]]:
     """Sites as the file lists them."""
-    columns = ("label", "type_symbol", "occupancy", "calc_flag", "attached_hydrogens")
+    columns = ("label", "type_symbol", "occupancy", "calc_flag", "attached_hydrogens", *_MULTIPLICITY)
     table = block.find("_atom_site_", [*(f"fract_{axis}" for axis in _AXES), *(f"?{name}" for name in columns)])
     if len(table) == 0:
         raise StructureFileError(f"{origin}: atoms have no fractional coordinates (_atom_site_fract_x, y, z)")
@@ -166,10 +180,42 @@ def _sites(block: gemmi.cif.Block, formula: Composition | None, origin: str) -> 
             raise StructureFileError(f"{origin}: {label} has hydrogen attached that has no coordinates")
         if filled > 0.0:
             rounded += 0.0 < abs(filled - 1.0) <= 2.0 * _FULL
-            sites.append(AsymmetricSite(label, symbol, np.array(place), 1.0 if abs(filled - 1.0) <= _FULL else filled))
+            filled = 1.0 if abs(filled - 1.0) <= _FULL else filled
+            listed = next((int(value[name]) for name in _MULTIPLICITY if value[name].isdecimal()), None)
+            sites.append(AsymmetricSite(label, symbol, np.array(place), filled, _charge(value["type_symbol"]), listed))
     notes = [f"{dummies} dummy sites are left out"] if dummies else []
     _check_listed_once(sites, origin)
     return sites, [*notes, f"{rounded} occupancies within {_FULL:g} of 1 are taken as 1"] if rounded else notes
+
+
+def _charge(type_symbol: str) -> float | None:
+    """The charge of a type such as ``Li1+``, ``O2-``, ``Co3.5+`` or ``Na+``; None without a sign."""
+    found = re.fullmatch(r"[A-Za-z]{1,2}(\d+\.?\d*)?([+-])(\d+\.?\d*)?", type_symbol)
+    if found is None:
+        return None
+    size = float(found.group(1) or found.group(3) or 1.0)
+    return size if found.group(2) == "+" else -size
+
+
+def _check_volume(block: gemmi.cif.Block, volume: float, origin: str) -> None:
+    stated = _optional_number(block, "_cell_volume")
+    if stated is not None and abs(stated / volume - 1.0) > _VOLUME:
+        raise StructureFileError(f"{origin}: its cell has {volume:.4g} Å³, and _cell_volume says {stated:g}")
+
+
+def _check_multiplicities(
+    sites: Sequence[AsymmetricSite], operations: Operations, cell: np.ndarray, origin: str
+) -> None:
+    """Refuse multiplicities that no symmetry of the file has; some programs count those of a primitive cell."""
+    ratios = {}
+    for site in sites:
+        if site.multiplicity:
+            ratios[site.label] = len(orbit(site.place, operations, cell)) / site.multiplicity
+    if len({round(ratio, 3) for ratio in ratios.values()}) > 1:
+        shown = ", ".join(f"{label} {ratio:g} times" for label, ratio in list(ratios.items())[:4])
+        raise StructureFileError(
+            f"{origin}: its symmetry gives other numbers of atoms than its multiplicities say ({shown})"
+        )
 
 
 def _check_listed_once(sites: Sequence[AsymmetricSite], origin: str) -> None:
@@ -186,16 +232,20 @@ def _element(type_symbol: str, label: str, formula: Composition | None, origin: 
     from pymatgen.core import Element
 
     text = type_symbol or label
-    letters = re.match(r"[A-Za-z]*", text)
-    first = letters.group()[:2] if letters else ""
-    spelt = dict.fromkeys((first.capitalize(), first[:1].upper()))
-    if type_symbol and first[1:].islower():  # "Cx" is no carbon
-        spelt = {first.capitalize(): None}
-    readings = [symbol for symbol in spelt if Element.is_valid_symbol(symbol)]
+    found = re.match(r"[A-Za-z]*", text)
+    letters = found.group() if found else ""
+    if not letters or (not type_symbol and _NO_ATOM.match(text)) or (type_symbol and _NO_ATOM.fullmatch(letters)):
+        raise StructureFileError(f"{origin}: {text!r} is no element{' (of ' + label + ')' if type_symbol else ''}")
+    pair, single = letters[:2].capitalize(), letters[:1].upper()
+    if letters[1:2].islower() or (type_symbol and len(letters) > 1):
+        # "Cx" is no carbon and "Wat" no tungsten; "CU" as a type is copper.
+        readings = [pair] if Element.is_valid_symbol(pair) and not letters[2:3].islower() else []
+    else:
+        readings = [symbol for symbol in dict.fromkeys((pair, single)) if Element.is_valid_symbol(symbol)]
     if not readings:
-        raise StructureFileError(f"{origin}: {text!r} is no element" + (f" (of {label})" if type_symbol else ""))
-    if len(readings) == 2 and len(first) == 2 and not first[1].islower():
-        # "HG1" and "OW1": a second capital is part of the symbol or of the label, as the formula has it.
+        raise StructureFileError(f"{origin}: {text!r} is no element{' (of ' + label + ')' if type_symbol else ''}")
+    if len(readings) == 2:
+        # "HG1" and "CT1": a second capital is part of the symbol or of the label, as the formula has it.
         known = [symbol for symbol in readings if formula is not None and symbol in formula]
         if len(known) != 1:
             raise StructureFileError(

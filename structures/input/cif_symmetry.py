@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..space_group_settings import hall_of_full_symbol
 from .checks import StructureFileError
 from .orbits import Operations
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 _LISTED = (
     "_space_group_symop_operation_xyz",
     "_symmetry_equiv_pos_as_xyz",
-    "_space_group_symop.operation_xyz",
-    "_space_group_symop_magn_operation.xyz",
+    "_space_group_symop_magn_operation_xyz",
 )
 _HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
 _HERMANN_MAUGUIN = (
@@ -27,6 +27,8 @@ _HERMANN_MAUGUIN = (
     "_symmetry_space_group_name_H-M",
     "_space_group_name_H-M_full",
     "_space_group_name_H-M_ref",
+    "_space_group_name_H-M",
+    "_symmetry_space_group_name_H-M_alt",
 )
 _NUMBER = ("_space_group_IT_number", "_symmetry_Int_Tables_number")
 # How ICSD and others write the choice of origin or axes.
@@ -90,7 +92,8 @@ def _listed(block: gemmi.cif.Block, origin: str) -> gemmi.GroupOps | None:
     import gemmi
 
     for tag in _LISTED:
-        texts = [gemmi.cif.as_string(value) for value in block.find_values(tag)]
+        values = [value for value in block.find_values(tag) if not gemmi.cif.is_null(value)]
+        texts = [line for value in values for line in gemmi.cif.as_string(value).splitlines() if line.strip()]
         if not texts:
             continue
         if "magn" in tag:
@@ -134,13 +137,14 @@ def _named(block: gemmi.cif.Block, cell: NDArray[np.float64], origin: str) -> li
     """Readings of the Hall symbol, the Hermann-Mauguin symbol or the number of a space group; none without these."""
     import gemmi
 
-    hall = _text(block, _HALL)
-    if hall:
-        try:
-            return [SymmetryChoice(f"{hall} (Hall)", _operations(gemmi.symops_from_hall(hall)))]
-        except (ValueError, RuntimeError):
-            pass  # the other symbols are read instead
     symbol, number = _text(block, _HERMANN_MAUGUIN), _text(block, _NUMBER)
+    hall = _of_hall(_text(block, _HALL))
+    if hall is not None:
+        group, operations = hall
+        stated = _by_symbol(symbol, cell) if symbol else None
+        if group is not None and stated is not None and group.number != stated.number:
+            raise StructureFileError(f"{origin}: its Hall symbol is of {group.hm}, and its space group {symbol!r}")
+        return [SymmetryChoice(group.xhm() if group else "its Hall symbol", operations)]
     if symbol:
         group = _by_symbol(symbol, cell)
         if group is None:
@@ -161,17 +165,43 @@ def _named(block: gemmi.cif.Block, cell: NDArray[np.float64], origin: str) -> li
         chosen = [other for other in same if other.hm == group.hm]
     elif not _fits(_operations(group.operations()), cell):
         # P 21/m does not say which axis is the unique one; the cell does.
-        chosen = [other for other in same if _without_ones(other.hm) == _without_ones(group.hm)]
+        chosen = [
+            other
+            for other in same
+            if _without_ones(other.hm) == _without_ones(group.hm) and (left_open or other.ext == group.ext)
+        ]
     else:
         chosen = [group]
     return [SymmetryChoice(one.xhm(), _operations(one.operations())) for one in chosen]
+
+
+def _of_hall(symbol: str) -> tuple[gemmi.SpaceGroup | None, Operations] | None:
+    """The group and operations of a Hall symbol; None without one that can be read."""
+    import gemmi
+
+    if not symbol:
+        return None
+    try:
+        found = gemmi.symops_from_hall(symbol)
+    except (ValueError, RuntimeError):
+        return None  # the other symbols are read instead
+    return gemmi.find_spacegroup_by_ops(found), _operations(found)
 
 
 def _by_symbol(symbol: str, cell: NDArray[np.float64]) -> gemmi.SpaceGroup | None:
     import gemmi
 
     alpha, _, gamma = _angles(cell)
-    return gemmi.find_spacegroup_by_name(_spelt(symbol), float(alpha), float(gamma))
+    spelt = _spelt(symbol)
+    # Axes that the symbol names are not for the cell to choose.
+    angles = (0.0, 0.0) if ":" in spelt else (float(alpha), float(gamma))
+    lattice, _, axis = spelt.partition(" ") if " " in spelt else (spelt[:1], "", spelt[1:])
+    for name in (spelt, f"{lattice} 1 1 {axis}", f"{lattice} {axis} 1 1"):
+        group = gemmi.find_spacegroup_by_name(name, *angles)
+        if group is not None:
+            return group
+    hall = _of_hall(hall_of_full_symbol(spelt) or "")
+    return None if hall is None else hall[0]
 
 
 def _spelt(symbol: str) -> str:

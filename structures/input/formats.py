@@ -43,6 +43,7 @@ _OF_ASE = {
     "netcdftrajectory": "NetCDF trajectory",
 }
 _HEAD = 8192
+_SHELX_WORDS = ("TITL", "CELL", "ZERR", "SFAC", "UNIT", "FVAR", "REM", "WGHT", "HKLF", "PLAN", "L.S.", "SIZE")
 _BINARY = ("traj", "db", "netcdftrajectory")
 
 
@@ -69,14 +70,13 @@ def format_of(file: Path, origin: str) -> Format:
         return Format("CIF")
     if suffix == ".json":
         return Format("JSON", "json")
+    text = _decoded(head)
+    if text is not None and re.search(r"^\s*data_\S", text, re.MULTILINE) and "_cell_length_a" in text:
+        return Format("CIF")
     if suffix in (".vasp", ".poscar", ".contcar") or re.match(r"(.*[._-])?(poscar|contcar)", name):
         return Format("POSCAR", "vasp")
-    text = _decoded(head)
-    if text is not None:
-        if re.search(r"^\s*data_\S", text, re.MULTILINE) and "_cell_length_a" in text:
-            return Format("CIF")
-        if text.lstrip()[:1] in ("{", "[") and "@module" in text:
-            return Format("JSON", "json")
+    if text is not None and text.lstrip()[:1] in ("{", "[") and "@module" in text:
+        return Format("JSON", "json")
     found = _known_to_ase(file, text)
     if found not in _OF_ASE:
         kind = "a binary file" if text is None else "of no format that is known"
@@ -96,6 +96,33 @@ def _known_to_ase(file: Path, text: str | None) -> str:
         return "vasp" if text is not None and _looks_like_poscar(text) else ""
     except Exception:
         return ""
+
+
+def check_shelx(text: str, origin: str) -> None:
+    """Refuse a SHELX file with symmetry or partial occupancies, which ASE leaves out.
+
+    Raises
+    ------
+    StructureFileError
+        Naming the line.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        keyword = words[0].upper() if words else ""
+        if keyword == "SYMM" or (keyword == "LATT" and words[1:2] != ["-1"]):
+            raise StructureFileError(
+                f"{origin}, line {number}: the symmetry of SHELX files is not read; give a CIF, or all atoms in LATT -1"
+            )
+        if len(words) >= 6 and words[1].isdecimal() and keyword[:4] not in _SHELX_WORDS:
+            try:
+                filled = float(words[5])
+            except ValueError:
+                continue
+            if filled not in (1.0, 11.0):
+                raise StructureFileError(
+                    f"{origin}, line {number}: the occupancy of {words[0]} is {words[5]}; those of SHELX files are not"
+                    " read, so give a CIF"
+                )
 
 
 def read_text(file: Path, origin: str) -> str:

@@ -20,12 +20,17 @@ SAME_PLACE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class AsymmetricSite:
-    """A site as a file lists it: label, element, fractional coordinates of shape (3,), occupancy."""
+    """A site as a file lists it: label, element, fractional coordinates of shape (3,), occupancy.
+
+    ``charge`` (e) and ``multiplicity`` are what the file says of them, None where it says nothing.
+    """
 
     label: str
     symbol: str
     place: NDArray[np.float64]
     occupancy: float
+    charge: float | None = None
+    multiplicity: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +68,10 @@ def expand_sites(
     species: list[dict[str, float]] = []
     labels: list[str] = []
     for site in sites:
-        orbit = _orbit(site.place, operations, cell)
-        check_size(len(places) + len(orbit), origin)
+        images = orbit(site.place, operations, cell)
+        check_size(len(places) + len(images), origin)
         known = np.array(places).reshape(-1, 3)
-        for place in orbit:
+        for place in images:
             same = np.flatnonzero(_distances(known, place, cell) < SAME_PLACE)
             if not len(same):
                 places.append(place)
@@ -90,8 +95,33 @@ def _share(there: dict[str, float], site: AsymmetricSite, label: str, origin: st
             there[symbol] /= total
 
 
-def _orbit(place: NDArray[np.float64], operations: Operations, cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distinct images of a place, shape (m, 3): each the mean of those that are one, all equally often so."""
+def mean_charges(
+    sites: Sequence[AsymmetricSite], operations: Operations, cell: NDArray[np.float64]
+) -> dict[str, float]:
+    """Return the mean charge of each element, e; empty where the file does not give all of them."""
+    if any(site.charge is None for site in sites):
+        return {}
+    amounts: dict[str, float] = {}
+    charges: dict[str, float] = {}
+    for site in sites:
+        amount = site.occupancy * len(orbit(site.place, operations, cell))
+        amounts[site.symbol] = amounts.get(site.symbol, 0.0) + amount
+        charges[site.symbol] = charges.get(site.symbol, 0.0) + amount * float(site.charge or 0.0)
+    return {symbol: charges[symbol] / amount for symbol, amount in amounts.items()}
+
+
+def orbit(place: NDArray[np.float64], operations: Operations, cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distinct images of a place, shape (m, 3): each the mean of those that are one, all equally often so.
+
+    Parameters
+    ----------
+    place
+        Fractional, shape (3,).
+    operations
+        Of the space group.
+    cell
+        Vectors, Å, shape (3, 3).
+    """
     images = operations.rotations @ place + operations.translations
     tolerance = SAME_PLACE
     while True:

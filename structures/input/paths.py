@@ -41,12 +41,14 @@ def structure_files(path: str) -> list[str]:
     """
     file, chosen = split_index(path)
     if file.is_dir():
-        found = sorted(one for one in file.iterdir() if one.is_file() and _is_structure(one))
+        found = sorted(one for one in file.iterdir() if one.is_file() and _is_structure(one) and one.name[0] != ".")
         what = f"the folder {file} holds no structure file ({' '.join(_SUFFIXES[:5])} ...)"
     elif not file.exists() and any(mark in str(file) for mark in "*?["):
         anchor = Path(file.anchor or ".")
         try:
-            found = sorted(one for one in anchor.glob(str(file.relative_to(file.anchor))) if one.is_file())
+            found = sorted(
+                one for one in anchor.glob(str(file.relative_to(file.anchor))) if one.is_file() and one.name[0] != "."
+            )
         except (ValueError, NotImplementedError, OSError) as error:
             raise StructureFileError(f"{path}: {error}") from None
         what = f"no file matches {path}"

@@ -58,7 +58,15 @@ def check_poscar(text: str, origin: str) -> tuple[str, ...]:
             f"{origin}: it announces {total} atoms, and after line {first + 1} come"
             f" {max(len(lines) - first - 1, 0)} lines"
         )
+    more = lines[first + 1 + _is_selective(lines[first]) + total :]
+    if more and len(more[0]) >= 3 and all(map(_is_number, more[0][:3])):
+        raise StructureFileError(f"{origin}: it announces {total} atoms, and has coordinates of more")
     return notes
+
+
+def _is_selective(words: list[str]) -> int:
+    """1 where the line after the counts announces selective dynamics, which stand before the kind of coordinates."""
+    return int(bool(words) and words[0][0] in "sS")
 
 
 def _is_number(word: str) -> bool:

@@ -37,13 +37,32 @@ def structures_of_json(text: str, origin: str) -> list[Structure] | None:
 
 
 def _is_structure(item: dict[str, Any]) -> bool:
-    return item.get("@class") in _CLASSES or {"lattice", "sites"} <= item.keys()
+    # Documents of the Materials Project have the structure inside.
+    inner = item.get("structure")
+    return (
+        item.get("@class") in _CLASSES
+        or {"lattice", "sites"} <= item.keys()
+        or (isinstance(inner, dict) and {"lattice", "sites"} <= inner.keys())
+    )
 
 
 def _structure(item: dict[str, Any]) -> Structure:
     from pymatgen.core import Structure
 
-    inner = item["structure"] if item.get("@class") == "ComputedStructureEntry" else item
+    inner = item if {"lattice", "sites"} <= item.keys() else item["structure"]
     found: Structure = Structure.from_dict({"lattice": inner["lattice"], "sites": inner["sites"]})
     found.remove_oxidation_states()
     return found
+
+
+def constraints_of(structure: Structure) -> tuple[Any, ...]:
+    """Return ASE's constraints for the selective dynamics of a pymatgen structure."""
+    from ase.constraints import FixAtoms, FixScaled
+
+    free = structure.site_properties.get("selective_dynamics")
+    if not free:
+        return ()
+    held = [number for number, axes in enumerate(free) if axes is not None and not any(axes)]
+    partly = [number for number, axes in enumerate(free) if axes is not None and any(axes) and not all(axes)]
+    found: list[Any] = [FixAtoms(held)] if held else []
+    return (*found, *(FixScaled([number], tuple(not axis for axis in free[number])) for number in partly))

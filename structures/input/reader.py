@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...files import usable_path
 from ..occupancies import partial_occupancies
 from .checks import StructureFileError, check_cell, check_crystal, check_size
-from .formats import Format, format_of, read_text
+from .formats import Format, check_shelx, format_of, read_text
 from .names import name_of_file
 
 if TYPE_CHECKING:
@@ -221,22 +221,26 @@ def _read(file: Path, origin: str) -> list[_Found]:
     except StructureFileError:
         raise
     except Exception as error:  # readers raise whatever their formats raise
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).split())
+        if isinstance(error, KeyError) or not reason:
+            reason = f"it is damaged, or of another kind ({type(error).__name__}{': ' + reason if reason else ''})"
         raise StructureFileError(f"{origin} cannot be read as {kind.name}: {_short(reason)}") from None
 
 
 def _read_as(kind: Format, file: Path, origin: str) -> list[_Found]:
     from .cif import read_cif
     from .poscar import check_poscar
-    from .pymatgen_json import structures_of_json
+    from .pymatgen_json import constraints_of, structures_of_json
 
     if kind.name == "CIF":
         return [(structure, (), notes) for structure, notes in read_cif(read_text(file, origin), origin)]
     if kind.name == "JSON":
         documents = structures_of_json(read_text(file, origin), origin)
         if documents is not None:
-            return [(structure, (), ()) for structure in documents]
+            return [(structure, constraints_of(structure), ()) for structure in documents]
     notes = check_poscar(read_text(file, origin), origin) if kind.ase == "vasp" else ()
+    if kind.ase in ("res", "shelx"):
+        check_shelx(read_text(file, origin), origin)
     if kind.ase in ("xyz", "extxyz"):
         _check_frames(read_text(file, origin), origin)
     return [(*_from_ase(atoms, origin), notes) for atoms in _ase_images(kind, file, origin)]
@@ -272,7 +276,7 @@ def _ase_images(kind: Format, file: Path, origin: str) -> list[Atoms]:
 
     from ase.io import iread
 
-    images = list(islice(iread(file, index=":", format=kind.ase), MAX_STRUCTURES + 1))
+    images = list(islice(iread(file, index=":", format=kind.ase, do_not_split_by_at_sign=True), MAX_STRUCTURES + 1))
     if len(images) > MAX_STRUCTURES:
         raise StructureFileError(_too_many(origin))
     return images

@@ -168,8 +168,11 @@ def _ewald(lattice: Supercell, states: Mapping[str, float], n: int, seed: int) -
         filled = list(lattice.base)
         for site, symbol in zip(varying, row, strict=True):
             filled[site] = str(symbol)
-        looked_at = f"all {lattice.number}" if everything else f"{_RANDOM} random ones of {lattice.number:.2g}"
-        note = f"{lattice.described()}; order {len(found) + 1} by Ewald energy, of {looked_at} orderings"
+        some = f"{_RANDOM} random ones, the best improved by exchanges, of {lattice.number:.2g}"
+        note = (
+            f"{lattice.described()}; order {len(found) + 1} by Ewald energy, of"
+            f" {f'all {lattice.number}' if everything else some} orderings"
+        )
         found.append(
             OrderedCell(
                 lattice.atoms(filled), "ewald", lattice.cells, lattice.vectors, len(symbols), float(energy), note

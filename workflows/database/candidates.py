@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -123,13 +123,13 @@ def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, st
     """
     phases: dict[str, Phase] = {}
     refused: dict[str, str] = {}
-    for phase in _library_phases(spec):
+    for phase in library_phases(spec):
         if phase.buildable:
             phases[phase.key] = phase
         else:
             refused[phase.key] = phase.why_not_buildable or "cannot be built"
     candidates = [_from_phase(phase) for phase in phases.values()]
-    candidates += file_candidates(spec.structures.files, spec.systems)
+    candidates += file_candidates(spec.structures.files, spec.systems, taken=phases)
     options = spec.structures.prototype_options
     if options is not None:
         known = [phase.structure() for phase in phases.values()]
@@ -161,7 +161,8 @@ def gather_candidates(spec: WorkflowSpec) -> tuple[list[Candidate], dict[str, st
     return candidates, refused
 
 
-def _library_phases(spec: WorkflowSpec) -> list[Phase]:
+def library_phases(spec: WorkflowSpec) -> list[Phase]:
+    """Return the phases of the library that a job asks for, those that cannot be built included."""
     chosen = spec.structures.library
     if chosen is False:
         return []
@@ -194,8 +195,12 @@ def _from_phase(phase: Phase) -> Candidate:
     )
 
 
-def file_candidates(files: Sequence[FileSettings], systems: Sequence[str]) -> list[Candidate]:
+def file_candidates(
+    files: Sequence[FileSettings], systems: Sequence[str], *, taken: Container[str] = ()
+) -> list[Candidate]:
     """Return the crystals of users' files, each with a name of its own.
+
+    A file that is called like a phase of the job, such as ``LiHg3.cif``, becomes ``file-LiHg3``.
 
     Parameters
     ----------
@@ -203,6 +208,8 @@ def file_candidates(files: Sequence[FileSettings], systems: Sequence[str]) -> li
         As the input names them.
     systems
         Chemical systems, one of which each must belong to.
+    taken
+        Names of other structures of the job.
 
     Raises
     ------
@@ -226,7 +233,11 @@ def file_candidates(files: Sequence[FileSettings], systems: Sequence[str]) -> li
         for crystal in crystals:
             _check_fits(crystal, entry.file, systems)
             # What stands behind the name of the file tells its structures and orderings apart.
-            own = name + crystal.suffix
+            own = entry.name if entry.name is not None and len(crystals) == 1 else name + crystal.suffix
+            if own in taken and entry.name is None:
+                own = f"file-{own}"
+            if own in taken:
+                raise InputError(f"structures.files: the job has a phase {own!r}; give {entry.file} another name")
             if own in found:
                 raise InputError(
                     f"structures.files: {found[own]} and {entry.file} are both called {own!r}; give one a name, as in"

@@ -52,7 +52,9 @@ class _Matcher:
         from pymatgen.io.ase import AseAtomsAdaptor
 
         if row.id not in self._structures:
-            self._structures[row.id] = AseAtomsAdaptor.get_structure(row.toatoms())
+            bare = row.toatoms()
+            bare.set_constraint()  # pymatgen warns of some
+            self._structures[row.id] = AseAtomsAdaptor.get_structure(bare)
         return self._structures[row.id]
 
 

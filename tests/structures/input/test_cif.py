@@ -281,3 +281,72 @@ def test_a_short_monoclinic_symbol_takes_the_axis_of_the_cell() -> None:
     structure = only(cif_text([8, 9, 10, 90, 90, 100], "P 21/m", ["Hg1 Hg 0.15 0.2 0.05"]))
     assert len(structure) == 4
     assert space_group(structure) == "P2_1/m"
+
+
+CUBE = [3.6, 3.6, 3.6, 90, 90, 90]
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "_space_group.IT_number 225",
+        "_space_group.name_H-M_alt 'F m -3 m'",
+        "_symmetry.space_group_name_H-M 'F m -3 m'",
+        "_space_group_name_H-M 'F m -3 m'",
+        "F 4/m -3 2/m",
+        "_space_group_name_Hall '-F 4 2 3'",
+    ],
+)
+def test_symmetry_is_read_under_every_tag(group: str) -> None:
+    assert len(only(cif_text(CUBE, group, ["Cu1 Cu 0 0 0"]))) == 4
+
+
+def test_operations_in_a_text_field() -> None:
+    text = cif_text(CUBE, "", ["Cu1 Cu 0.1 0 0"], more=["_symmetry_equiv_pos_as_xyz", ";", "x,y,z", "-x,-y,-z", ";"])
+    assert len(only(text)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            cif_text(CUBE, "F m -3 m", ["Cu1 Cu 0 0 0"], more=["_space_group_name_Hall '-P 4 2 3'"]),
+            "Hall symbol is of P m -3 m, and its space group 'F m -3 m'",
+        ),
+        (cif_text(CUBE, "F m -3 m", ["Cu1 Cu 0 0 0"], more=["_cell_volume 340"]), "_cell_volume says 340"),
+        (cif_text(HG_RHOMBOHEDRAL, "R -3 m :H", [TEXT]), "does not have the symmetry of R -3 m:H"),
+        (cif_text(CUBE, "P 1", ["Cu1 Cu 0 0 0"], more=["_cell_modulation_dimension 1"]), "modulated"),
+        (
+            cif_text(
+                [5.9, 5.9, 5.9, 90, 90, 90],
+                "F m -3 m",
+                ["Cu1 Cu 0 0 0 4", "Al1 Al 0.25 0.25 0.25 4"],
+                columns=("label", "type_symbol", "fract_x", "fract_y", "fract_z", "symmetry_multiplicity"),
+            ),
+            "other numbers of atoms than its multiplicities say",
+        ),
+        (cif_text(CUBE, "P 1", ["Cu1 Cu 0 0 0", "Cu2 Cu 0 0 1"]), "Cu1 and Cu2 are in one place"),
+    ],
+)
+def test_contradictions_within_a_file(text: str, message: str) -> None:
+    assert message in refusal(text)
+
+
+@pytest.mark.parametrize("label", ["Va1", "Wat1", "H2O", "Du1", "Hal1", "Cent1", "OW1", "OH1", "X1"])
+def test_labels_that_are_no_atoms_are_refused(label: str) -> None:
+    columns = ("label", "fract_x", "fract_y", "fract_z")
+    assert "is no element" in refusal(cif_text(CUBE, "P 1", [f"{label} 0 0 0"], columns=columns))
+
+
+@pytest.mark.parametrize(
+    ("type_symbol", "expected"), [("AU", "Au"), ("CU2+", "Cu"), ("HG", "Hg"), ("O2-", "O"), ("D", "H")]
+)
+def test_types_of_sites(type_symbol: str, expected: str) -> None:
+    structure = only(cif_text(CUBE, "P 1", [f"x1 {type_symbol} 0 0 0"]))
+    assert [str(element) for element in structure.composition] == [expected]
+
+
+def test_charges_of_the_file_are_kept_for_its_ordering() -> None:
+    sites = ["Li1 Li+ 0 0 0.5 0.5", "Co1 Co3+ 0 0 0 0.5", "Co2 Co4+ 0 0 0 0.5", "O1 O2- 0 0 0.26 1"]
+    structure = only(cif_text([2.82, 2.82, 14.2, 90, 90, 120], "R -3 m", sites, columns=WITH_OCCUPANCY))
+    assert structure.properties["oxidation_states"] == {"Li": 1.0, "Co": 3.5, "O": -2.0}

@@ -276,3 +276,63 @@ def test_patterns_and_folders(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no structure file"):
         structure_files(str(tmp_path / "empty"))
+
+
+SHELX = "TITL x\nCELL 0.71073 2.4 2.4 2.4 90 90 90\nLATT -1\nSFAC Cu\nCu 1 0 0 0 11.0 0.02\nEND\n"
+
+
+def test_shelx_files_with_symmetry_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.res"
+    path.write_text(SHELX)
+    assert len(read_one(path).structure) == 1
+    for old, new, message in (
+        ("LATT -1", "LATT 4", "line 3: the symmetry of SHELX files is not read"),
+        ("LATT -1", "LATT -1\nSYMM -X,-Y,Z", "line 4: the symmetry"),
+        ("11.0", "10.5", "line 5: the occupancy of Cu is 10.5"),
+    ):
+        path.write_text(SHELX.replace(old, new))
+        with pytest.raises(InputError, match=message):
+            read_structures(path)
+
+
+@pytest.mark.parametrize("name", ["x@2.vasp", "z@1.extxyz", "user@host.traj", "w@3.json"])
+def test_names_with_an_at_sign_are_files(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name.replace("@", "-"), bulk("Cu"), format="vasp" if name.endswith("vasp") else None)
+    (tmp_path / name.replace("@", "-")).rename(tmp_path / name)
+    assert read_one(tmp_path / name).structure.composition.reduced_formula == "Cu"
+
+
+def test_a_cif_under_another_name_is_a_cif(tmp_path: Path) -> None:
+    assert len(read_one(write_cif(tmp_path / "x.vasp", CU3AU)).structure) == 4
+
+
+def test_more_coordinates_than_announced_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "POSCAR"
+    path.write_text(POSCAR + "0.1 0.1 0.1\n")
+    with pytest.raises(InputError, match="announces 4 atoms, and has coordinates of more"):
+        read_structures(path)
+    path.write_text(POSCAR + "\n" + "0.0 0.0 0.0\n" * 4)  # velocities stand after a blank line
+    assert len(read_one(path).structure) == 4
+
+
+def test_selective_dynamics_of_pymatgen_json_are_kept(tmp_path: Path) -> None:
+    structure = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.744), ["Au", "Cu"], [[0, 0, 0], [0, 0.5, 0.5]])
+    structure.add_site_property("selective_dynamics", [[False] * 3, [True, True, False], [True] * 3, [True] * 3])
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps({"material_id": "mp-1", "structure": structure.as_dict()}))
+    kept = read_one(path).constraints
+    assert {type(item).__name__: item.get_indices().tolist() for item in kept} == {"FixAtoms": [0], "FixScaled": [1]}
+
+
+def test_hidden_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.cif").write_text("")
+    (tmp_path / "._a.cif").write_text("")
+    assert [Path(one).name for one in structure_files(str(tmp_path))] == ["a.cif"]
+    assert [Path(one).name for one in structure_files(f"{tmp_path}/*")] == ["a.cif"]
+
+
+def test_orderings_with_atoms_on_top_of_each_other_are_refused(tmp_path: Path) -> None:
+    sites = ["Ag1 Ag 0.05 0 0 0.5", "Ag2 Ag 0.35 0 0 0.5", "I1 I 0.5 0.5 0.5 1"]
+    text = cif_text([5.0] * 3 + [90] * 3, "P 1", sites, columns=WITH_OCCUPANCY)
+    with pytest.raises(InputError, match=r"ordered \(all\).*Å apart"):
+        read_crystals(write_cif(tmp_path / "x.cif", text), order="all", max_atoms=12)

@@ -168,3 +168,15 @@ def test_held_atoms_stay_and_names_are_found_again(tmp_path: Path) -> None:
     again = Job.of(load_spec(job(tmp_path, "[other.vasp]"))).crystal("other")
     assert again is not None
     assert again.id == row.id
+
+
+def test_a_file_called_like_a_phase_of_the_library(tmp_path: Path) -> None:
+    write("Cu_fcc.vasp", bulk("Cu"), format="vasp")
+    assert names(job(tmp_path, "[Cu_fcc.vasp]")) == ["file-Cu_fcc"]
+    with pytest.raises(InputError, match=r"the job has a phase 'Au_fcc'; give .* another name"):
+        load_spec(job(tmp_path, "[{file: Cu_fcc.vasp, name: Au_fcc}]"))
+
+
+def test_a_name_of_ones_own_is_kept_for_one_structure(tmp_path: Path) -> None:
+    write("two.extxyz", [bulk("Cu"), bulk("Au")])
+    assert names(job(tmp_path, "[{file: two.extxyz@1, name: 'gold(1)'}]")) == ["gold(1)"]

@@ -177,3 +177,20 @@ def test_asking_for_the_version_imports_nothing_heavy():
     code = "import sys, amalgamics; amalgamics.__version__; print(sorted({'ase', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_crystal_off_its_origin_is_exported_about_it(tmp_path) -> None:
+    """Operations with other fractions than those of the International Tables are misread by other programs."""
+    from ase import Atoms
+    from ase.io import read
+
+    from amalgamics.structures.cif import cif_block
+    from amalgamics.structures.input.reader import read_one
+    from amalgamics.structures.symmetry import conventional_cell
+
+    places = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]) + [0.013, 0.21, 0.4]
+    crystal = Atoms("AuCu3", scaled_positions=places, cell=[3.8, 3.8, 3.8], pbc=True)
+    path = tmp_path / "x.cif"
+    path.write_text(cif_block(conventional_cell(crystal, idealise=True), "x"), encoding="utf-8")
+    assert read_one(path).structure.composition.formula.replace(" ", "") == "Cu3Au1"
+    assert read(path).symbols.formula.count() == {"Au": 1, "Cu": 3}

@@ -120,9 +120,9 @@ class StructureSettings(StudySettings):
             of the job, no prototype can be decorated with the elements of a system, or there is no crystal of one of
             its elements, from which its energies are counted.
         """
-        from ...database.candidates import file_candidates
+        from ...database.candidates import file_candidates, library_phases
 
-        own = file_candidates(self.files, spec.systems)
+        own = file_candidates(self.files, spec.systems, taken=[phase.key for phase in library_phases(spec)])
         for phase in self._chosen_phases():
             if spec.systems and not any(phase.elements <= set(parse_system(system)) for system in spec.systems):
                 raise InputError(
