@@ -12,7 +12,7 @@ from ...arguments import whole_number
 from ...errors import unknown_name
 from ..crystal_sites import find_dataset, sites_of
 from ..electrostatics import ChargePolynomial
-from ..symmetry import SYMPREC
+from ..symmetry_tolerances import SYMPREC
 from .supercell import VACANCY, OrderError, Supercell, find_plan, find_sublattices, formal_states
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import numpy as np
 from ...arguments import as_float, items, refusal
 from ...errors import InputError
 from ..crystal_sites import find_dataset, spglib_cell
-from ..symmetry import RELAXED_SYMPREC, SYMPREC, primitive_cell
+from ..symmetry import primitive_cell
+from ..symmetry_tolerances import RELAXED_SYMPREC, SYMPREC
 from .bonds import covalent_bonds
 from .planar_cells import reduce_planar
 
