@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,6 +88,8 @@ class ConventionalCell:
         Largest relative change of a length in the lattice by symmetrising.
     idealised
         Whether the cell here is the symmetrised one.
+    ideal
+        The sites of this cell on their symmetry.
     """
 
     lattice: NDArray[np.float64]
@@ -104,6 +106,7 @@ class ConventionalCell:
     largest_shift: float
     lattice_change: float
     idealised: bool
+    ideal: Sites = field(repr=False)
 
     @cached_property
     def atoms(self) -> Atoms:
@@ -143,6 +146,10 @@ class ConventionalCell:
             f"{verb} to {self.space_group} within symprec {self.symprec:g} Å: largest shift"
             f" {self.largest_shift:.3f} Å, largest change of the lattice {100 * self.lattice_change:.2f} %"
         )
+
+    def symmetrised(self) -> ConventionalCell:
+        """Return the same cell with lattice and atoms on their symmetry."""
+        return replace(self, lattice=self.ideal.lattice, scaled_positions=self.ideal.scaled, idealised=True)
 
     def allows(self, miller_index: Sequence[int]) -> bool:
         """Return whether the centring of the lattice lets this reflection exist."""
@@ -208,11 +215,10 @@ def conventional_cell(
     made = standard_sites(given, symprec) if matrix is None else repeated_sites(given, matrix)
     ideal = symmetrised_sites(made, dataset, to_standard)
     symbol, tabulated = symbol_in_axes(number, hall, to_standard)
-    chosen = ideal if idealise else made
-    return ConventionalCell(
-        lattice=chosen.lattice,
-        scaled_positions=chosen.scaled,
-        species=chosen.species,
+    found = ConventionalCell(
+        lattice=made.lattice,
+        scaled_positions=made.scaled,
+        species=made.species,
         transformation=made.lattice @ np.linalg.inv(given.lattice),
         axes="standard" if matrix is None else "given",
         space_group_number=number,
@@ -223,8 +229,10 @@ def conventional_cell(
         symprec=symprec,
         largest_shift=largest_shift(given, dataset),
         lattice_change=strain(made.lattice, ideal.lattice),
-        idealised=idealise,
+        idealised=False,
+        ideal=ideal,
     )
+    return found.symmetrised() if idealise else found
 
 
 def primitive_cell(crystal: Atoms, symprec: float = SYMPREC) -> Atoms:
