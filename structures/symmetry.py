@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import InputError
 from .crystal_sites import (
+    Sites,
     find_dataset,
     largest_shift,
     repeated_sites,
