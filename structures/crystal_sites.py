@@ -108,7 +108,7 @@ def largest_shift(given: Sites, dataset: Any) -> float:
 def _moves(sites: Sites, dataset: Any, to_standard: NDArray[np.float64]) -> NDArray[np.float64]:
     """From the place that symmetry gives each atom to where it is, along the axes of the standard setting."""
     placed = sites.scaled @ to_standard.T + dataset.origin_shift
-    moves = np.zeros_like(placed)
+    moves: NDArray[np.float64] = np.zeros_like(placed)
     for kind in np.unique(sites.kinds):
         own = sites.kinds == kind
         steps = placed[own][:, None] - np.asarray(dataset.std_positions)[np.asarray(dataset.std_types) == kind]
