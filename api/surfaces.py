@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..calculators.relaxation.results import RelaxationResult
     from ..reports.figures.interactive import Figure
     from ..structures.slabs.slab import Slab
+    from ..structures.symmetry import ConventionalCell
     from ..thermodynamics.surfaces.energies import ThicknessFit
     from .structures import StructureLike
 
@@ -171,7 +172,6 @@ def surface_energy(
     """
     from ..calculators.relaxation.relax import RelaxationSettings
     from ..structures.slabs.lattice_planes import check_slab_size
-    from ..structures.symmetry import conventional_cell
     from ..thermodynamics.surfaces.energies import fit_thickness
 
     atoms = as_crystal(crystal, "surface_energy")
@@ -187,7 +187,7 @@ def surface_energy(
     cut = partial(_cut, name, miller_index, min_slab_size=min_slab_size, n_sizes=n_sizes, termination=termination)
     # Whatever is wrong with the plane is said before the crystal is relaxed.
     check_slab_size(
-        conventional_cell(atoms).atoms,
+        _conventional(atoms).atoms,
         miller_index,
         min_slab_size=min_slab_size,
         n_sizes=n_sizes,
@@ -210,7 +210,7 @@ def surface_energy(
     return SurfaceEnergy(
         name=name,
         miller_index=first.miller_index,
-        axes=conventional_cell(bulk.atoms).description,
+        axes=_conventional(bulk.atoms).description,
         termination=first.termination if first.symmetric else f"{first.termination}|{first.bottom_termination}",
         surface_energy_J_m2=fit.surface_energy_J_m2,
         standard_error_J_m2=fit.standard_error_J_m2,
@@ -228,12 +228,19 @@ def surface_energy(
     )
 
 
+def _conventional(crystal: Atoms) -> ConventionalCell:
+    """Return the cell of a crystal that is relaxed, or about to be."""
+    from ..structures.symmetry import conventional_cell
+    from ..structures.symmetry_tolerances import relaxed_symprec
+
+    return conventional_cell(crystal, symprec=relaxed_symprec(crystal))
+
+
 def _cut(name: str, miller_index: Sequence[int], crystal: Atoms, **options: Any) -> list[Slab]:
     """Return the slabs of a plane in the axes of the conventional cell."""
-    from ..structures.symmetry import conventional_cell
     from ..workflows.studies.surfaces.phase_surfaces import slabs_of_plane
 
-    found = slabs_of_plane(conventional_cell(crystal).atoms, miller_index, **options)
+    found = slabs_of_plane(_conventional(crystal).atoms, miller_index, **options)
     if not found:
         raise InputError(
             f"miller_index: every slab of {name} along {tuple(miller_index)!r} has an excess of one element; its"

@@ -177,7 +177,7 @@ def phonons(
     from ..calculators.phonons.supercell import choose_supercell, idealised_primitive
     from ..calculators.relaxation.relax import RelaxationSettings
     from ..calculators.relaxation.relax import relax as relax_one
-    from ..structures.symmetry import relaxed_symprec
+    from ..structures.symmetry_tolerances import relaxed_symprec
 
     atoms = as_crystal(crystal, "phonons")
     name = name_of(crystal, atoms)

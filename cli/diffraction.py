@@ -28,12 +28,12 @@ LINE_COLUMNS = ("phase", "hkl", "published 2θ (°)", "I", "computed 2θ (°)", 
 
 @dataclass(frozen=True)
 class _Sample:
-    """A crystal with its name, what it is, the tolerance of its space group in Å, and notes on how it was read."""
+    """A crystal with its name, what it is, the tolerance of its space group in Å or None, and how it was read."""
 
     name: str
     crystal: Phase | Structure | Atoms
     origin: str
-    symprec: float
+    symprec: float | None
     notes: tuple[str, ...] = ()
 
 
@@ -57,7 +57,7 @@ def diffraction(
             "--symprec",
             min=1e-6,
             max=1.0,
-            help="Å within which lengths and atoms are made equal by symmetry; 0.01, or 0.05 for relaxed crystals.",
+            help="Å within which lengths and atoms are made equal by symmetry; up to 0.02, relaxed 0.05.",
         ),
     ] = None,
     standard: Annotated[
@@ -199,7 +199,6 @@ def _numbers(text: str, option: str) -> list[float]:
 def _samples(names: list[str], relaxed: bool, database: Path | None, potential: str | None) -> list[_Sample]:
     from ..errors import InputError
     from ..structures.input.reader import read_structures, split_index
-    from ..structures.symmetry import SYMPREC
     from ..workflows.database.rows import conventional_of
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
@@ -213,7 +212,7 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
         if file.is_file() or file.suffix:
             for one in read_structures(name):
                 label = (file.name if plain.count(file.name) == 1 else str(file)) + one.suffix
-                samples.append(_Sample(label, one.structure, str(file), SYMPREC, one.notes))
+                samples.append(_Sample(label, one.structure, str(file), None, one.notes))
         elif store is not None:
             row = relaxed_crystal(store, name, potential)
             origin = f"relaxed with {row.potential}"
@@ -221,7 +220,7 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
             samples.append(_Sample(row.name, cell.atoms, origin, cell.symprec))
         else:
             label, crystal = _known_crystal(name)
-            samples.append(_Sample(label, crystal, "cell of the library", SYMPREC))
+            samples.append(_Sample(label, crystal, "cell of the library", None))
     labels = [item.name for item in samples]
     if twice := [label for label in labels if labels.count(label) > 1]:
         raise InputError(f"{twice[0]!r} is given more than once")
@@ -230,18 +229,19 @@ def _samples(names: list[str], relaxed: bool, database: Path | None, potential: 
 
 def _symmetry_notes(samples: list[_Sample], phases: list[PowderPattern]) -> list[str]:
     """What symmetrising changed, and crystals that a wider tolerance would make more symmetric."""
-    from ..structures.symmetry import RELAXED_SYMPREC, conventional_cell
+    from ..structures.symmetry import conventional_cell
+    from ..structures.symmetry_tolerances import RELAXED_SYMPREC
 
     notes = []
     for sample, pattern in zip(samples, phases, strict=True):
         cell = pattern.cells[sample.name]
         if cell.note:
             notes.append(f"{sample.name}: {cell.note}; --symprec chooses the tolerance")
-        if sample.symprec < RELAXED_SYMPREC:
+        if cell.symprec < RELAXED_SYMPREC:
             wider = conventional_cell(cell.structure, symprec=RELAXED_SYMPREC)
             if wider.space_group_number != cell.space_group_number:
                 notes.append(
-                    f"{sample.name}: {cell.space_group} within {sample.symprec:g} Å, and {wider.space_group} within"
+                    f"{sample.name}: {cell.space_group} within {cell.symprec:g} Å, and {wider.space_group} within"
                     f" {RELAXED_SYMPREC:g} Å, which --symprec {RELAXED_SYMPREC:g} takes; relaxed crystals need that"
                 )
     return notes

@@ -98,7 +98,7 @@ def surfaces(
 
 
 def _notes(found: Sequence[PhaseSurfaces]) -> list[str]:
-    """What polar faces mean, and why phases have no range of chemical potentials."""
+    """What polar faces mean, why phases have no range of chemical potentials, and what symmetrising moved."""
     from ..reports.surfaces.png import plane_text
 
     notes = [
@@ -107,7 +107,9 @@ def _notes(found: Sequence[PhaseSurfaces]) -> list[str]:
         for record in item.surfaces
         if record.polar
     ]
-    return notes + [f"{item.phase}: {item.no_range}" for item in found if item.no_range]
+    notes += [f"{item.phase}: {item.no_range}" for item in found if item.no_range]
+    cells = [(f"{item.phase} with {item.potential}", item.cell.symmetrised()) for item in found if item.cell]
+    return notes + [f"{name}: {cell.note}" for name, cell in cells if cell.note]
 
 
 def _joined(item: InterfaceRecord) -> tuple[Any, ...]:
@@ -179,14 +181,16 @@ def _rows_over_potentials(item: PhaseSurfaces) -> list[tuple[Any, ...]]:
 
 def _as_dict(item: PhaseSurfaces) -> dict[str, Any]:
     shape = item.shape
+    cell = item.cell.symmetrised() if item.cell else None
     return {
         "phase": item.phase,
         "formula": item.formula,
         "potential": item.potential,
         "mean_surface_energy_J_m2": shape.mean_surface_energy_J_m2 if shape else None,
         "no_shape": item.no_shape or None,
-        "axes": item.cell.description if item.cell else None,
-        "lattice": item.cell.atoms.cell.cellpar().tolist() if item.cell else None,
+        "axes": cell.description if cell else None,
+        "lattice": cell.atoms.cell.cellpar().tolist() if cell else None,
+        "symmetrised": (cell.note or None) if cell else None,
         "surfaces": [
             {
                 "miller_index": list(record.miller_index),

@@ -88,19 +88,31 @@ def repeated_sites(given: Sites, matrix: NDArray[np.int_]) -> Sites:
     return given.with_content(*spglib_cell(make_supercell(crystal, matrix)))
 
 
-def symmetrised_sites(sites: Sites, dataset: Any, to_standard: NDArray[np.float64]) -> tuple[Sites, float]:
-    """Return lattice and positions on their symmetry, turned as they were, and the largest shift in Å."""
-    standard = np.asarray(dataset.std_lattice)
-    ideal = to_standard.T @ standard
+def symmetrised_sites(sites: Sites, dataset: Any, to_standard: NDArray[np.float64]) -> Sites:
+    """Return lattice and positions on their symmetry, turned as they were."""
+    ideal = to_standard.T @ np.asarray(dataset.std_lattice)
     left, _, right = np.linalg.svd(np.linalg.solve(ideal, sites.lattice))
+    scaled = sites.scaled - _moves(sites, dataset, to_standard) @ np.linalg.inv(to_standard).T
+    return sites._replace(lattice=ideal @ left @ right, scaled=scaled)
+
+
+def largest_shift(given: Sites, dataset: Any) -> float:
+    """Return how far the farthest atom of a crystal is from its place by the symmetry found, Å.
+
+    Every atom counts: where translations are part of that symmetry, the cell of the dataset has only one of several.
+    """
+    moves = _moves(given, dataset, np.asarray(dataset.transformation_matrix))
+    return float(np.linalg.norm((moves - moves.mean(axis=0)) @ np.asarray(dataset.std_lattice), axis=1).max())
+
+
+def _moves(sites: Sites, dataset: Any, to_standard: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From the place that symmetry gives each atom to where it is, along the axes of the standard setting."""
     placed = sites.scaled @ to_standard.T + dataset.origin_shift
-    moves = np.zeros_like(placed)
+    moves: NDArray[np.float64] = np.zeros_like(placed)
     for kind in np.unique(sites.kinds):
         own = sites.kinds == kind
         steps = placed[own][:, None] - np.asarray(dataset.std_positions)[np.asarray(dataset.std_types) == kind]
         steps -= np.round(steps)
-        nearest = np.linalg.norm(steps @ standard, axis=2).argmin(axis=1)
+        nearest = np.linalg.norm(steps @ np.asarray(dataset.std_lattice), axis=2).argmin(axis=1)
         moves[own] = steps[np.arange(len(nearest)), nearest]
-    largest = np.linalg.norm((moves - moves.mean(axis=0)) @ standard, axis=1).max()
-    scaled = sites.scaled - moves @ np.linalg.inv(to_standard).T
-    return sites._replace(lattice=ideal @ left @ right, scaled=scaled), float(largest)
+    return moves

@@ -2,14 +2,15 @@
 
 Every lattice constant, Miller index and slab of the package refers to the cell that :func:`conventional_cell` returns:
 the cell as it was given where that is a conventional one of the space group, else the standard one of the International
-Tables. Tolerances are lengths, and that of angles follows from them: a cell of 88° is no cube.
+Tables. Tolerances are lengths, and that of angles follows from them: a cell of 88° is no cube. Unless a tolerance is
+given, it is as wide as rounded coordinates or a relaxation need, and never so wide that a length changes by 0.1 %.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ from ..errors import InputError
 from .crystal_sites import (
     Sites,
     find_dataset,
+    largest_shift,
     repeated_sites,
     sites_of,
     spglib_cell,
@@ -33,6 +35,7 @@ from .space_group_settings import (
     laue_rotations,
     symbol_in_axes,
 )
+from .symmetry_tolerances import SYMPREC, given_symprec
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -42,12 +45,6 @@ if TYPE_CHECKING:
 MillerIndex = tuple[int, int, int]
 Axes = Literal["given", "standard"]
 
-SYMPREC = 0.01
-"""Å within which atoms and lattice vectors of a published crystal are taken as equivalent."""
-RELAXED_SYMPREC = 0.05
-"""Å, the same of a relaxed crystal: forces of 0.02 eV/Å leave atoms this far from their sites."""
-RELAXED_STRAIN = 1e-3
-"""Relative; a relaxation leaves lengths of a lattice no farther from their symmetry: what is more is a distortion."""
 NOTICEABLE_SHIFT = 1e-3
 """Å that the farthest atom moves, from which on symmetrising is worth a word."""
 NOTICEABLE_STRAIN = 1e-4
@@ -87,11 +84,13 @@ class ConventionalCell:
     symprec
         Tolerance, Å.
     largest_shift
-        How far symmetrising moves the farthest atom, Å.
+        How far symmetrising moves the farthest atom of the crystal given, Å, also of those that the cell has no more.
     lattice_change
         Largest relative change of a length in the lattice by symmetrising.
     idealised
         Whether the cell here is the symmetrised one.
+    ideal
+        The sites of this cell on their symmetry.
     """
 
     lattice: NDArray[np.float64]
@@ -108,6 +107,7 @@ class ConventionalCell:
     largest_shift: float
     lattice_change: float
     idealised: bool
+    ideal: Sites = field(repr=False)
 
     @cached_property
     def atoms(self) -> Atoms:
@@ -148,6 +148,10 @@ class ConventionalCell:
             f" {self.largest_shift:.3f} Å, largest change of the lattice {100 * self.lattice_change:.2f} %"
         )
 
+    def symmetrised(self) -> ConventionalCell:
+        """Return the same cell with lattice and atoms on their symmetry."""
+        return replace(self, lattice=self.ideal.lattice, scaled_positions=self.ideal.scaled, idealised=True)
+
     def allows(self, miller_index: Sequence[int]) -> bool:
         """Return whether the centring of the lattice lets this reflection exist."""
         phases = self.centring @ np.asarray(miller_index)
@@ -173,7 +177,8 @@ def conventional_cell(
         Periodic, in any cell; a Structure may have partial occupancies.
     symprec
         Å within which atoms and lattice vectors are taken as equivalent; the tolerance of angles follows from it. None
-        is that of `relaxed_symprec`.
+        is 0.02, or less where that would change a length by more than 0.1 % (or an angle by 0.11°); for a relaxed
+        crystal, `relaxed_symprec` tells it.
     axes
         ``given`` keeps the axes of ``crystal`` where they are conventional ones of its space group in any of the
         settings of the International Tables, rhombohedral axes and Pbnm or P2_1/n included; a primitive cell of a
@@ -199,7 +204,7 @@ def conventional_cell(
     """
     given = sites_of(crystal)
     if symprec is None:
-        symprec = _relaxed_symprec(given)
+        symprec = given_symprec(crystal)
     dataset = find_dataset(given.spglib, symprec)
     if dataset is None:
         raise InputError(f"{_name(crystal)}: no symmetry found within symprec {symprec:g} Å; do atoms overlap?")
@@ -209,13 +214,12 @@ def conventional_cell(
     if matrix is not None and not is_conventional(number, hall, to_standard):
         matrix, to_standard = None, np.eye(3)
     made = standard_sites(given, symprec) if matrix is None else repeated_sites(given, matrix)
-    ideal, largest_shift = symmetrised_sites(made, dataset, to_standard)
+    ideal = symmetrised_sites(made, dataset, to_standard)
     symbol, tabulated = symbol_in_axes(number, hall, to_standard)
-    chosen = ideal if idealise else made
-    return ConventionalCell(
-        lattice=chosen.lattice,
-        scaled_positions=chosen.scaled,
-        species=chosen.species,
+    found = ConventionalCell(
+        lattice=made.lattice,
+        scaled_positions=made.scaled,
+        species=made.species,
         transformation=made.lattice @ np.linalg.inv(given.lattice),
         axes="standard" if matrix is None else "given",
         space_group_number=number,
@@ -224,39 +228,12 @@ def conventional_cell(
         rotations=laue_rotations(hall, to_standard),
         centring=centring_vectors(hall, to_standard),
         symprec=symprec,
-        largest_shift=largest_shift,
+        largest_shift=largest_shift(given, dataset),
         lattice_change=strain(made.lattice, ideal.lattice),
-        idealised=idealise,
+        idealised=False,
+        ideal=ideal,
     )
-
-
-def relaxed_symprec(crystal: Atoms | Structure) -> float:
-    """Return the tolerance for the symmetry of a relaxed crystal, Å: 0.05, or less where that would strain its lattice.
-
-    Atoms may be that far off their sites, but lengths of the lattice by 0.1 % at most: a = 5.68 and b = 5.71 Å,
-    0.5 % apart, are two lengths. It is 0.01 at least.
-
-    Examples
-    --------
-    >>> from ase import Atoms
-    >>> for b in (5.682, 5.71):
-    ...     relaxed_symprec(Atoms("Cu", cell=[5.68, b, 8.7], pbc=True))
-    0.05
-    0.025
-    """
-    return _relaxed_symprec(sites_of(crystal))
-
-
-def _relaxed_symprec(sites: Sites) -> float:
-    symprec = RELAXED_SYMPREC
-    while symprec > SYMPREC:
-        dataset = find_dataset(sites.spglib, symprec)
-        if dataset is not None:
-            ideal = np.asarray(dataset.transformation_matrix).T @ np.asarray(dataset.std_lattice)
-            if strain(sites.lattice, ideal) <= RELAXED_STRAIN:
-                return symprec
-        symprec /= 2
-    return SYMPREC
+    return found.symmetrised() if idealise else found
 
 
 def primitive_cell(crystal: Atoms, symprec: float = SYMPREC) -> Atoms:
@@ -312,9 +289,9 @@ def primitive_structure(structure: Structure, symprec: float = SYMPREC) -> Struc
 def laue_group(crystal: Atoms, symprec: float | None = None) -> NDArray[np.int_]:
     """Return the rotations of a crystal and of its inverse in the axes of its cell, shape (n, 3, 3).
 
-    ``symprec`` is in Å; None is that of `relaxed_symprec`.
+    ``symprec`` is in Å; None is that of `given_symprec`.
     """
-    dataset = find_dataset(spglib_cell(crystal), relaxed_symprec(crystal) if symprec is None else symprec)
+    dataset = find_dataset(spglib_cell(crystal), given_symprec(crystal) if symprec is None else symprec)
     turns = np.eye(3, dtype=int)[None] if dataset is None else np.asarray(dataset.rotations)
     found: NDArray[np.int_] = np.unique(np.concatenate([turns, -turns]), axis=0)
     return found
@@ -338,7 +315,7 @@ def equivalent_planes(
     first, second
         Miller indices; common divisors do not matter.
     symprec
-        Å within which atoms are symmetry equivalent; None is that of `relaxed_symprec`.
+        Å within which atoms are symmetry equivalent; None is that of `given_symprec`.
 
     Examples
     --------

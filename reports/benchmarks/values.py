@@ -10,6 +10,7 @@ from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import ion_charge
 from ...structures.library.phases import get_phase
 from ...structures.symmetry import conventional_cell
+from ...structures.symmetry_tolerances import relaxed_symprec
 from ...thermodynamics.amalgams.solubility import compare_solubility, saturated_emf
 from ...thermodynamics.hulls.hull import Hull
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
@@ -121,6 +122,7 @@ def cell_values(key: str, atoms: Atoms, potential: str, *, symprec: float | None
 
     phase = get_phase(key)
     values = [ComputedValue("volume_per_atom", key, potential, float(atoms.get_volume() / len(atoms)))]
+    symprec = relaxed_symprec(atoms) if symprec is None else symprec
     try:
         cell = conventional_cell(atoms, symprec=symprec, idealise=True)
     except InputError:

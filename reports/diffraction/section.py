@@ -15,7 +15,7 @@ from ...structures.diffraction.references import (
     compare_lines,
     list_powder_references,
 )
-from ...structures.symmetry import relaxed_symprec
+from ...structures.symmetry_tolerances import relaxed_symprec
 from ..notation import enumeration, signed, system_title, unicode_formula
 from ..sections import ReportSection, SectionPicture, SectionTable
 from .figures import patterns_png, radiation_text

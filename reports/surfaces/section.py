@@ -146,7 +146,7 @@ def axes_of_planes(phases: Sequence[PhaseSurfaces]) -> list[str]:
 
 
 def _axes(cell: ConventionalCell) -> str:
-    lengths = " × ".join(f"{length:.3f}" for length in cell.atoms.cell.lengths())
+    lengths = " × ".join(f"{length:.3f}" for length in cell.symmetrised().atoms.cell.lengths())
     return f"{cell.description} (a × b × c = {lengths} Å)"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..symmetry import SYMPREC, Axes, ConventionalCell, conventional_cell
+from ..symmetry import Axes, ConventionalCell, conventional_cell
 from .indices import line_families
 from .radiation import (
     DiffractionError,
@@ -101,7 +101,7 @@ def powder_pattern(
     radiation: str | float = "CuKa",
     two_theta_range: tuple[float, float] = DEFAULT_TWO_THETA,
     debye_waller_B: Mapping[str, float] | None = None,
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
     axes: Axes | ArrayLike = "given",
 ) -> PowderPattern:
     """Return the powder pattern of a crystal.
@@ -121,8 +121,9 @@ def powder_pattern(
         B of each element, Å², for amplitudes times exp(-B sin²θ/λ²); None, and elements without one, leave thermal
         motion out.
     symprec
-        Tolerance of the space group, Å. A crystal relaxed to forces of 0.02 eV/Å needs some 0.05, lest lines that
-        belong together split; two lengths that differ by less are made equal.
+        Tolerance of the space group, Å, as for `structures.symmetry.conventional_cell`: None is 0.02, or less where
+        that would change a length by more than 0.1 %. A crystal relaxed to forces of 0.02 eV/Å may need 0.05, lest
+        lines that belong together split; two lengths that differ by less than what is given are made equal.
     axes
         Cell of the indices, as for `structures.symmetry.conventional_cell`: that of ``crystal`` where it is a
         conventional one, or ``standard``.

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...reference.powder_lines import MeasuredLine, PowderReference, powder_references
 from ..library.phases import get_phase
-from ..symmetry import SYMPREC, conventional_cell
+from ..symmetry import conventional_cell
 from .patterns import PowderLine, PowderPattern
 from .radiation import DiffractionError, bragg_two_theta
 
@@ -62,7 +62,7 @@ def list_powder_references() -> list[PowderReference]:
     return list(powder_references().values())
 
 
-def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float = SYMPREC) -> list[LengthComparison]:
+def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float | None = None) -> list[LengthComparison]:
     """Return the lattice lengths of the conventional cell of a (relaxed) crystal beside the published ones.
 
     Parameters
@@ -72,7 +72,7 @@ def compare_cell(crystal: Atoms, reference: PowderReference, *, symprec: float =
     reference
         With a cell, of :func:`list_powder_references`.
     symprec
-        Tolerance of the space group of ``crystal``, Å.
+        Tolerance of the space group of ``crystal``, Å, as for a powder pattern.
 
     Raises
     ------

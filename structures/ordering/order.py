@@ -12,7 +12,8 @@ from ...arguments import whole_number
 from ...errors import unknown_name
 from ..crystal_sites import find_dataset, sites_of
 from ..electrostatics import ChargePolynomial
-from ..symmetry import SYMPREC, primitive_structure
+from ..symmetry import primitive_structure
+from ..symmetry_tolerances import SYMPREC
 from .charges import formal_states
 from .supercell import VACANCY, OrderError, Sublattice, Supercell, find_plan, find_sublattices
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ..symmetry import SYMPREC, MillerIndex, equivalents, laue_group, primitive_cell, reduced_index
+from ..symmetry import MillerIndex, equivalents, laue_group, primitive_cell, reduced_index
+from ..symmetry_tolerances import given_symprec
 from .stacking import check_miller_index
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _shortest_along(normal: np.ndarray, primitive: np.ndarray) -> float:
     return float(np.gcd.reduce(coefficients) / 12 / np.linalg.norm(normal)) ** -1
 
 
-def densest_planes(conventional: Atoms, count: int, *, symprec: float = SYMPREC) -> list[MillerIndex]:
+def densest_planes(conventional: Atoms, count: int, *, symprec: float | None = None) -> list[MillerIndex]:
     """Return the planes with the widest spacing of lattice planes, which cost the least to cut (Bravais' rule).
 
     The spacing is that of the Bravais lattice: (200) of a body-centred crystal stands for (100), half as wide as the
@@ -95,7 +96,7 @@ def densest_planes(conventional: Atoms, count: int, *, symprec: float = SYMPREC)
     count
         How many.
     symprec
-        Å within which atoms are symmetry equivalent.
+        Å within which atoms are symmetry equivalent; None is that of `given_symprec`.
 
     References
     ----------
@@ -107,6 +108,7 @@ def densest_planes(conventional: Atoms, count: int, *, symprec: float = SYMPREC)
     >>> densest_planes(bulk("Li", "bcc", a=3.51, cubic=True), 5)
     [(1, 1, 0), (1, 0, 0), (2, 1, 1), (3, 1, 0), (1, 1, 1)]
     """
+    symprec = given_symprec(conventional) if symprec is None else symprec
     primitive = np.asarray(primitive_cell(conventional, symprec).cell)
     # A sphere that holds about this many vectors of the reciprocal lattice; it grows until the planes in it are enough.
     radius = (2.0 * count / abs(np.linalg.det(primitive))) ** (1.0 / 3.0)
@@ -161,7 +163,7 @@ def distinct_planes(
     planes
         Miller indices.
     symprec
-        Å within which atoms are symmetry equivalent; None is that of `relaxed_symprec`.
+        Å within which atoms are symmetry equivalent; None is that of `given_symprec`.
     """
     rotations = laue_group(crystal, symprec)
     kept: list[MillerIndex] = []

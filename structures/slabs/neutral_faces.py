@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import InputError
 from ..compositions import parse_formula
 from ..oxidation_states import oxidation_states
-from ..symmetry import SYMPREC
+from ..symmetry_tolerances import SYMPREC
 from .lattice_planes import MAX_SLAB_ATOMS, check_slab_size, densest_planes
 from .planar_frame import planar_area
 from .slab import POLAR_CHARGE, POLAR_DIPOLE, Slab, enumerate_slabs

@@ -14,7 +14,7 @@ from ...arguments import number, whole_number
 from ...errors import InputError, unknown_name
 from ..compositions import parse_formula
 from ..oxidation_states import oxidation_states
-from ..symmetry import SYMPREC
+from ..symmetry_tolerances import SYMPREC
 from ..tags import SOLID
 from .buckled_layers import open_buckled_layers
 from .excess_atoms import cut_counts, excess_over_bulk, excess_reference

@@ -12,7 +12,8 @@ import numpy as np
 from ...arguments import as_float, items, refusal
 from ...errors import InputError
 from ..crystal_sites import find_dataset, spglib_cell
-from ..symmetry import RELAXED_SYMPREC, SYMPREC, primitive_cell
+from ..symmetry import primitive_cell
+from ..symmetry_tolerances import RELAXED_SYMPREC, SYMPREC
 from .bonds import covalent_bonds
 from .planar_cells import reduce_planar
 
@@ -181,7 +182,7 @@ def check_miller_index(miller_index: Sequence[int], crystal: Atoms | None = None
     values = [int(value) for value in given]
     if len(values) == 4:
         h, k, i, _ = values
-        if crystal is not None and not _is_hexagonal(crystal):
+        if crystal is not None and not is_hexagonal(crystal):
             angles = ", ".join(f"{angle:.4g}" for angle in crystal.cell.cellpar())
             raise InputError(
                 f"miller_index: {miller_index!r} has four indices, which only a hexagonal cell has, and that of"
@@ -197,15 +198,15 @@ def check_miller_index(miller_index: Sequence[int], crystal: Atoms | None = None
     return values[0] // divisor, values[1] // divisor, values[2] // divisor
 
 
-def _is_whole(value: object) -> bool:
-    found = as_float(value)
-    return math.isfinite(found) and found == int(found)
-
-
-def _is_hexagonal(crystal: Atoms) -> bool:
+def is_hexagonal(crystal: Atoms) -> bool:
     """Whether a and b are equal and at 120°, and c stands upright on them."""
     a, b, _, alpha, beta, gamma = crystal.cell.cellpar()
     return bool(abs(a / b - 1.0) < 0.01 and np.allclose((alpha, beta, gamma), (90.0, 90.0, 120.0), atol=0.5))
+
+
+def _is_whole(value: object) -> bool:
+    found = as_float(value)
+    return math.isfinite(found) and found == int(found)
 
 
 def _check_crystal(crystal: Atoms) -> None:

@@ -103,3 +103,21 @@ def test_what_is_not_there_is_one_line_and_exit_two(surfaces, arguments, told) -
     assert code == 2
     assert told in errors
     assert errors.count("\n") == 1
+
+
+def test_lattice_constants_are_those_of_the_symmetrised_crystal(surfaces, tmp_path: Path) -> None:
+    database = StructureDatabase(tmp_path / "results" / "structures.db")
+    strained = bulk("Ag", "fcc", a=4.06, cubic=True)
+    strained.set_cell([4.06, 4.06, 4.063], scale_atoms=True)
+    settings = RelaxationSettings(fmax=0.05, relax_cell=False)
+    calculations = Calculations(database, "emt", settings)
+    row = calculations.relax(Candidate("strained", "file", strained, "made up"), relax_cell=False)
+    relax_slabs(calculations, slab_candidates("strained", conventional_of(row).atoms, (1, 1, 1)))
+    (found,) = json.loads(surfaces("strained", "--json")[1])["phases"]
+    assert found["axes"] == "Fm-3m, as given"
+    assert found["lattice"] == pytest.approx([4.061] * 3 + [90.0] * 3)
+    assert found["symmetrised"].startswith("symmetrised to Fm-3m within symprec 0.05 Å")
+    _, output, errors = surfaces("strained")
+    assert "a × b × c = 4.061 × 4.061 × 4.061 Å" in output.replace("\n", " ")
+    assert "note: strained with emt: symmetrised to Fm-3m" in errors
+    assert json.loads(surfaces("Ag_fcc", "--json")[1])["phases"][0]["symmetrised"] is None

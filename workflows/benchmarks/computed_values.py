@@ -200,7 +200,8 @@ def _surface_energy(phase: PhaseSurfaces, label: str, crystals: Crystals) -> flo
         row = crystals.by_name.get(phase.phase)
         if row is None:
             return None
-        planes = densest_planes(conventional_of(row).atoms, 1)
+        crystal = conventional_of(row)
+        planes = densest_planes(crystal.atoms, 1, symprec=crystal.symprec)
         return energies.get(phase.family(planes[0]))
     if len(label) == 4:  # hexagonal, h k i l with i = -(h + k)
         label = label[:2] + label[3]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import InputError, NotStoredError, SeveralPotentialsError
 from ...structures.symmetry import Axes, ConventionalCell, conventional_cell
+from ...structures.symmetry_tolerances import relaxed_symprec
 from .candidates import Candidate
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def conventional_of(
         Put it on its symmetry.
     """
     chosen = Candidate.from_dict(row.data["candidate"]).axes if axes == "given" else axes
-    return conventional_cell(atoms_of(row), symprec=symprec, axes=chosen, idealise=idealise)
+    atoms = atoms_of(row)
+    tolerance = relaxed_symprec(atoms) if symprec is None else symprec
+    return conventional_cell(atoms, symprec=tolerance, axes=chosen, idealise=idealise)
 
 
 def find_phase(name: str, rows: Iterable[AtomsRow]) -> AtomsRow | None:

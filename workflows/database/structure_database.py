@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import InputError, NotStoredError, unknown_name
 from ...structures.symmetry import conventional_cell
+from ...structures.symmetry_tolerances import relaxed_symprec
 from .file import LOCK_TIMEOUT_S, database_path, file_lock, is_complete, make_complete, open_existing, open_rows
 from .fingerprint import fingerprint, potential_identity
 from .query import QUERY_KEYS, chemical_system, parse_query, subsystems
@@ -377,7 +378,8 @@ def find_symmetry(atoms: Atoms, symprec: float | None = None, *, axes: Axes | ND
     from ase.geometry import cell_to_cellpar
 
     try:
-        cell = conventional_cell(atoms, symprec=symprec, axes=axes, idealise=True)
+        tolerance = relaxed_symprec(atoms) if symprec is None else symprec
+        cell = conventional_cell(atoms, symprec=tolerance, axes=axes, idealise=True)
     except InputError as error:
         raise RuntimeError(str(error)) from None
     lattice = [float(value) for value in cell_to_cellpar(cell.lattice)]

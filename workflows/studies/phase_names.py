@@ -13,8 +13,7 @@ from ..database.candidates import gather_candidates
 from ..database.structure_database import reduced_formula
 
 if TYPE_CHECKING:
-    from ase import Atoms
-
+    from ..database.candidates import Candidate
     from ..spec import WorkflowSpec
 
 
@@ -40,20 +39,26 @@ def check_name(spec: WorkflowSpec, name: str) -> list[str]:
     raise InputError(f"surfaces: neither the job nor the phase library has {name!r}.{hint}")
 
 
-def crystals_of(spec: WorkflowSpec, name: str | None = None) -> list[Atoms]:
+def candidates_of(spec: WorkflowSpec, name: str | None = None) -> list[Candidate]:
     """Return the crystals, not relaxed, that a name may stand for once their energies are known; None: all of the job.
 
     Empty for a name that is not known; see :func:`check_name`.
     """
     candidates, _ = gather_candidates(spec)
     if name is None:
-        return [candidate.atoms for candidate in candidates]
+        return list(candidates)
     formula = formula_of(name)
-    found = [one.atoms for one in candidates if one.name in (name, plain_name(name))] or [
-        one.atoms for one in candidates if formula and formula == reduced_formula(one.atoms)
+    found = [one for one in candidates if one.name in (name, plain_name(name))] or [
+        one for one in candidates if formula and formula == reduced_formula(one.atoms)
     ]
     phase = library_phase(name)
-    return found or ([] if phase is None else [phase.atoms()])
+    return found or ([] if phase is None else [library_candidate(spec, phase)])
+
+
+def library_candidate(spec: WorkflowSpec, phase: Phase) -> Candidate:
+    """Return the candidate of a library phase, the same that a job with it has."""
+    only = spec.structures.model_copy(update={"library": (phase.key,), "prototypes": False, "files": ()})
+    return gather_candidates(spec.model_copy(update={"structures": only}))[0][0]
 
 
 def check_names_of_job(spec: WorkflowSpec, names: Sequence[str], key: str) -> None:

@@ -16,7 +16,7 @@ from ....calculators.phonons.volumes import VolumePoint, phonons_at_volumes
 from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.results import RelaxationError, RelaxationResult
 from ....errors import InputError
-from ....structures.symmetry import relaxed_symprec
+from ....structures.symmetry_tolerances import relaxed_symprec
 from ...database.candidates import Candidate
 from ...database.fingerprint import fingerprint
 from ...database.rows import atoms_of

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....errors import InputError
-from ....structures.library.phases import Phase
 from ....structures.slabs.lattice_planes import densest_planes, distinct_planes
 from ....structures.symmetry import ConventionalCell, MillerIndex
 from ...database.calculations import Calculations
-from ...database.candidates import Candidate, gather_candidates
 from ...database.rows import conventional_of
-from ..phase_names import formula_of, library_phase
-from .settings import DEFAULT_PLANES, SurfacesSettings
+from ..phase_names import formula_of, library_candidate, library_phase
+from .settings import DEFAULT_PLANES, SurfacesSettings, refuse_four_indices
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ase.db.row import AtomsRow
 
     from ...job import Job
-    from ...spec import WorkflowSpec
 
 
 def surface_phases(job: Job, settings: SurfacesSettings, *, compute: bool = False) -> dict[str, AtomsRow]:
@@ -60,6 +59,18 @@ def surface_cell(settings: SurfacesSettings, row: AtomsRow) -> ConventionalCell:
     return conventional_of(row, symprec=settings.symprec, axes=settings.axes)
 
 
+def check_four_indices(settings: SurfacesSettings, rows: Iterable[AtomsRow]) -> None:
+    """Refuse relaxed crystals whose planes were given by four indices and whose cell is not hexagonal.
+
+    Raises
+    ------
+    InputError
+        Naming the crystal and its cell.
+    """
+    for row in rows:
+        refuse_four_indices(row.name, surface_cell(settings, row))
+
+
 def planes_of(settings: SurfacesSettings, row: AtomsRow) -> list[MillerIndex]:
     """Return the planes to compute of a relaxed crystal, in its conventional cell."""
     cell = surface_cell(settings, row)
@@ -84,7 +95,7 @@ def phase_row(job: Job, name: str, *, compute: bool) -> AtomsRow | None:
     phase = library_phase(name)
     if phase is None:
         raise InputError(f"surfaces: {name!r} is not among the relaxed structures of the job")
-    candidate = _candidate(job.spec, phase)
+    candidate = library_candidate(job.spec, phase)
     settings = job.spec.relaxation.settings()
     calculations = Calculations(job.database, job.spec.potential, settings)
     if compute:
@@ -97,9 +108,3 @@ def phase_row(job: Job, name: str, *, compute: bool) -> AtomsRow | None:
     if not row.converged:
         raise InputError(f"surfaces: the relaxation of {candidate.name} failed: {row.data['reason']}")
     return row
-
-
-def _candidate(spec: WorkflowSpec, phase: Phase) -> Candidate:
-    """The candidate of a library phase, the same that a job with it has."""
-    only = spec.structures.model_copy(update={"library": (phase.key,), "prototypes": False, "files": ()})
-    return gather_candidates(spec.model_copy(update={"structures": only}))[0][0]

@@ -10,15 +10,15 @@ from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PrivateA
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, shown
 from ....structures.slabs.lattice_planes import MAX_SLAB_ATOMS, check_slab_size
-from ....structures.symmetry import Axes, conventional_cell
+from ....structures.slabs.stacking import is_hexagonal
+from ....structures.symmetry import Axes, ConventionalCell, conventional_cell
 from ..settings import Settings, StudySettings, one_or_more
 from .phase_surfaces import ALL, N_SIZES, STOICHIOMETRIC
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from ase import Atoms
-
+    from ...database.candidates import Candidate
     from ...spec import WorkflowSpec
 
 
@@ -135,17 +135,17 @@ class SurfacesSettings(StudySettings):
     fmax: Annotated[float, Field(gt=0, le=1)] = 0.05
     max_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
 
-    _four_indices: bool = PrivateAttr(default=False)
+    _four_indices: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="wrap")
     @classmethod
     def _remember_four_indices(cls, content: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         made = handler(content)
         if isinstance(content, Mapping):
-            pairs = [pair for pair in content.get("adhesion") or () if isinstance(pair, Mapping)]
-            planes = [*(content.get("miller_indices") or ())]
-            planes += [pair.get(key) or () for pair in pairs for key in ("miller_index", "film_miller_index")]
-            made._four_indices = any(len(plane) == 4 for plane in planes)  # noqa: SLF001 (its own)
+            names = {pair.get(key, "") for pair, key in _sides_with_four_indices(content.get("adhesion") or ())}
+            if any(len(plane) == 4 for plane in content.get("miller_indices") or ()):
+                names.add(ALL)
+            made._four_indices = frozenset(names)  # noqa: SLF001 (its own)
         return made
 
     @model_validator(mode="after")
@@ -166,6 +166,16 @@ class SurfacesSettings(StudySettings):
             dict.fromkeys([*chosen, *(name for pair in self.adhesion for name in (pair.film, pair.substrate))])
         )
 
+    @property
+    def four_indices(self) -> bool:
+        """Whether planes of ``miller_indices`` were given by the four indices of hexagonal axes."""
+        return ALL in self._four_indices
+
+    @property
+    def sides_with_four_indices(self) -> frozenset[str]:
+        """The crystals to join whose planes were given so."""
+        return self._four_indices - {ALL}
+
     def relaxation(self) -> RelaxationSettings:
         """Return how slabs and interfaces are relaxed: positions only."""
         return RelaxationSettings(fmax=self.fmax, max_steps=self.max_steps, relax_cell=False)
@@ -173,7 +183,7 @@ class SurfacesSettings(StudySettings):
     def check(self, spec: WorkflowSpec) -> None:
         """Refuse names that are not known, phases that the potential does not cover, and four indices of others.
 
-        In rhombohedral axes (h k i l) would be read as (h k l) of another plane.
+        In axes that are not hexagonal, (h k i l) would be read as (h k l) of another plane.
 
         Raises
         ------
@@ -191,20 +201,30 @@ class SurfacesSettings(StudySettings):
                 raise InputError(f"surfaces: {name}: {error}") from None
         self._check_faces(spec, elements)
         self._check_sizes(spec)
-        if self._four_indices and self.axes == "given":
-            self._refuse_rhombohedral_axes(spec)
+        self._check_four_indices(spec)
 
-    def _refuse_rhombohedral_axes(self, spec: WorkflowSpec) -> None:
-        from ...database.candidates import gather_candidates
+    def _check_four_indices(self, spec: WorkflowSpec) -> None:
+        """Refuse them where a crystal that is named may have other axes; of elements, where each of their crystals has.
 
-        for candidate in gather_candidates(spec)[0]:
-            if candidate.kind == "file":
-                cell = conventional_cell(candidate.atoms, symprec=self.symprec)
-                if cell.rhombohedral:
-                    raise InputError(
-                        f"surfaces: four indices are of hexagonal axes, and {candidate.source} has {cell.description};"
-                        " give three, or set axes: standard"
-                    )
+        What else is stable shows when it is relaxed.
+        """
+        from ..phase_names import candidates_of
+
+        named = set(self.sides_with_four_indices)
+        if self.four_indices and isinstance(self.phases, tuple):
+            named.update(self.phases)
+        for name in sorted(named):
+            for candidate in candidates_of(spec, name):
+                refuse_four_indices(_label(candidate), self._cell(candidate))
+        for name in spec.elements if self.four_indices and not isinstance(self.phases, tuple) else ():
+            found = [(_label(one), self._cell(one)) for one in candidates_of(spec, name)]
+            if not any(is_hexagonal(cell.atoms) for _, cell in found):
+                for label, cell in found:
+                    refuse_four_indices(label, cell)
+
+    def _cell(self, candidate: Candidate) -> ConventionalCell:
+        axes = candidate.axes if self.axes == "given" else self.axes
+        return conventional_cell(candidate.atoms, symprec=self.symprec, axes=axes)
 
     def _check_faces(self, spec: WorkflowSpec, elements: Mapping[str, Sequence[str]]) -> None:
         """Refuse outermost layers that none of the crystals can have: other elements, or no composition at all."""
@@ -222,20 +242,20 @@ class SurfacesSettings(StudySettings):
 
     def _check_sizes(self, spec: WorkflowSpec) -> None:
         """Refuse planes whose slabs are too large, whatever crystal is meant, before anything is relaxed."""
-        from ..phase_names import crystals_of
+        from ..phase_names import candidates_of
 
         for number, plane in enumerate(self.miller_indices):
             for name in self.phases if isinstance(self.phases, tuple) else (None,):
                 key = f"surfaces.miller_indices.{number}" + (f": {name}" if name else "")
-                self._check_size(crystals_of(spec, name), plane, N_SIZES, key)
+                self._check_size(candidates_of(spec, name), plane, N_SIZES, key)
         for number, pair in enumerate(self.adhesion):
             for side, plane in ((pair.film, pair.film_plane), (pair.substrate, pair.miller_index)):
-                self._check_size(crystals_of(spec, side), plane, 1, f"surfaces.adhesion.{number}: {side}")
+                self._check_size(candidates_of(spec, side), plane, 1, f"surfaces.adhesion.{number}: {side}")
 
-    def _check_size(self, crystals: Sequence[Atoms], plane: tuple[int, int, int], n_sizes: int, key: str) -> None:
+    def _check_size(self, candidates: Sequence[Candidate], plane: tuple[int, int, int], n_sizes: int, key: str) -> None:
         refused: InputError | None = None
         # The smallest decides: which of several has the lowest energy is not known yet.
-        for crystal in sorted(crystals, key=len):
+        for crystal in sorted((one.atoms for one in candidates), key=len):
             try:
                 check_slab_size(
                     conventional_cell(crystal, axes=self.axes).atoms,
@@ -269,3 +289,33 @@ def _check_face(label: str, elements: set[str], key: str, words: Sequence[str]) 
             f"{key}: {shown(label)} has {', '.join(sorted(found - elements))}, and the crystal is of"
             f" {', '.join(sorted(elements))}"
         )
+
+
+def refuse_four_indices(name: str, cell: ConventionalCell) -> None:
+    """Refuse planes given by four indices in a cell that is not hexagonal.
+
+    Raises
+    ------
+    InputError
+        Naming the crystal and its axes.
+    """
+    if is_hexagonal(cell.atoms):
+        return
+    instead = ", or set axes: standard" if cell.rhombohedral else ""
+    raise InputError(
+        f"surfaces: four indices are of hexagonal axes, and {name} has {cell.description}; give three{instead}"
+    )
+
+
+def _sides_with_four_indices(pairs: Any) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Pairs as they stand in the input, and which side of each has a plane with four indices."""
+    for pair in pairs:
+        if isinstance(pair, Mapping):
+            substrate = pair.get("miller_index") or ()
+            for side, plane in (("substrate", substrate), ("film", pair.get("film_miller_index") or substrate)):
+                if len(plane) == 4:
+                    yield pair, side
+
+
+def _label(candidate: Candidate) -> str:
+    return candidate.source if candidate.kind == "file" else candidate.name

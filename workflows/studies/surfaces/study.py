@@ -13,7 +13,7 @@ from ..base import Step, Study, step
 from .joined_crystals import interface_name, joined_crystals, relax_joined, store_mismatch
 from .open_faces import is_open, with_open_surfaces
 from .phase_surfaces import face_candidates, relax_slabs
-from .phases import adhesion_rows, planes_of, surface_cell, surface_phases
+from .phases import adhesion_rows, check_four_indices, planes_of, surface_cell, surface_phases
 from .settings import SurfacesSettings
 from .stored import lattice_record, phase_record, surface_record
 from .stored_interfaces import interface_record
@@ -54,7 +54,10 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
     def plan(self) -> Sequence[Step]:
         """Relax the phases that the job does not hold; return a step for all planes of a phase, one for each pair."""
         steps: list[Step] = []
-        for name, row in surface_phases(self.job, self.settings, compute=True).items():
+        phases = surface_phases(self.job, self.settings, compute=True)
+        if self.settings.four_indices:
+            check_four_indices(self.settings, phases.values())
+        for name, row in phases.items():
             planes = [list(plane) for plane in planes_of(self.settings, row)]
             slabs = [
                 f"{name}{tuple(plane)}, slab {number}"
@@ -63,6 +66,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             ]
             steps.append(Step("relax_planes", f"surfaces of {name}", slabs, {"key": row.fingerprint, "planes": planes}))
         crystals = adhesion_rows(self.job, self.settings, compute=True)
+        check_four_indices(self.settings, (crystals[name] for name in self.settings.sides_with_four_indices))
         for number, pair in enumerate(self.settings.adhesion):
             film, substrate = crystals[pair.film], crystals[pair.substrate]
             title = interface_name(pair, film.name, substrate.name)

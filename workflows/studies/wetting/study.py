@@ -87,7 +87,8 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         return [
             (row.name, row.fingerprint, plane)
             for row in stable
-            for plane in densest_planes(conventional_of(row).atoms, self.settings.surfaces)
+            for cell in [conventional_of(row)]
+            for plane in densest_planes(cell.atoms, self.settings.surfaces, symprec=cell.symprec)
         ]
 
     @step

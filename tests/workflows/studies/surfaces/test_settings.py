@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from ase import Atoms
+from ase.build import bulk
 from ase.io import write
 from pydantic import ValidationError
 
 from amalgamics.errors import InputError
+from amalgamics.structures.symmetry import conventional_cell
 from amalgamics.workflows import spec as spec_module
-from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings
+from amalgamics.workflows.studies.surfaces.settings import SurfacesSettings, refuse_four_indices
 
 
 class Job(spec_module.WorkflowSpec):
@@ -137,3 +139,46 @@ def test_four_indices_in_rhombohedral_axes_are_refused(pair: bool, tmp_path: Pat
     for index, axes in (([1, 0, 4], "given"), ([1, 0, -1, 4], "standard")):
         allowed = with_axes(index, axes)
         allowed.surfaces.check(allowed)
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "told"),
+    [
+        ({"phases": ["Mg"], "miller_indices": [[1, 1, -2, 1]]}, ""),
+        ({"phases": ["Mg", "Cu"], "miller_indices": [[1, 1, 1]]}, ""),
+        ({"phases": ["Mg", "Cu"], "miller_indices": [[1, 1, 1], [1, 1, -2, 1]]}, "Cu_fcc has Fm-3m, as given"),
+        ({"phases": ["Cu_fcc"], "axes": "standard", "miller_indices": [[1, 1, -2, 1]]}, "Cu_fcc has Fm-3m"),
+        ({"phases": "Hg_alpha", "miller_indices": [[1, 1, -2, 1]]}, ""),
+        ({"phases": "elements", "miller_indices": [[1, 1, -2, 1]]}, "Cu_fcc has Fm-3m"),
+        ({"miller_indices": [[1, 1, -2, 1]]}, "Cu_fcc has Fm-3m"),
+        ({"phases": "MgCu", "miller_indices": [[1, 1, -2, 1]]}, "MgCu.cif has P4/mmm"),
+        ({"adhesion": [{"film": "Cu", "substrate": "Mg", "miller_index": [0, 0, 0, 1]}]}, "Cu_fcc has Fm-3m"),
+        (
+            {
+                "adhesion": [
+                    {"film": "Cu", "substrate": "Mg", "miller_index": [0, 0, 0, 1], "film_miller_index": [1, 1, 1]}
+                ]
+            },
+            "",
+        ),
+    ],
+)
+def test_four_indices_are_of_hexagonal_cells(surfaces: dict[str, Any], told: str, tmp_path: Path) -> None:
+    alloy = Atoms("MgCu", cell=[3, 3, 3.4], scaled_positions=[(0, 0, 0), (0.5, 0.5, 0.5)], pbc=True)
+    write(tmp_path / "MgCu.cif", alloy)
+    structures = {"prototypes": False, "files": (tmp_path / "MgCu.cif",)}
+    systems = ["Cu-Mg", "Cu-Hg"]
+    spec = Job(name="metals", systems=systems, potential="chgnet", structures=structures, surfaces=surfaces)
+    assert spec.surfaces is not None
+    if not told:
+        spec.surfaces.check(spec)
+        return
+    with pytest.raises(InputError, match=rf"four indices are of hexagonal axes, and .*{told}.*give three$"):
+        spec.surfaces.check(spec)
+
+
+def test_four_indices_of_a_stable_phase_are_refused_once_its_cell_is_known() -> None:
+    hexagonal, cubic = conventional_cell(bulk("Mg")), conventional_cell(bulk("Cu"))
+    refuse_four_indices("Mg", hexagonal)
+    with pytest.raises(InputError, match="and Cu has Fm-3m, ITA standard setting; give three"):
+        refuse_four_indices("Cu", cubic)
