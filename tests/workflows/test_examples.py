@@ -6,9 +6,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from ase.build import bulk
 
 import amalgamics
-from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.spec import WorkflowSpec, load_spec
+from amalgamics.workflows.submission import spec_document
 
 EXAMPLES = Path(amalgamics.__file__).parent / "examples"
 
@@ -29,3 +31,30 @@ def test_every_example_loads(path: Path, tmp_path: Path) -> None:
     assert spec.name == path.stem
     assert spec.output_dir == tmp_path / "results" / path.stem
     assert not list(tmp_path.iterdir()), "reading an input must write nothing"
+    document = spec_document(spec)
+    assert spec_document(WorkflowSpec.model_validate(document)) == document, "a worker reads another input"
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "surfaces: {phases: [Cu_fcc], planes: 4}",
+        "surfaces: {}",
+        "surfaces: {phases: elements, miller_indices: [[1, 1, 1]], adhesion: [{film: Cu, substrate: Au}]}",
+        "surfaces: {phases: Cu_fcc, terminations: all}",
+        "structures: {library: [Cu_fcc, Au_fcc], prototypes: false, files: [mine.cif]}",
+        "structures: {library: true, files: [{file: mine.cif, name: my-Cu}]}",
+        "stability: {electrolytes: [LLTO], metal: Li, solvent: Hg}",
+        "phonons: {}",
+        "equation_of_state: {}",
+    ],
+)
+def test_every_section_is_the_same_to_a_worker(section: str, tmp_path: Path) -> None:
+    """Its document, with all defaults written out, is read again without complaint."""
+    bulk("Cu", cubic=True).write(tmp_path / "mine.cif")
+    text = "name: job\nsystems: [Cu-Au]\npotential: emt\n"
+    if "stability" in section:
+        text = "name: job\nsystems: [Li-Hg]\n"
+    (tmp_path / "job.yaml").write_text(text + section + "\n", encoding="utf-8")
+    document = spec_document(load_spec(tmp_path / "job.yaml"))
+    assert spec_document(WorkflowSpec.model_validate(document)) == document

@@ -152,8 +152,6 @@ class SurfacesSettings(StudySettings):
     def _one_choice_of_planes(self) -> SurfacesSettings:
         if self.phases == ():
             raise ValueError("phases: the list is empty; name one, or leave it out for the stable phases")
-        if "miller_indices" in self.model_fields_set and not self.miller_indices:
-            raise ValueError("miller_indices: the list is empty; name a plane, or leave it out for the widest planes")
         if self.miller_indices and self.planes is not None:
             raise ValueError("give either miller_indices or planes, not both")
         return self
