@@ -77,6 +77,8 @@ class Slab:
         charges.
     n_layers
         Layers of atoms, closer than 0.5 Å along z to one another.
+    step
+        Lattice vector of the crystal out of the upper face, to the next equivalent plane, Å, shape (3,).
     face_charge
         Formal charge (e per ``area``) that the upper face must lose for the slab to have neither charge nor a dipole
         that grows with its thickness; 0 unless ``polar``, None without formal charges. On Li2S (100) it is that of half
@@ -99,6 +101,7 @@ class Slab:
     n_layers: int
     counts: Mapping[str, int] = field(repr=False)
     bulk_counts: Mapping[str, int] = field(repr=False)
+    step: np.ndarray = field(repr=False)
     face_charge: float | None = None
 
 
@@ -348,6 +351,7 @@ def _cut(
         n_layers=stacking.count_layers(cutting.low, cutting.high),
         counts=dict(counts),
         bulk_counts=plane.bulk_counts,
+        step=_turned_to_x(stacking, min_width) @ stacking.step,
         face_charge=face_charge,
     )
 
@@ -374,6 +378,13 @@ def _repeated(
     atoms.pbc = True
     atoms.set_tags(SOLID)
     return atoms
+
+
+def _turned_to_x(stacking: Stacking, min_width: float) -> np.ndarray:
+    """Rotation (3, 3) about the normal that lays the first in-plane vector of the slab's cell along x."""
+    x, y = (smallest_supercell(stacking.plane, min_width) @ stacking.plane)[0]
+    length = float(np.hypot(x, y))
+    return np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, length]]) / length
 
 
 def _polarity(
