@@ -31,6 +31,8 @@ class Contact:
     ----------
     atoms
         Substrate (tag ``SOLID``) under the film (tag ``LIQUID``), in an upright cell.
+    by_atom
+        Instead, each atom has half the distance to its nearest neighbour, whatever the elements.
 
     Attributes
     ----------
@@ -40,9 +42,10 @@ class Contact:
         Indices of those that may touch the other.
     """
 
-    def __init__(self, atoms: Atoms) -> None:
+    def __init__(self, atoms: Atoms, *, by_atom: bool = False) -> None:
         tags, z = atoms.get_tags(), atoms.positions[:, 2]
         self.atoms = atoms
+        self.by_atom = by_atom
         self.film, self.solid = np.flatnonzero(tags == LIQUID), np.flatnonzero(is_solid(tags))
         self.low = self.film[z[self.film] < z[self.film].min() + CONTACT_DEPTH]
         self.top = self.solid[z[self.solid] > z[self.solid].max() - CONTACT_DEPTH]
@@ -66,6 +69,9 @@ class Contact:
         """Distance (Å) at which each of ``low`` touches each of ``top``, shape (n_low, n_top)."""
         from ase.neighborlist import neighbor_list
 
+        if self.by_atom:
+            low, top = _radii(self.atoms, self.film), _radii(self.atoms, self.solid)
+            return low[self.low][:, None] + top[self.top][None, :]
         radii: dict[int, float] = {}
         pairs: dict[tuple[int, int], float] = {}
         for part in (self.atoms[self.film], self.atoms[self.solid]):
@@ -121,6 +127,17 @@ class Contact:
 
 _ANGLES = np.arange(12) * np.pi / 6
 _DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+
+
+def _radii(atoms: Atoms, part: np.ndarray) -> np.ndarray:
+    """Half the distance of each atom of a part to its nearest neighbour there, shape (n_atoms,); nan outside."""
+    from ase.neighborlist import neighbor_list
+
+    nearest = np.full(len(part), np.inf)
+    np.minimum.at(nearest, *neighbor_list("id", atoms[part], 5.0))
+    found = np.full(len(atoms), np.nan)
+    found[part] = 0.5 * np.where(np.isfinite(nearest), nearest, 3.0)
+    return found
 
 
 def _touching(one: int, other: int, radii: dict[int, float], pairs: dict[tuple[int, int], float]) -> float:

@@ -75,6 +75,34 @@ def registries(interface: CoherentInterface, count: int) -> list[Registry]:
     return found
 
 
+def deepest(atoms: Atoms, cell: np.ndarray) -> Atoms:
+    """Return an interface with the film where it sits deepest, each atom with a radius of its own.
+
+    Of a thin layer of another crystal, whose first relaxation finds its place.
+
+    Parameters
+    ----------
+    atoms
+        Substrate under film.
+    cell
+        In-plane vectors of the substrate's smallest cell, shape (2, 2).
+    """
+    contact = Contact(atoms, by_atom=True)
+    z = atoms.positions[:, 2]
+    highest, lowest = contact.solid[z[contact.solid].argmax()], contact.film[z[contact.film].argmin()]
+    points = _grid(atoms.positions[highest, :2] - atoms.positions[lowest, :2], cell).reshape(-1, 2)
+    lifts = contact.lifts(points)
+    best = int(_local_minima(lifts, cell)[0])
+    return _placed(atoms, contact.film, points[best], float(lifts[best]))
+
+
+def _grid(start: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Shifts over a cell, shape (DIVISIONS, DIVISIONS, 2)."""
+    steps = np.stack(np.meshgrid(*[np.arange(DIVISIONS) / DIVISIONS] * 2, indexing="ij"), axis=-1)
+    found: np.ndarray = start + steps @ cell
+    return found
+
+
 def _shifts(contact: Contact, interface: CoherentInterface) -> Iterator[tuple[np.ndarray, float, bool]]:
     """Shifts of the film (2,), how far it moves up (Å), and whether one crystal results, in the order of trial."""
     for displacement, continues in continuations(contact, interface.substrate_step):
@@ -83,7 +111,7 @@ def _shifts(contact: Contact, interface: CoherentInterface) -> Iterator[tuple[np
     cell, positions = interface.substrate_cell, interface.atoms.positions
     # Counted from where two atoms face each other, so that the grid meets the points of high symmetry.
     facing = positions[contact.highest[0], :2] - positions[contact.lowest[0], :2]
-    points = facing + np.stack(np.meshgrid(*[np.arange(DIVISIONS) / DIVISIONS] * 2, indexing="ij"), axis=-1) @ cell
+    points = _grid(facing, cell)
     flat = points.reshape(-1, 2)
     minima = [contact.settle(flat[index]) for index in _local_minima(contact.lifts(flat), cell)]
     for shift, lift in sorted(minima, key=lambda item: round(item[1], 3)):
@@ -117,7 +145,8 @@ def _high_symmetry(contact: Contact) -> np.ndarray:
     sites = np.concatenate([own[:, :2], middles, triangles.mean(axis=1)])
     scaled = sites @ np.linalg.inv(cell[:2, :2])
     inside = sites[((scaled > -1e-3) & (scaled < 1 - 1e-3)).all(axis=1)]
-    return (inside[None, :, :] - positions[contact.lowest][:, None, :2]).reshape(-1, 2)
+    shifts: np.ndarray = (inside[None, :, :] - positions[contact.lowest][:, None, :2]).reshape(-1, 2)
+    return shifts
 
 
 def _placed(atoms: Atoms, film: np.ndarray, shift: np.ndarray, lift: float) -> Atoms:
