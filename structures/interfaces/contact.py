@@ -71,7 +71,8 @@ class Contact:
 
         if self.by_atom:
             low, top = _radii(self.atoms, self.film), _radii(self.atoms, self.solid)
-            return low[self.low][:, None] + top[self.top][None, :]
+            touching: np.ndarray = low[self.low][:, None] + top[self.top][None, :]
+            return touching
         radii: dict[int, float] = {}
         pairs: dict[tuple[int, int], float] = {}
         for part in (self.atoms[self.film], self.atoms[self.solid]):

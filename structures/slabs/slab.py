@@ -19,7 +19,7 @@ from ..tags import SOLID
 from .buckled_layers import open_buckled_layers
 from .excess_atoms import cut_counts, excess_over_bulk, excess_reference
 from .planar_cells import smallest_supercell
-from .planar_frame import planar_area
+from .planar_frame import planar_area, rotation_to_x
 from .stacking import Stacking, check_miller_index, stack_crystal
 from .terminations import (
     Cutting,
@@ -351,7 +351,7 @@ def _cut(
         n_layers=stacking.count_layers(cutting.low, cutting.high),
         counts=dict(counts),
         bulk_counts=plane.bulk_counts,
-        step=_turned_to_x(stacking, min_width) @ stacking.step,
+        step=rotation_to_x((smallest_supercell(stacking.plane, min_width) @ stacking.plane)[0]) @ stacking.step,
         face_charge=face_charge,
     )
 
@@ -378,13 +378,6 @@ def _repeated(
     atoms.pbc = True
     atoms.set_tags(SOLID)
     return atoms
-
-
-def _turned_to_x(stacking: Stacking, min_width: float) -> np.ndarray:
-    """Rotation (3, 3) about the normal that lays the first in-plane vector of the slab's cell along x."""
-    x, y = (smallest_supercell(stacking.plane, min_width) @ stacking.plane)[0]
-    length = float(np.hypot(x, y))
-    return np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, length]]) / length
 
 
 def _polarity(
