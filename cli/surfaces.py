@@ -29,7 +29,8 @@ COLUMNS = (
 )
 HEADINGS = ("phase", "plane", "face", "γ (J/m²)", "± fit", "slabs", "share", "mean γ (J/m²)", "potential")
 
-JOINED = ("film", "its face", "substrate", "its face", "W (J/m²)", "rigid", "γ interface", "strain (%)", "potential")
+JOINED = ("film", "its face", "substrate", "its face", "W (J/m²)", "rigid", "γ interface", "strain (%)", "placements",
+          "potential")  # fmt: skip
 
 
 def surfaces(
@@ -122,6 +123,7 @@ def _joined(item: InterfaceRecord) -> tuple[Any, ...]:
         item.rigid_J_m2,
         item.interface_energy_J_m2,
         100 * item.film_strain,
+        item.placements,
         item.potential,
     )
 

@@ -145,6 +145,10 @@ class PhaseSurfaces:
         return max((h, k, i), (-h, -k, -i))
 
 
+SELF_ADHESION_J_M2 = 0.05
+"""An interface of a crystal with itself that has more energy is no continuation of it."""
+
+
 @dataclass(frozen=True)
 class InterfaceRecord:
     """Two crystals joined along a plane.
@@ -171,6 +175,13 @@ class InterfaceRecord:
         Of film and substrate, unstrained, where the same faces were computed.
     n_registries
         Placements of the film that were relaxed; this is the lowest.
+    n_placements, n_orientations
+        Placements of which single points chose these, and ways to lay the film on the substrate among them; 0 where
+        that was not kept.
+    continued
+        Whether one of them makes one crystal of the two.
+    same_plane
+        Whether both are the same crystal, joined along equivalent planes.
     """
 
     film: str
@@ -188,6 +199,29 @@ class InterfaceRecord:
     n_registries: int = 1
     film_termination: str = ""
     substrate_termination: str = ""
+    n_placements: int = 0
+    n_orientations: int = 0
+    continued: bool = False
+    same_plane: bool = False
+
+    @property
+    def placements(self) -> str:
+        """How many were relaxed, of how many in how many orientations."""
+        if not self.n_placements:
+            return str(self.n_registries)
+        ways = "1 orientation" if self.n_orientations == 1 else f"{self.n_orientations} orientations"
+        return f"{self.n_registries} of {self.n_placements}, {ways}"
+
+    @property
+    def warning(self) -> str:
+        """Why not to trust the interface of a crystal with itself; empty where nothing speaks against it."""
+        energy = self.interface_energy_J_m2
+        if not self.same_plane or energy is None or abs(energy) <= SELF_ADHESION_J_M2:
+            return ""
+        told = f"the interface of a crystal with itself has {energy:.2f} J/m² and not 0"
+        if self.continued:
+            return f"{told}, although one placement continues the crystal: lower fmax, or take thicker slabs"
+        return f"{told}: no placement continues the crystal; faces that one cut makes would"
 
     @property
     def interface_energy_J_m2(self) -> float | None:

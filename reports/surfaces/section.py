@@ -223,15 +223,17 @@ def adhesion_section(records: Sequence[InterfaceRecord], *, warnings: Sequence[s
             (f"{item.film} {_plane(item.film_plane)}", item.film_termination or None,
              f"{item.substrate} {_plane(item.substrate_plane)}", item.substrate_termination or None,
              item.relaxed_J_m2, item.rigid_J_m2, item.interface_energy_J_m2, 100.0 * item.film_strain,
-             100.0 * item.film_max_strain, item.area, item.n_atoms)
+             100.0 * item.film_max_strain, item.area, item.n_atoms, item.placements)
         )  # fmt: skip
     columns = ("film", "its face", "substrate", "its face", "W (J/m²)", "W rigid (J/m²)",
                "γ of interface (J/m²)", "film strain (%)",
-               "largest (%)", "area (Å²)", "atoms")  # fmt: skip
+               "largest (%)", "area (Å²)", "atoms", "placements")  # fmt: skip
     method = (
         "W = (E of the substrate alone + E of the film alone − E of the interface) / area, all in the same cell. The "
-        "film is strained to fit the substrate in the smallest common cell (positive: stretched), and placed where it "
-        "sits deepest; the lowest of several placements counts. W: the two sides relax on their own after the "
+        "film is strained to fit the substrate in the smallest common cell (positive: stretched), and laid on it in "
+        "every orientation that fits this cell as well: turned about the normal, or reflected. Placements continue the "
+        "lattice of the substrate, are hollows, bridges and tops, or points of a grid; those with the lowest energies "
+        "before relaxation are relaxed, and the lowest counts. W: the two sides relax on their own after the "
         "separation; rigid: they keep the positions that they had at the interface. The energy of the interface is "
         "γ(film) + γ(substrate) − W with the surface energies above, unstrained; joining a crystal to itself gives 0. "
         "No misfit dislocations and no mixing of the two crystals."

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
+_EQUAL_STRAIN = 1e-4  # principal strains that differ less are equal
+
+
 @dataclass(frozen=True, eq=False)
 class CellMatch:
     """A common cell: integer combinations (2, 2) of the in-plane vectors of film and substrate, and the strain."""
@@ -95,15 +98,55 @@ def match_cells(film: Atoms, substrate: Atoms, *, max_area: float = 200.0, max_s
     return sorted(distinct.values(), key=lambda match: (round(match.area, 3), match.max_strain))
 
 
+def all_matches(film: Atoms, substrate: Atoms, match: CellMatch, *, mirror: bool) -> list[CellMatch]:
+    """List all ways to pair supercells of two slabs with the area and the principal strains of ``match``.
+
+    Parameters
+    ----------
+    film, substrate
+        Slabs in upright cells.
+    match
+        One of :func:`match_cells` of them.
+    mirror
+        Also ways that reflect the film in the plane; the determinant of their deformation is negative.
+
+    Returns
+    -------
+    list of CellMatch
+        Unreflected ones first.
+    """
+    tops = _every_supercell(np.array(film.cell)[:2, :2], round(abs(np.linalg.det(match.film))))
+    bases = _every_supercell(np.array(substrate.cell)[:2, :2], round(abs(np.linalg.det(match.substrate))))
+    wanted = np.linalg.svd(match.deformation, compute_uv=False)
+    changes = np.concatenate([_CHANGES, _CHANGES @ np.diag([1, -1])]) if mirror else _CHANGES
+    found = []
+    for top, base in product(tops, bases):
+        if np.abs(base.lengths / top.lengths - 1).max() > np.abs(wanted - 1).max() + _EQUAL_STRAIN:
+            continue
+        deformations = _deformations(changes @ top.vectors, base.vectors)
+        stretches = np.linalg.svd(deformations, compute_uv=False)
+        for index in np.flatnonzero(np.abs(stretches - wanted).max(axis=1) < _EQUAL_STRAIN):
+            found.append(CellMatch(changes[index] @ top.combination, base.combination, deformations[index], match.area))
+    return sorted(found, key=lambda item: bool(np.linalg.det(item.deformation) < 0))
+
+
 def _supercells(basis: np.ndarray, count: int) -> list[_Supercell]:
     """Supercells of ``count`` cells, one of each shape."""
     found: dict[tuple[float, ...], _Supercell] = {}
-    for height in (number for number in range(1, count + 1) if count % number == 0):
-        for offset in range(height):
-            cell = _reduced(np.array([[count // height, offset], [0, height]]), basis)
-            gram = cell.vectors @ cell.vectors.T
-            found.setdefault(tuple(np.round(gram.ravel(), 4) + 0.0), cell)
+    for cell in _every_supercell(basis, count):
+        gram = cell.vectors @ cell.vectors.T
+        found.setdefault(tuple(np.round(gram.ravel(), 4) + 0.0), cell)
     return list(found.values())
+
+
+def _every_supercell(basis: np.ndarray, count: int) -> list[_Supercell]:
+    """All supercells of ``count`` cells."""
+    heights = [number for number in range(1, count + 1) if count % number == 0]
+    return [
+        _reduced(np.array([[count // height, offset], [0, height]]), basis)
+        for height in heights
+        for offset in range(height)
+    ]
 
 
 def _reduced(combination: np.ndarray, basis: np.ndarray) -> _Supercell:
@@ -127,9 +170,13 @@ _CHANGES = np.array(
 
 def _least_strain(film: _Supercell, substrate: _Supercell, area: float) -> CellMatch:
     """Pair two supercells in the way that strains the film least."""
-    starts = _CHANGES @ film.vectors
-    targets = np.broadcast_to(substrate.vectors, starts.shape)
-    deformations = np.linalg.solve(starts, targets).transpose(0, 2, 1)
+    deformations = _deformations(_CHANGES @ film.vectors, substrate.vectors)
     strains = np.abs(np.linalg.svd(deformations, compute_uv=False) - 1).max(axis=1)
     best = int(np.round(strains, 9).argmin())
     return CellMatch(_CHANGES[best] @ film.combination, substrate.combination, deformations[best], area)
+
+
+def _deformations(starts: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """What takes each pair of vectors (m, 2, 2) to the pair ``target``, shape (m, 2, 2)."""
+    found: np.ndarray = np.linalg.solve(starts, np.broadcast_to(target, starts.shape)).transpose(0, 2, 1)
+    return found

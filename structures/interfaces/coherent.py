@@ -12,6 +12,7 @@ from ..slabs.planar_frame import join_across_boundary, planar_area
 from ..slabs.slab import canonical_label, enumerate_slabs
 from ..tags import LIQUID, SOLID
 from .cell_matching import CellMatch, match_cells
+from .orientations import is_own_mirror_image, orientations, strain_states
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,12 @@ class CoherentInterface:
     substrate_cell
         In-plane vectors of the substrate's smallest cell, shape (2, 2): shifting the film by one of them changes
         nothing.
+    substrate_step
+        Lattice vector of the substrate out of its surface, Å, shape (3,).
+    orientation
+        Which of the ways to lay the film on the substrate in this cell; from 0.
+    strain_state
+        The first orientation in which the film's own lattice is strained alike.
     """
 
     atoms: Atoms
@@ -59,6 +66,9 @@ class CoherentInterface:
     max_strain: float
     area: float
     substrate_cell: np.ndarray
+    substrate_step: np.ndarray
+    orientation: int = 0
+    strain_state: int = 0
 
 
 def coherent_interfaces(
@@ -76,7 +86,13 @@ def coherent_interfaces(
     film_termination: str | None = None,
     substrate_termination: str | None = None,
 ) -> list[CoherentInterface]:
-    """Build the smallest coherent interface of each pair of terminations.
+    """Build the smallest coherent interface of each pair of terminations, in every orientation of the film.
+
+    The film is turned over by half a turn about an axis in the plane, so that the face ``film_miller``, whose layer is
+    ``film_termination``, looks down on the substrate. It is then laid in each way that fits the common cell with the
+    same strain (:func:`~amalgamics.structures.interfaces.orientations.orientations`): turned about the normal, and
+    reflected where the film's crystal is its own mirror image. One of them is the continuation of the substrate where
+    film and substrate are the same crystal and the faces those of one cut.
 
     Cells are matched as by Zur and McGill (doi 10.1063/1.333084). Matching, slabs and stacking are this package's own:
     pymatgen's builder merges terminations, names the upper side of a film whose lower side meets the substrate, and
@@ -104,7 +120,7 @@ def coherent_interfaces(
     Returns
     -------
     list of CoherentInterface
-        Sorted by area, then strain.
+        Sorted by area, then strain; orientations of one pair follow each other.
 
     Raises
     ------
@@ -121,17 +137,20 @@ def coherent_interfaces(
         substrate_termination,
         "substrate_termination",
     )
+    mirror = is_own_mirror_image(film)
     found: list[CoherentInterface] = []
-    for lower_termination, lower in substrate_slabs:
-        for upper_termination, upper in film_slabs:
+    for lower in substrate_slabs:
+        for upper in film_slabs:
             # Terminations may have different cells, so each pair is matched on its own.
-            turned = flip(upper)
-            matches = match_cells(turned, lower, max_area=max_area, max_strain=max_strain)
+            turned = flip(upper.atoms)
+            matches = match_cells(turned, lower.atoms, max_area=max_area, max_strain=max_strain)
             if matches:
-                atoms = stack(turned, lower, matches[0], gap=gap, min_vacuum_size=min_vacuum_size)
-                found.append(_describe(atoms, upper_termination, lower_termination, matches[0], lower))
+                ways = orientations(turned, lower.atoms, matches[0], mirror=mirror)
+                for way, (match, state) in enumerate(zip(ways, strain_states(ways, turned), strict=True)):
+                    atoms = stack(turned, lower.atoms, match, gap=gap, min_vacuum_size=min_vacuum_size)
+                    found.append(_describe(atoms, upper, lower, match, way, state))
     if not found:
-        loosest = match_cells(film_slabs[0][1], substrate_slabs[0][1], max_area=max_area, max_strain=0.25)
+        loosest = match_cells(film_slabs[0].atoms, substrate_slabs[0].atoms, max_area=max_area, max_strain=0.25)
         least = (
             f"the least strain is {min(match.max_strain for match in loosest):.3f}" if loosest else "none comes close"
         )
@@ -139,11 +158,11 @@ def coherent_interfaces(
             f"{film.symbols} {tuple(film_miller)} on {substrate.symbols} {tuple(substrate_miller)}: no common cell "
             f"within max_area {max_area:g} Å^2 and max_strain {max_strain:g}; {least}"
         )
-    return sorted(found, key=lambda interface: (round(interface.area, 3), interface.von_mises_strain))
+    return sorted(found, key=lambda interface: (round(interface.area, 3), round(interface.von_mises_strain, 3)))
 
 
-def _pick(slabs: Sequence[Slab], wanted: str | None, name: str) -> list[tuple[str, Atoms]]:
-    """Label and atoms of the slabs, or of those asked for."""
+def _pick(slabs: Sequence[Slab], wanted: str | None, name: str) -> list[Slab]:
+    """Return the slabs that are asked for."""
     labels = [slab.termination for slab in slabs]
     if wanted == NEUTRAL:
         chosen = [slab for slab in slabs if not slab.polar] or list(slabs)
@@ -154,19 +173,24 @@ def _pick(slabs: Sequence[Slab], wanted: str | None, name: str) -> list[tuple[st
         chosen = [slab for slab in slabs if slab.termination == label]
         if not chosen:
             raise InputError(f"{name}: {unknown_name('termination', wanted, labels)}")
-    return [(slab.termination, slab.atoms) for slab in chosen]
+    return chosen
 
 
-def _describe(atoms: Atoms, film: str, substrate: str, match: CellMatch, lower: Atoms) -> CoherentInterface:
+def _describe(
+    atoms: Atoms, upper: Slab, lower: Slab, match: CellMatch, orientation: int, strain_state: int
+) -> CoherentInterface:
     return CoherentInterface(
         atoms,
-        film,
-        substrate,
+        upper.termination,
+        lower.termination,
         match.strain,
         match.von_mises_strain,
         match.max_strain,
         planar_area(np.asarray(atoms.cell)),
-        np.array(lower.cell)[:2, :2],
+        np.array(lower.atoms.cell)[:2, :2],
+        lower.step,
+        orientation,
+        strain_state,
     )
 
 

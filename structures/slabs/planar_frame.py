@@ -43,6 +43,13 @@ def planar_widths(cell: np.ndarray) -> tuple[float, float]:
     return area / float(np.linalg.norm(cell[1, :2])), area / float(np.linalg.norm(cell[0, :2]))
 
 
+def rotation_to_x(vector: np.ndarray) -> np.ndarray:
+    """Rotation about z, shape (3, 3), that lays an in-plane vector (2,) along x."""
+    x, y = vector
+    length = float(np.hypot(x, y))
+    return np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, length]]) / length
+
+
 def join_across_boundary(atoms: Atoms) -> Atoms:
     """Return a copy whose vacuum lies at the top: layers that wrapped around the cell return to the rest.
 

@@ -19,7 +19,7 @@ from ..tags import SOLID
 from .buckled_layers import open_buckled_layers
 from .excess_atoms import cut_counts, excess_over_bulk, excess_reference
 from .planar_cells import smallest_supercell
-from .planar_frame import planar_area
+from .planar_frame import planar_area, rotation_to_x
 from .stacking import Stacking, check_miller_index, stack_crystal
 from .terminations import (
     Cutting,
@@ -77,6 +77,8 @@ class Slab:
         charges.
     n_layers
         Layers of atoms, closer than 0.5 Å along z to one another.
+    step
+        Lattice vector of the crystal out of the upper face, to the next equivalent plane, Å, shape (3,).
     face_charge
         Formal charge (e per ``area``) that the upper face must lose for the slab to have neither charge nor a dipole
         that grows with its thickness; 0 unless ``polar``, None without formal charges. On Li2S (100) it is that of half
@@ -99,6 +101,7 @@ class Slab:
     n_layers: int
     counts: Mapping[str, int] = field(repr=False)
     bulk_counts: Mapping[str, int] = field(repr=False)
+    step: np.ndarray = field(repr=False)
     face_charge: float | None = None
 
 
@@ -348,6 +351,7 @@ def _cut(
         n_layers=stacking.count_layers(cutting.low, cutting.high),
         counts=dict(counts),
         bulk_counts=plane.bulk_counts,
+        step=rotation_to_x((smallest_supercell(stacking.plane, min_width) @ stacking.plane)[0]) @ stacking.step,
         face_charge=face_charge,
     )
 

@@ -10,9 +10,9 @@ import numpy as np
 from ...arguments import whole_number
 from ...errors import InputError
 from ..interfaces.cell_matching import match_cells
-from ..interfaces.coherent import CoherentInterface, NoMatchError, flip, stack
-from ..interfaces.stacking_offsets import registries
-from ..slabs.planar_frame import join_across_boundary, planar_area
+from ..interfaces.coherent import NoMatchError, flip, stack
+from ..interfaces.stacking_offsets import deepest
+from ..slabs.planar_frame import join_across_boundary
 from ..slabs.slab import Slab, enumerate_slabs, slab_series
 from ..tags import ADLAYER, LIQUID
 from .hydrogen import keep_vacuum
@@ -91,17 +91,7 @@ def covered_with(
         )
     match = matches[0]
     joined = stack(turned, lower, match)
-    interface = CoherentInterface(
-        joined,
-        layer.termination,
-        "",
-        match.strain,
-        match.von_mises_strain,
-        match.max_strain,
-        planar_area(np.asarray(joined.cell)),
-        np.array(lower.cell)[:2, :2],
-    )
-    return _as_adlayer(registries(interface, 1)[0], lower)
+    return _as_adlayer(deepest(joined, np.array(lower.cell)[:2, :2]), lower)
 
 
 def _layer(crystal: Atoms, miller_index: Sequence[int], n_layers: int) -> Slab:

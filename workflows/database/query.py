@@ -61,12 +61,18 @@ QUERY_KEYS = (
     "film_miller",
     "film_strain",
     "film_max_strain",
+    "orientation",
+    "strain_state",
+    "n_orientations",
+    "n_placements",
+    "continued",
 )
 _NUMBERS = {
     *("id", "natoms", "energy", "volume", "mass", "ctime", "mtime", "energy_per_atom", "volume_per_atom"),
     *("space_group_number", "n_steps", "relax_fmax", "seed", "frame", "n_solute", "n_layers", "dispersion_energy"),
     *("rigid_solid_energy", "rigid_film_energy", "degeneracy", "windows", "reversible_work_J_m2", "nvt_work_J_m2"),
     *("diffusion_cm2_s", "film_strain", "film_max_strain", *HULL_KEYS),
+    *("orientation", "strain_state", "n_orientations", "n_placements", "continued"),
 }
 _LONGEST_VALUE = 200  # characters
 _LARGEST = 1e15

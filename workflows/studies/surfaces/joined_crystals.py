@@ -1,4 +1,4 @@
-"""Two crystals joined along a plane: the interface in each stacking, and its two sides alone in the same cell."""
+"""Two crystals joined along a plane: the interface in each placement, and its two sides alone in the same cell."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ...database.rows import atoms_of, miller_text
 from .phases import surface_cell
 
 if TYPE_CHECKING:
+    from ase import Atoms
     from ase.db.row import AtomsRow
 
     from ....calculators.relaxation.results import RelaxationResult
@@ -28,26 +29,36 @@ if TYPE_CHECKING:
 ADHESION = "adhesion"
 """Value of ``study`` of the rows of joined crystals."""
 
+MOST_TRIED, LEAST_TRIED = 16, 6
+"""Placements of which single points choose: in all, if that leaves as many as the second for each orientation."""
+
+HEIGHTS = (-0.3, 0.0, 0.3)
+"""Å above the height of contact, at which their energies are compared."""
+
 
 @dataclass(frozen=True)
 class JoinedCrystals:
-    """What is computed of one pair of faces: each side alone, and the interface in each stacking.
+    """What is computed of one pair of faces: each side alone, and the interface in its lowest placements.
 
     Attributes
     ----------
     title
         ``Ag_fcc(111) on Au_fcc(111)``, with the faces that meet where a plane has several.
     sides, stackings
-        Structures to compute.
-    interface
-        How the cells were matched; None, and ``problem`` says why, where they do not match.
+        Structures: those to compute, and those of which the lowest are.
+    interfaces
+        How the cells were matched, one for each orientation of the film; none, and ``problem`` says why, where they
+        do not match.
+    continued
+        Whether some placement makes one crystal of the two.
     """
 
     title: str
     sides: Sequence[Candidate] = ()
     stackings: Sequence[Candidate] = ()
-    interface: CoherentInterface | None = None
+    interfaces: Sequence[CoherentInterface] = ()
     problem: str = ""
+    continued: bool = False
 
 
 def joined_crystals(
@@ -90,8 +101,12 @@ def joined_crystals(
         )
     except InputError as error:
         return [JoinedCrystals(interface_name(pair, film.name, substrate.name), problem=str(error))]
-    faces = len({(one.film_termination, one.substrate_termination) for one in interfaces})
-    return [_joined(pair, settings, film.name, substrate.name, one, tell_faces=faces > 1) for one in interfaces]
+    faces: dict[tuple[str, str], list[CoherentInterface]] = {}
+    for one in interfaces:
+        faces.setdefault((one.film_termination, one.substrate_termination), []).append(one)
+    return [
+        _joined(pair, settings, film.name, substrate.name, ways, tell_faces=len(faces) > 1) for ways in faces.values()
+    ]
 
 
 def _choice(termination: str | None) -> str | None:
@@ -104,51 +119,87 @@ def _joined(
     settings: SurfacesSettings,
     film: str,
     substrate: str,
-    interface: CoherentInterface,
+    ways: Sequence[CoherentInterface],
     *,
     tell_faces: bool,
 ) -> JoinedCrystals:
     title = interface_name(pair, film, substrate)
     labels = adhesion_labels(pair, film, substrate)
-    labels["termination"] = f"{interface.film_termination}|{interface.substrate_termination}"
+    labels["termination"] = f"{ways[0].film_termination}|{ways[0].substrate_termination}"
     if tell_faces:
-        title += f", {interface.film_termination} on {interface.substrate_termination}"
+        title += f", {ways[0].film_termination} on {ways[0].substrate_termination}"
     source = f"{film} strained onto {substrate}"
-    placed = registries(interface, settings.registries)
-    sides: tuple[tuple[int, Kind, str], ...] = ((SOLID, "solid", "substrate"), (LIQUID, "film", "film"))
-    alone = [
+
+    def alone(way: CoherentInterface, tag: int, role: Kind, what: str) -> Candidate:
+        own = {**labels, "role": role} | ({"orientation": way.orientation} if way.orientation else {})
+        return Candidate(f"{title}, {what} alone", role, way.atoms[way.atoms.get_tags() == tag], source, labels=own)
+
+    sides = [alone(ways[0], SOLID, "solid", "substrate")]
+    sides += [alone(way, LIQUID, "film", "film") for way in ways if way.strain_state == way.orientation]
+    share = max(LEAST_TRIED, -(-max(MOST_TRIED, 2 * settings.registries) // len(ways)))
+    placed = [(way, registry) for way in ways for registry in registries(way, share)]
+    stackings = [
         Candidate(
-            f"{title}, {what} alone",
-            role,
-            placed[0][placed[0].get_tags() == tag],
+            f"{title}, orientation {way.orientation}, registry {number}",
+            "interface",
+            registry.atoms,
             source,
-            labels={**labels, "role": role},
+            labels={**labels, "site": f"registry-{number}", "orientation": way.orientation},
         )
-        for tag, role, what in sides
+        for number, (way, registry) in enumerate(placed)
     ]
-    joined = [
-        Candidate(
-            f"{title}, registry {number}", "interface", atoms, source, labels={**labels, "site": f"registry-{number}"}
-        )
-        for number, atoms in enumerate(placed)
-    ]
-    return JoinedCrystals(title, alone, joined, interface)
+    return JoinedCrystals(title, sides, stackings, ways, continued=any(one.continues for _, one in placed))
 
 
-def relax_joined(calculations: Calculations, joined: JoinedCrystals) -> None:
-    """Relax the sides and the interface in each stacking."""
+def relax_joined(calculations: Calculations, joined: JoinedCrystals, count: int) -> None:
+    """Relax the sides, and the interface in ``count`` of its placements."""
     for side in joined.sides:
         calculations.relax(side, verify=partial(check_slab, initial=side.atoms))
-    if joined.interface is None:
-        return
-    for stacking in joined.stackings:
+    for stacking in _chosen(calculations, joined.stackings, count):
+        way = joined.interfaces[int(stacking.labels["orientation"])]
         calculations.relax(
             stacking,
             measure=partial(_rigid_sides, calculations),
             verify=partial(check_slab, initial=stacking.atoms),
-            film_strain=_mean_strain(joined.interface),
-            film_max_strain=joined.interface.max_strain,
+            film_strain=_mean_strain(way),
+            film_max_strain=way.max_strain,
+            strain_state=way.strain_state,
+            n_orientations=len(joined.interfaces),
+            n_placements=len(joined.stackings),
+            continued=int(joined.continued),
         )
+
+
+def _chosen(calculations: Calculations, stackings: Sequence[Candidate], count: int) -> list[Candidate]:
+    """Placements to relax: by turns the lowest in energy before relaxation and the deepest; or those stored.
+
+    Where the cells fit, the energy decides. Where they are strained the atoms move far, and the energy of the film as a
+    whole, at the best of a few heights, is no better a guide than how deep it sits.
+    """
+    stored = [one for one in stackings if calculations.find(one) is not None]
+    if len(stored) >= count:
+        return stored
+    if len(stackings) <= count:
+        return list(stackings)
+    lowest = sorted(range(len(stackings)), key=lambda index: _unrelaxed_energy(calculations, stackings[index]))
+    deepest = sorted(range(len(stackings)), key=lambda index: round(_gap(stackings[index].atoms), 3))
+    by_turns = dict.fromkeys(index for pair in zip(lowest, deepest, strict=True) for index in pair)
+    return [stackings[index] for index in list(by_turns)[:count]]
+
+
+def _gap(atoms: Atoms) -> float:
+    z, film = atoms.positions[:, 2], atoms.get_tags() == LIQUID
+    return float(z[film].min() - z[~film].max())
+
+
+def _unrelaxed_energy(calculations: Calculations, stacking: Candidate) -> float:
+    film = stacking.atoms.get_tags() == LIQUID
+    energies = []
+    for height in HEIGHTS:
+        raised = stacking.atoms.copy()
+        raised.positions[film, 2] += height
+        energies.append(calculations.energy(raised))
+    return min(energies)
 
 
 def store_mismatch(

@@ -118,7 +118,8 @@ class SurfacesSettings(StudySettings):
     max_slab_atoms
         Planes whose slabs are larger are refused.
     registries
-        How many ways of placing the film on the substrate are relaxed; the lowest counts.
+        How many ways of placing the film on the substrate are relaxed, of about 16 in all orientations that fit: by
+        turns those with the lowest energy as built and those in which the film sits deepest. The lowest counts.
     """
 
     phases: Annotated[Phases, Field(examples=[["LiHg", "Li_bcc"]])] = "stable"

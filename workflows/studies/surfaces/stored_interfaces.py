@@ -49,17 +49,24 @@ def stored_interfaces(
     records, problems = [], []
     for key in keys:
         try:
-            records.append(interface_record(_newest_joined(groups.get(key, [])), surfaces))
+            record = interface_record(_newest_joined(groups.get(key, [])), surfaces)
         except InputError as error:
-            reason = failed[key].data["reason"] if key in failed else str(error)
-            faces = f", {key[5].replace('|', ' on ')}" if key[5] else ""
-            problems.append(f"{key[0]}{key[2]} on {key[1]}{key[3]}{faces}: {reason}")
+            problems.append(f"{_title(key)}: {failed[key].data['reason'] if key in failed else error}")
+            continue
+        records.append(record)
+        if record.warning:
+            problems.append(f"{_title(key)}: {record.warning}")
     return records, problems
 
 
 def _pair_key(row: AtomsRow) -> tuple[str, ...]:
     """What is joined, with what, and by which faces; a pair that could not be joined has none."""
     return (row.film, row.substrate, row.film_miller, row.miller, row.potential, row.get("termination", ""))
+
+
+def _title(key: tuple[str, ...]) -> str:
+    faces = f", {key[5].replace('|', ' on ')}" if key[5] else ""
+    return f"{key[0]}{key[2]} on {key[1]}{key[3]}{faces}"
 
 
 def _newest_joined(rows: Sequence[AtomsRow]) -> list[AtomsRow]:
@@ -86,11 +93,8 @@ def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]
     interfaces = [row for row in rows if row.role == "interface"]
     if not interfaces:
         raise InputError("no interface was relaxed")
-    sizes = {"solid": _count(interfaces[-1], SOLID), "film": _count(interfaces[-1], LIQUID)}
-    parts = {row.role: row for row in rows if row.natoms == sizes.get(row.role)}
-    if set(parts) != {"solid", "film"}:
-        raise InputError("a side alone was not relaxed")
     lowest = min(interfaces, key=lambda row: row.energy)
+    parts = _sides(rows, lowest)
     area = area_of(lowest)
     relaxed = AdhesionSample(parts["solid"].energy, parts["film"].energy, lowest.energy, area, "relaxed")
     rigid = AdhesionSample(lowest.rigid_solid_energy, lowest.rigid_film_energy, lowest.energy, area, "rigid")
@@ -110,14 +114,30 @@ def interface_record(rows: Sequence[AtomsRow], surfaces: Sequence[PhaseSurfaces]
         film_max_strain=float(lowest.film_max_strain),
         relaxed_J_m2=relaxed.total_J_m2,
         rigid_J_m2=rigid.total_J_m2,
-        surface_energies_J_m2=(
-            _known_energy(surfaces, film, film_plane, film_face, potential),
-            _known_energy(surfaces, substrate, substrate_plane, substrate_face, potential),
-        ),
+        surface_energies_J_m2=_known_energies(surfaces, lowest),
         n_registries=len(interfaces),
+        n_placements=int(lowest.get("n_placements", 0)),
+        n_orientations=int(lowest.get("n_orientations", 0)),
+        continued=bool(lowest.get("continued", 0)),
+        same_plane=film == substrate and _same_plane(surfaces, film, film_plane, substrate_plane),
         film_termination=film_face,
         substrate_termination=substrate_face,
     )
+
+
+def _sides(rows: Sequence[AtomsRow], interface: AtomsRow) -> dict[str, AtomsRow]:
+    """Return substrate and film alone, by their roles, as they are in an interface."""
+    sizes = {"solid": _count(interface, SOLID), "film": _count(interface, LIQUID)}
+    # The film alone has several energies where orientations strain it along different directions of its own.
+    states = {"solid": 0, "film": interface.get("strain_state", 0)}
+    found = {
+        row.role: row
+        for row in rows
+        if row.natoms == sizes.get(row.role) and row.get("orientation", 0) == states[row.role]
+    }
+    if set(found) != {"solid", "film"}:
+        raise InputError("a side alone was not relaxed")
+    return found
 
 
 def _count(row: AtomsRow, tag: int) -> int:
@@ -134,6 +154,22 @@ def _same_computation(row: AtomsRow, newest: AtomsRow) -> bool:
     )
 
 
+def _known_energies(surfaces: Sequence[PhaseSurfaces], row: AtomsRow) -> tuple[float | None, float | None]:
+    """Surface energies of film and substrate; of two faces of a crystal that only slabs with both have, their mean."""
+    film, substrate, film_plane, substrate_plane, potential, faces = _pair_key(row)
+    film_face, _, substrate_face = faces.partition("|")
+    own = (
+        _known_energy(surfaces, film, film_plane, film_face, potential),
+        _known_energy(surfaces, substrate, substrate_plane, substrate_face, potential),
+    )
+    if own == (None, None) and film == substrate and _same_plane(surfaces, film, film_plane, substrate_plane):
+        for both in (f"{film_face}|{substrate_face}", f"{substrate_face}|{film_face}"):
+            mean = _known_energy(surfaces, film, film_plane, both, potential)
+            if mean is not None:
+                return mean, mean
+    return own
+
+
 def _known_energy(
     surfaces: Sequence[PhaseSurfaces], phase: str, plane: str, termination: str, potential: str
 ) -> float | None:
@@ -146,3 +182,8 @@ def _known_energy(
                 if item.family(record.miller_index) == item.family(wanted):
                     return record.surface_energy_J_m2
     return None
+
+
+def _same_plane(surfaces: Sequence[PhaseSurfaces], phase: str, one: str, other: str) -> bool:
+    planes = parse_miller(one), parse_miller(other)
+    return any(item.phase == phase and item.family(planes[0]) == item.family(planes[1]) for item in surfaces)

@@ -73,7 +73,9 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             if any(step.title == title for step in steps):  # asked for twice, by a name and by its formula
                 title += f", pair {number + 1}"
             faces = joined_crystals(pair, self.settings, film, substrate)
-            parts = [f"{title}, part {index}" for index in range((2 + self.settings.registries) * len(faces))]
+            registries = self.settings.registries
+            n_parts = sum(len(joined.sides) + min(registries, len(joined.stackings)) for joined in faces)
+            parts = [f"{title}, part {index}" for index in range(max(1, n_parts))]
             keys = {"film": film.fingerprint, "substrate": substrate.fingerprint}
             steps.append(Step("relax_pair", title, parts, {"pair": number, **keys}))
         return steps
@@ -88,7 +90,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
 
     @step
     def relax_pair(self, pair: int, film: str, substrate: str) -> None:
-        """Relax the interface of a pair in each stacking, and its two sides alone in the same cell.
+        """Relax the interface of a pair in its lowest placements, and its two sides alone in the same cell.
 
         Parameters
         ----------
@@ -102,7 +104,7 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
         for joined in joined_crystals(wanted, self.settings, upper, lower):
             if joined.problem:
                 store_mismatch(self.calculations(), wanted, joined, upper, lower)
-            relax_joined(self.calculations(), joined)
+            relax_joined(self.calculations(), joined, self.settings.registries)
 
     def slabs(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
         """Return the slabs of all faces of one plane of a relaxed crystal that are asked for."""
@@ -217,7 +219,16 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             stored = self.stored([*joined.sides, *joined.stackings])
             failed = [str(row.data["reason"]) for row in stored if not row.converged]
             try:
-                records.append(interface_record([row for row in stored if row.converged], surfaces))
+                record = interface_record([row for row in stored if row.converged], surfaces)
             except InputError as error:
                 problems.append(f"{joined.title}: {joined.problem or (failed[0] if failed else error)}")
+                continue
+            records.append(record)
+            if record.warning:
+                problems.append(f"{joined.title}: {record.warning}")
+            if len(joined.stackings) < self.settings.registries:
+                problems.append(
+                    f"{joined.title}: registries: {self.settings.registries} are asked for, and there are"
+                    f" {len(joined.stackings)} that differ"
+                )
         return records, problems

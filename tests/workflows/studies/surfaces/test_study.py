@@ -90,8 +90,9 @@ def test_the_plan_has_one_step_for_each_crystal_and_pair(finished: Finished) -> 
         "Ag_fcc(111) on Au_fcc(111)",
         "Al_fcc(111) on Ag_fcc(111)",
     ]
-    # (001) is (100) by symmetry, so there are two planes with three slabs each.
-    assert [len(step.results) for step in steps] == [6, 6, 4, 4, 4]
+    # (001) is (100) by symmetry, so there are two planes with three slabs each. Two sides and two placements of a
+    # pair; of one that does not match, why.
+    assert [len(step.results) for step in steps] == [6, 6, 4, 4, 1]
 
 
 def test_a_phase_that_the_job_lacks_is_relaxed_for_it(finished: Finished) -> None:
