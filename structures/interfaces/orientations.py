@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..crystal_sites import find_dataset, spglib_cell
-from ..symmetry import RELAXED_SYMPREC
+from ..symmetry_tolerances import RELAXED_SYMPREC
 from .cell_matching import CellMatch, all_matches
 
 if TYPE_CHECKING:
