@@ -12,6 +12,7 @@ from fireworks import Firework, Workflow
 from .. import __version__
 from ..errors import InputError
 from .database.fingerprint import digest
+from .engine.recovery import recover
 from .job import Job
 from .studies import studies_of
 from .tasks import PlanStudy, WriteReport
@@ -79,6 +80,8 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
         unfinished = None
     if unfinished:
         nodes = tuple(unfinished["nodes"])
+        # Whoever died may have left a lock that a rerun would wait for, for minutes and in vain.
+        recover(launchpad)
         for fw_id in launchpad.get_fw_ids({"fw_id": {"$in": list(nodes)}, "state": "FIZZLED"}):
             launchpad.rerun_fw(fw_id)
         return Submission(nodes, resumed=True)

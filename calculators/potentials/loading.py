@@ -15,7 +15,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from ...errors import InputError, unknown_name
 from .cards import MODEL_CARDS
-from .weights import weights_path
+from .weights import checked_weights
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -83,6 +83,8 @@ def load_model(model: str, device: str = "cpu") -> Any:
     ------
     WeightsNotFoundError
         The weights are not on this machine. Nothing is ever downloaded.
+    DamagedWeightsError
+        They are another file than the one that is expected.
     """
     with _LOAD_LOCK:
         return _load_model(model, device)
@@ -91,7 +93,7 @@ def load_model(model: str, device: str = "cpu") -> Any:
 @functools.cache
 def _load_model(model: str, device: str) -> Any:
     card = MODEL_CARDS[model]
-    path = weights_path(card.package, card.weights or "")
+    path = checked_weights(card.package, card.weights or "", card.sha256)
     if card.package == "chgnet":
         # Printed at the first evaluation of each process; chgnet takes the volume of the cell as a number on purpose.
         warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad=True to a scalar")

@@ -39,7 +39,7 @@ from .dispersion_methods import (
 from .elements import describe
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
 from .loading import build_calculator
-from .weights import file_sha256, weights_path
+from .weights import checked_weights, file_sha256
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import BaseCalculator
@@ -172,7 +172,7 @@ class Potential:
         card = _card(self.model)
         if card.weights is None:
             return None
-        path = weights_path(card.package, card.weights)
+        path = checked_weights(card.package, card.weights, card.sha256)
         return {"file": path.name, "sha256": file_sha256(path)}
 
     def _packages(self, package: str) -> dict[str, str]:

@@ -14,6 +14,10 @@ class WeightsNotFoundError(InputError):
     """The weights of a potential are not on this machine."""
 
 
+class DamagedWeightsError(InputError):
+    """The weights of a potential are another file than the one that is expected."""
+
+
 def weights_path(package: str, relative: str) -> Path:
     """Return the path of a weight file inside an installed package, without importing the package.
 
@@ -44,6 +48,33 @@ def weights_path(package: str, relative: str) -> Path:
         f"the package {package!r} has no weights {Path(relative).name!r}: its version differs from the one needed;"
         f" pip install --upgrade {package}"
     )
+
+
+def checked_weights(package: str, relative: str, sha256: str) -> Path:
+    """Return the path of a weight file as :func:`weights_path` does, if its content is the one that is expected.
+
+    Parameters
+    ----------
+    package, relative
+        As for :func:`weights_path`.
+    sha256
+        Hexadecimal digits; empty for a file of any content.
+
+    Raises
+    ------
+    WeightsNotFoundError
+        There is no such file.
+    DamagedWeightsError
+        It is another file: one bit that changed gives other energies, or none, without a word.
+    """
+    path = weights_path(package, relative)
+    if sha256 and file_sha256(path) != sha256:
+        raise DamagedWeightsError(
+            f"the weights {path.name!r} of the package {package!r} are not those that are expected (SHA-256"
+            f" {file_sha256(path)[:12]}..., expected {sha256[:12]}...): the file is damaged, or of another version; pip"
+            f" install --force-reinstall {package}"
+        )
+    return path
 
 
 def file_sha256(path: Path) -> str:

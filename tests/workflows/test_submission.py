@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,13 @@ def test_otherwise_it_goes_on_where_it_stopped(failed) -> None:
     spec, launchpad = failed
     assert submit(spec, launchpad).resumed
     assert len(StructureDatabase(spec.database_path).select("converged=False")) == 2
+
+
+def test_a_lock_that_a_dead_process_left_does_not_hold_up_a_job_that_goes_on(failed) -> None:
+    """FireWorks waits five minutes for it, and raises in the end."""
+    spec, launchpad = failed
+    launchpad.workflows.update_many({}, {"$set": {"locked": True}})
+    start = time.monotonic()
+    assert submit(spec, launchpad).resumed
+    assert time.monotonic() - start < 60.0
+    assert not launchpad.get_fw_ids({"state": "FIZZLED"})

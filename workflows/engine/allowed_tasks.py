@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
 
 OWN_TASKS = "amalgamics."
+# Keys of a spec by which FireWorks reads or writes files anywhere on the machine of the worker: trackers copy the end of
+# any file into the LaunchPad. Ours have none of them.
+_KEYS_WITH_FILES = ("_trackers", "_launch_dir", "_files_in", "_files_out", "_files_prev", "_background_tasks")
 
 
 @cache
@@ -30,7 +33,7 @@ def is_gone(name: str) -> bool:
 
 
 def foreign_tasks(spec: Any, allowed: Sequence[str] = (OWN_TASKS,)) -> list[str]:
-    """Return the tasks and serialised classes in a spec that may not run.
+    """Return the tasks and serialised classes in a spec that may not run, and keys that reach for files.
 
     Their names begin with none of ``allowed``, or they are tasks of this package that it does not have any more.
     """
@@ -41,6 +44,8 @@ def foreign_tasks(spec: Any, allowed: Sequence[str] = (OWN_TASKS,)) -> list[str]
                 name = str(value).strip("{}")
                 if not name.startswith(tuple(allowed)) or is_gone(name):
                     found.append(name)
+            elif key in _KEYS_WITH_FILES and value and not key.startswith(tuple(allowed)):
+                found.append(key)
             else:
                 found += foreign_tasks(value, allowed)
     elif isinstance(spec, list | tuple):

@@ -13,7 +13,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from ....errors import InputError, unknown_name
 from ...groups import consecutive_groups
 from ..cards import MODEL_CARDS
-from ..weights import weights_path
+from ..weights import checked_weights
 
 if TYPE_CHECKING:
     from .layers import Network
@@ -133,6 +133,6 @@ def load_network(model: str, device: str = "cpu", dtype: str = "float32") -> Net
 
     from .layers import Network
 
-    path = weights_path("chgnet", MODEL_CARDS[model].weights or "")
+    path = checked_weights("chgnet", MODEL_CARDS[model].weights or "", MODEL_CARDS[model].sha256)
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)["model"]
     return Network(checkpoint, getattr(torch, dtype), device)

@@ -8,7 +8,13 @@ import os
 import pytest
 
 from amalgamics.calculators.potentials.cards import MODEL_CARDS
-from amalgamics.calculators.potentials.weights import WeightsNotFoundError, file_sha256, weights_path
+from amalgamics.calculators.potentials.weights import (
+    DamagedWeightsError,
+    WeightsNotFoundError,
+    checked_weights,
+    file_sha256,
+    weights_path,
+)
 
 WITH_WEIGHTS = [name for name, card in MODEL_CARDS.items() if card.weights]
 
@@ -40,3 +46,27 @@ def test_missing_package_and_missing_file_are_told():
         weights_path("not_there_at_all", "weights.pth")
     with pytest.raises(WeightsNotFoundError, match=r"'chgnet' has no weights 'none\.pth'"):
         weights_path("chgnet", "pretrained/none.pth")
+
+
+@pytest.mark.parametrize("model", WITH_WEIGHTS)
+def test_the_weights_of_every_model_are_those_of_its_card(model):
+    card = MODEL_CARDS[model]
+    assert checked_weights(card.package, card.weights, card.sha256) == weights_path(card.package, card.weights)
+    assert len(card.sha256) == 64
+
+
+@pytest.mark.parametrize("bit", [0, 4_001, 79_999])
+def test_one_changed_bit_is_refused(tmp_path, monkeypatch, bit):
+    folder = tmp_path / f"made_up_{bit}"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    content = bytearray(b"0123456789" * 1000)
+    right = hashlib.sha256(content).hexdigest()
+    (folder / "weights.pth").write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert checked_weights(folder.name, "weights.pth", right).name == "weights.pth"
+    content[bit // 8] ^= 1 << bit % 8
+    (folder / "weights.pth").write_bytes(content)
+    os.utime(folder / "weights.pth", ns=(1, 1))
+    with pytest.raises(DamagedWeightsError, match=r"are not those that are expected.*--force-reinstall"):
+        checked_weights(folder.name, "weights.pth", right)

@@ -150,9 +150,13 @@ def test_each_firework_gets_an_empty_directory(embedded_url, tasks, tmp_path, mo
         ({"_tasks": [{"_fw_name": "PyTask"}]}, ["PyTask"]),
         ({"_tasks": [{"_fw_name": "{{amalgamics_evil.Task}}"}]}, ["amalgamics_evil.Task"]),
         ({"deep": [{"er": {"@module": "subprocess", "@class": "Popen"}}]}, ["subprocess"]),
+        ({"_trackers": [{"filename": "/etc/passwd", "nlines": 25}]}, ["_trackers"]),
+        ({"_launch_dir": "$HOME"}, ["_launch_dir"]),
+        ({"_files_out": {"keys": "/root/.ssh/id_*"}}, ["_files_out"]),
+        ({"_background_tasks": []}, []),
     ],
 )
-def test_foreign_names_are_found_wherever_they_hide(spec, found):
+def test_foreign_names_and_reaches_for_files_are_found_wherever_they_hide(spec, found):
     assert foreign_tasks(spec) == found
 
 
