@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
 
 OWN_TASKS = "amalgamics."
-# Keys of a spec by which FireWorks reads or writes files anywhere on the machine of the worker: trackers copy the end of
-# any file into the LaunchPad. Ours have none of them.
+# Keys of a spec by which FireWorks reads or writes files anywhere on the worker's machine: trackers copy the end of any
+# file into the LaunchPad. Ours have none of them.
 _KEYS_WITH_FILES = ("_trackers", "_launch_dir", "_files_in", "_files_out", "_files_prev", "_background_tasks")
 
 
