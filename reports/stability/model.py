@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...structures.compositions import parse_formula
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
 from ...thermodynamics.stability.reactivity import InterfaceReaction
 from ..benchmarks.published import Benchmark, benchmarks
 
+_FAMILIES = {"LLTO": {"La", "Li", "Ti", "O"}}
 _DILUTE = 1e-3
 """Mole fraction below which a measured amalgam stands for a dilute one."""
 
@@ -71,8 +73,15 @@ def published_onsets(item: ElectrolyteStability) -> tuple[PublishedOnset, ...]:
 
 
 def onsets_of(name: str, formula: str) -> tuple[PublishedOnset, ...]:
-    """Return the published reduction onsets of an electrolyte by name or reduced formula, the computed ones first."""
-    names = {name, formula, re.split(r"[-_]", name)[0]}
+    """Return the published reduction onsets of an electrolyte, the computed ones first.
+
+    Found by its reduced formula; by its name only where that is of a family of compositions, such as LLTO, and its
+    elements are those of the family: anybody's file may be called so.
+    """
+    short = re.split(r"[-_]", name)[0]
+    names = {formula}
+    if set(parse_formula(formula)) == _FAMILIES.get(short):
+        names.add(short)
     found = [one for one in benchmarks() if one.quantity == "reduction_onset" and one.subject in names]
     found.sort(key=lambda one: one.basis == "experiment")
     return tuple(_onset(one) for one in found)

@@ -211,8 +211,7 @@ def _grid(study: StoredStudy, solution: Solution, options: WettingOptions) -> Se
 
 def observations(study: StoredStudy) -> Mapping[float, str]:
     """Return what the paper saw on LLTO and on Li2S-P2S5, by mole fraction; nothing for another solid or liquid."""
-    thiophosphate = set(parse_formula(study.substrate_formula)) == {"Li", "P", "S"}
-    same_solid = thiophosphate or study.substrate.startswith("LLTO")
+    same_solid = set(parse_formula(study.substrate_formula)) in ({"Li", "P", "S"}, {"La", "Li", "Ti", "O"})
     return observed_drops(study.solute, study.solvent) if same_solid else {}
 
 
