@@ -59,7 +59,13 @@ def test_the_pure_liquid_obeys_young_and_dupre(made_up_study, adhesion):
 
 @pytest.mark.parametrize(
     ("substrate", "formula", "known"),
-    [("my_glass", "Li3PS4", True), ("LLTO", "LiLaTi2O6", True), ("glass", "SiO2", False), ("Au2O3", "Au2O3", False)],
+    [
+        ("my_glass", "Li3PS4", True),
+        ("my_cell", "LiLaTi2O6", True),
+        ("LLTO-test", "Ni", False),
+        ("glass", "SiO2", False),
+        ("Au2O3", "Au2O3", False),
+    ],
 )
 def test_observations_belong_to_the_solids_of_the_paper_only(study, substrate, formula, known):
     made_of = replace(study, substrate=substrate, substrate_formula=formula)
