@@ -148,14 +148,13 @@ def widest_gap(atoms: Atoms) -> float:
 
 def _check_distances(structure: Structure, origin: str) -> None:
     """Refuse atoms on top of each other; metals are judged by their metallic radii, where nothing else is there."""
-    elements = {site_species: element for site_species in structure.composition for element in [_element(site_species)]}
+    elements = {species: _element(species) for species in structure.composition}
     metals = all(element.is_metal for element in elements.values())
     largest = np.array([max(_radius(elements[one], metals=metals) for one in site.species) for site in structure])
     i, j, _, distances = structure.get_neighbor_list(float(2.0 * largest.max()))
     close = distances < largest[i] + largest[j]
     occupied = np.array([float(site.species.num_atoms) for site in structure])
     close &= occupied[i] + occupied[j] > _BOTH
-    # An image of a half-filled site may be left out too, but not where the site is its own neighbour in every cell.
     if not close.any():
         return
     worst = int(np.argmin(np.where(close, distances, np.inf)))

@@ -156,16 +156,16 @@ def _same(first: Structure, second: Structure) -> bool:
 
 def _sites(block: gemmi.cif.Block, formula: Composition | None, origin: str) -> tuple[list[AsymmetricSite], list[str]]:
     """Sites as the file lists them."""
-    columns = ("label", "type_symbol", "occupancy", "calc_flag", "attached_hydrogens", *_MULTIPLICITY)
-    table = block.find("_atom_site_", [*(f"fract_{axis}" for axis in _AXES), *(f"?{name}" for name in columns)])
+    places = [f"fract_{axis}" for axis in _AXES]
+    optional = ["label", "type_symbol", "occupancy", "calc_flag", "attached_hydrogens", *_MULTIPLICITY]
+    table = block.find("_atom_site_", [*places, *(f"?{name}" for name in optional)])
     if len(table) == 0:
         raise StructureFileError(f"{origin}: atoms have no fractional coordinates (_atom_site_fract_x, y, z)")
     check_size(len(table), origin)
     sites, dummies, rounded = [], 0, 0
     for number, row in enumerate(table):
         value = {
-            name: _plain(row[column]) if row.has(column) else ""
-            for column, name in enumerate((*(f"fract_{axis}" for axis in _AXES), *columns))
+            name: _plain(row[column]) if row.has(column) else "" for column, name in enumerate([*places, *optional])
         }
         label = value["label"] or f"site {number + 1}"
         if value["calc_flag"] == "dum":
@@ -234,10 +234,10 @@ def _element(type_symbol: str, label: str, formula: Composition | None, origin: 
     text = type_symbol or label
     found = re.match(r"[A-Za-z]*", text)
     letters = found.group() if found else ""
-    if not letters or (not type_symbol and _NO_ATOM.match(text)) or (type_symbol and _NO_ATOM.fullmatch(letters)):
-        raise StructureFileError(f"{origin}: {text!r} is no element{' (of ' + label + ')' if type_symbol else ''}")
     pair, single = letters[:2].capitalize(), letters[:1].upper()
-    if letters[1:2].islower() or (type_symbol and len(letters) > 1):
+    if not letters or (not type_symbol and _NO_ATOM.match(text)) or (type_symbol and _NO_ATOM.fullmatch(letters)):
+        readings = []
+    elif letters[1:2].islower() or (type_symbol and len(letters) > 1):
         # "Cx" is no carbon and "Wat" no tungsten; "CU" as a type is copper.
         readings = [pair] if Element.is_valid_symbol(pair) and not letters[2:3].islower() else []
     else:

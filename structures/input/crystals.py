@@ -72,10 +72,7 @@ def read_crystals(
     OrderError
         They cannot be ordered so.
     """
-    file, _ = split_index(path)
-    stamp = (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else (0, 0)
-    found = _read_crystals(str(path), what, order, orderings, max_atoms, stamp)
-    return [replace(one, atoms=one.atoms.copy()) for one in found]
+    return _crystals(path, what, order, orderings, max_atoms, only_one=False)
 
 
 def read_crystal(
@@ -90,8 +87,7 @@ def read_crystal(
     OrderError
         See :func:`read_crystals`; or ``order`` is ``all``, and gives several.
     """
-    read_one(path, what)
-    found = read_crystals(path, what, order=order, max_atoms=max_atoms)
+    found = _crystals(path, what, order, 1, max_atoms, only_one=True)
     if len(found) > 1:
         raise OrderError(
             f"{what} file {str(path)!r}: order: all gives {len(found)} orderings, and one is needed; take ewald or sqs"
@@ -99,15 +95,31 @@ def read_crystal(
     return found[0]
 
 
+def _crystals(
+    path: str | Path, what: str, order: OrderMethod | None, orderings: int, max_atoms: int, *, only_one: bool
+) -> list[InputCrystal]:
+    file, _ = split_index(path)
+    stamp = (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else (0, 0)
+    found = _read_crystals(str(path), what, order, orderings, max_atoms, stamp, only_one=only_one)
+    return [replace(one, atoms=one.atoms.copy()) for one in found]
+
+
 @functools.lru_cache(maxsize=32)
 def _read_crystals(
-    path: str, what: str, order: OrderMethod | None, orderings: int, max_atoms: int, stamp: tuple[int, int]
+    path: str,
+    what: str,
+    order: OrderMethod | None,
+    orderings: int,
+    max_atoms: int,
+    stamp: tuple[int, int],
+    *,
+    only_one: bool,
 ) -> Sequence[InputCrystal]:
     """Read and order once what a job asks for several times; the stamp tells a file that has changed."""
     del stamp
     return [
         crystal
-        for structure in read_structures(path, what)
+        for structure in ([read_one(path, what)] if only_one else read_structures(path, what))
         for crystal in _crystals_of(structure, what, order, orderings, max_atoms)
     ]
 

@@ -182,7 +182,7 @@ def _numbers(chosen: str, count: int, origin: str) -> Sequence[int]:
         return range(count)
     if ":" in chosen:
         parts = [int(part) if part else None for part in chosen.split(":")]
-        if len(parts) > 3 or 0 in parts[2:]:
+        if 0 in parts[2:]:
             raise StructureFileError(f"{origin}: {chosen!r} is no slice")
         numbers = range(count)[slice(*parts)]
         if not numbers:
@@ -283,7 +283,7 @@ def _ase_images(kind: Format, file: Path, origin: str) -> list[Atoms]:
 
 
 def _from_ase(atoms: Atoms, origin: str) -> tuple[Structure, tuple[Any, ...]]:
-    """A periodic structure from one of ASE's, with the occupancies that its reader leaves aside."""
+    """A periodic structure from one of ASE's, and its constraints; occupancies, which ASE leaves aside, are refused."""
     from pymatgen.core import Structure
 
     check_size(len(atoms), origin)
