@@ -63,5 +63,5 @@ def test_a_password_comes_back_to_the_address_that_it_belongs_to(user: str, pass
 
 
 def test_a_password_in_an_argument_is_refused_without_being_shown() -> None:
-    with pytest.raises(InputError, match="--launchpad: mongodb://me:…@host/x holds a password.*; put it in a file"):
+    with pytest.raises(InputError, match=r"--launchpad: mongodb://me:…@host/x holds a password.*; put it in a file"):
         refuse_password("mongodb://me:hunter2@host/x", "--launchpad", "put it in a file")
