@@ -19,7 +19,7 @@ VERBS = {
     "run": "Submit a workflow, work through it, and write its report.",
     "submit": "Add a workflow to the LaunchPad without running it.",
     "launch": "Work through what is in the LaunchPad.",
-    "status": "Show the workflows in the LaunchPad and their progress.",
+    "status": "Show the workflows in the LaunchPad, how far they are, what failed; --watch goes on.",
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",

@@ -1,54 +1,166 @@
-"""``amalgamics status``: what is in the LaunchPad."""
+"""``amalgamics status``: what is in the LaunchPad, how far it is, what failed and what to do now."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from .options import CsvOption, JsonOption, LaunchpadOption
 
-COUNTS = ("completed", "running", "ready", "waiting", "fizzled")
+if TYPE_CHECKING:
+    from ..workflows.engine.progress import WorkflowProgress
+
+COUNTS = {
+    "completed": ("COMPLETED",),
+    "running": ("RUNNING", "RESERVED"),
+    "ready": ("READY",),
+    "waiting": ("WAITING",),
+    "fizzled": ("FIZZLED",),
+}
 COLUMNS = ("id", "name", "state", *COUNTS, "updated", "potential", "report")
+_FASTEST_S, _SLOWEST_S = 0.2, 3600.0
+
+Chosen = Annotated[
+    str | None, typer.Argument(help="Name or id of a workflow; all when not given.", metavar="NAME_OR_ID")
+]
 
 
-def status(launchpad: LaunchpadOption = None, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
-    """Print a line for each workflow in the LaunchPad."""
-    from ..workflows.engine.launchpad import count_by_state, open_launchpad
-    from ..workflows.spec import default_launchpad
-    from .output import print_rows
+def status(
+    workflow: Chosen = None,
+    launchpad: LaunchpadOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on showing it until nothing is left to run; Ctrl-C leaves.")
+    ] = False,
+    interval: Annotated[
+        float | None, typer.Option("--interval", help="Seconds between looks, for --watch; default 2.")
+    ] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Print a line for each workflow in the LaunchPad, what failed, and what to do now."""
+    from ..errors import InputError, shown
+    from ..workflows.defaults import chosen_launchpad
 
-    url = launchpad or default_launchpad()
-    pad = open_launchpad(url, create=False)
-    rows = []
-    for workflow in sorted(pad.workflows.find({}), key=lambda document: min(document["nodes"])):
-        counts = count_by_state(pad, workflow["nodes"])
-        rows.append(
-            (
-                min(workflow["nodes"]),
-                workflow["name"],
-                workflow["state"],
-                counts.get("COMPLETED", 0),
-                counts.get("RUNNING", 0) + counts.get("RESERVED", 0),
-                counts.get("READY", 0),
-                counts.get("WAITING", 0),
-                counts.get("FIZZLED", 0),
-                str(workflow["updated_on"])[:19],
-                workflow["metadata"].get("potential"),
-                _report(workflow["metadata"]),
-            )
-        )
-    print_rows(f"{len(rows)} workflows in {url}", COLUMNS, rows, as_json=as_json, as_csv=as_csv)
+    if interval is not None and not watch:
+        raise InputError("--interval: only --watch looks again; give both, or leave it out")
+    if interval is not None and not _FASTEST_S <= interval <= _SLOWEST_S:
+        raise InputError(f"--interval: {shown(interval)} is not allowed; give {_FASTEST_S} to {_SLOWEST_S:g} seconds")
+    if watch and (as_json or as_csv):
+        raise InputError("--watch: it prints for people; leave out --json and --csv")
+    url = chosen_launchpad(launchpad)
+    if watch:
+        from .watch import watch as follow
+
+        follow(url, workflow, interval or 2.0)
+    else:
+        _print(url, find_progress(url, workflow), as_json=as_json, as_csv=as_csv)
 
 
-def _report(metadata: Mapping[str, Any]) -> str | None:
+def find_progress(url: str, chosen: str | None) -> list[WorkflowProgress]:
+    """Return how far the workflows are that were chosen by a name or an id, or all of them.
+
+    Raises
+    ------
+    InputError
+        There is no LaunchPad, or no such workflow in it.
+    """
+    from ..errors import InputError, unknown_name
+    from ..workflows.engine.progress import read_progress
+    from ..workflows.engine.reading import reading
+
+    with reading(url) as collections:
+        if chosen is None:
+            return read_progress(collections)
+        found = read_progress(collections, name=chosen)
+        if not found and chosen.isascii() and chosen.isdigit():
+            found = read_progress(collections, workflow_of=int(chosen))
+        if not found:
+            names = {str(document["name"]) for document in collections.workflows.find({}, {"name": 1})}
+            raise InputError(unknown_name("workflow", chosen, names))
+        return found
+
+
+def _print(url: str, found: Sequence[WorkflowProgress], *, as_json: bool, as_csv: bool) -> None:
+    from ..addresses import redacted
+    from .output import print_json, print_rows
+
+    rows = [_row(one) for one in found]
+    if as_json:
+        print_json([dict(zip(COLUMNS, row, strict=True)) | _more(one) for row, one in zip(rows, found, strict=True)])
+        return
+    count = "1 workflow" if len(rows) == 1 else f"{len(rows)} workflows"
+    print_rows(f"{count} in {redacted(url)}", COLUMNS, rows, as_json=False, as_csv=as_csv)
+    if not as_csv:
+        for one in found:
+            for line in advice(one):
+                typer.echo(line)
+
+
+def _row(one: WorkflowProgress) -> tuple[Any, ...]:
+    from .values import printable
+
+    counts = [sum(one.counts.get(state, 0) for state in states) for states in COUNTS.values()]
+    updated = one.updated.strftime("%Y-%m-%d %H:%M:%S")
+    return (one.id, printable(one.name), one.state, *counts, updated, one.metadata.get("potential"), report_of(one))
+
+
+def _more(one: WorkflowProgress) -> dict[str, Any]:
+    """Return what JSON has besides the columns."""
+    failures = [{"fw_id": failure.fw_id, "step": failure.name, "reason": failure.message} for failure in one.failures]
+    running = [
+        {
+            "fw_id": step.fw_id,
+            "step": step.name,
+            "since": step.since.isoformat(timespec="seconds"),
+            "heartbeat": step.heartbeat.isoformat(timespec="seconds"),
+            "worker": step.worker,
+            "alive": step.alive,
+        }
+        for step in one.running
+    ]
+    left = {"low": round(one.left.low_s), "high": None if one.left.high_s is None else round(one.left.high_s)}
+    return {
+        "failures": failures,
+        "next_step": one.next_step,
+        "calculations": {"done": one.calculations_done, "planned": one.calculations, "all_planned": one.planned},
+        "per_minute": None if one.over else round(one.rate_per_minute, 2),
+        "seconds_left": left | {"unknown": one.left.unknown},
+        "running_steps": running,
+        "workers": dict(one.workers),
+    }
+
+
+def advice(one: WorkflowProgress) -> list[str]:
+    """Return a line for each failure of a workflow, and one for what to do now."""
+    from .values import printable
+
+    lines = [
+        printable(f"{one.name}: {failure.name} (Firework {failure.fw_id}) failed: {failure.message}")
+        for failure in one.failures
+    ]
+    return [*lines, printable(f"{one.name}: next: {one.next_step}")] if one.next_step else lines
+
+
+def report_of(one: WorkflowProgress) -> str | None:
     """Return where the report of a workflow lies, if it is there; as seen from here, if that is shorter."""
-    from ..workflows.output_folder import potential_of_report, report_folder
-
-    if "output" not in metadata:  # of an earlier version, or another program
+    folder = folder_of(one.metadata)
+    if folder is None:
         return None
-    folder = report_folder(Path(metadata["output"]), metadata["potential"])
-    if potential_of_report(folder) != metadata["potential"]:
+    from ..workflows.output_folder import potential_of_report
+
+    if potential_of_report(folder) != one.metadata["potential"]:
         return None
     page, here = folder / "report.html", Path.cwd()
     return str(page.relative_to(here) if here in page.parents else page)
+
+
+def folder_of(metadata: Mapping[str, Any]) -> Path | None:
+    """Return the folder that the report of a workflow goes to; None for one of another program."""
+    if "output" not in metadata or "potential" not in metadata:
+        return None
+    from ..workflows.output_folder import report_folder
+
+    return report_folder(Path(metadata["output"]), metadata["potential"])

@@ -116,4 +116,9 @@ def printable(message: str) -> str:
     line = " ".join(message.split())
     if len(line) > _LONGEST_MESSAGE:
         line = f"{line[: _LONGEST_MESSAGE - 150]} … {line[-140:]}"
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
+    return visible(line)
+
+
+def visible(text: str) -> str:
+    """Return a text with what no terminal should be sent, such as escape codes, written out; spaces stay."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)

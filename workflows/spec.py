@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,10 +10,12 @@ from pydantic import AfterValidator, Field, ValidationError, create_model, field
 
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
-from ..errors import InputError, shown
-from ..files import check_writable, usable_path
+from ..errors import shown
+from ..files import check_writable
 from ..structures.compositions import parse_system
 from .database.file import check_file, database_path
+from .defaults import default_database as default_database
+from .defaults import default_launchpad as default_launchpad
 from .output_folder import folder_for
 from .spec_messages import describe
 from .studies import STUDIES
@@ -24,22 +25,7 @@ from .yaml_input import SpecError, read_mapping
 if TYPE_CHECKING:
     from .studies.base import Study
 
-DEFAULT_DATABASE = "results/structures.db"
-DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}", re.ASCII)
-
-
-def default_database() -> Path:
-    """Path of the structure database: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``."""
-    try:
-        return usable_path(os.environ.get("AMALGAMICS_DATABASE") or DEFAULT_DATABASE)
-    except InputError as error:
-        raise SpecError(f"$AMALGAMICS_DATABASE: {error}") from None
-
-
-def default_launchpad() -> str:
-    """URL of the LaunchPad: ``$AMALGAMICS_LAUNCHPAD``, else an embedded store in ``results/launchpad``."""
-    return os.environ.get("AMALGAMICS_LAUNCHPAD") or DEFAULT_LAUNCHPAD
 
 
 def _check_name(name: str) -> str:

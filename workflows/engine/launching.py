@@ -10,9 +10,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from ...calculators.threads import available_cores, choose_layout, thread_environment
 from ...errors import InputError
@@ -20,8 +19,8 @@ from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
 from .embedded_store import SCHEME, store_path
 from .launchpad import launchpad_settings, open_launchpad
+from .reading import Failure, failures, scope
 from .recovery import RecoveryReport, recover
-from .worker import scope
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -36,16 +35,6 @@ _MOST_DEATHS = 3
 
 class ForeignTaskError(InputError):
     """A workflow has tasks that may not run."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A Firework that failed: its name, what it said last, and the whole traceback."""
-
-    fw_id: int
-    name: str
-    message: str
-    traceback: str
 
 
 def launch_workers(
@@ -254,21 +243,3 @@ def _tail(log: IO[bytes], size: int = 2000) -> str:
     end = log.seek(0, os.SEEK_END)
     log.seek(max(0, end - size))
     return log.read().decode(errors="replace")
-
-
-def failures(launchpad: LaunchPad, *, workflow_of: int | None = None) -> list[Failure]:
-    """Return the Fireworks that failed, in one workflow or in all."""
-    found = []
-    for firework in launchpad.fireworks.find({**scope(launchpad, workflow_of), "state": "FIZZLED"}):
-        text = _stack_trace(launchpad, firework).strip() or "no traceback was stored"
-        found.append(Failure(firework["fw_id"], firework["name"], text.splitlines()[-1], text))
-    return found
-
-
-def _stack_trace(launchpad: LaunchPad, firework: dict[str, Any]) -> str:
-    query = {"launch_id": {"$in": firework["launches"]}}
-    launch = launchpad.launches.find_one(query, sort=[("launch_id", -1)]) or {}
-    stored = (launch.get("action") or {}).get("stored_data") or {}
-    # A Firework that cannot even be read, its task's module being gone for instance, has no launch.
-    unread = firework["spec"].get("_exception_details") or {}
-    return str((stored.get("_exception") or {}).get("_stacktrace") or unread.get("_stacktrace") or "")

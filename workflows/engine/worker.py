@@ -15,10 +15,11 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
 from .launchpad import open_launchpad
+from .reading import scope
 from .recovery import recover
 from .worker_identity import own_name, register, unregister
 
@@ -30,14 +31,6 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _RECOVERY_INTERVAL_S = 5.0
-
-
-def scope(launchpad: LaunchPad, workflow_of: int | None) -> dict[str, Any]:
-    """Return the query for the Fireworks of one workflow as it is now, or for all of them."""
-    if workflow_of is None:
-        return {}
-    workflow = launchpad.workflows.find_one({"nodes": workflow_of}, {"nodes": 1})
-    return {"fw_id": {"$in": workflow["nodes"] if workflow else []}}
 
 
 class Worker:

@@ -1,0 +1,122 @@
+"""Reading a LaunchPad without FireWorks, whose import alone takes longer than the answer; nothing is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ...addresses import redacted
+from .embedded_store import SCHEME, EmbeddedMongoClient
+from .launchpad import LaunchPadError, launchpad_settings
+
+_SERVER_TIMEOUT_MS = 2000
+
+
+@dataclass(frozen=True)
+class Collections:
+    """The collections of a LaunchPad, under the names that they have in FireWorks' ``LaunchPad``."""
+
+    db: Any
+
+    @property
+    def workflows(self) -> Any:
+        """A document for each workflow."""
+        return self.db.workflows
+
+    @property
+    def fireworks(self) -> Any:
+        """A document for each Firework."""
+        return self.db.fireworks
+
+    @property
+    def launches(self) -> Any:
+        """A document for each time that a Firework was started."""
+        return self.db.launches
+
+
+@contextmanager
+def reading(address: str) -> Iterator[Collections]:
+    """Open the collections of the LaunchPad at an address; an error on the way is told in one line.
+
+    Parameters
+    ----------
+    address
+        As for :func:`~amalgamics.workflows.engine.launchpad.open_launchpad`.
+
+    Raises
+    ------
+    LaunchPadError
+        There is none yet, the address has another form, or it does not answer.
+    """
+    settings = launchpad_settings(address, create=False)
+    from pymongo.errors import PyMongoError
+
+    try:
+        client = _client(settings)
+        try:
+            yield Collections(client[settings["name"]])
+        finally:
+            client.close()
+    except PyMongoError as error:
+        reason = type(error).__name__
+        raise LaunchPadError(f"launchpad: {redacted(address)} does not answer ({reason})") from None
+    except (OSError, sqlite3.Error) as error:
+        raise LaunchPadError(f"launchpad: cannot use {redacted(address)} ({redacted(str(error))})") from None
+
+
+def _client(settings: dict[str, Any]) -> Any:
+    if str(settings["host"]).startswith(SCHEME):
+        return EmbeddedMongoClient(settings["host"])
+    from pymongo import MongoClient
+
+    options = {**settings.get("mongoclient_kwargs", {}), "serverSelectionTimeoutMS": _SERVER_TIMEOUT_MS}
+    if not settings.get("uri_mode") and settings.get("username"):
+        options |= {key: settings[key] for key in ("username", "password") if key in settings}
+        options["authSource"] = settings.get("authsource") or settings["name"]
+    return MongoClient(settings["host"], settings.get("port"), **options)
+
+
+def scope(launchpad: Any, workflow_of: int | None) -> dict[str, Any]:
+    """Return the query for the Fireworks of one workflow as it is now, or for all of them."""
+    if workflow_of is None:
+        return {}
+    workflow = launchpad.workflows.find_one({"nodes": workflow_of}, {"nodes": 1})
+    return {"fw_id": {"$in": workflow["nodes"] if workflow else []}}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A Firework that failed: its name, what it said last, and the whole traceback; without passwords."""
+
+    fw_id: int
+    name: str
+    message: str
+    traceback: str
+
+
+def failures(launchpad: Any, *, workflow_of: int | None = None) -> list[Failure]:
+    """Return the Fireworks that failed, in one workflow or in all."""
+    query = {**scope(launchpad, workflow_of), "state": "FIZZLED"}
+    return failures_among(launchpad, list(launchpad.fireworks.find(query)))
+
+
+def failures_among(launchpad: Any, fireworks: Sequence[dict[str, Any]]) -> list[Failure]:
+    """Return those of these Fireworks that failed."""
+    found = []
+    for firework in fireworks:
+        if firework["state"] == "FIZZLED":
+            text = redacted(_stack_trace(launchpad, firework).strip()) or "no traceback was stored"
+            found.append(Failure(firework["fw_id"], firework["name"], text.splitlines()[-1].strip(), text))
+    return found
+
+
+def _stack_trace(launchpad: Any, firework: dict[str, Any]) -> str:
+    query = {"launch_id": {"$in": firework["launches"]}}
+    launch = launchpad.launches.find_one(query, sort=[("launch_id", -1)]) or {}
+    stored = (launch.get("action") or {}).get("stored_data") or {}
+    # A Firework that cannot even be read, its task's module being gone for instance, has no launch.
+    unread = (firework.get("spec") or {}).get("_exception_details") or {}
+    return str((stored.get("_exception") or {}).get("_stacktrace") or unread.get("_stacktrace") or "")
