@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..workflows.engine.recovery import RecoveryReport
+
+
+_OVER = ("COMPLETED", "ARCHIVED", "DEFUSED")
+_SHORTEST_S = 1.0
 
 
 def result_line(row: AtomsRow) -> str:
@@ -35,17 +40,22 @@ class Progress:
         Path of the structure database in which results land.
     launchpad
         The LaunchPad whose Fireworks are being worked through.
+    fw_id
+        Id of a Firework whose workflow is being worked on; None for everything.
     """
 
-    def __init__(self, database: Path, launchpad: Any) -> None:
+    def __init__(self, database: Path, launchpad: Any, fw_id: int | None = None) -> None:
         from ..workflows.database.structure_database import StructureDatabase
 
         self._store = StructureDatabase(database)
         self._launchpad = launchpad
+        self._query: dict[str, Any] = {} if fw_id is None else {"nodes": fw_id}
         self._last_id = self._store.last_id()
         self._bar: Any = None
-        self._counts: dict[int, int] = {}
         self._task: Any = None
+        self._next_look = 0.0
+        self._at_start: int | None = None
+        self._landed = 0
 
     def __enter__(self) -> Progress:
         from rich.console import Console
@@ -53,10 +63,11 @@ class Progress:
         from rich.progress import Progress as Bar
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        left = TextColumn("{task.fields[left]}")
         # A log file wants the lines, not the bar.
-        self._bar = Bar(*columns, console=Console(), transient=True, disable=not sys.stdout.isatty())
+        self._bar = Bar(*columns, left, console=Console(), transient=True, disable=not sys.stdout.isatty())
         self._bar.start()
-        self._task = self._bar.add_task("building structures", total=None)
+        self._task = self._bar.add_task("building structures", total=None, left="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,21 +76,29 @@ class Progress:
 
     def update(self) -> None:
         """Print what has landed since the last call and move the bar."""
-        done = 0
         for row in self._store.rows_after(self._last_id):
             self._last_id = int(row.id)
             self._bar.console.print(result_line(row), markup=False, highlight=False, soft_wrap=True)
-            done += 1
-        self._count_structures()
-        if self._counts:
-            total = sum(self._counts.values())
-            self._bar.update(self._task, description="computing", total=total, advance=done)
+            self._landed += 1
+        if not self._bar.disable and time.monotonic() >= self._next_look:
+            self._look()
 
-    def _count_structures(self) -> None:
-        """Note how many results each unfinished Firework brings; steps may be added at any time."""
-        query = {"spec.structures": {"$exists": True}, "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
-        for document in self._launchpad.fireworks.find(query, {"fw_id": 1, "spec.structures": 1}):
-            self._counts[int(document["fw_id"])] = len(document["spec"]["structures"])
+    def _look(self) -> None:
+        """Ask the LaunchPad; this is to cost little of the time, however many Fireworks it has."""
+        from ..workflows.engine.progress import read_progress
+        from .watch import left_text
+
+        begun = time.monotonic()
+        found = [one for one in read_progress(self._launchpad, self._query) if one.state not in _OVER]
+        done, total = sum(one.calculations_done for one in found), sum(one.calculations for one in found)
+        if self._at_start is None:
+            self._at_start = done
+        if total:
+            # The LaunchPad knows of whole steps only; what has landed is finer.
+            done = min(total, max(done, self._at_start + self._landed))
+            left = left_text(found[0].left) if len(found) == 1 and found[0].left.high_s is not None else ""
+            self._bar.update(self._task, description="computing", total=total, completed=done, left=left)
+        self._next_look = time.monotonic() + max(_SHORTEST_S, 10 * (time.monotonic() - begun))
 
 
 def _say_what_was_repaired(repaired: RecoveryReport) -> None:
@@ -104,7 +123,7 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
     from ..workflows.engine import launching
     from ..workflows.engine.launchpad import open_launchpad
 
-    with Progress(database, open_launchpad(url)) as progress:
+    with Progress(database, open_launchpad(url), fw_id) as progress:
         failed = launching.work_through(
             url, n_workers=workers, workflow_of=fw_id, on_repair=_say_what_was_repaired, on_tick=progress.update
         )

@@ -12,6 +12,7 @@ from .options import CsvOption, JsonOption, LaunchpadOption
 
 if TYPE_CHECKING:
     from ..workflows.engine.progress import WorkflowProgress
+    from ..workflows.engine.reading import Collections
 
 COUNTS = {
     "completed": ("COMPLETED",),
@@ -37,6 +38,10 @@ def status(
     interval: Annotated[
         float | None, typer.Option("--interval", help="Seconds between looks, for --watch; default 2.")
     ] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="Print the last lines of the logs of the jobs instead; see --lines.")
+    ] = False,
+    lines: Annotated[int, typer.Option("--lines", min=1, help="How many lines of the log.")] = 30,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -44,6 +49,8 @@ def status(
     from ..errors import InputError, shown
     from ..workflows.defaults import chosen_launchpad
 
+    if log and (watch or as_csv):
+        raise InputError("--log: it has a print of its own; leave out --watch and --csv")
     if interval is not None and not watch:
         raise InputError("--interval: only --watch looks again; give both, or leave it out")
     if interval is not None and not _FASTEST_S <= interval <= _SLOWEST_S:
@@ -51,7 +58,9 @@ def status(
     if watch and (as_json or as_csv):
         raise InputError("--watch: it prints for people; leave out --json and --csv")
     url = chosen_launchpad(launchpad)
-    if watch:
+    if log:
+        _print_log(url, workflow, lines, as_json=as_json)
+    elif watch:
         from .watch import watch as follow
 
         follow(url, workflow, interval or 2.0)
@@ -67,20 +76,57 @@ def find_progress(url: str, chosen: str | None) -> list[WorkflowProgress]:
     InputError
         There is no LaunchPad, or no such workflow in it.
     """
-    from ..errors import InputError, unknown_name
     from ..workflows.engine.progress import read_progress
     from ..workflows.engine.reading import reading
 
     with reading(url) as collections:
-        if chosen is None:
-            return read_progress(collections)
-        found = read_progress(collections, name=chosen)
-        if not found and chosen.isascii() and chosen.isdigit():
-            found = read_progress(collections, workflow_of=int(chosen))
-        if not found:
-            names = {str(document["name"]) for document in collections.workflows.find({}, {"name": 1})}
-            raise InputError(unknown_name("workflow", chosen, names))
-        return found
+        return read_progress(collections, query_of(collections, chosen))
+
+
+def query_of(collections: Collections, chosen: str | None) -> dict[str, Any]:
+    """Return the query for the workflows of a name, or for the one with a Firework of an id, or for all of them.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    from ..errors import InputError, unknown_name
+
+    if chosen is None:
+        return {}
+    queries: list[dict[str, Any]] = [{"name": chosen}]
+    if chosen.isascii() and chosen.isdigit():
+        queries.append({"nodes": int(chosen)})
+    for query in queries:
+        if collections.workflows.find_one(query, {"name": 1}) is not None:
+            return query
+    names = {str(document["name"]) for document in collections.workflows.find({}, {"name": 1})}
+    raise InputError(unknown_name("workflow", chosen, names))
+
+
+def _print_log(url: str, chosen: str | None, lines: int, *, as_json: bool) -> None:
+    from ..workflows.engine.job_log import log_files, read_log
+    from ..workflows.engine.reading import reading
+    from .output import print_json
+    from .values import printable
+
+    with reading(url) as collections:
+        workflows = list(collections.workflows.find(query_of(collections, chosen)))
+        # Jobs of one name share a log, each file is read once.
+        files = dict.fromkeys(file for one in workflows for file in log_files(one, collections.host))
+    entries = read_log(files, lines)
+    if as_json:
+        print_json(entries)
+        return
+    if not entries:
+        typer.echo("nothing is logged yet")
+    for entry in entries:
+        seconds = "" if entry.get("seconds") is None else f" ({entry['seconds']:.3g} s)"
+        at, step = str(entry["time"])[:19].replace("T", " "), f"{entry.get('workflow')}: {entry.get('step')}"
+        said = entry.get("message")
+        told = "" if said == entry.get("event") else f": {said}"
+        typer.echo(printable(f"{at} {entry.get('worker')} {step} {entry.get('event')}{told}{seconds}"))
 
 
 def _print(url: str, found: Sequence[WorkflowProgress], *, as_json: bool, as_csv: bool) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_RUNNING = 8
 _MOST_FAILURES = 5
 _NEWEST_OVER = 3
+_NARROWEST = 20
 # A look should cost little of the time in between, however large the LaunchPad is.
 _COST = 10.0
 
@@ -62,7 +64,8 @@ def _live(url: str, chosen: str | None, interval: float) -> None:
 
 def _fitting(lines: Sequence[str], width: int, height: int) -> list[str]:
     """Return the last lines that a terminal has room for, folded at its width."""
-    folded = [line[at : at + width] for line in lines for at in range(0, max(1, len(line)), width)]
+    wrap = TextWrapper(max(width, _NARROWEST), subsequent_indent="    ", drop_whitespace=False).wrap
+    folded = [part.rstrip() for line in lines for part in wrap(line) or [""]]
     if len(folded) <= height:
         return folded
     return [f"… {len(folded) - height + 1} lines above", *folded[len(folded) - height + 1 :]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ...calculators.relaxation.results import RelaxationError, RelaxationResult
     from ...structures.symmetry import Axes
     from .candidates import Candidate
+
+logger = logging.getLogger(__name__)
 
 # What has a space group; the others are slabs and liquids.
 CRYSTALS = ("library", "prototype", "file", "substrate")
@@ -186,6 +189,8 @@ class StructureDatabase:
             if existing is not None:
                 return int(existing.id)
             row_id = int(database.write(atoms, key_value_pairs=pairs, data=data))
+        told = f"failed: {data['reason']}" if failed else "converged"
+        logger.info("%s %s", candidate.name, told, extra={"event": "stored", "seconds": data.get("wall_time_s")})
         self._index()
         return row_id
 

@@ -18,6 +18,7 @@ from ...errors import InputError
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
 from .embedded_store import SCHEME, store_path
+from .job_log import job_log, note_stopped
 from .launchpad import launchpad_settings, open_launchpad
 from .reading import Failure, failures, scope
 from .recovery import RecoveryReport, recover
@@ -77,6 +78,7 @@ def launch_workers(
     launchpad = open_launchpad(url)
     refused = _refused(launchpad, workflow_of, (OWN_TASKS, *allow))
     with contextlib.ExitStack() as stack:
+        stack.enter_context(job_log(launchpad))
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
         log = _open_log(stack, url, log_file, Path(scratch))
         crew = _Crew(url, n_workers, workflow_of, log, allow, scratch)
@@ -88,6 +90,7 @@ def launch_workers(
             crew.wait(_TICK_S)
             died = crew.take_dead()
             if died:
+                note_stopped(launchpad, died, "its worker died")
                 recover(launchpad, allow=allow)
             if crew.deaths > _MOST_DEATHS:
                 raise RuntimeError(f"worker processes died {crew.deaths} times; the last messages:\n{_tail(log)}")
@@ -115,7 +118,8 @@ def work_through(
         Told before the work begins what was repaired.
     """
     launchpad = open_launchpad(url)
-    repaired = recover(launchpad)
+    with job_log(launchpad):
+        repaired = recover(launchpad)
     if on_repair:
         on_repair(repaired)
     launch_workers(url, n_workers=n_workers, workflow_of=workflow_of, on_tick=on_tick)
@@ -151,7 +155,9 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[st
 
 def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, allow: Sequence[str]) -> None:
     """Stop what still runs, which it does only when this process is interrupted, and make that ready again."""
-    if crew.stop():
+    stopped = crew.stop()
+    if stopped:
+        note_stopped(launchpad, stopped, "stopped with the process that started its worker")
         recover(launchpad, allow=allow)
 
 
@@ -204,20 +210,20 @@ class _Crew:
         """Return whether the youngest worker had the time to take its first Firework."""
         return time.monotonic() - self._started > 2.0
 
-    def take_dead(self) -> int:
-        """Return how many workers ended badly since the last call."""
+    def take_dead(self) -> list[int]:
+        """Return the process ids of the workers that ended badly since the last call."""
         dead = [process for process in self._processes if process.poll() not in (None, 0)]
         self._processes = self.alive()
         self.deaths += len(dead)
-        return len(dead)
+        return [process.pid for process in dead]
 
     def wait(self, seconds: float) -> None:
         """Wait, but not on when the oldest worker ends."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._processes[0].wait(seconds)
 
-    def stop(self) -> bool:
-        """End the workers, wait until they are gone, and return whether there were any."""
+    def stop(self) -> list[int]:
+        """End the workers, wait until they are gone, and return the process ids of those that there were."""
         stopped = self.alive()
         for process in stopped:
             process.terminate()
@@ -229,7 +235,7 @@ class _Crew:
                 process.wait()
         os.close(self._write_end)
         os.close(self._read_end)
-        return bool(stopped)
+        return [process.pid for process in stopped]
 
 
 def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None, scratch: Path) -> IO[bytes]:

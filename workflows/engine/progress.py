@@ -15,7 +15,7 @@ from functools import cached_property
 from statistics import fmean, variance
 from typing import Any
 
-from .reading import Collections, Failure, failures_among
+from .reading import Failure, failures_among
 from .worker_identity import is_alive
 
 RATE_WINDOW_S = 300.0
@@ -412,27 +412,22 @@ _OF_LAUNCHES = {
 
 
 def read_progress(
-    collections: Collections, *, workflow_of: int | None = None, name: str | None = None, now: datetime | None = None
+    collections: Any, query: Mapping[str, Any] | None = None, *, now: datetime | None = None
 ) -> list[WorkflowProgress]:
     """Return how far the workflows of a LaunchPad are, the first one first.
 
     Parameters
     ----------
     collections
-        Of a LaunchPad; FireWorks' own ``LaunchPad`` will do.
-    workflow_of
-        Id of a Firework whose workflow is meant; None for all.
-    name
-        Only workflows of this name.
+        :class:`~.reading.Collections`, or FireWorks' own ``LaunchPad``.
+    query
+        Which workflows, as MongoDB asks; all when not given.
     now
         The time to which this refers.
     """
-    query: dict[str, Any] = {} if workflow_of is None else {"nodes": workflow_of}
-    if name is not None:
-        query["name"] = name
     workers = [str(document["name"]) for document in collections.db.workers.find({})]
     found = []
-    for workflow in sorted(collections.workflows.find(query), key=lambda document: min(document["nodes"])):
+    for workflow in sorted(collections.workflows.find(query or {}), key=lambda document: min(document["nodes"])):
         fireworks = list(collections.fireworks.find({"fw_id": {"$in": workflow["nodes"]}}, _OF_FIREWORKS))
         launches = list(collections.launches.find({"fw_id": {"$in": workflow["nodes"]}}, _OF_LAUNCHES))
         failed = failures_among(collections, fireworks)

@@ -17,9 +17,10 @@ _SERVER_TIMEOUT_MS = 2000
 
 @dataclass(frozen=True)
 class Collections:
-    """The collections of a LaunchPad, under the names that they have in FireWorks' ``LaunchPad``."""
+    """The collections of a LaunchPad and its host, under the names that they have in FireWorks' ``LaunchPad``."""
 
     db: Any
+    host: str
 
     @property
     def workflows(self) -> Any:
@@ -57,7 +58,7 @@ def reading(address: str) -> Iterator[Collections]:
     try:
         client = _client(settings)
         try:
-            yield Collections(client[settings["name"]])
+            yield Collections(client[settings["name"]], str(settings["host"]))
         finally:
             client.close()
     except PyMongoError as error:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..database.file import check_file, check_pages, database_path, file_lock, make_complete, unfinished_file
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
-from .damage import OVER, examine
+from .damage import OVER, Damage, examine
 from .worker_identity import is_alive, living_workers, own_name
 
 if TYPE_CHECKING:
@@ -221,18 +221,22 @@ def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int
             logger.warning("workflow %r is not repaired: %s not allowed", workflow["name"], ", ".join(foreign))
             continue
         try:
-            stale, abandoned = _repair(launchpad, workflow["nodes"][0])
+            damage = _repair(launchpad, workflow["nodes"][0])
         except LockedWorkflowError:
             locked = True
         except Exception as error:  # one that cannot be repaired must not keep the others from it
             logger.warning("workflow %r cannot be repaired: %s", workflow["name"], error)
         else:
-            refreshed, restarted = refreshed + stale, restarted + abandoned
+            refreshed, restarted = refreshed + len(damage.stale), restarted + len(damage.abandoned)
+            for fw_id in damage.stale:
+                logger.info("its state was refreshed", extra={"event": "recovered", "fw_id": fw_id})
+            for fw_id in damage.abandoned:
+                logger.info("made ready again, its worker is dead", extra={"event": "recovered", "fw_id": fw_id})
     return refreshed, restarted, locked
 
 
-def _repair(launchpad: LaunchPad, fw_id: int) -> tuple[int, int]:
-    """Carry over to the workflow of ``fw_id`` what its Fireworks know, and restart the abandoned ones."""
+def _repair(launchpad: LaunchPad, fw_id: int) -> Damage:
+    """Carry over to the workflow of ``fw_id`` what its Fireworks know, and restart the abandoned; return what it was."""
     from fireworks.core.launchpad import WFLock
 
     with WFLock(launchpad, fw_id, expire_secs=_LOCK_TIMEOUT_S, kill=False):
@@ -252,7 +256,7 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> tuple[int, int]:
         launchpad.launches.update_many(
             {"launch_id": {"$in": list(damage.lost_launches)}, "state": "RUNNING"}, {"$set": {"state": "FIZZLED"}}
         )
-    return len(damage.stale), len(damage.abandoned)
+    return damage
 
 
 def _restart_lost(launchpad: LaunchPad) -> int:

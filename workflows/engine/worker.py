@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from .job_log import is_for_people, job_log
 from .launchpad import open_launchpad
 from .reading import scope
 from .recovery import recover
@@ -133,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     handler = logging.StreamHandler()
     handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
+    handler.addFilter(is_for_people)
     logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("amalgamics").setLevel(logging.INFO)
     _die_with_parent(options.parent_pipe, options.scratch)
@@ -140,7 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     worker = Worker(launchpad, options.workflow_of, [OWN_TASKS, *options.allow], options.scratch)
     register(launchpad, worker.name)
     try:
-        worker.work()
+        with job_log(launchpad) as log:
+            log.watch_launches()
+            worker.work()
     finally:
         unregister(launchpad, worker.name)
 
