@@ -236,7 +236,7 @@ def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int
 
 
 def _repair(launchpad: LaunchPad, fw_id: int) -> Damage:
-    """Carry over to the workflow of ``fw_id`` what its Fireworks know, and restart the abandoned; return what it was."""
+    """Carry over to the workflow of ``fw_id`` what its Fireworks know, and restart the abandoned ones; return both."""
     from fireworks.core.launchpad import WFLock
 
     with WFLock(launchpad, fw_id, expire_secs=_LOCK_TIMEOUT_S, kill=False):
