@@ -1,19 +1,30 @@
-"""``amalgamics doctor``: what is there and what is missing."""
+"""``amalgamics doctor``: what is there, what is missing, and with ``--deep`` whether it all works together."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import DatabaseOption, JsonOption, LaunchpadOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ..workflows.checks import Check
 
 PACKAGES = (
     "ase",
     "pymatgen",
     "fireworks",
     "litemongo",
+    "pymongo",
     "torch",
     "chgnet",
     "sevenn",
@@ -24,39 +35,85 @@ PACKAGES = (
 )
 
 
-def doctor(launchpad: LaunchpadOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    launchpad: LaunchpadOption = None,
+    database: DatabaseOption = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also run a small job from input to report, half a minute.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Print what is installed, which weights are found, whether the LaunchPad answers; exit code 1 if one is not."""
     from ..calculators.threads import available_cores
     from .output import print_json, print_rows
 
-    checks = [*_packages(), *_potentials(), _launchpad(launchpad), _database(database)]
+    checks = [check for section in _sections(launchpad, database, deep) for check in section]
     if as_json:
-        print_json([{"check": name, "ok": ok, "found": found} for name, ok, found in checks])
+        print_json([_as_json(check) for check in checks])
     else:
         title = (
             f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {available_cores()} cores"
         )
-        rows = [(name, "ok" if ok else "PROBLEM", found) for name, ok, found in checks]
-        print_rows(title, ("check", "state", "found"), rows, as_json=False, as_csv=False)
-    if not all(ok for _, ok, _ in checks):
+        timed = [() if not deep else ("" if one.seconds is None else f"{one.seconds:.1f}",) for one in checks]
+        rows = [
+            (one.name, "ok" if one.ok else "PROBLEM", *time, one.found) for one, time in zip(checks, timed, strict=True)
+        ]
+        columns = ("check", "state", *(("s",) if deep else ()), "found")
+        print_rows(title, columns, rows, as_json=False, as_csv=False)
+    if not all(check.ok for check in checks):
         raise typer.Exit(1)
 
 
-def _packages() -> list[tuple[str, bool, str]]:
-    found = []
-    for package in PACKAGES:
+def _sections(launchpad: str | None, database: Path | None, deep: bool) -> Iterator[Iterable[Check]]:
+    """Yield the checks, subject by subject; what else there is to check has its place here."""
+    from ..workflows import checks
+    from ..workflows.defaults import chosen_launchpad, default_database
+
+    pad, store = chosen_launchpad(launchpad), database or default_database()
+    yield _packages()
+    yield _potentials()
+    yield [checks.check_launchpad(pad), checks.check_database(store)]
+    yield checks.check_disks(pad, store)
+    yield checks.check_credentials(pad)
+    if deep:
+        from ..workflows.deep_checks import deep_checks
+
+        with _progress_line() as tell:
+            yield list(deep_checks(pad, store, tell))
+
+
+@contextmanager
+def _progress_line() -> Iterator[Callable[[str], None]]:
+    """Give a function that shows a line in place of the one before, where somebody looks: not in a file or pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as line:
+        yield line.update
+
+
+def _as_json(check: Check) -> dict[str, object]:
+    content: dict[str, object] = {"check": check.name, "ok": check.ok, "found": check.found}
+    return content if check.seconds is None else content | {"seconds": round(check.seconds, 2)}
+
+
+def _packages() -> Iterator[Check]:
+    from ..workflows.checks import Check
+
+    for package in ("amalgamics", *PACKAGES):
         try:
-            found.append((package, True, importlib.metadata.version(package)))
+            yield Check(package, True, importlib.metadata.version(package))
         except importlib.metadata.PackageNotFoundError:
-            found.append((package, False, "not installed"))
-    return found
+            yield Check(package, False, "not installed")
 
 
-def _potentials() -> list[tuple[str, bool, str]]:
+def _potentials() -> Iterator[Check]:
     from ..calculators.potentials.names import get_potential, list_potentials
     from ..errors import InputError
+    from ..workflows.checks import Check
 
-    found = []
     for name in list_potentials():
         if "+" in name:
             continue
@@ -65,39 +122,8 @@ def _potentials() -> list[tuple[str, bool, str]]:
             potential.check_available()
         except InputError as error:
             # An optional program that is not there is no problem of this installation.
-            found.append((f"potential {name}", name == "gpaw", str(error)))
+            yield Check(f"potential {name}", name == "gpaw", str(error))
             continue
         weights = potential.provenance()["weights"]
         text = f"{weights['file']}, sha256 {weights['sha256'][:12]}…" if weights else "no weights needed"
-        found.append((f"potential {name}", True, text))
-    return found
-
-
-def _launchpad(url: str | None) -> tuple[str, bool, str]:
-    from ..errors import InputError
-    from ..workflows.engine.launchpad import count_by_state, open_launchpad
-    from ..workflows.spec import default_launchpad
-
-    url = url or default_launchpad()
-    try:
-        pad = open_launchpad(url, create=False)
-    except InputError as error:
-        fresh = "no LaunchPad" in str(error)
-        return ("LaunchPad", fresh, str(error))
-    return ("LaunchPad", True, f"{url} answers, {sum(count_by_state(pad).values())} Fireworks")
-
-
-def _database(path: object) -> tuple[str, bool, str]:
-    from ..errors import InputError
-    from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
-
-    target = path or default_database()
-    try:
-        store = StructureDatabase(str(target))
-        count = len(store.select())
-    except InputError as error:
-        return ("database", False, str(error))
-    if not store.path.is_file():
-        return ("database", True, f"none yet at {target}; the first run makes it")
-    return ("database", True, f"{target}, {count} structures")
+        yield Check(f"potential {name}", True, text)

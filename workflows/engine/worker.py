@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
 from .job_log import is_for_people, job_log
 from .launchpad import open_launchpad
-from .reading import scope
+from .reading import scope as scope
 from .recovery import recover
 from .worker_identity import own_name, register, unregister
 

@@ -1,0 +1,92 @@
+"""What ``amalgamics doctor`` looks at of this machine: the LaunchPad, the database, credentials, and the disks.
+
+A check is a function that returns rows; it never raises for what it looks at, a problem is a row.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..addresses import redacted
+from ..errors import InputError
+from .engine.embedded_store import SCHEME, store_path
+
+LEAST_FREE_BYTES = 500_000_000
+"""A database of ten thousand structures and its LaunchPad take about a tenth of this."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: its name, whether it is as it should be, what was found, and what it took."""
+
+    name: str
+    ok: bool
+    found: str
+    seconds: float | None = None
+
+
+def check_launchpad(address: str) -> Check:
+    """Return whether a LaunchPad answers; that there is none yet is no problem."""
+    from .engine.launchpad import count_by_state, open_launchpad
+
+    try:
+        pad = open_launchpad(address, create=False)
+        count = sum(count_by_state(pad).values())
+    except InputError as error:
+        return Check("LaunchPad", "no LaunchPad" in str(error), redacted(str(error)))
+    return Check("LaunchPad", True, f"{redacted(address)} answers, {count} Fireworks")
+
+
+def check_database(address: str | Path) -> Check:
+    """Return whether the structure database can be read; that there is none yet is no problem."""
+    from .database.structure_database import StructureDatabase
+
+    shown = redacted(str(address))
+    try:
+        store = StructureDatabase(str(address))
+        count = len(store.select())
+    except InputError as error:
+        return Check("database", False, redacted(str(error)))
+    if not store.path.is_file():
+        return Check("database", True, f"none yet at {shown}; the first run makes it")
+    return Check("database", True, f"{shown}, {count} structures")
+
+
+def check_disks(launchpad: str, database: str | Path) -> Iterator[Check]:
+    """Yield for each place that a job writes to how much room there is."""
+    places = {"database": Path(database).expanduser()} if "://" not in str(database) else {}
+    if launchpad.startswith(SCHEME):
+        places["LaunchPad"] = store_path(launchpad)
+    for name, place in (places | {"scratch": Path(tempfile.gettempdir())}).items():
+        existing = place.absolute()
+        while not existing.exists() and existing != existing.parent:
+            existing = existing.parent
+        try:
+            free = shutil.disk_usage(existing).free
+        except OSError as error:
+            yield Check(f"disk of {name}", False, f"{existing}: {error.strerror}")
+            continue
+        enough = free >= LEAST_FREE_BYTES
+        more = "" if enough else f"; a job may need {LEAST_FREE_BYTES / 1e9:g} GB"
+        yield Check(f"disk of {name}", enough, f"{free / 1e9:.1f} GB free at {existing}{more}")
+
+
+def check_credentials(launchpad: str) -> Iterator[Check]:
+    """Yield for each file with passwords that is there whether others can read it."""
+    files = {"~/.pgpass": Path(os.environ.get("PGPASSFILE") or Path.home() / ".pgpass")}
+    if "://" not in launchpad:
+        files["LaunchPad file"] = Path(launchpad).expanduser()
+    for name, file in files.items():
+        try:
+            mode = stat.S_IMODE(file.stat().st_mode)
+        except OSError:
+            continue
+        closed = not mode & (stat.S_IRWXG | stat.S_IRWXO)
+        text = f"{file}, mode {mode:03o}"
+        yield Check(name, closed, text if closed else f"{text}: others can read it; chmod 600 {file}")
