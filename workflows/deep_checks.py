@@ -74,7 +74,7 @@ def _throwaway(address: str, name: str) -> Iterator[None]:
     from pymongo import MongoClient
     from pymongo.errors import OperationFailure, PyMongoError
 
-    client: MongoClient[dict[str, Any]]
+    client: Any
     with MongoClient(address, serverSelectionTimeoutMS=2000) as client:
         try:
             client[name].trial.insert_one({"made by": "amalgamics doctor --deep"})

@@ -69,7 +69,7 @@ class Trial:
         """Return the input of the job."""
         from .spec import WorkflowSpec
 
-        return WorkflowSpec.model_validate(
+        spec: WorkflowSpec = WorkflowSpec.model_validate(
             {
                 "name": _NAME,
                 "systems": ["-".join(_SYSTEM)],
@@ -81,6 +81,7 @@ class Trial:
                 "launchpad": self.launchpad,
             }
         )
+        return spec
 
     def run(self) -> None:
         """Submit the job and work through it with two workers, one of which is killed in the middle.
@@ -92,8 +93,9 @@ class Trial:
         InputError
             The LaunchPad or the database cannot be used.
         """
-        from .engine.launching import failures, is_completed, launch_workers
+        from .engine.launching import is_completed, launch_workers
         from .engine.launchpad import open_launchpad
+        from .engine.reading import failures
         from .submission import submit
 
         self._begun = time.monotonic()
@@ -134,7 +136,7 @@ class Trial:
         return True
 
     def checks(self) -> Iterator[Check]:
-        """Run the job and yield a check for each thing that must be true of it; none but the first if it does not run."""
+        """Run the job and yield a check for each thing that must be true of it; none more if it fails."""
         begun = time.monotonic()
         try:
             self.run()
