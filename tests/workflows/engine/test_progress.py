@@ -52,7 +52,9 @@ def progress(fireworks, launches=(), links=None, alive=lambda _: True, **more):
 
 
 made = st.lists(
-    st.tuples(st.sampled_from(STATES), st.integers(0, 5), st.floats(1, 900), st.floats(0.01, 1)), min_size=1, max_size=20
+    st.tuples(st.sampled_from(STATES), st.integers(0, 5), st.floats(1, 900), st.floats(0.01, 1)),
+    min_size=1,
+    max_size=20,
 )
 
 
