@@ -44,6 +44,7 @@ ADVICE: dict[type[InputError], str] = {
     SeveralPotentialsError: " with --potential",
     NotStoredError: "; run a workflow with it first, e.g. amalgamics run examples/li-hg-llto.yaml, or give --database",
 }
+HELP = {"help_option_names": ["-h", "--help"]}
 INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 
@@ -60,7 +61,7 @@ class LazyVerbs(TyperGroup):
             raise InputError(unknown_name("command", cmd_name, VERBS))
         module = importlib.import_module(f".{cmd_name}", __package__)
         verb = typer.Typer(add_completion=False, rich_markup_mode=None)
-        settings = getattr(module, "CONTEXT", None)
+        settings = getattr(module, "CONTEXT", HELP)
         verb.command(name=cmd_name, cls=CarefulVerb, help=VERBS[cmd_name], context_settings=settings)(
             getattr(module, cmd_name)
         )
@@ -72,7 +73,7 @@ class LazyVerbs(TyperGroup):
             formatter.write_dl(list(VERBS.items()))
 
 
-app = typer.Typer(cls=LazyVerbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(cls=LazyVerbs, rich_markup_mode=None, invoke_without_command=True, context_settings=HELP)
 
 
 def _print_version(wanted: bool) -> None:
@@ -83,18 +84,23 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def amalgamics(
-    version: bool = typer.Option(
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 - its callback prints it
         False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
     ),
 ) -> None:
     """Amalgam phase stability and wetting from machine-learning potentials."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input ends in one line on stderr and exit code 2."""
     command = typer.main.get_command(app)
     try:
-        code = command.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        code = command.main(
+            args=list(arguments) if arguments is not None else None, prog_name="amalgamics", standalone_mode=False
+        )
     except InputError as error:
         sys.exit(fail(str(error) + ADVICE.get(type(error), "")))
     except Exception as error:
