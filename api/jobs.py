@@ -135,7 +135,7 @@ def run(
     from ..workflows.engine.launching import is_completed, work_through
     from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.spec import WorkflowSpec
-    from ..workflows.submission import submit
+    from ..workflows.submission import modules_of, paths_of, submit
 
     if workers is not None:
         workers = whole_number("workers", workers)
@@ -156,6 +156,9 @@ def run(
             n_workers=workers,
             workflow_of=first,
             on_tick=lambda: show(database.last_id() - start),
+            allow=modules_of(spec),
+            allow_paths=paths_of(spec),
+            database=spec.database_path,
         )
     if failed or not is_completed(pad, first):
         said = "; ".join(f"{failure.name}: {failure.message}" for failure in failed) or "it was interrupted"

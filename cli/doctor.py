@@ -74,17 +74,18 @@ def _potentials() -> list[tuple[str, bool, str]]:
 
 
 def _launchpad(url: str | None) -> tuple[str, bool, str]:
+    from ..addresses import redacted
     from ..errors import InputError
     from ..workflows.engine.launchpad import count_by_state, open_launchpad
-    from ..workflows.spec import default_launchpad
+    from ..workflows.spec import chosen_launchpad
 
-    url = url or default_launchpad()
+    url = chosen_launchpad(url)
     try:
         pad = open_launchpad(url, create=False)
     except InputError as error:
         fresh = "no LaunchPad" in str(error)
         return ("LaunchPad", fresh, str(error))
-    return ("LaunchPad", True, f"{url} answers, {sum(count_by_state(pad).values())} Fireworks")
+    return ("LaunchPad", True, f"{redacted(url)} answers, {sum(count_by_state(pad).values())} Fireworks")
 
 
 def _database(path: object) -> tuple[str, bool, str]:

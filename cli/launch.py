@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from .options import DatabaseOption, LaunchpadOption, WorkersOption
+from .options import AllowImportOption, AllowPathOption, DatabaseOption, LaunchpadOption, WorkersOption
 
 
-def launch(workers: WorkersOption = None, launchpad: LaunchpadOption = None, database: DatabaseOption = None) -> None:
+def launch(
+    workers: WorkersOption = None,
+    launchpad: LaunchpadOption = None,
+    database: DatabaseOption = None,
+    allow_import: AllowImportOption = None,
+    allow_path: AllowPathOption = None,
+) -> None:
     """Work through everything in the LaunchPad that can run."""
+    from ..permissions import module_names
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database, default_launchpad
+    from ..workflows.spec import chosen_launchpad, default_database
     from .progress import work_through
 
+    modules = module_names(allow_import or (), "--allow-import")
     store = StructureDatabase(database or default_database())  # refused before a LaunchPad is made
-    work_through(launchpad or default_launchpad(), workers, database=store.path)
+    url = chosen_launchpad(launchpad)
+    work_through(url, workers, database=store.path, allow=modules, allow_paths=allow_path or ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from .. import __version__
+from ..addresses import redacted
 from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
 from .values import CarefulVerb, printable
 
@@ -106,7 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         # Typer's usage errors have no public base class; they are the ones that can format themselves.
         if not hasattr(error, "format_message"):
-            raise
+            # As Python would show it, but for passwords in addresses.
+            sys.stderr.write(redacted("".join(traceback.format_exception(error))))
+            sys.exit(1)
         sys.exit(fail(error.format_message()))
     if code == INTERRUPTED:
         typer.echo("interrupted; the same command goes on where it stopped", err=True)
@@ -115,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def fail(message: str) -> int:
     """Print ``message`` as the one-line error and return the exit code of bad input."""
-    typer.echo(f"error: {printable(message)}", err=True)
+    typer.echo(f"error: {printable(redacted(message))}", err=True)
     return 2
 
 

@@ -15,8 +15,25 @@ LaunchpadOption = Annotated[
     str | None,
     typer.Option(
         "--launchpad",
-        help="sqlite:///directory or mongodb://host:port/name; default $AMALGAMICS_LAUNCHPAD "
+        help="sqlite:///directory, mongodb://host:port/name, or a my_launchpad.yaml; default $AMALGAMICS_LAUNCHPAD "
         "or sqlite:///results/launchpad.",
+    ),
+]
+AllowImportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-import",
+        metavar="MODULE",
+        help="A module, or package, that jobs in the LaunchPad may name; repeatable; also $AMALGAMICS_ALLOW_IMPORT.",
+    ),
+]
+AllowPathOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-path",
+        metavar="DIR",
+        help="A folder, or file, that jobs in the LaunchPad may use, besides the current one; repeatable; also"
+        " $AMALGAMICS_ALLOW_PATH.",
     ),
 ]
 PotentialOption = Annotated[str | None, typer.Option("--potential", help="For example chgnet+d3 or 7net-l3i5+d3.")]

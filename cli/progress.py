@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from ..addresses import redacted
+from .values import printable, visible
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -68,7 +72,7 @@ class Progress:
         done = 0
         for row in self._store.rows_after(self._last_id):
             self._last_id = int(row.id)
-            self._bar.console.print(result_line(row), markup=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(visible(result_line(row)), markup=False, highlight=False, soft_wrap=True)
             done += 1
         self._count_structures()
         if self._counts:
@@ -87,7 +91,15 @@ def _say_what_was_repaired(repaired: RecoveryReport) -> None:
         typer.echo(str(repaired))
 
 
-def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | None = None) -> None:
+def work_through(
+    url: str,
+    workers: int | None,
+    *,
+    database: Path,
+    fw_id: int | None = None,
+    allow: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+) -> None:
     """Run worker processes until nothing is left to run, showing progress; complain about what failed.
 
     Parameters
@@ -100,15 +112,24 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
         Where results land.
     fw_id
         Work only on the workflow of this Firework; on everything when None.
+    allow, allow_paths
+        Modules and places that jobs may use, see :func:`~amalgamics.workflows.engine.launching.launch_workers`.
     """
     from ..workflows.engine import launching
     from ..workflows.engine.launchpad import open_launchpad
 
     with Progress(database, open_launchpad(url)) as progress:
         failed = launching.work_through(
-            url, n_workers=workers, workflow_of=fw_id, on_repair=_say_what_was_repaired, on_tick=progress.update
+            url,
+            n_workers=workers,
+            workflow_of=fw_id,
+            on_repair=_say_what_was_repaired,
+            on_tick=progress.update,
+            allow=allow,
+            allow_paths=allow_paths,
+            database=database,
         )
     for failure in failed:
-        typer.echo(f"error: {failure.name}: {failure.message}", err=True)
+        typer.echo(f"error: {printable(redacted(f'{failure.name}: {failure.message}'))}", err=True)
     if failed:
         raise typer.Exit(1)

@@ -27,7 +27,7 @@ def run(
     from ..workflows.output_folder import report_folder
     from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
-    from ..workflows.submission import submit
+    from ..workflows.submission import modules_of, paths_of, submit
     from .progress import work_through
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
@@ -38,7 +38,14 @@ def run(
     submission = submit(spec, pad, retry_failed=retry_failed)
     if submission.resumed:
         typer.echo(f"{spec.name}: going on with the unfinished workflow")
-    work_through(spec.launchpad, workers, database=spec.database_path, fw_id=submission.fw_ids[0])
+    work_through(
+        spec.launchpad,
+        workers,
+        database=spec.database_path,
+        fw_id=submission.fw_ids[0],
+        allow=modules_of(spec),
+        allow_paths=paths_of(spec),
+    )
     if not is_completed(pad, submission.fw_ids[0]):
         raise typer.Exit(1)
     folder = report_folder(spec.output_dir, spec.potential)

@@ -14,11 +14,12 @@ COLUMNS = ("id", "name", "state", *COUNTS, "updated", "potential", "report")
 
 def status(launchpad: LaunchpadOption = None, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """Print a line for each workflow in the LaunchPad."""
+    from ..addresses import redacted
     from ..workflows.engine.launchpad import count_by_state, open_launchpad
-    from ..workflows.spec import default_launchpad
+    from ..workflows.spec import chosen_launchpad
     from .output import print_rows
 
-    url = launchpad or default_launchpad()
+    url = chosen_launchpad(launchpad)
     pad = open_launchpad(url, create=False)
     rows = []
     for workflow in sorted(pad.workflows.find({}), key=lambda document: min(document["nodes"])):
@@ -38,7 +39,7 @@ def status(launchpad: LaunchpadOption = None, as_json: JsonOption = False, as_cs
                 _report(workflow["metadata"]),
             )
         )
-    print_rows(f"{len(rows)} workflows in {url}", COLUMNS, rows, as_json=as_json, as_csv=as_csv)
+    print_rows(f"{len(rows)} workflows in {redacted(url)}", COLUMNS, rows, as_json=as_json, as_csv=as_csv)
 
 
 def _report(metadata: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ def submit(
     potential: PotentialOption = None,
 ) -> None:
     """Add the workflow to the LaunchPad; ``launch`` then works through it."""
+    from ..addresses import redacted
     from ..workflows import submission as builder
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.engine.launchpad import open_launchpad
@@ -25,4 +26,4 @@ def submit(
         typer.echo(f"note: {notice}")
     submission = builder.submit(spec, open_launchpad(spec.launchpad))
     verb = "is already in" if submission.resumed else "added to"
-    typer.echo(f"{spec.name} {verb} {spec.launchpad} (Fireworks {', '.join(map(str, submission.fw_ids))})")
+    typer.echo(f"{spec.name} {verb} {redacted(spec.launchpad)} (Fireworks {', '.join(map(str, submission.fw_ids))})")

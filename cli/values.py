@@ -116,4 +116,12 @@ def printable(message: str) -> str:
     line = " ".join(message.split())
     if len(line) > _LONGEST_MESSAGE:
         line = f"{line[: _LONGEST_MESSAGE - 150]} … {line[-140:]}"
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
+    return visible(line)
+
+
+def visible(text: str) -> str:
+    """Return a text that a terminal only shows: other characters than line ends are written as escapes.
+
+    A stored name or message could move the cursor, change the title of the window, or hide what follows.
+    """
+    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)

@@ -7,8 +7,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
+from ..addresses import redacted, refuse_password, with_password_of
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, shown
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DATABASE = "results/structures.db"
 DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
+LAUNCHPAD_VARIABLE = "AMALGAMICS_LAUNCHPAD"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}", re.ASCII)
 
 
@@ -38,8 +48,30 @@ def default_database() -> Path:
 
 
 def default_launchpad() -> str:
-    """URL of the LaunchPad: ``$AMALGAMICS_LAUNCHPAD``, else an embedded store in ``results/launchpad``."""
-    return os.environ.get("AMALGAMICS_LAUNCHPAD") or DEFAULT_LAUNCHPAD
+    """Address of the LaunchPad: ``$AMALGAMICS_LAUNCHPAD``, else an embedded store in ``results/launchpad``."""
+    return os.environ.get(LAUNCHPAD_VARIABLE) or DEFAULT_LAUNCHPAD
+
+
+def chosen_launchpad(address: str | None, key: str = "--launchpad") -> str:
+    """Return the address of the LaunchPad that was asked for, else that of :func:`default_launchpad`.
+
+    Parameters
+    ----------
+    address
+        As it was given, without a password. That of ``$AMALGAMICS_LAUNCHPAD`` is taken if it is the same server.
+    key
+        Where it was given, for the message.
+
+    Raises
+    ------
+    InputError
+        It holds a password.
+    """
+    if not address:
+        return default_launchpad()
+    advice = f"give the path of a my_launchpad.yaml that holds it, or the whole address in ${LAUNCHPAD_VARIABLE}"
+    refuse_password(address, key, advice)
+    return with_password_of(address, os.environ.get(LAUNCHPAD_VARIABLE))
 
 
 def _check_name(name: str) -> str:
@@ -66,6 +98,10 @@ def _check_systems(systems: tuple[str, ...]) -> tuple[str, ...]:
             raise ValueError(f"{system} is given twice; keep one")
         seen.add(elements)
     return systems
+
+
+def _without_given_password(address: Any) -> Any:
+    return chosen_launchpad(address, "launchpad") if isinstance(address, str) else address
 
 
 class RelaxationOptions(Settings):
@@ -113,7 +149,9 @@ class WorkflowSpec(_StudySections):
     relaxation: RelaxationOptions = RelaxationOptions()
     output: UserPath | None = None
     database: UserPath = Field(default_factory=default_database)
-    launchpad: str = Field(default_factory=default_launchpad)
+    launchpad: Annotated[str, BeforeValidator(_without_given_password)] = Field(
+        default_factory=default_launchpad, exclude=True, repr=False
+    )
 
     @field_validator("potential")
     @classmethod
@@ -191,7 +229,7 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
         content.update({key: value for key, value in overrides.items() if value is not None})
         spec: WorkflowSpec = WorkflowSpec.model_validate(content)
     except ValidationError as error:
-        raise SpecError(f"{path}: {describe(error, WorkflowSpec)}") from None
+        raise SpecError(f"{path}: {redacted(describe(error, WorkflowSpec))}") from None
     if spec.potential != in_file and overrides.get("output") is None:
         spec = spec.model_copy(update={"output": folder_for(spec.output_dir, spec.potential)})
     spec.check()

@@ -5,15 +5,36 @@
 3. monty 2026.2 made the mode of ``zopen`` mandatory; FireWorks' offline mode calls it without one.
 4. FireWorks logs each step to standard output and writes ``FW.json`` into each launch directory.
 5. ``rlaunch rapidfire`` sleeps for a minute whenever it finds nothing to run while others are still at work.
+6. FireWorks imports what a document names; only what is allowed here is (:mod:`~.allowed_tasks`).
+7. It stores and logs tracebacks as they are; passwords in addresses are taken out.
 """
 
 from __future__ import annotations
 
+import sys
+import traceback
 from typing import IO, Any
+
+from ...addresses import redacted
+from .allowed_tasks import guard
 
 RAPIDFIRE_SLEEP_S = 2
 LOGGERS = ("launchpad", "rocket.launcher", "rlaunch")
 _applied = False
+
+
+class RedactedTraceback:
+    """What FireWorks uses of ``traceback``."""
+
+    @staticmethod
+    def format_exc() -> str:
+        """Return the traceback of the present exception, without passwords."""
+        return redacted(traceback.format_exc())
+
+    @staticmethod
+    def print_exc(file: IO[str] | None = None) -> None:
+        """Print the traceback of the present exception, without passwords."""
+        print(RedactedTraceback.format_exc(), end="", file=file or sys.stderr)
 
 
 def apply() -> None:
@@ -48,6 +69,9 @@ def apply() -> None:
     for module in (fw_config, launchpad, filepad):
         module.MongoClient = mongo_client
     launchpad.gridfs = GridFSModule
+    for module in (launchpad, rocket):
+        module.traceback = RedactedTraceback
+    guard()
     rocket.zopen = zopen_with_mode
     rocket.PRINT_FW_JSON = False
     rocket_launcher.RAPIDFIRE_SLEEP_SECS = RAPIDFIRE_SLEEP_S

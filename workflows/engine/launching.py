@@ -14,13 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ...addresses import has_password, redacted
 from ...calculators.threads import available_cores, choose_layout, thread_environment
-from ...errors import InputError
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
+from ...files import private_opener
+from ...permissions import (
+    DATABASE_VARIABLE,
+    MODULES_VARIABLE,
+    PATHS_VARIABLE,
+    allowed_modules,
+    allowed_paths,
+    modules_allowed,
+)
+from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
-from .embedded_store import SCHEME, store_path
-from .launchpad import launchpad_settings, open_launchpad
+from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .recovery import RecoveryReport, recover
+from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
 from .worker import scope
 
 if TYPE_CHECKING:
@@ -32,10 +41,6 @@ _TICK_S = 0.3
 _STOP_TIMEOUT_S = 5
 # A worker that dies is replaced, but not for ever: it may be its work that kills it.
 _MOST_DEATHS = 3
-
-
-class ForeignTaskError(InputError):
-    """A workflow has tasks that may not run."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ def launch_workers(
     on_tick: Callable[[], None] | None = None,
     log_file: Path | None = None,
     allow: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+    database: str | Path | None = None,
 ) -> None:
     """Work through a LaunchPad with up to ``n_workers`` processes, until nothing is left that can run.
 
@@ -75,7 +82,11 @@ def launch_workers(
     log_file
         Where the workers' messages go; by default ``workers.log`` beside an embedded store, else a temporary file.
     allow
-        Prefixes of tasks that may run besides our own.
+        Modules whose tasks and calculators may be used besides our own and what ``$AMALGAMICS_ALLOW_IMPORT`` names.
+    allow_paths
+        Files and folders that jobs may use besides the current directory and what ``$AMALGAMICS_ALLOW_PATH`` names.
+    database
+        The structure database that jobs may use wherever it is.
 
     Raises
     ------
@@ -85,13 +96,15 @@ def launch_workers(
         Workers died again and again; the message has the end of their log.
     """
     n_workers = n_workers or choose_layout(available_cores()).workers
-    launchpad = open_launchpad(url)
-    refused = _refused(launchpad, workflow_of, (OWN_TASKS, *allow))
     with contextlib.ExitStack() as stack:
+        stack.enter_context(modules_allowed(allow))
+        launchpad = open_launchpad(url)
+        refused = _refused(launchpad, workflow_of)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
         log = _open_log(stack, url, log_file, Path(scratch))
-        crew = _Crew(url, n_workers, workflow_of, log, allow, scratch)
-        stack.callback(_stop_and_tidy, crew, launchpad, allow)
+        environment = _environment(url, n_workers, allow_paths, database)
+        crew = _Crew(workflow_of, log, scratch, environment)
+        stack.callback(_stop_and_tidy, crew, launchpad)
         crew.start_one()
         while crew.alive():
             if on_tick:
@@ -99,7 +112,7 @@ def launch_workers(
             crew.wait(_TICK_S)
             died = crew.take_dead()
             if died:
-                recover(launchpad, allow=allow)
+                recover(launchpad)
             if crew.deaths > _MOST_DEATHS:
                 raise RuntimeError(f"worker processes died {crew.deaths} times; the last messages:\n{_tail(log)}")
             if died or (crew.size() < n_workers and crew.mature()):
@@ -115,21 +128,32 @@ def work_through(
     workflow_of: int | None = None,
     on_repair: Callable[[RecoveryReport], None] | None = None,
     on_tick: Callable[[], None] | None = None,
+    allow: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+    database: str | Path | None = None,
 ) -> list[Failure]:
     """Repair what a killed run left behind, work until nothing is left that can run, and return what failed.
 
     Parameters
     ----------
-    url, n_workers, workflow_of, on_tick
+    url, n_workers, workflow_of, on_tick, allow, allow_paths, database
         As for :func:`launch_workers`.
     on_repair
         Told before the work begins what was repaired.
     """
     launchpad = open_launchpad(url)
-    repaired = recover(launchpad)
+    repaired = recover(launchpad, allow=allow)
     if on_repair:
         on_repair(repaired)
-    launch_workers(url, n_workers=n_workers, workflow_of=workflow_of, on_tick=on_tick)
+    launch_workers(
+        url,
+        n_workers=n_workers,
+        workflow_of=workflow_of,
+        on_tick=on_tick,
+        allow=allow,
+        allow_paths=allow_paths,
+        database=database,
+    )
     return failures(launchpad, workflow_of=workflow_of)
 
 
@@ -139,12 +163,12 @@ def is_completed(launchpad: LaunchPad, fw_id: int) -> bool:
     return bool(workflow and workflow["state"] == "COMPLETED")
 
 
-def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str]) -> list[int]:
+def _refused(launchpad: LaunchPad, workflow_of: int | None) -> list[int]:
     """Return the Fireworks of unfinished workflows with foreign tasks; raise if it is the workflow asked for."""
     only = {} if workflow_of is None else {"nodes": workflow_of}
     refused: list[int] = []
     for workflow in launchpad.workflows.find({**only, "state": {"$nin": list(OVER)}}, {"nodes": 1, "name": 1}):
-        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"], allowed)
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"])
         if not foreign:
             continue
         message = f"workflow {workflow['name']!r} has tasks that are not run here: {', '.join(foreign)}"
@@ -160,34 +184,41 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[st
     return refused
 
 
-def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, allow: Sequence[str]) -> None:
+def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad) -> None:
     """Stop what still runs, which it does only when this process is interrupted, and make that ready again."""
     if crew.stop():
-        recover(launchpad, allow=allow)
+        recover(launchpad)
+
+
+def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database: str | Path | None) -> dict[str, str]:
+    """Return the environment of the workers: what they need to know, which others cannot read there."""
+    # What the user set in the environment wins.
+    environment = thread_environment(max(1, available_cores() // n_workers)) | os.environ
+    paths = [Path.cwd(), *allow_paths, *allowed_paths()]
+    if database is not None and not has_password(os.environ.get(DATABASE_VARIABLE, "")):
+        environment[DATABASE_VARIABLE] = str(database)
+    environment[_LAUNCHPAD_VARIABLE] = absolute_address(url)
+    environment[MODULES_VARIABLE] = ",".join(allowed_modules())
+    environment[PATHS_VARIABLE] = os.pathsep.join(str(path.expanduser().resolve()) for path in paths)
+    return environment
 
 
 class _Crew:
     """The worker processes."""
 
-    def __init__(
-        self, url: str, most: int, workflow_of: int | None, log: IO[bytes], allow: Sequence[str], scratch: str
-    ) -> None:
+    def __init__(self, workflow_of: int | None, log: IO[bytes], scratch: str, environment: dict[str, str]) -> None:
         self.deaths = 0
         self._processes: list[subprocess.Popen[bytes]] = []
         self._started = 0.0
         self._log = log
         self._read_end, self._write_end = os.pipe()
-        host = launchpad_settings(url)["host"]
         self._scratch = scratch
         # -P: files in the user's directory must not stand in for modules of the same name.
-        self._command = [sys.executable, "-P", "-m", "amalgamics.workflows.engine.worker", "--launchpad", str(host)]
+        self._command = [sys.executable, "-P", "-m", "amalgamics.workflows.engine.worker"]
         self._command += ["--parent-pipe", str(self._read_end)]
         if workflow_of is not None:
             self._command += ["--workflow-of", str(workflow_of)]
-        for prefix in allow:
-            self._command += ["--allow", prefix]
-        # What the user set in the environment wins.
-        self._environment = thread_environment(max(1, available_cores() // most)) | os.environ
+        self._environment = environment
 
     def start_one(self) -> None:
         """Start one more worker."""
@@ -245,9 +276,9 @@ class _Crew:
 
 def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None, scratch: Path) -> IO[bytes]:
     if log_file is None:
-        log_file = (store_path(url) if url.startswith(SCHEME) else scratch) / "workers.log"
+        log_file = (embedded_directory(url) or scratch) / "workers.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    return stack.enter_context(log_file.open("ab+"))
+    return stack.enter_context(open(log_file, "ab+", opener=private_opener))
 
 
 def _tail(log: IO[bytes], size: int = 2000) -> str:
@@ -260,7 +291,7 @@ def failures(launchpad: LaunchPad, *, workflow_of: int | None = None) -> list[Fa
     """Return the Fireworks that failed, in one workflow or in all."""
     found = []
     for firework in launchpad.fireworks.find({**scope(launchpad, workflow_of), "state": "FIZZLED"}):
-        text = _stack_trace(launchpad, firework).strip() or "no traceback was stored"
+        text = redacted(_stack_trace(launchpad, firework)).strip() or "no traceback was stored"
         found.append(Failure(firework["fw_id"], firework["name"], text.splitlines()[-1], text))
     return found
 

@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...permissions import modules_allowed
 from ..database.file import check_file, check_pages, database_path, file_lock, make_complete, unfinished_file
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, examine
 from .worker_identity import is_alive, living_workers, own_name
 
@@ -81,17 +82,17 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
     wait
         Whether to wait while another process recovers the same LaunchPad; otherwise that is left to it.
     allow
-        Prefixes of tasks that may be read besides our own; workflows with others are not repaired.
+        Modules whose tasks may be read besides our own; workflows with others are not repaired.
     """
-    with _only_one(launchpad, wait) as admitted:
+    with modules_allowed(allow), _only_one(launchpad, wait) as admitted:
         if not admitted:
             return RecoveryReport()
         unlocked, orphans = _remove_leftovers(launchpad)
         unreserved = _release_reservations(launchpad)
-        refreshed, restarted, locked = _repair_workflows(launchpad, (OWN_TASKS, *allow))
+        refreshed, restarted, locked = _repair_workflows(launchpad)
         if locked:  # by someone who died after the locks were looked at, perhaps
             unlocked += _remove_leftovers(launchpad)[0]
-            more_refreshed, more_restarted, _ = _repair_workflows(launchpad, (OWN_TASKS, *allow))
+            more_refreshed, more_restarted, _ = _repair_workflows(launchpad)
             refreshed, restarted = refreshed + more_refreshed, restarted + more_restarted
         restarted += _restart_lost(launchpad)
         return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted)
@@ -208,7 +209,7 @@ def _release_reservations(launchpad: LaunchPad) -> int:
     return count
 
 
-def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int, int, bool]:
+def _repair_workflows(launchpad: LaunchPad) -> tuple[int, int, bool]:
     """Repair what can be; return how many were refreshed and restarted, and whether any workflow was locked."""
     from fireworks.core.launchpad import LockedWorkflowError
 
@@ -216,7 +217,7 @@ def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int
     for workflow in list(launchpad.workflows.find({"state": {"$nin": list(OVER)}})):
         if not examine(launchpad, workflow):
             continue
-        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"], allowed)
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"])
         if foreign:
             logger.warning("workflow %r is not repaired: %s not allowed", workflow["name"], ", ".join(foreign))
             continue
@@ -257,11 +258,23 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> tuple[int, int]:
 
 def _restart_lost(launchpad: LaunchPad) -> int:
     """Restart what workers run whose processes cannot be looked up from here, when they send no more heartbeat."""
-    foreign = [
-        launch["launch_id"]
-        for launch in launchpad.launches.find({"state": "RUNNING"}, {"launch_id": 1, "fworker": 1})
+    launches = launchpad.launches.find({"state": "RUNNING"}, {"launch_id": 1, "fw_id": 1, "fworker": 1})
+    unknown = {
+        launch["launch_id"]: launch["fw_id"]
+        for launch in launches
         if is_alive((launch.get("fworker") or {}).get("name", "")) is None
-    ]
-    if not foreign:
+    }
+    if not unknown:
         return 0
-    return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": {"$in": foreign}})[1])
+    query = {"launch_id": {"$in": list(unknown)}}
+    allowed = []
+    for launch_id in launchpad.detect_lostruns(launch_query=query)[0]:
+        workflow = launchpad.workflows.find_one({"nodes": unknown[launch_id]}, {"nodes": 1, "name": 1})
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"]) if workflow else ["it has no workflow"]
+        if foreign:
+            logger.warning("Firework %s is not restarted: %s", unknown[launch_id], ", ".join(foreign))
+        else:
+            allowed.append(launch_id)
+    if not allowed:
+        return 0
+    return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": {"$in": allowed}})[1])

@@ -10,14 +10,18 @@ import argparse
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from ...addresses import redacted
+from ...permissions import restrict
+from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow
 from .launchpad import open_launchpad
 from .recovery import recover
 from .worker_identity import own_name, register, unregister
@@ -30,6 +34,8 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _RECOVERY_INTERVAL_S = 5.0
+LAUNCHPAD_VARIABLE = "AMALGAMICS_LAUNCHPAD"
+"""By which a worker gets the address, which may hold a password: others can see the arguments of a process."""
 
 
 def scope(launchpad: LaunchPad, workflow_of: int | None) -> dict[str, Any]:
@@ -49,19 +55,16 @@ class Worker:
         Where the Fireworks are.
     workflow_of
         Id of a Firework whose workflow to work on; None for everything.
-    allowed
-        Prefixes of the tasks that may run.
     scratch
         Directory in which each Firework gets one of its own for as long as it runs.
     """
 
-    def __init__(self, launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str], scratch: Path) -> None:
+    def __init__(self, launchpad: LaunchPad, workflow_of: int | None, scratch: Path) -> None:
         self.launchpad = launchpad
         self.workflow_of = workflow_of
-        self.allowed = allowed
         self.scratch = scratch
         self.name = own_name()
-        self._checked: dict[int, bool] = {}
+        self._checked: dict[int, bool] = {}  # whether a Firework is of a workflow that is worked on here
         self._last_recovery = 0.0
 
     def work(self) -> int:
@@ -89,6 +92,10 @@ class Worker:
             os.chdir(directory)
             try:
                 return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
+            except ForeignTaskError as error:  # it came into the workflow since that was looked through
+                logger.warning("%s", error)
+                self._checked.clear()
+                return True
             finally:
                 os.chdir(self.scratch)
 
@@ -102,7 +109,7 @@ class Worker:
             workflow = self.launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1, "name": 1})
             if workflow is None:  # not yet or never written; FireWorks would wait for it for minutes
                 return False
-            foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"], self.allowed)
+            foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"])
             if foreign:
                 logger.warning("workflow %r is left alone: %s not allowed", workflow["name"], ", ".join(foreign))
             self._checked.update(dict.fromkeys(workflow["nodes"], not foreign))
@@ -110,10 +117,12 @@ class Worker:
 
     def _others_run(self) -> bool:
         query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": ["RUNNING", "RESERVED"]}}
-        if self.launchpad.fireworks.find_one(query, {"fw_id": 1}) is None:
+        others = self.launchpad.fireworks.find(query, {"fw_id": 1})
+        # What is left alone here is not waited for either.
+        if not any(self._checked.get(other["fw_id"], True) for other in others):
             return False
         if time.monotonic() - self._last_recovery > _RECOVERY_INTERVAL_S:  # a colleague may have died
-            recover(self.launchpad, wait=False, allow=self.allowed)
+            recover(self.launchpad, wait=False)
             self._last_recovery = time.monotonic()
         return True
 
@@ -129,22 +138,36 @@ def _die_with_parent(descriptor: int, scratch: Path) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+class _WithoutPasswords(logging.Formatter):
+    """Takes the passwords out of the addresses in messages and tracebacks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        return redacted(super().format(record))
+
+
+def _log_without_passwords() -> None:
+    """Send messages and tracebacks to standard error, which is the log, without the passwords in addresses."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
+    handler.setFormatter(_WithoutPasswords("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
+    logging.getLogger("amalgamics").setLevel(logging.INFO)
+    sys.excepthook = lambda *error: sys.stderr.write(redacted("".join(traceback.format_exception(*error))))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the arguments of :func:`~amalgamics.workflows.engine.launching.launch_workers` and work."""
     parser = argparse.ArgumentParser(prog="amalgamics worker")
-    parser.add_argument("--launchpad", required=True)
     parser.add_argument("--workflow-of", type=int)
     parser.add_argument("--parent-pipe", type=int, required=True)
     parser.add_argument("--scratch", type=Path, required=True, help="existing directory, not needed afterwards")
-    parser.add_argument("--allow", action="append", default=[])
     options = parser.parse_args(arguments)
-    handler = logging.StreamHandler()
-    handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
-    logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("amalgamics").setLevel(logging.INFO)
+    restrict()
+    _log_without_passwords()
     _die_with_parent(options.parent_pipe, options.scratch)
-    launchpad = open_launchpad(options.launchpad)
-    worker = Worker(launchpad, options.workflow_of, [OWN_TASKS, *options.allow], options.scratch)
+    launchpad = open_launchpad(os.environ.pop(LAUNCHPAD_VARIABLE))  # what a task starts need not know it
+    worker = Worker(launchpad, options.workflow_of, options.scratch)
     register(launchpad, worker.name)
     try:
         worker.work()
