@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from .. import __version__
 from ..addresses import redacted
 from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
+from ..workflows.engine.stopping import Interrupted
 from .values import CarefulVerb, printable
 
 # Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
@@ -105,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     except InputError as error:
         sys.exit(fail(str(error) + ADVICE.get(type(error), "")))
+    except Interrupted as stop:
+        typer.echo(str(stop), err=True)
+        sys.exit(stop.exit_code)
     except Exception as error:
         # Typer's usage errors have no public base class; they are the ones that can format themselves.
         if not hasattr(error, "format_message"):
