@@ -23,6 +23,7 @@ VERBS = {
     "submit": "Add a workflow to the LaunchPad without running it.",
     "launch": "Work through what is in the LaunchPad.",
     "status": "Show the workflows in the LaunchPad and their progress.",
+    "cluster": "Prepare a folder for workers on a cluster: amalgamics cluster init.",
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",
@@ -51,6 +52,12 @@ HELP = {"help_option_names": ["-h", "--help"]}
 INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 
+def _group(context: typer.Context) -> None:
+    """Show the verbs of a verb that has some, as the bare command does with all."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 class LazyVerbs(TyperGroup):
     """Know the verbs without importing them, so that ``--help`` is instant."""
 
@@ -63,7 +70,19 @@ class LazyVerbs(TyperGroup):
         if cmd_name not in VERBS:
             raise InputError(unknown_name("command", cmd_name, VERBS))
         module = importlib.import_module(f".{cmd_name}", __package__)
-        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+        verb = typer.Typer(
+            add_completion=False,
+            rich_markup_mode=None,
+            help=VERBS[cmd_name],
+            invoke_without_command=True,
+            context_settings=HELP,
+        )
+        commands: dict[str, str] = getattr(module, "COMMANDS", {})
+        if commands:
+            for name, text in commands.items():
+                verb.command(name=name, cls=CarefulVerb, help=text, context_settings=HELP)(getattr(module, name))
+            verb.callback()(_group)
+            return typer.main.get_command(verb)
         settings = getattr(module, "CONTEXT", HELP)
         verb.command(name=cmd_name, cls=CarefulVerb, help=VERBS[cmd_name], context_settings=settings)(
             getattr(module, cmd_name)
