@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -24,12 +26,23 @@ PACKAGES = (
 )
 
 
-def doctor(launchpad: LaunchpadOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    launchpad: LaunchpadOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+    cluster: Annotated[
+        Path | None, typer.Option("--cluster", help="Look through a folder of amalgamics cluster init, too.")
+    ] = None,
+) -> None:
     """Print what is installed, which weights are found, whether the LaunchPad answers; exit code 1 if one is not."""
     from ..calculators.threads import available_cores
     from .output import print_json, print_rows
 
     checks = [*_packages(), *_potentials(), _launchpad(launchpad), _database(database)]
+    if cluster is not None:
+        from ..workflows.cluster.checks import cluster_checks
+
+        checks += cluster_checks(cluster)
     if as_json:
         print_json([{"check": name, "ok": ok, "found": found} for name, ok, found in checks])
     else:

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from .. import __version__
 from ..addresses import redacted
 from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
+from ..workflows.engine.stopping import Interrupted
 from .values import CarefulVerb, printable
 
 # Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
@@ -22,6 +23,7 @@ VERBS = {
     "submit": "Add a workflow to the LaunchPad without running it.",
     "launch": "Work through what is in the LaunchPad.",
     "status": "Show the workflows in the LaunchPad and their progress.",
+    "cluster": "Prepare a folder for workers on a cluster: amalgamics cluster init.",
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",
@@ -50,6 +52,12 @@ HELP = {"help_option_names": ["-h", "--help"]}
 INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 
+def _group(context: typer.Context) -> None:
+    """Show the verbs of a verb that has some, as the bare command does with all."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 class LazyVerbs(TyperGroup):
     """Know the verbs without importing them, so that ``--help`` is instant."""
 
@@ -62,7 +70,19 @@ class LazyVerbs(TyperGroup):
         if cmd_name not in VERBS:
             raise InputError(unknown_name("command", cmd_name, VERBS))
         module = importlib.import_module(f".{cmd_name}", __package__)
-        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+        verb = typer.Typer(
+            add_completion=False,
+            rich_markup_mode=None,
+            help=VERBS[cmd_name],
+            invoke_without_command=True,
+            context_settings=HELP,
+        )
+        commands: dict[str, str] = getattr(module, "COMMANDS", {})
+        if commands:
+            for name, text in commands.items():
+                verb.command(name=name, cls=CarefulVerb, help=text, context_settings=HELP)(getattr(module, name))
+            verb.callback()(_group)
+            return typer.main.get_command(verb)
         settings = getattr(module, "CONTEXT", HELP)
         verb.command(name=cmd_name, cls=CarefulVerb, help=VERBS[cmd_name], context_settings=settings)(
             getattr(module, cmd_name)
@@ -105,6 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     except InputError as error:
         sys.exit(fail(str(error) + ADVICE.get(type(error), "")))
+    except Interrupted as stop:
+        typer.echo(str(stop), err=True)
+        sys.exit(stop.exit_code)
     except Exception as error:
         # Typer's usage errors have no public base class; they are the ones that can format themselves.
         if not hasattr(error, "format_message"):

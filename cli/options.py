@@ -40,6 +40,16 @@ PotentialOption = Annotated[str | None, typer.Option("--potential", help="For ex
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help="Worker processes; default one for each core.")
 ]
+WalltimeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--walltime", metavar="HH:MM:SS", help="Stop by then: what runs is interrupted and goes on next time."
+    ),
+]
+StopBeforeOption = Annotated[
+    str | None,
+    typer.Option("--stop-before", metavar="HH:MM:SS", help="How long before the end of the time; default a minute."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 InputArgument = Annotated[Path, typer.Argument(help="Workflow input, a YAML file.", metavar="INPUT.yaml")]

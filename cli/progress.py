@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..workflows.engine.recovery import RecoveryReport
+    from ..workflows.engine.stopping import TimeLimit
 
 
 def result_line(row: AtomsRow) -> str:
@@ -99,8 +100,12 @@ def work_through(
     fw_id: int | None = None,
     allow: Sequence[str] = (),
     allow_paths: Sequence[Path] = (),
+    limit: TimeLimit | None = None,
 ) -> None:
     """Run worker processes until nothing is left to run, showing progress; complain about what failed.
+
+    The first SIGTERM or SIGHUP stops the workers, makes ready again what they ran, and raises
+    :class:`~amalgamics.workflows.engine.stopping.Interrupted`.
 
     Parameters
     ----------
@@ -114,11 +119,17 @@ def work_through(
         Work only on the workflow of this Firework; on everything when None.
     allow, allow_paths
         Modules and places that jobs may use, see :func:`~amalgamics.workflows.engine.launching.launch_workers`.
+    limit
+        When to stop; its ``reached`` tells afterwards whether work was left for want of time.
     """
     from ..workflows.engine import launching
     from ..workflows.engine.launchpad import open_launchpad
+    from ..workflows.engine.stopping import TimeLimit, left_over, signals_end
+    from ..workflows.engine.worker import scope
 
-    with Progress(database, open_launchpad(url)) as progress:
+    limit = limit or TimeLimit()
+    launchpad = open_launchpad(url)
+    with signals_end(limit.end_now), Progress(database, launchpad) as progress:
         failed = launching.work_through(
             url,
             n_workers=workers,
@@ -128,7 +139,10 @@ def work_through(
             allow=allow,
             allow_paths=allow_paths,
             database=database,
+            limit=limit,
         )
+    if limit.reached:
+        typer.echo(left_over(launchpad, scope(launchpad, fw_id), limit), err=True)
     for failure in failed:
         typer.echo(f"error: {printable(redacted(f'{failure.name}: {failure.message}'))}", err=True)
     if failed:

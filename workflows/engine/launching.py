@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,10 @@ from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
 from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .recovery import RecoveryReport, recover
+from .stopping import OUT_OF_TIME, TimeLimit
 from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
 from .worker import scope
+from .worker_identity import worker_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -63,6 +66,7 @@ def launch_workers(
     allow: Sequence[str] = (),
     allow_paths: Sequence[Path] = (),
     database: str | Path | None = None,
+    limit: TimeLimit | None = None,
 ) -> None:
     """Work through a LaunchPad with up to ``n_workers`` processes, until nothing is left that can run.
 
@@ -87,6 +91,8 @@ def launch_workers(
         Files and folders that jobs may use besides the current directory and what ``$AMALGAMICS_ALLOW_PATH`` names.
     database
         The structure database that jobs may use wherever it is.
+    limit
+        When running work is interrupted and made ready again; its ``reached`` tells afterwards whether any was.
 
     Raises
     ------
@@ -96,6 +102,7 @@ def launch_workers(
         Workers died again and again; the message has the end of their log.
     """
     n_workers = n_workers or choose_layout(available_cores()).workers
+    limit = limit or TimeLimit()
     with contextlib.ExitStack() as stack:
         stack.enter_context(modules_allowed(allow))
         launchpad = open_launchpad(url)
@@ -103,18 +110,23 @@ def launch_workers(
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
         log = _open_log(stack, url, log_file, Path(scratch))
         environment = _environment(url, n_workers, allow_paths, database)
-        crew = _Crew(workflow_of, log, scratch, environment)
-        stack.callback(_stop_and_tidy, crew, launchpad)
+        crew = _Crew(workflow_of, log, scratch, environment, limit)
+        stack.callback(_stop_and_tidy, crew, launchpad, limit)
         crew.start_one()
-        while crew.alive():
+        while crew.size():
             if on_tick:
                 on_tick()
             crew.wait(_TICK_S)
+            if limit.is_over():
+                limit.reached = True
+                return
             died = crew.take_dead()
             if died:
                 recover(launchpad)
             if crew.deaths > _MOST_DEATHS:
                 raise RuntimeError(f"worker processes died {crew.deaths} times; the last messages:\n{_tail(log)}")
+            if limit.reached:  # a worker had no time for what there is, so that another would have none
+                continue
             if died or (crew.size() < n_workers and crew.mature()):
                 ready = {"$and": [scope(launchpad, workflow_of), {"state": "READY", "fw_id": {"$nin": refused}}]}
                 if launchpad.fireworks.find_one(ready, {"fw_id": 1}) is not None:
@@ -131,12 +143,13 @@ def work_through(
     allow: Sequence[str] = (),
     allow_paths: Sequence[Path] = (),
     database: str | Path | None = None,
+    limit: TimeLimit | None = None,
 ) -> list[Failure]:
     """Repair what a killed run left behind, work until nothing is left that can run, and return what failed.
 
     Parameters
     ----------
-    url, n_workers, workflow_of, on_tick, allow, allow_paths, database
+    url, n_workers, workflow_of, on_tick, allow, allow_paths, database, limit
         As for :func:`launch_workers`.
     on_repair
         Told before the work begins what was repaired.
@@ -153,6 +166,7 @@ def work_through(
         allow=allow,
         allow_paths=allow_paths,
         database=database,
+        limit=limit,
     )
     return failures(launchpad, workflow_of=workflow_of)
 
@@ -184,10 +198,15 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None) -> list[int]:
     return refused
 
 
-def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad) -> None:
-    """Stop what still runs, which it does only when this process is interrupted, and make that ready again."""
-    if crew.stop():
-        recover(launchpad)
+def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, limit: TimeLimit) -> None:
+    """Stop what still runs, because the time is over or this process interrupted, and make it ready again."""
+    stopped = crew.stop()
+    if not stopped:
+        return
+    running = launchpad.launches.find({"fworker.name": {"$in": stopped}, "state": "RUNNING"}, {"fw_id": 1})
+    fireworks = launchpad.fireworks.find({"fw_id": {"$in": [launch["fw_id"] for launch in running]}}, {"name": 1})
+    limit.interrupted = sorted(document["name"] for document in fireworks)
+    recover(launchpad)
 
 
 def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database: str | Path | None) -> dict[str, str]:
@@ -206,11 +225,14 @@ def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database
 class _Crew:
     """The worker processes."""
 
-    def __init__(self, workflow_of: int | None, log: IO[bytes], scratch: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, workflow_of: int | None, log: IO[bytes], scratch: str, environment: dict[str, str], limit: TimeLimit
+    ) -> None:
         self.deaths = 0
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[subprocess.Popen[bytes], str] = {}  # that have not been seen to end, with their names
         self._started = 0.0
         self._log = log
+        self._limit = limit
         self._read_end, self._write_end = os.pipe()
         self._scratch = scratch
         # -P: files in the user's directory must not stand in for modules of the same name.
@@ -222,8 +244,10 @@ class _Crew:
 
     def start_one(self) -> None:
         """Start one more worker."""
+        left = self._limit.left_s()
+        timed = [] if left is None else ["--seconds", f"{left:.3f}"]
         process = subprocess.Popen(
-            [*self._command, "--scratch", tempfile.mkdtemp(dir=self._scratch)],
+            [*self._command, *timed, "--scratch", tempfile.mkdtemp(dir=self._scratch)],
             env=self._environment,
             pass_fds=(self._read_end,),
             stdin=subprocess.DEVNULL,
@@ -231,16 +255,12 @@ class _Crew:
             stderr=self._log,
             start_new_session=True,  # Ctrl-C is for the parent, which then stops its workers
         )
-        self._processes.append(process)
+        self._processes[process] = worker_name(process.pid)
         self._started = time.monotonic()
 
-    def alive(self) -> list[subprocess.Popen[bytes]]:
-        """Return the workers that have not ended."""
-        return [process for process in self._processes if process.poll() is None]
-
     def size(self) -> int:
-        """Return how many workers have not ended."""
-        return len(self.alive())
+        """Return how many workers have not been seen to end."""
+        return len(self._processes)
 
     def mature(self) -> bool:
         """Return whether the youngest worker had the time to take its first Firework."""
@@ -248,30 +268,39 @@ class _Crew:
 
     def take_dead(self) -> int:
         """Return how many workers ended badly since the last call."""
-        dead = [process for process in self._processes if process.poll() not in (None, 0)]
-        self._processes = self.alive()
+        ended = [process for process in self._processes if process.poll() is not None]
+        for process in ended:
+            del self._processes[process]
+        dead = [process for process in ended if process.returncode not in (0, OUT_OF_TIME)]
+        self._limit.reached |= any(process.returncode == OUT_OF_TIME for process in ended)
         self.deaths += len(dead)
         return len(dead)
 
     def wait(self, seconds: float) -> None:
         """Wait, but not on when the oldest worker ends."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._processes[0].wait(seconds)
+            next(iter(self._processes)).wait(seconds)
 
-    def stop(self) -> bool:
-        """End the workers, wait until they are gone, and return whether there were any."""
-        stopped = self.alive()
+    def stop(self) -> list[str]:
+        """End the workers with all that they started, wait until they are gone, and return their names."""
+        stopped, names = list(self._processes), list(self._processes.values())
+        _signal_sessions(stopped, signal.SIGTERM)
         for process in stopped:
-            process.terminate()
-        for process in stopped:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        _signal_sessions(stopped, signal.SIGKILL)
+        for process in stopped:
+            process.wait()
         os.close(self._write_end)
         os.close(self._read_end)
-        return bool(stopped)
+        return names
+
+
+def _signal_sessions(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:
+    """Send a signal to workers and to what their calculators started; each worker leads a session of its own."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None, scratch: Path) -> IO[bytes]:

@@ -25,8 +25,9 @@ from ...files import check_writable
 from ...permissions import modules_allowed
 from .embedded_store import SCHEME, store_path
 from .fireworks_compat import LOGGERS
+from .heartbeats import beating
 from .launchpad_file import LaunchPadError, is_launchpad_file, read_launchpad_file
-from .worker_identity import own_name, register, unregister
+from .worker_identity import own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -194,13 +195,11 @@ def run_tool(tool: str, arguments: Sequence[str], url: str, *, allow: Sequence[s
             worker_file = Path(directory) / "my_fworker.yaml"
             _dump({"name": own_name(), "category": "", "query": "{}"}, worker_file)
             given += ["-w", str(worker_file)]
-            register(launchpad, own_name())
+            stack.enter_context(beating(launchpad, own_name()))
         try:
             return int({"lpad": lpad, "rlaunch": rlaunch}[tool]([*given, *options]) or 0)
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        finally:
-            unregister(launchpad, own_name())
 
 
 def write_launchpad_file(url: str, path: Path) -> None:

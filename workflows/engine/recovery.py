@@ -21,7 +21,8 @@ from ...permissions import modules_allowed
 from ..database.file import check_file, check_pages, database_path, file_lock, make_complete, unfinished_file
 from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, examine
-from .worker_identity import is_alive, living_workers, own_name
+from .heartbeats import is_gone, living_workers
+from .worker_identity import is_alive, own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -72,7 +73,8 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
 
     Five kinds of damage: a workflow lock whose holder died; a Firework reserved for a worker that died before it
     noted its launch; Fireworks written before the workflow they belong to; states and links that were not carried
-    over to the workflow, steps added by a finished Firework among them; and Fireworks that run in a dead worker.
+    over to the workflow, steps added by a finished Firework among them; and Fireworks that run in a dead worker, or in
+    one of another host that was silent for too long (:mod:`.heartbeats`).
     On a sound LaunchPad this takes a few queries; locks and Fireworks without workflow are watched for some seconds.
 
     Parameters
@@ -87,6 +89,7 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
     with modules_allowed(allow), _only_one(launchpad, wait) as admitted:
         if not admitted:
             return RecoveryReport()
+        living_workers(launchpad)  # strikes off those that are lost, who then end should they live after all
         unlocked, orphans = _remove_leftovers(launchpad)
         unreserved = _release_reservations(launchpad)
         refreshed, restarted, locked = _repair_workflows(launchpad)
@@ -137,7 +140,7 @@ def _only_one(launchpad: LaunchPad, wait: bool) -> Iterator[bool]:
             holder = leases.find_one({"_id": "lease"})
         if holder is None:
             continue
-        if is_alive(holder["by"]) is False or now - _aware(holder["since"]) > _LEASE_TIMEOUT:
+        if is_gone(launchpad, holder["by"]) or now - _aware(holder["since"]) > _LEASE_TIMEOUT:
             leases.delete_one({"_id": "lease", "by": holder["by"]})
         elif not wait:
             yield False

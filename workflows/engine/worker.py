@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -22,9 +23,11 @@ from typing import TYPE_CHECKING, Any
 from ...addresses import redacted
 from ...permissions import restrict
 from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow
+from .heartbeats import beating
 from .launchpad import open_launchpad
 from .recovery import recover
-from .worker_identity import own_name, register, unregister
+from .stopping import OUT_OF_TIME, Pace
+from .worker_identity import own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -57,27 +60,36 @@ class Worker:
         Id of a Firework whose workflow to work on; None for everything.
     scratch
         Directory in which each Firework gets one of its own for as long as it runs.
+    seconds
+        How long it may work; None for as long as there is work.
     """
 
-    def __init__(self, launchpad: LaunchPad, workflow_of: int | None, scratch: Path) -> None:
+    def __init__(
+        self, launchpad: LaunchPad, workflow_of: int | None, scratch: Path, seconds: float | None = None
+    ) -> None:
         self.launchpad = launchpad
         self.workflow_of = workflow_of
         self.scratch = scratch
         self.name = own_name()
+        self.pace = Pace(seconds)
         self._checked: dict[int, bool] = {}  # whether a Firework is of a workflow that is worked on here
         self._last_recovery = 0.0
 
     def work(self) -> int:
-        """Work until nothing can run and nobody runs anything that could add more; return how many Fireworks ran."""
+        """Work until nothing can run and nobody runs anything that could add more, or the time is nearly over.
+
+        Return how many Fireworks ran.
+        """
         count, pause = 0, _FIRST_PAUSE_S
-        while True:
+        while self.pace.allows_another():
             if self._run_one():
                 count, pause = count + 1, _FIRST_PAUSE_S
             elif self._others_run():
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
             else:
-                return count
+                break
+        return count
 
     def _run_one(self) -> bool:
         from fireworks import FWorker
@@ -91,7 +103,8 @@ class Worker:
         with tempfile.TemporaryDirectory(dir=self.scratch) as directory:
             os.chdir(directory)
             try:
-                return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
+                with self.pace.timing():
+                    return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
             except ForeignTaskError as error:  # it came into the workflow since that was looked through
                 logger.warning("%s", error)
                 self._checked.clear()
@@ -133,6 +146,8 @@ def _die_with_parent(descriptor: int, scratch: Path) -> None:
     def wait() -> None:
         os.read(descriptor, 1)
         shutil.rmtree(scratch, ignore_errors=True)
+        if os.getsid(0) == os.getpid():  # what a calculator started goes with it
+            os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -162,17 +177,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workflow-of", type=int)
     parser.add_argument("--parent-pipe", type=int, required=True)
     parser.add_argument("--scratch", type=Path, required=True, help="existing directory, not needed afterwards")
+    parser.add_argument("--seconds", type=float, help="how long it may work")
     options = parser.parse_args(arguments)
     restrict()
     _log_without_passwords()
     _die_with_parent(options.parent_pipe, options.scratch)
     launchpad = open_launchpad(os.environ.pop(LAUNCHPAD_VARIABLE))  # what a task starts need not know it
-    worker = Worker(launchpad, options.workflow_of, options.scratch)
-    register(launchpad, worker.name)
-    try:
+    worker = Worker(launchpad, options.workflow_of, options.scratch, options.seconds)
+    with beating(launchpad, worker.name):
         worker.work()
-    finally:
-        unregister(launchpad, worker.name)
+    if not worker.pace.allows_another():
+        sys.exit(OUT_OF_TIME)
 
 
 if __name__ == "__main__":

@@ -130,8 +130,8 @@ def heartbeat(launchpad, launch_id, age):
     launchpad.launches.update_one({"launch_id": launch_id}, {"$set": {"state_history": history}})
 
 
-def test_running_on_another_host_is_restarted_when_its_heartbeat_stops(launchpad, recover):
-    _, launch_id = launchpad.checkout_fw(FWorker(name="elsewhere:1:1"), ".")
+def test_running_by_fireworks_own_rlaunch_is_restarted_when_its_hourly_ping_stops(launchpad, recover):
+    _, launch_id = launchpad.checkout_fw(FWorker(name="a cluster, by rlaunch"), ".")
     heartbeat(launchpad, launch_id, timedelta(hours=3))
     assert recover(launchpad).total == 0
     heartbeat(launchpad, launch_id, timedelta(hours=5))
@@ -144,7 +144,7 @@ def test_a_living_worker_keeps_its_firework_without_heartbeat(launchpad, recover
     _, launch_id = launchpad.checkout_fw(FWorker(name=worker_name(os.getppid())), ".")
     heartbeat(launchpad, launch_id, timedelta(hours=5))
     launchpad.add_wf(Firework([importlib.import_module(tasks).Note(path="x", text="y")]))
-    _, other_id = launchpad.checkout_fw(FWorker(name="elsewhere:1:1"), ".")
+    _, other_id = launchpad.checkout_fw(FWorker(name="a cluster, by rlaunch"), ".")
     heartbeat(launchpad, other_id, timedelta(hours=5))
     assert recover(launchpad).restarted == 1
     assert count_by_state(launchpad, [launchpad.first]) == {"RUNNING": 1}
