@@ -39,7 +39,7 @@ def launch(
     from ..permissions import module_names
 
     if queue is not None:
-        given = {"--workers": workers, "--walltime": walltime, "--stop-before": stop_before}
+        given: dict[str, object] = {"--workers": workers, "--walltime": walltime, "--stop-before": stop_before}
         given |= {"--allow-import": allow_import, "--allow-path": allow_path}
         for option, value in given.items():
             if value:

@@ -35,7 +35,7 @@ _METHODS = frozenset(
         *("drop_index", "drop_indexes", "index_information"),
     }
 )
-_COMMANDS = frozenset({"ping", "compact"})
+_COMMANDS = frozenset({"ping", "hello", "compact"})
 _COMMAND_NOT_FOUND = 59  # MongoDB's own number
 # What a forked child inherits stays referenced: closing it would let go of locks that the parent still holds.
 _INHERITED: list[Any] = []
@@ -230,7 +230,7 @@ class EmbeddedDatabase:
         return self.client.store.run(lambda client: operation(client[self.name]))
 
     def command(self, command: Any, *_: Any, **__: Any) -> dict[str, Any]:
-        """Answer ``ping`` and ``compact``, for which files need nothing done.
+        """Answer ``ping``, ``hello`` (without the time of a server) and ``compact``, for which files need nothing done.
 
         Raises
         ------
