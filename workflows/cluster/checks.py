@@ -110,8 +110,8 @@ def _python(queue_file: QueueFile) -> Check:
     return "python of the script", there, programs[0] if there else f"{programs[0]} is no program here"
 
 
-def _several_hosts(queue_file: QueueFile) -> str | None:
-    """Return why a store of one machine will not do."""
+def _several_hosts(queue_file: QueueFile) -> str:
+    """Return in words where jobs run at the same time."""
     nodes = int(queue_file.keys.get("nodes", 1))
     return f"a job has {nodes} nodes" if nodes > 1 else "jobs may run on several nodes at once"
 
@@ -161,7 +161,7 @@ def _database(queue_file: QueueFile) -> Check:
     where = f"on a network file system ({network}), where SQLite's locks may fail, " if network else ""
     reason = _several_hosts(queue_file)
     text = f"{address} is an SQLite file {where}and {reason}; for several nodes postgresql://user@host/name is safe"
-    return "database of the workers", not network, text
+    return "database of the workers", not network and int(queue_file.keys.get("nodes", 1)) == 1, text
 
 
 def network_file_system(path: Path) -> str | None:

@@ -75,7 +75,10 @@ class QueueFile:
         """Return FireWorks' adapter for it."""
         from fireworks.user_objects.queue_adapters.common_adapter import CommonAdapter
 
-        return CommonAdapter.from_dict({**self.keys, "_fw_template_file": str(self.template)})
+        adapter = CommonAdapter.from_dict({**self.keys, "_fw_template_file": str(self.template)})
+        # By its short name FireWorks looks for it in all modules of its own, its tests included, and imports them.
+        adapter._fw_name = f"{{{{{CommonAdapter.__module__}.{CommonAdapter.__name__}}}}}"  # noqa: SLF001
+        return adapter
 
 
 def read_queue_file(path: Path) -> QueueFile:
