@@ -101,17 +101,19 @@ def _launchpad(url: str | None) -> tuple[str, bool, str]:
     return ("LaunchPad", True, f"{redacted(url)} answers, {sum(count_by_state(pad).values())} Fireworks")
 
 
-def _database(path: object) -> tuple[str, bool, str]:
+def _database(address: str | None) -> tuple[str, bool, str]:
     from ..errors import InputError
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
 
-    target = path or default_database()
+    target: object = address or "$AMALGAMICS_DATABASE"
     try:
+        target = address or default_database()
         store = StructureDatabase(str(target))
         count = len(store.select())
+        kind = store.backend.describe()
     except InputError as error:
         return ("database", False, str(error))
-    if not store.path.is_file():
-        return ("database", True, f"none yet at {target}; the first run makes it")
-    return ("database", True, f"{target}, {count} structures")
+    if not store.backend.exists():
+        return ("database", True, f"none yet at {target} ({kind}); the first run makes it")
+    return ("database", True, f"{target} ({kind}), {count} structures")

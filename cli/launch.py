@@ -58,7 +58,7 @@ def launch(
     modules = module_names(allow_import or (), "--allow-import")
     store = StructureDatabase(database or default_database())  # refused before a LaunchPad is made
     url = chosen_launchpad(launchpad)
-    work_through(url, workers, database=store.path, allow=modules, allow_paths=allow_path or (), limit=limit)
+    work_through(url, workers, database=store.address, allow=modules, allow_paths=allow_path or (), limit=limit)
 
 
 def _submit(queue: Path, jobs: int, launchpad: str | None, database: object, *, dry_run: bool) -> None:

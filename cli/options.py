@@ -8,8 +8,12 @@ from typing import Annotated
 import typer
 
 DatabaseOption = Annotated[
-    Path | None,
-    typer.Option("--database", help="Structure database; default $AMALGAMICS_DATABASE or results/structures.db."),
+    str | None,
+    typer.Option(
+        "--database",
+        help="Structure database: a file, or postgresql://user@host/name; default $AMALGAMICS_DATABASE or "
+        "results/structures.db.",
+    ),
 ]
 LaunchpadOption = Annotated[
     str | None,

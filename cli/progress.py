@@ -37,12 +37,12 @@ class Progress:
     Parameters
     ----------
     database
-        Path of the structure database in which results land.
+        Path or URL of the structure database in which results land.
     launchpad
         The LaunchPad whose Fireworks are being worked through.
     """
 
-    def __init__(self, database: Path, launchpad: Any) -> None:
+    def __init__(self, database: Path | str, launchpad: Any) -> None:
         from ..workflows.database.structure_database import StructureDatabase
 
         self._store = StructureDatabase(database)
@@ -96,7 +96,7 @@ def work_through(
     url: str,
     workers: int | None,
     *,
-    database: Path,
+    database: Path | str,
     fw_id: int | None = None,
     allow: Sequence[str] = (),
     allow_paths: Sequence[Path] = (),

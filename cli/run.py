@@ -43,7 +43,7 @@ def run(
 
     limit = time_limit(walltime, stop_before)
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
-    told = potential_notices(spec, StructureDatabase(spec.database_path))
+    told = potential_notices(spec, StructureDatabase(spec.database_address))
     for notice in told:
         typer.echo(f"note: {notice}")
     pad = open_launchpad(spec.launchpad)
@@ -53,7 +53,7 @@ def run(
     work_through(
         spec.launchpad,
         workers,
-        database=spec.database_path,
+        database=spec.database_address,
         fw_id=submission.fw_ids[0],
         allow=modules_of(spec),
         allow_paths=paths_of(spec),

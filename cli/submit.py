@@ -22,7 +22,7 @@ def submit(
     from ..workflows.spec import load_spec
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
-    for notice in potential_notices(spec, StructureDatabase(spec.database_path)):
+    for notice in potential_notices(spec, StructureDatabase(spec.database_address)):
         typer.echo(f"note: {notice}")
     submission = builder.submit(spec, open_launchpad(spec.launchpad))
     verb = "is already in" if submission.resumed else "added to"

@@ -102,6 +102,10 @@ def _check(name: str, value: Any, texts: Sequence[str]) -> None:
                 raise InputError(f"{name}: {error}") from None
     elif isinstance(value, str):
         _check_text(name, value)
+        if name == "--database":
+            from ..workflows.database.address import checked_address
+
+            checked_address(value, name)
     elif isinstance(value, int | float) and not abs(value) <= _LARGEST:
         raise InputError(f"{name}: {shown(value)} is not allowed; give a number of usual size")
 

@@ -43,7 +43,7 @@ class Job:
     @classmethod
     def of(cls, spec: WorkflowSpec, fingerprints: Mapping[str, str] | None = None) -> Job:
         """Return the job of an input, with the database that it names."""
-        return cls(spec, StructureDatabase(spec.database_path), fingerprints)
+        return cls(spec, StructureDatabase(spec.database_address), fingerprints)
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any], manifest: Mapping[str, Any] | None = None) -> Job:

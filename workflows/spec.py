@@ -11,19 +11,23 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainValidator,
     ValidationError,
     create_model,
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from ..addresses import redacted, refuse_password, with_password_of
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, shown
-from ..files import check_writable, usable_path
+from ..files import check_writable
+from ..permissions import DATABASE_VARIABLE
 from ..structures.compositions import parse_system
-from .database.file import check_file, database_path
+from .database.address import absolute_address, checked_address, known_address
+from .database.backends.choice import open_backend
 from .output_folder import folder_for
 from .spec_messages import describe
 from .studies import STUDIES
@@ -39,12 +43,28 @@ LAUNCHPAD_VARIABLE = "AMALGAMICS_LAUNCHPAD"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}", re.ASCII)
 
 
-def default_database() -> Path:
-    """Path of the structure database: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``."""
+def default_database() -> Path | str:
+    """Return where the structure database is: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``.
+
+    A password in it stays there; whoever connects takes it from there.
+    """
     try:
-        return usable_path(os.environ.get("AMALGAMICS_DATABASE") or DEFAULT_DATABASE)
+        return known_address(os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE)
     except InputError as error:
-        raise SpecError(f"$AMALGAMICS_DATABASE: {error}") from None
+        raise SpecError(f"${DATABASE_VARIABLE}: {str(error).removeprefix('database: ')}") from None
+
+
+def _check_database(value: Any) -> Path | str:
+    if not isinstance(value, str | Path):
+        raise PydanticCustomError("path_type", "a path or URL is needed")
+    try:
+        return checked_address(value)
+    except InputError as error:
+        raise ValueError(str(error).removeprefix("database: ")) from None
+
+
+DatabaseAddress = Annotated[Path | str, PlainValidator(_check_database)]
+"""Where a structure database is."""
 
 
 def default_launchpad() -> str:
@@ -148,7 +168,7 @@ class WorkflowSpec(_StudySections):
     potential: str = "chgnet+d3"
     relaxation: RelaxationOptions = RelaxationOptions()
     output: UserPath | None = None
-    database: UserPath = Field(default_factory=default_database)
+    database: DatabaseAddress = Field(default_factory=default_database)
     launchpad: Annotated[str, BeforeValidator(_without_given_password)] = Field(
         default_factory=default_launchpad, exclude=True, repr=False
     )
@@ -171,9 +191,15 @@ class WorkflowSpec(_StudySections):
         return (self.output or Path("results") / self.name).expanduser().resolve()
 
     @property
-    def database_path(self) -> Path:
-        """Absolute path of the structure database."""
-        return self.database.expanduser().resolve()
+    def database_address(self) -> Path | str:
+        """Absolute path of the structure database, or its URL without a password."""
+        return absolute_address(self.database)
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Absolute folder for what is half computed: beside the file of the database, or with the report."""
+        at = self.database_address
+        return (at.parent if isinstance(at, Path) else self.output_dir) / "checkpoints"
 
     @property
     def elements(self) -> tuple[str, ...]:
@@ -186,7 +212,8 @@ class WorkflowSpec(_StudySections):
         Raises
         ------
         InputError
-            The potential does not cover an element or is not installed, or the output or database cannot be written.
+            The potential does not cover an element or is not installed, the output or database cannot be written, or
+            the server of the database does not answer.
         """
         potential = get_potential(self.potential)
         potential.check_elements(self.elements)
@@ -196,8 +223,7 @@ class WorkflowSpec(_StudySections):
             if isinstance(section, StudySettings):
                 section.check(self)
         check_writable(self.output_dir, "output")
-        check_writable(self.database_path.parent, "database")
-        check_file(database_path(self.database))
+        open_backend(self.database).check_usable()
 
 
 def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:

@@ -39,10 +39,11 @@ def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
     """Return the input as plain JSON with absolute paths, so that a worker may run anywhere on the machine.
 
     Without the address of the LaunchPad that it is stored in: who reads it there knows that, and it may be a secret.
+    Nor does it hold a password: a worker finds that of the database in its own environment.
     """
     document: dict[str, Any] = spec.model_dump(mode="json")
     document["output"] = str(spec.output_dir)
-    document["database"] = str(spec.database_path)
+    document["database"] = str(spec.database_address)
     return document
 
 

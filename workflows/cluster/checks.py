@@ -15,6 +15,7 @@ import yaml
 
 from ...addresses import redacted
 from ...errors import InputError
+from ..database.mounts import network_file_system
 from ..engine.embedded_store import SCHEME
 from ..engine.launchpad import count_by_state, open_launchpad
 from ..engine.stopping import parse_duration
@@ -23,9 +24,6 @@ from .queue import QueueFile, read_queue_file
 
 Check = tuple[str, bool, str]
 _COMMANDS = {"SLURM": ("sbatch", "squeue", "sinfo"), "PBS": ("qsub", "qstat")}
-_NETWORK_FILE_SYSTEMS = re.compile(
-    r"nfs|cifs|smb|lustre|gpfs|beegfs|glusterfs|ceph|fuse\.sshfs|afs|orangefs|panfs", re.I
-)
 _TIMEOUT_S = 30
 
 
@@ -162,21 +160,3 @@ def _database(queue_file: QueueFile) -> Check:
     reason = _several_hosts(queue_file)
     text = f"{address} is an SQLite file {where}and {reason}; for several nodes postgresql://user@host/name is safe"
     return "database of the workers", not network and int(queue_file.keys.get("nodes", 1)) == 1, text
-
-
-def network_file_system(path: Path) -> str | None:
-    """Return the type of the network file system on which a path lies or will lie; None on a disk of this machine."""
-    path = path.absolute()
-    while not path.exists():
-        path = path.parent
-    best, kind = "", ""
-    try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    for line in mounts.splitlines():
-        _, where, name, *_ = line.split(" ")
-        where = where.replace("\\040", " ")
-        if path.resolve().is_relative_to(where) and len(where) >= len(best):
-            best, kind = where, name
-    return kind if _NETWORK_FILE_SYSTEMS.match(kind) else None

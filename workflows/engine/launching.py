@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ...addresses import has_password, redacted
+from ...addresses import redacted, with_password_of
 from ...calculators.threads import available_cores, choose_layout, thread_environment
 from ...files import private_opener
 from ...permissions import (
@@ -214,8 +214,8 @@ def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database
     # What the user set in the environment wins.
     environment = thread_environment(max(1, available_cores() // n_workers)) | os.environ
     paths = [Path.cwd(), *allow_paths, *allowed_paths()]
-    if database is not None and not has_password(os.environ.get(DATABASE_VARIABLE, "")):
-        environment[DATABASE_VARIABLE] = str(database)
+    if database is not None:
+        environment[DATABASE_VARIABLE] = with_password_of(str(database), os.environ.get(DATABASE_VARIABLE))
     environment[_LAUNCHPAD_VARIABLE] = absolute_address(url)
     environment[MODULES_VARIABLE] = ",".join(allowed_modules())
     environment[PATHS_VARIABLE] = os.pathsep.join(str(path.expanduser().resolve()) for path in paths)

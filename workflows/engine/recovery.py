@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...permissions import modules_allowed
-from ..database.file import check_file, check_pages, database_path, file_lock, make_complete, unfinished_file
+from ..database.backends.choice import open_backend
 from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, examine
 from .heartbeats import is_gone, living_workers
@@ -109,20 +109,7 @@ def recover_database(database: str | Path) -> str:
     InputError
         It is damaged in a way that repairing could lose rows, or is another kind of file; it is left as it is.
     """
-    path = database_path(database)
-    if unfinished_file(path).exists():
-        with file_lock(path):  # whoever makes it may be alive
-            unfinished_file(path).unlink(missing_ok=True)
-    if not path.exists():
-        return f"there is no structure database at {database} yet"
-    missing = check_file(path).missing
-    if missing:
-        with file_lock(path):
-            missing = make_complete(path).missing
-    check_pages(path)
-    if not missing:
-        return f"the structure database {database} is sound"
-    return f"recovered: the structure database {database} was half made, without rows (it lacked {', '.join(missing)})"
+    return open_backend(database).recover()
 
 
 @contextlib.contextmanager
