@@ -9,7 +9,7 @@ from .errors import InputError
 
 _SECRET = "…"
 # The last @ ends a password, so that one with an @ or / that was not escaped is not shown either.
-_PASSWORD = re.compile(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^:/?#@\s]*):\S*@")
+_PASSWORD = re.compile(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^:/?#@\s]*):(?P<password>\S*)@")
 _SECRET_OPTION = re.compile(
     r"(?P<before>[?&;](?:[^=&\s]*(?:password|passphrase|secret|token)[^=&\s]*|authMechanismProperties)=)[^&\s'\"]+",
     re.IGNORECASE,
@@ -43,6 +43,19 @@ def without_password(address: str) -> str:
     'postgresql://me@db.example.org/structures'
     """
     return _SECRET_OPTION.sub(r"\g<before>", _PASSWORD.sub(r"\g<before>@", address))
+
+
+def password_of(address: str) -> str | None:
+    """Return the password between the user and the host of an address, None where there is none.
+
+    Examples
+    --------
+    >>> from amalgamics.addresses import password_of
+    >>> password_of("postgresql://me:hunter%402@db.example.org/structures")
+    'hunter@2'
+    """
+    found = _PASSWORD.match(address)
+    return unquote(found["password"]) if found else None
 
 
 def with_password_of(address: str, known: str | None) -> str:

@@ -43,6 +43,18 @@ def usable_path(value: str | Path) -> Path:
     return path
 
 
+def private_opener(path: str, flags: int) -> int:
+    """Open a file for ``open(..., opener=...)``; one that is new is readable and writable for its owner alone."""
+    return os.open(path, flags, 0o600)
+
+
+def make_private_directory(path: Path) -> None:
+    """Make a directory that only its owner can enter, and those above it that are missing; one that is there stays."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def check_writable(directory: Path, key: str) -> None:
     """Raise NotWritableError unless ``directory`` is, or could be made, a writable directory; leaves nothing behind."""
     try:

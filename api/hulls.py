@@ -164,11 +164,14 @@ def _from_entries(system: str, entries: Sequence[PhaseEntry], *, has_volumes: bo
 def _from_database(
     system: str, database: StructureDatabase | str | Path, potential: str | NamedPotential | None
 ) -> HullResult:
+    from ..workflows.database.address import is_server
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.studies.hulls.analysis import rows_for_system
 
     if not isinstance(database, StructureDatabase):
-        database = StructureDatabase(path("database", database, "a Database or its path"), must_exist=True)
+        if not isinstance(database, str) or not is_server(database):
+            database = path("database", database, "a Database, its path or its URL")
+        database = StructureDatabase(database, must_exist=True)
     name = potential if potential is None or isinstance(potential, str) else potential.name
     notes: list[str] = []
     return _from_rows(system, rows_for_system(database, system, name, notes), notes)

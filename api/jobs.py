@@ -33,7 +33,7 @@ class JobResult:
     report, output_dir
         The HTML file, and the folder with it and with the pictures and tables.
     database
-        Path of the structure database that holds every result.
+        Path of the structure database that holds every result, or its address on a server.
     warnings
         What the report warns of.
     summary
@@ -44,7 +44,7 @@ class JobResult:
     headline: str
     report: Path
     output_dir: Path
-    database: Path
+    database: Path | str
     warnings: tuple[str, ...]
     summary: Mapping[str, Any] = field(repr=False, hash=False)
 
@@ -135,7 +135,7 @@ def run(
     from ..workflows.engine.launching import is_completed, work_through
     from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.spec import WorkflowSpec
-    from ..workflows.submission import submit
+    from ..workflows.submission import modules_of, paths_of, submit
 
     if workers is not None:
         workers = whole_number("workers", workers)
@@ -148,7 +148,7 @@ def run(
         spec = load_job(path_of("job", job, "the path of a YAML file, or what load_job returned"))
     pad = open_launchpad(spec.launchpad)
     first = submit(spec, pad, retry_failed=retry_failed).fw_ids[0]
-    database = StructureDatabase(spec.database_path)
+    database = StructureDatabase(spec.database_address)
     start = database.last_id()
     with progress_bar(f"{spec.name}: results", None, wanted=progress) as show:
         failed = work_through(
@@ -156,6 +156,9 @@ def run(
             n_workers=workers,
             workflow_of=first,
             on_tick=lambda: show(database.last_id() - start),
+            allow=modules_of(spec),
+            allow_paths=paths_of(spec),
+            database=spec.database_address,
         )
     if failed or not is_completed(pad, first):
         said = "; ".join(f"{failure.name}: {failure.message}" for failure in failed) or "it was interrupted"
@@ -173,7 +176,7 @@ def _result(spec: WorkflowSpec, database: StructureDatabase) -> JobResult:
         headline=summary["headline"],
         report=folder / "report.html",
         output_dir=folder,
-        database=database.path,
+        database=database.path or database.address,
         warnings=tuple(summary["warnings"]),
         summary=summary,
     )

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 def benchmarks(
     database: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            "--database", help="Structure database; repeatable. Default $AMALGAMICS_DATABASE or results/structures.db."
+            "--database",
+            help="Structure database, a file or postgresql://user@host/name; repeatable. Default $AMALGAMICS_DATABASE "
+            "or results/structures.db.",
         ),
     ] = None,
     potential: Annotated[
@@ -42,7 +44,8 @@ def benchmarks(
     from ..workflows.spec import default_database
     from .output import print_csv, print_json
 
-    stores = [StructureDatabase(path, must_exist=True) for path in database or [default_database()]]
+    addresses = database or [str(default_database())]
+    stores = [StructureDatabase(address, must_exist=True) for address in addresses]
     page = _read(update) if update is not None else ""
     if free_atoms:
         for store in stores:

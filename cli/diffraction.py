@@ -196,7 +196,7 @@ def _numbers(text: str, option: str) -> list[float]:
         raise typer.BadParameter(f"{text!r} is not a list of numbers with commas", param_hint=option) from None
 
 
-def _samples(names: list[str], relaxed: bool, database: Path | None, potential: str | None) -> list[_Sample]:
+def _samples(names: list[str], relaxed: bool, database: str | None, potential: str | None) -> list[_Sample]:
     from ..errors import InputError
     from ..structures.input.reader import read_structures, split_index
     from ..workflows.database.rows import conventional_of

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,6 @@ from .options import DatabaseOption, JsonOption, LaunchpadOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from ..workflows.checks import Check
 
@@ -42,12 +42,15 @@ def doctor(
         bool, typer.Option("--deep", help="Also run a small job from input to report, half a minute.")
     ] = False,
     as_json: JsonOption = False,
+    cluster: Annotated[
+        Path | None, typer.Option("--cluster", help="Look through a folder of amalgamics cluster init, too.")
+    ] = None,
 ) -> None:
     """Print what is installed, which weights are found, whether the LaunchPad answers; exit code 1 if one is not."""
     from ..calculators.threads import available_cores
     from .output import print_json, print_rows
 
-    checks = [check for section in _sections(launchpad, database, deep) for check in section]
+    checks = [check for section in _sections(launchpad, database, cluster, deep) for check in section]
     if as_json:
         print_json([_as_json(check) for check in checks])
     else:
@@ -64,17 +67,23 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _sections(launchpad: str | None, database: Path | None, deep: bool) -> Iterator[Iterable[Check]]:
+def _sections(
+    launchpad: str | None, database: str | None, cluster: Path | None, deep: bool
+) -> Iterator[Iterable[Check]]:
     """Yield the checks, subject by subject; what else there is to check has its place here."""
     from ..workflows import checks
-    from ..workflows.defaults import chosen_launchpad, default_database
+    from ..workflows.defaults import chosen_launchpad
 
-    pad, store = chosen_launchpad(launchpad), database or default_database()
+    pad, store = chosen_launchpad(launchpad), checks.chosen_database(database)
     yield _packages()
     yield _potentials()
-    yield [checks.check_launchpad(pad), checks.check_database(store)]
+    yield [checks.check_launchpad(pad), checks.check_database(database)]
     yield checks.check_disks(pad, store)
     yield checks.check_credentials(pad)
+    if cluster is not None:
+        from ..workflows.cluster.checks import cluster_checks
+
+        yield [checks.Check(*row) for row in cluster_checks(cluster)]
     if deep:
         from ..workflows.deep_checks import deep_checks
 

@@ -57,7 +57,7 @@ def electrochemistry(
     print_notes(warning for section in sections for warning in section.warnings)
 
 
-def _hulls(systems: list[str], database: Path | None, potential: str | None) -> tuple[list[Hull], str]:
+def _hulls(systems: list[str], database: str | None, potential: str | None) -> tuple[list[Hull], str]:
     """The hulls, all of one potential, and its name; the database is opened only where a system is asked for."""
     if not systems:
         return [], ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from .options import LaunchpadOption
+from .options import AllowImportOption, LaunchpadOption
 from .stock import CONTEXT, run_stock
 
 __all__ = ["CONTEXT", "lpad"]
 
 
-def lpad(context: typer.Context, launchpad: LaunchpadOption = None) -> None:
+def lpad(context: typer.Context, launchpad: LaunchpadOption = None, allow_import: AllowImportOption = None) -> None:
     """Pass everything after the verb to FireWorks' ``lpad``."""
-    run_stock("lpad", context, launchpad)
+    run_stock("lpad", context, launchpad, allow_import)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ import typer
 from typer.core import TyperGroup
 
 from .. import __version__
+from ..addresses import redacted
 from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
+from ..workflows.engine.stopping import Interrupted
 from .values import CarefulVerb, printable
 
 # Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
@@ -20,6 +23,7 @@ VERBS = {
     "submit": "Add a workflow to the LaunchPad without running it.",
     "launch": "Work through what is in the LaunchPad.",
     "status": "Show the workflows in the LaunchPad, how far they are, what failed; --watch goes on.",
+    "cluster": "Prepare a folder for workers on a cluster: amalgamics cluster init.",
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",
@@ -44,7 +48,14 @@ ADVICE: dict[type[InputError], str] = {
     SeveralPotentialsError: " with --potential",
     NotStoredError: "; run a workflow with it first, e.g. amalgamics run examples/li-hg-llto.yaml, or give --database",
 }
+HELP = {"help_option_names": ["-h", "--help"]}
 INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
+def _group(context: typer.Context) -> None:
+    """Show the verbs of a verb that has some, as the bare command does with all."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 class LazyVerbs(TyperGroup):
@@ -59,8 +70,20 @@ class LazyVerbs(TyperGroup):
         if cmd_name not in VERBS:
             raise InputError(unknown_name("command", cmd_name, VERBS))
         module = importlib.import_module(f".{cmd_name}", __package__)
-        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
-        settings = getattr(module, "CONTEXT", None)
+        verb = typer.Typer(
+            add_completion=False,
+            rich_markup_mode=None,
+            help=VERBS[cmd_name],
+            invoke_without_command=True,
+            context_settings=HELP,
+        )
+        commands: dict[str, str] = getattr(module, "COMMANDS", {})
+        if commands:
+            for name, text in commands.items():
+                verb.command(name=name, cls=CarefulVerb, help=text, context_settings=HELP)(getattr(module, name))
+            verb.callback()(_group)
+            return typer.main.get_command(verb)
+        settings = getattr(module, "CONTEXT", HELP)
         verb.command(name=cmd_name, cls=CarefulVerb, help=VERBS[cmd_name], context_settings=settings)(
             getattr(module, cmd_name)
         )
@@ -72,7 +95,7 @@ class LazyVerbs(TyperGroup):
             formatter.write_dl(list(VERBS.items()))
 
 
-app = typer.Typer(cls=LazyVerbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(cls=LazyVerbs, rich_markup_mode=None, invoke_without_command=True, context_settings=HELP)
 
 
 def _print_version(wanted: bool) -> None:
@@ -83,24 +106,34 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def amalgamics(
-    version: bool = typer.Option(
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 - its callback prints it
         False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
     ),
 ) -> None:
     """Amalgam phase stability and wetting from machine-learning potentials."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input ends in one line on stderr and exit code 2."""
     command = typer.main.get_command(app)
     try:
-        code = command.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        code = command.main(
+            args=list(arguments) if arguments is not None else None, prog_name="amalgamics", standalone_mode=False
+        )
     except InputError as error:
         sys.exit(fail(str(error) + ADVICE.get(type(error), "")))
+    except Interrupted as stop:
+        typer.echo(str(stop), err=True)
+        sys.exit(stop.exit_code)
     except Exception as error:
         # Typer's usage errors have no public base class; they are the ones that can format themselves.
         if not hasattr(error, "format_message"):
-            raise
+            # As Python would show it, but for passwords in addresses.
+            sys.stderr.write(redacted("".join(traceback.format_exception(error))))
+            sys.exit(1)
         sys.exit(fail(error.format_message()))
     if code == INTERRUPTED:
         typer.echo("interrupted; the same command goes on where it stopped", err=True)
@@ -109,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def fail(message: str) -> int:
     """Print ``message`` as the one-line error and return the exit code of bad input."""
-    typer.echo(f"error: {printable(message)}", err=True)
+    typer.echo(f"error: {printable(redacted(message))}", err=True)
     return 2
 
 

@@ -8,20 +8,51 @@ from typing import Annotated
 import typer
 
 DatabaseOption = Annotated[
-    Path | None,
-    typer.Option("--database", help="Structure database; default $AMALGAMICS_DATABASE or results/structures.db."),
+    str | None,
+    typer.Option(
+        "--database",
+        help="Structure database: a file, or postgresql://user@host/name; default $AMALGAMICS_DATABASE or "
+        "results/structures.db.",
+    ),
 ]
 LaunchpadOption = Annotated[
     str | None,
     typer.Option(
         "--launchpad",
-        help="sqlite:///directory or mongodb://host:port/name; default $AMALGAMICS_LAUNCHPAD "
+        help="sqlite:///directory, mongodb://host:port/name, or a my_launchpad.yaml; default $AMALGAMICS_LAUNCHPAD "
         "or sqlite:///results/launchpad.",
+    ),
+]
+AllowImportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-import",
+        metavar="MODULE",
+        help="A module, or package, that jobs in the LaunchPad may name; repeatable; also $AMALGAMICS_ALLOW_IMPORT.",
+    ),
+]
+AllowPathOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-path",
+        metavar="DIR",
+        help="A folder, or file, that jobs in the LaunchPad may use, besides the current one; repeatable; also"
+        " $AMALGAMICS_ALLOW_PATH.",
     ),
 ]
 PotentialOption = Annotated[str | None, typer.Option("--potential", help="For example chgnet+d3 or 7net-l3i5+d3.")]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help="Worker processes; default one for each core.")
+]
+WalltimeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--walltime", metavar="HH:MM:SS", help="Stop by then: what runs is interrupted and goes on next time."
+    ),
+]
+StopBeforeOption = Annotated[
+    str | None,
+    typer.Option("--stop-before", metavar="HH:MM:SS", help="How long before the end of the time; default a minute."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]

@@ -10,12 +10,16 @@ from typing import Any
 
 import typer
 
+from .values import visible
+
 _FILE_WIDTH = 200
 
 
 def print_json(content: Any) -> None:
     """Print ``content`` as JSON, NaN as null."""
-    typer.echo(json.dumps(_finite(content), indent=2, ensure_ascii=False))
+    text = json.dumps(_finite(content), indent=2, ensure_ascii=False)
+    # JSON escapes what is below a space by itself.
+    typer.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
 
 
 def _finite(content: Any) -> Any:
@@ -29,14 +33,14 @@ def _finite(content: Any) -> Any:
 def print_notes(notes: Iterable[str]) -> None:
     """Print what a reader of the results should know, beside them: to where errors go, so that programs read on."""
     for note in notes:
-        typer.echo(f"note: {note}", err=True)
+        typer.echo(f"note: {visible(note)}", err=True)
 
 
 def print_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a header and the rows as CSV."""
     from ..reports.notation import csv_text
 
-    typer.echo(csv_text(columns, rows), nl=False)
+    typer.echo(visible(csv_text(columns, rows)), nl=False)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -46,12 +50,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=visible(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         numeric = all(isinstance(row[index], int | float | None) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*[escape(format_cell(value)) for value in row])
+        table.add_row(*[escape(visible(format_cell(value))) for value in row])
     # Into a file or pipe a table keeps its width; only a terminal has one that it must fit.
     console = Console() if sys.stdout.isatty() else Console(width=_FILE_WIDTH)
     console.print(table)

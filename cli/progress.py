@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ..addresses import redacted
+from .values import printable, visible
+
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..workflows.engine.recovery import RecoveryReport
+    from ..workflows.engine.stopping import TimeLimit
 
 
 _OVER = ("COMPLETED", "ARCHIVED", "DEFUSED")
@@ -37,14 +42,14 @@ class Progress:
     Parameters
     ----------
     database
-        Path of the structure database in which results land.
+        Path or URL of the structure database in which results land.
     launchpad
         The LaunchPad whose Fireworks are being worked through.
     fw_id
         Id of a Firework whose workflow is being worked on; None for everything.
     """
 
-    def __init__(self, database: Path, launchpad: Any, fw_id: int | None = None) -> None:
+    def __init__(self, database: Path | str, launchpad: Any, fw_id: int | None = None) -> None:
         from ..workflows.database.structure_database import StructureDatabase
 
         self._store = StructureDatabase(database)
@@ -78,7 +83,7 @@ class Progress:
         """Print what has landed since the last call and move the bar."""
         for row in self._store.rows_after(self._last_id):
             self._last_id = int(row.id)
-            self._bar.console.print(result_line(row), markup=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(visible(result_line(row)), markup=False, highlight=False, soft_wrap=True)
             self._landed += 1
         if not self._bar.disable and time.monotonic() >= self._next_look:
             self._look()
@@ -106,8 +111,20 @@ def _say_what_was_repaired(repaired: RecoveryReport) -> None:
         typer.echo(str(repaired))
 
 
-def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | None = None) -> None:
+def work_through(
+    url: str,
+    workers: int | None,
+    *,
+    database: Path | str,
+    fw_id: int | None = None,
+    allow: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+    limit: TimeLimit | None = None,
+) -> None:
     """Run worker processes until nothing is left to run, showing progress; complain about what failed.
+
+    The first SIGTERM or SIGHUP stops the workers, makes ready again what they ran, and raises
+    :class:`~amalgamics.workflows.engine.stopping.Interrupted`.
 
     Parameters
     ----------
@@ -119,15 +136,33 @@ def work_through(url: str, workers: int | None, *, database: Path, fw_id: int | 
         Where results land.
     fw_id
         Work only on the workflow of this Firework; on everything when None.
+    allow, allow_paths
+        Modules and places that jobs may use, see :func:`~amalgamics.workflows.engine.launching.launch_workers`.
+    limit
+        When to stop; its ``reached`` tells afterwards whether work was left for want of time.
     """
     from ..workflows.engine import launching
     from ..workflows.engine.launchpad import open_launchpad
+    from ..workflows.engine.stopping import TimeLimit, left_over, signals_end
+    from ..workflows.engine.worker import scope
 
-    with Progress(database, open_launchpad(url), fw_id) as progress:
+    limit = limit or TimeLimit()
+    launchpad = open_launchpad(url)
+    with signals_end(limit.end_now), Progress(database, launchpad, fw_id) as progress:
         failed = launching.work_through(
-            url, n_workers=workers, workflow_of=fw_id, on_repair=_say_what_was_repaired, on_tick=progress.update
+            url,
+            n_workers=workers,
+            workflow_of=fw_id,
+            on_repair=_say_what_was_repaired,
+            on_tick=progress.update,
+            allow=allow,
+            allow_paths=allow_paths,
+            database=database,
+            limit=limit,
         )
+    if limit.reached:
+        typer.echo(left_over(launchpad, scope(launchpad, fw_id), limit), err=True)
     for failure in failed:
-        typer.echo(f"error: {failure.name}: {failure.message}", err=True)
+        typer.echo(f"error: {printable(redacted(f'{failure.name}: {failure.message}'))}", err=True)
     if failed:
         raise typer.Exit(1)

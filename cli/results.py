@@ -28,9 +28,9 @@ def results(
     from .output import print_csv, print_json, print_notes, print_table
 
     spec = load_spec(input_file, database=database, potential=potential)
-    job = Job(spec, StructureDatabase(spec.database_path, must_exist=True))
+    job = Job(spec, StructureDatabase(spec.database_address, must_exist=True))
     if spec.systems and not job.relaxed_rows:
-        raise NotStoredError(f"{spec.database_path} has no result of {spec.name}")
+        raise NotStoredError(f"{spec.database_address} has no result of {spec.name}")
     sections, warnings = report_sections(job)
     found = {one.anchor: one for one in sections}
     for anchor in section or ():

@@ -14,6 +14,7 @@ def submit(
     potential: PotentialOption = None,
 ) -> None:
     """Add the workflow to the LaunchPad; ``launch`` then works through it."""
+    from ..addresses import redacted
     from ..workflows import submission as builder
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.engine.launchpad import open_launchpad
@@ -21,8 +22,8 @@ def submit(
     from ..workflows.spec import load_spec
 
     spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
-    for notice in potential_notices(spec, StructureDatabase(spec.database_path)):
+    for notice in potential_notices(spec, StructureDatabase(spec.database_address)):
         typer.echo(f"note: {notice}")
     submission = builder.submit(spec, open_launchpad(spec.launchpad))
     verb = "is already in" if submission.resumed else "added to"
-    typer.echo(f"{spec.name} {verb} {spec.launchpad} (Fireworks {', '.join(map(str, submission.fw_ids))})")
+    typer.echo(f"{spec.name} {verb} {redacted(spec.launchpad)} (Fireworks {', '.join(map(str, submission.fw_ids))})")

@@ -102,6 +102,10 @@ def _check(name: str, value: Any, texts: Sequence[str]) -> None:
                 raise InputError(f"{name}: {error}") from None
     elif isinstance(value, str):
         _check_text(name, value)
+        if name == "--database":
+            from ..workflows.database.address import checked_address
+
+            checked_address(value, name)
     elif isinstance(value, int | float) and not abs(value) <= _LARGEST:
         raise InputError(f"{name}: {shown(value)} is not allowed; give a number of usual size")
 
@@ -120,5 +124,8 @@ def printable(message: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text with what no terminal should be sent, such as escape codes, written out; spaces stay."""
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+    """Return a text that a terminal only shows: other characters than line ends are written as escapes.
+
+    A stored name or message could move the cursor, change the title of the window, or hide what follows.
+    """
+    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)

@@ -106,7 +106,10 @@ def block(found: Sequence[WorkflowProgress], now: datetime) -> list[str]:
     lines = [f"{len(left_out)} earlier workflows are done"] if left_out else []
     for one in found:
         if one not in left_out:
-            lines += [*([""] if lines else []), *map(visible, workflow_lines(one, now))]
+            lines += [
+                *([""] if lines else []),
+                *(visible(" ".join(line.splitlines())) for line in workflow_lines(one, now)),
+            ]
     return lines or ["no workflows"]
 
 

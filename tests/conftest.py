@@ -1,9 +1,9 @@
-"""A wetting study whose energies are made up, so that every result of it is known beforehand."""
+"""A wetting study whose energies are made up, so that every result of it is known beforehand; a PostgreSQL server."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
 from amalgamics.structures.tags import LIQUID, SOLID
+from amalgamics.tests.postgresql_server import PostgreSQLCluster, binaries, running_server
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
@@ -150,3 +151,21 @@ def made_up_study(tmp_path: Path, filled_database: Path) -> Callable[..., MadeUp
         return MadeUpStudy(StructureDatabase(path))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQLCluster]:
+    """A server for all tests that need one."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with running_server() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a structure database may come into being: what holds for the one holds for the other."""
+    if request.param == "sqlite":
+        return str(tmp_path / "deep" / "structures.db")
+    cluster: PostgreSQLCluster = request.getfixturevalue("postgresql")
+    return cluster.new_schema()

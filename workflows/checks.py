@@ -43,24 +43,43 @@ def check_launchpad(address: str) -> Check:
     return Check("LaunchPad", True, f"{redacted(address)} answers, {count} Fireworks")
 
 
-def check_database(address: str | Path) -> Check:
+def chosen_database(address: str | None) -> str | Path | None:
+    """Return the address of the database that was asked for, else that of the environment; None for a wrong one."""
+    from .defaults import default_database
+
+    try:
+        return address or default_database()
+    except InputError:
+        return None
+
+
+def check_database(address: str | None) -> Check:
     """Return whether the structure database can be read; that there is none yet is no problem."""
     from .database.structure_database import StructureDatabase
+    from .defaults import default_database
 
-    shown = redacted(str(address))
     try:
-        store = StructureDatabase(str(address))
-        count = len(store.select())
+        target = address or default_database()
+        store = StructureDatabase(target)
+        count, kind = len(store.select()), store.backend.describe()
     except InputError as error:
         return Check("database", False, redacted(str(error)))
-    if not store.path.is_file():
+    shown = f"{redacted(str(target))} ({kind})"
+    if not store.backend.exists():
         return Check("database", True, f"none yet at {shown}; the first run makes it")
     return Check("database", True, f"{shown}, {count} structures")
 
 
-def check_disks(launchpad: str, database: str | Path) -> Iterator[Check]:
-    """Yield for each place that a job writes to how much room there is."""
-    places = {"database": Path(database).expanduser()} if "://" not in str(database) else {}
+def check_disks(launchpad: str, database: str | Path | None) -> Iterator[Check]:
+    """Yield for each place that a job writes to how much room there is, and a warning of a database on the network."""
+    from .database.mounts import network_warning
+
+    places: dict[str, Path] = {}
+    if database is not None and "://" not in str(database):
+        places["database"] = Path(database).expanduser()
+        warning = network_warning(places["database"])
+        if warning:
+            yield Check("file system of database", False, warning)
     if launchpad.startswith(SCHEME):
         places["LaunchPad"] = store_path(launchpad)
     for name, place in (places | {"scratch": Path(tempfile.gettempdir())}).items():

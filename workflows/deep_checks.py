@@ -24,7 +24,7 @@ from .engine.embedded_store import SCHEME
 from .trial import Trial
 
 
-def deep_checks(launchpad: str, database: str | Path, tell: Callable[[str], None]) -> Iterator[Check]:
+def deep_checks(launchpad: str, database: str | Path | None, tell: Callable[[str], None]) -> Iterator[Check]:
     """Run the small job on each kind of store and yield what was found.
 
     Parameters

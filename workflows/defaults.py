@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..addresses import refuse_password, with_password_of
 from ..errors import InputError
-from ..files import usable_path
+from ..permissions import DATABASE_VARIABLE
+from .database.address import known_address
 from .yaml_input import SpecError
 
 DEFAULT_DATABASE = "results/structures.db"
@@ -15,12 +16,15 @@ DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
 LAUNCHPAD_VARIABLE = "AMALGAMICS_LAUNCHPAD"
 
 
-def default_database() -> Path:
-    """Path of the structure database: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``."""
+def default_database() -> Path | str:
+    """Return where the structure database is: ``$AMALGAMICS_DATABASE``, else ``results/structures.db``.
+
+    A password in it stays there; whoever connects takes it from there.
+    """
     try:
-        return usable_path(os.environ.get("AMALGAMICS_DATABASE") or DEFAULT_DATABASE)
+        return known_address(os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE)
     except InputError as error:
-        raise SpecError(f"$AMALGAMICS_DATABASE: {error}") from None
+        raise SpecError(f"${DATABASE_VARIABLE}: {str(error).removeprefix('database: ')}") from None
 
 
 def default_launchpad() -> str:
@@ -45,9 +49,6 @@ def chosen_launchpad(address: str | None, key: str = "--launchpad") -> str:
     """
     if not address:
         return default_launchpad()
-    refuse_password(
-        address,
-        key,
-        f"give the path of a my_launchpad.yaml that holds it, or the whole address in ${LAUNCHPAD_VARIABLE}",
-    )
+    advice = f"give the path of a my_launchpad.yaml that holds it, or the whole address in ${LAUNCHPAD_VARIABLE}"
+    refuse_password(address, key, advice)
     return with_password_of(address, os.environ.get(LAUNCHPAD_VARIABLE))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..calculators.potentials.names import get_potential
+from ..permissions import check_database, check_path
 from ..structures.input.names import plain_name
 from .database.candidates import Candidate, gather_candidates
 from .database.fingerprint import fingerprint
@@ -42,14 +43,23 @@ class Job:
     @classmethod
     def of(cls, spec: WorkflowSpec, fingerprints: Mapping[str, str] | None = None) -> Job:
         """Return the job of an input, with the database that it names."""
-        return cls(spec, StructureDatabase(spec.database_path), fingerprints)
+        return cls(spec, StructureDatabase(spec.database_address), fingerprints)
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any], manifest: Mapping[str, Any] | None = None) -> Job:
-        """Return the job of an input as plain JSON, as Fireworks hold it."""
+        """Return the job of an input as plain JSON, as Fireworks hold it.
+
+        Raises
+        ------
+        NotAllowedError
+            It names a file, folder or module that this process may not use.
+        """
         from .spec import WorkflowSpec
 
-        return cls.of(WorkflowSpec.model_validate(document), manifest["fingerprints"] if manifest else None)
+        spec = WorkflowSpec.model_validate(document)
+        check_database(str(spec.database), "database")
+        check_path(spec.output_dir, "output")
+        return cls.of(spec, manifest["fingerprints"] if manifest else None)
 
     @cached_property
     def candidates(self) -> list[Candidate]:

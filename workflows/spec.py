@@ -6,14 +6,27 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from ..addresses import redacted
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
-from ..errors import shown
+from ..errors import InputError, shown
 from ..files import check_writable
 from ..structures.compositions import parse_system
-from .database.file import check_file, database_path
+from .database.address import absolute_address, checked_address
+from .database.backends.choice import open_backend
+from .defaults import chosen_launchpad as chosen_launchpad
 from .defaults import default_database as default_database
 from .defaults import default_launchpad as default_launchpad
 from .output_folder import folder_for
@@ -26,6 +39,19 @@ if TYPE_CHECKING:
     from .studies.base import Study
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}", re.ASCII)
+
+
+def _check_database(value: Any) -> Path | str:
+    if not isinstance(value, str | Path):
+        raise PydanticCustomError("path_type", "a path or URL is needed")
+    try:
+        return checked_address(value)
+    except InputError as error:
+        raise ValueError(str(error).removeprefix("database: ")) from None
+
+
+DatabaseAddress = Annotated[Path | str, PlainValidator(_check_database)]
+"""Where a structure database is."""
 
 
 def _check_name(name: str) -> str:
@@ -52,6 +78,10 @@ def _check_systems(systems: tuple[str, ...]) -> tuple[str, ...]:
             raise ValueError(f"{system} is given twice; keep one")
         seen.add(elements)
     return systems
+
+
+def _without_given_password(address: Any) -> Any:
+    return chosen_launchpad(address, "launchpad") if isinstance(address, str) else address
 
 
 class RelaxationOptions(Settings):
@@ -98,8 +128,10 @@ class WorkflowSpec(_StudySections):
     potential: str = "chgnet+d3"
     relaxation: RelaxationOptions = RelaxationOptions()
     output: UserPath | None = None
-    database: UserPath = Field(default_factory=default_database)
-    launchpad: str = Field(default_factory=default_launchpad)
+    database: DatabaseAddress = Field(default_factory=default_database)
+    launchpad: Annotated[str, BeforeValidator(_without_given_password)] = Field(
+        default_factory=default_launchpad, exclude=True, repr=False
+    )
 
     @field_validator("potential")
     @classmethod
@@ -119,9 +151,15 @@ class WorkflowSpec(_StudySections):
         return (self.output or Path("results") / self.name).expanduser().resolve()
 
     @property
-    def database_path(self) -> Path:
-        """Absolute path of the structure database."""
-        return self.database.expanduser().resolve()
+    def database_address(self) -> Path | str:
+        """Absolute path of the structure database, or its URL without a password."""
+        return absolute_address(self.database)
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Absolute folder for what is half computed: beside the file of the database, or with the report."""
+        at = self.database_address
+        return (at.parent if isinstance(at, Path) else self.output_dir) / "checkpoints"
 
     @property
     def elements(self) -> tuple[str, ...]:
@@ -134,7 +172,8 @@ class WorkflowSpec(_StudySections):
         Raises
         ------
         InputError
-            The potential does not cover an element or is not installed, or the output or database cannot be written.
+            The potential does not cover an element or is not installed, the output or database cannot be written, or
+            the server of the database does not answer.
         """
         potential = get_potential(self.potential)
         potential.check_elements(self.elements)
@@ -144,8 +183,7 @@ class WorkflowSpec(_StudySections):
             if isinstance(section, StudySettings):
                 section.check(self)
         check_writable(self.output_dir, "output")
-        check_writable(self.database_path.parent, "database")
-        check_file(database_path(self.database))
+        open_backend(self.database).check_usable()
 
 
 def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
@@ -177,7 +215,7 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
         content.update({key: value for key, value in overrides.items() if value is not None})
         spec: WorkflowSpec = WorkflowSpec.model_validate(content)
     except ValidationError as error:
-        raise SpecError(f"{path}: {describe(error, WorkflowSpec)}") from None
+        raise SpecError(f"{path}: {redacted(describe(error, WorkflowSpec))}") from None
     if spec.potential != in_file and overrides.get("output") is None:
         spec = spec.model_copy(update={"output": folder_for(spec.output_dir, spec.potential)})
     spec.check()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireworks import Firework, Workflow
 
 from .. import __version__
+from ..calculators.potentials.names import get_potential
 from ..errors import InputError
+from ..structures.input.reader import split_index
 from .database.fingerprint import digest
 from .engine.recovery import recover
 from .job import Job
+from .output_folder import folder_for
 from .studies import studies_of
 from .tasks import PlanStudy, WriteReport
 
@@ -32,10 +36,14 @@ class Submission:
 
 
 def spec_document(spec: WorkflowSpec) -> dict[str, Any]:
-    """Return the input as plain JSON with absolute paths, so that a worker may run anywhere on the machine."""
+    """Return the input as plain JSON with absolute paths, so that a worker may run anywhere on the machine.
+
+    Without the address of the LaunchPad that it is stored in: who reads it there knows that, and it may be a secret.
+    Nor does it hold a password: a worker finds that of the database in its own environment.
+    """
     document: dict[str, Any] = spec.model_dump(mode="json")
     document["output"] = str(spec.output_dir)
-    document["database"] = str(spec.database_path)
+    document["database"] = str(spec.database_address)
     return document
 
 
@@ -44,6 +52,32 @@ def job_key(spec: WorkflowSpec) -> str:
     job = Job.of(spec, {})
     identities = {study.name: study(job).identities for study in studies_of(spec)}
     return digest([spec_document(spec), __version__, identities])
+
+
+def modules_of(spec: WorkflowSpec) -> tuple[str, ...]:
+    """Return the modules that the input names as potentials of its own, which its workers may import."""
+    job = Job.of(spec, {})
+    names = {spec.potential, *(name for study in studies_of(spec) for name in study(job).identities)}
+    models = {get_potential(name).model for name in names}
+    return tuple(sorted(model.partition(":")[0] for model in models if ":" in model))
+
+
+def paths_of(spec: WorkflowSpec) -> tuple[Path, ...]:
+    """Return the files that the input names and the folders of its report, which its workers may use."""
+    document = spec_document(spec)
+    files = [Path(split_index(file)[0]) for file in _files_in(document)]
+    return (spec.output_dir, folder_for(spec.output_dir, spec.potential), *files)
+
+
+def _files_in(content: Any) -> Iterator[str]:
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if key == "file" and isinstance(value, str):
+                yield value
+            yield from _files_in(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _files_in(value)
 
 
 def build_workflow(spec: WorkflowSpec) -> Workflow:

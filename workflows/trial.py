@@ -103,7 +103,15 @@ class Trial:
         pad = open_launchpad(self.launchpad)
         first = submit(spec, pad).fw_ids[0]
         log = self.folder / "workers.log"
-        launch_workers(self.launchpad, n_workers=2, workflow_of=first, on_tick=lambda: self._watch(pad), log_file=log)
+        launch_workers(
+            self.launchpad,
+            n_workers=2,
+            workflow_of=first,
+            on_tick=lambda: self._watch(pad),
+            log_file=log,
+            allow_paths=[self.folder],
+            database=self.database,
+        )
         self.seconds = time.monotonic() - self._begun
         failed = failures(pad)
         if failed or not is_completed(pad, first):

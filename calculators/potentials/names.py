@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ase.data import atomic_numbers
 
 from ...errors import InputError, unknown_name
+from ...permissions import check_import, check_member
 from .cards import MODEL_CARDS, ModelCard
 from .custom_identity import describe_calculator
 from .dispersion import get_dispersion_calculator
@@ -300,6 +301,7 @@ def _custom_potential(name: str, model: str, suffix: str | None) -> Potential:
         raise UnknownPotentialError(
             f"potential {name!r}: give module:attribute, such as ase.calculators.lj:LennardJones"
         )
+    check_import(module, f"potential {name!r}")
     if _find_package(module.partition(".")[0]) is None:
         raise UnknownPotentialError(f"potential {name!r}: there is no module {module.partition('.')[0]!r} to import")
     if suffix is None:
@@ -322,8 +324,14 @@ def _find_package(package: str) -> Any:
 
 def _custom_attribute(model: str) -> Any:
     module, _, attribute = model.partition(":")
+    what = f"potential {model!r}"
+    check_import(module, what)
     try:
-        return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
+        found: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+            check_member(found, what)
+        return found
     except ImportError as error:
         raise UnknownPotentialError(f"potential {model!r}: cannot import {module!r}: {error}") from error
     except AttributeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...permissions import check_path
 from .checks import StructureFileError
 from .reader import split_index
 
@@ -23,6 +24,7 @@ def absolute_path(path: str) -> str:
         There is no such file, or the path cannot be one.
     """
     file, chosen = split_index(path)
+    check_path(file, "structure file")
     found = file.resolve()
     if not found.exists():
         raise StructureFileError(f"no such structure file: {file}")
@@ -40,6 +42,7 @@ def structure_files(path: str) -> list[str]:
         A pattern matches nothing, a folder holds no structure file, or there are too many.
     """
     file, chosen = split_index(path)
+    check_path(file, "structure file")
     if file.is_dir():
         found = sorted(one for one in file.iterdir() if one.is_file() and _is_structure(one) and one.name[0] != ".")
         what = f"the folder {file} holds no structure file ({' '.join(_SUFFIXES[:5])} ...)"

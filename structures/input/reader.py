@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...files import usable_path
+from ...permissions import check_path
 from ..occupancies import partial_occupancies
 from .checks import StructureFileError, check_cell, check_crystal, check_size
 from .formats import Format, check_shelx, format_of, read_text
@@ -123,6 +124,7 @@ def read_structures(path: str | Path, what: str = "structure") -> list[InputStru
     """
     file, chosen = split_index(path)
     origin = f"{what} file {str(file)!r}"
+    check_path(file, f"{what} file")
     _check_file(file, origin)
     found = _read(file, origin)
     if not found:

@@ -150,7 +150,32 @@ def test_help_imports_nothing_heavy(tmp_path):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help(tmp_path, verb):
-    assert "--help" in amalgamics(verb, "--help", cwd=tmp_path).stdout
+    shown = amalgamics(verb, "--help", cwd=tmp_path).stdout
+    assert "--help" in shown
+    assert amalgamics(verb, "-h", cwd=tmp_path).stdout == shown
+
+
+def test_the_bare_command_shows_its_help_and_the_package_runs_like_it(tmp_path):
+    shown = amalgamics(cwd=tmp_path).stdout
+    assert shown.startswith("Usage: amalgamics [OPTIONS] COMMAND")
+    assert "Write the report of a system again" in shown
+    assert shown == amalgamics("--help", cwd=tmp_path).stdout == amalgamics("-h", cwd=tmp_path).stdout
+    package = subprocess.run(
+        [sys.executable, "-m", "amalgamics"], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert package.stdout.split() == shown.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("amalgamics wet", ["wetting"]), ("amalgamics hull --da", ["--database"])]
+)
+def test_a_shell_completes_verbs_and_options(tmp_path, monkeypatch, typed, offered):
+    monkeypatch.setenv("_AMALGAMICS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+    command = [sys.executable, "-m", "amalgamics"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stdout.split() == offered
 
 
 def test_phases_lists_the_unbuildable_with_a_reason(tmp_path):

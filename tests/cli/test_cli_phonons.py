@@ -34,7 +34,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row_id = store.add(Candidate(name, "file", crystal, "test"), result, get_potential("emt"), section.relaxation())
         (row,) = store.select(f"id={row_id}")
         study.compute(row.fingerprint)
-    return store.path
+    return Path(store.address)
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ def silver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     slabs = Calculations(database, "emt", RelaxationSettings(fmax=0.05, relax_cell=False))
     for plane in ((1, 1, 1), (1, 0, 0)):
         relax_slabs(slabs, slab_candidates("Ag_fcc", crystal, plane))
-    return database.path
+    return Path(database.address)
 
 
 @pytest.fixture

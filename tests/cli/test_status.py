@@ -92,14 +92,16 @@ def failed(here, tasks):
     return launchpad
 
 
-def test_failures_stand_below_the_table_with_what_to_do(failed, capsys):
+@pytest.mark.usefixtures("failed")
+def test_failures_stand_below_the_table_with_what_to_do(capsys):
     lines = status(capsys).splitlines()
     assert "fails: bad (Firework 2) failed: ValueError: this one fails" in lines
     assert any(line.startswith("fails: next: ") and "amalgamics run" in line for line in lines)
     assert any(line.startswith("waits: next: amalgamics launch") for line in lines)
 
 
-def test_json_has_failures_and_counts_of_each_workflow(failed, capsys):
+@pytest.mark.usefixtures("failed")
+def test_json_has_failures_and_counts_of_each_workflow(capsys):
     first, second = json.loads(status(capsys, "--json"))
     assert first["failures"] == [{"fw_id": 2, "step": "bad", "reason": "ValueError: this one fails"}]
     assert (first["fizzled"], first["waiting"], first["per_minute"]) == (1, 1, None)
@@ -108,12 +110,14 @@ def test_json_has_failures_and_counts_of_each_workflow(failed, capsys):
 
 
 @pytest.mark.parametrize(("chosen", "name"), [("fails", "fails"), ("1", "fails"), ("2", "fails"), ("3", "waits")])
-def test_a_workflow_is_chosen_by_name_or_id(failed, capsys, chosen, name):
+@pytest.mark.usefixtures("failed")
+def test_a_workflow_is_chosen_by_name_or_id(capsys, chosen, name):
     (row,) = json.loads(status(capsys, chosen, "--json"))
     assert row["name"] == name
 
 
-def test_csv_keeps_to_the_columns(failed, capsys):
+@pytest.mark.usefixtures("failed")
+def test_csv_keeps_to_the_columns(capsys):
     lines = status(capsys, "--csv").splitlines()
     assert lines[0].startswith("id,name,state,completed,running,ready,waiting,fizzled,updated")
     assert len(lines) == 3
@@ -141,7 +145,8 @@ def test_secrets_and_escape_codes_do_not_reach_the_terminal(failed, capsys):
         (["--log", "--watch"], ["--log", "--watch"]),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_line(failed, capsys, arguments, words):
+@pytest.mark.usefixtures("failed")
+def test_what_cannot_be_meant_is_refused_in_one_line(capsys, arguments, words):
     with pytest.raises(SystemExit) as stop:
         main(["status", *arguments])
     assert stop.value.code == 2

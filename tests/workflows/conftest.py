@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from ase.build import bulk
 
+from amalgamics.permissions import modules_allowed
 from amalgamics.workflows.database import calculations as calculations_module
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
@@ -138,7 +139,8 @@ def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (folder / f"{name}.py").write_text(TASKS)
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
-    yield name
+    with modules_allowed([name]):
+        yield name
     sys.modules.pop(name, None)
 
 

@@ -32,7 +32,7 @@ def test_minimal_input_has_sensible_defaults(write, tmp_path):
     assert spec.relaxation.settings().fmax == 0.02
     assert spec.structures.prototype_options is not None
     assert spec.output_dir == tmp_path / "results" / "job"
-    assert spec.database_path == tmp_path / "results" / "structures.db"
+    assert spec.database_address == tmp_path / "results" / "structures.db"
     assert spec.elements == ("Hg", "Li")
 
 
@@ -45,7 +45,7 @@ def test_environment_sets_database_and_launchpad(write, monkeypatch, tmp_path):
     monkeypatch.setenv("AMALGAMICS_DATABASE", str(tmp_path / "elsewhere.db"))
     monkeypatch.setenv("AMALGAMICS_LAUNCHPAD", "mongodb://localhost/x")
     spec = load_spec(write(MINIMAL))
-    assert spec.database_path == tmp_path / "elsewhere.db"
+    assert spec.database_address == tmp_path / "elsewhere.db"
     assert spec.launchpad == "mongodb://localhost/x"
 
 

@@ -47,7 +47,7 @@ def failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         patch.setattr(crystal_study, "relax_many", fail)
         submit(spec, launchpad)
         work(launchpad)
-    assert len(StructureDatabase(spec.database_path).select("converged=False")) == 2
+    assert len(StructureDatabase(spec.database_address).select("converged=False")) == 2
     assert launchpad.get_fw_ids({"state": "FIZZLED"})
     return spec, launchpad
 
@@ -57,7 +57,7 @@ def test_what_failed_is_relaxed_again_when_asked(failed) -> None:
     submission = submit(spec, launchpad, retry_failed=True)
     assert not submission.resumed
     work(launchpad)
-    assert {row.name for row in StructureDatabase(spec.database_path).select("")} == {"Cu_fcc", "Au_fcc"}
+    assert {row.name for row in StructureDatabase(spec.database_address).select("")} == {"Cu_fcc", "Au_fcc"}
     assert launchpad.workflows.find_one({"nodes": submission.fw_ids[0]}, {"state": 1})["state"] == "COMPLETED"
     assert (spec.output_dir / "report.html").is_file()
 
@@ -65,7 +65,7 @@ def test_what_failed_is_relaxed_again_when_asked(failed) -> None:
 def test_otherwise_it_goes_on_where_it_stopped(failed) -> None:
     spec, launchpad = failed
     assert submit(spec, launchpad).resumed
-    assert len(StructureDatabase(spec.database_path).select("converged=False")) == 2
+    assert len(StructureDatabase(spec.database_address).select("converged=False")) == 2
 
 
 def test_a_lock_that_a_dead_process_left_does_not_hold_up_a_job_that_goes_on(failed) -> None:

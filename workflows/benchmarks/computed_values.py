@@ -103,7 +103,7 @@ class Crystals:
         rows = database.select(where={"potential": potential, "relax_cell": True}, sort="id")
         rows = [row for row in rows if row.kind in CRYSTALS]
         if not rows:
-            raise InputError(f"{database.path} has no crystal relaxed with {potential}")
+            raise InputError(f"{database.address} has no crystal relaxed with {potential}")
         identity = str(rows[-1].potential_identity)
         return cls(potential, identity, {row.name: row for row in rows if row.potential_identity == identity})
 

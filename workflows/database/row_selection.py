@@ -1,8 +1,9 @@
-"""Rows of an ``ase.db`` file by SQL that uses the indices of the structure database.
+"""Rows in the tables of ``ase.db`` by SQL that uses the indices of the structure database.
 
 ``ase.db`` looks up every condition in the whole file and asks once more for each row; of 10^5 rows that takes a second.
 Here the condition that fewest rows meet is looked up, the others are tested on those rows, and sorting and limiting are
-left to SQLite.
+left to the database. The statements are those that SQLite and PostgreSQL both understand; what the columns hold differs
+a little, and is told apart where a row is read.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import operator
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
+
+TABLES = ("systems", "species", "keys", "text_key_values", "number_key_values", "information")
+"""Those of ``ase.db``; the first five have a row's id in each line."""
 
 # Indices by which a row is found from the value of a key and the value from the row.
 INDICES = {
@@ -40,6 +44,8 @@ COLUMNS = {
     "mtime": "mtime",
     "user": "username",
 }
+# Those of them that hold texts.
+_TEXTS = ("unique_id", "user")
 # A condition that as many rows meet is not selective; counting further would be work for nothing.
 _MANY = 30_000
 # Of conditions; those of two characters come first, so that a search for one finds the whole of it.
@@ -53,7 +59,8 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-_CHUNK = 500
+CHUNK = 500
+"""How many rows are asked for at once."""
 _PERIODIC = [np.array([number >> axis & 1 for axis in range(3)], bool) for number in range(8)]
 # Columns of a row, in the order in which they are read; arrays of numbers with their shape. The file is little-endian.
 _INTEGERS, _NUMBERS = np.dtype("<i4"), np.dtype("<f8")
@@ -72,8 +79,16 @@ _ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "magmoms": (_NUMBERS, (-1,)),
     "charges": (_NUMBERS, (-1,)),
 }
+_SPECIAL = "__special_number__"
 _PLAIN = ("id", "unique_id", "ctime", "mtime", "constraints", "calculator", "energy", "free_energy", "magmom", "data")
 _READ = (*_PLAIN, *_ARRAYS, "username", "pbc", "calculator_parameters", "key_value_pairs")
+
+
+class Connection(Protocol):
+    """What runs statements: a connection of ``sqlite3``, or one that takes the same question marks."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Any:
+        """Run a statement and return a cursor: an iterator over its rows."""
 
 
 @dataclass(frozen=True)
@@ -93,20 +108,22 @@ class Condition:
         return f"found.id {no}IN (SELECT id FROM {self.table} WHERE {self.where})"
 
 
-def has_indices(connection: sqlite3.Connection) -> bool:
-    """Return whether all of :data:`INDICES` are there."""
+def has_indices(connection: Connection) -> bool:
+    """Return whether all of :data:`INDICES` are there; a server does as well as it can without."""
+    if not isinstance(connection, sqlite3.Connection):
+        return True
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     return INDICES.keys() <= found
 
 
-def add_indices(connection: sqlite3.Connection) -> None:
+def add_indices(connection: Connection) -> None:
     """Add those of :data:`INDICES` that are missing."""
     for name, columns in INDICES.items():
         connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
 
 
 def select_ids(
-    connection: sqlite3.Connection,
+    connection: Connection,
     conditions: Sequence[str],
     systems: Sequence[str] = (),
     *,
@@ -147,7 +164,7 @@ def select_ids(
 def _exact(where: Mapping[str, Any]) -> Iterator[Condition]:
     for key, value in where.items():
         if key in COLUMNS:
-            yield Condition("systems", f"{COLUMNS[key]} = ?", (value,))
+            yield _of_column(key, "=", value)
         elif isinstance(value, str):
             yield Condition("text_key_values", "key = ? AND value = ?", (key, str(value)))
         else:
@@ -166,15 +183,19 @@ def _parse(conditions: Sequence[str]) -> Iterator[Condition]:
             test = f"NOT n {sign} ?" if holds_for_none else f"n {sign} ?"
             yield Condition("species", f"Z = ? AND {test}", (key, value), absent=holds_for_none)
         elif key in COLUMNS:
-            yield Condition("systems", f"{COLUMNS[key]} {sign} ?", (value,))
+            yield _of_column(key, sign, value)
         elif isinstance(value, str):
             yield Condition("text_key_values", f"key = ? AND value {sign} ?", (key, value))
         else:
             yield Condition("number_key_values", f"key = ? AND value {sign} ?", (key, float(value)))
 
 
+def _of_column(key: str, sign: str, value: Any) -> Condition:
+    return Condition("systems", f"{COLUMNS[key]} {sign} ?", (str(value) if key in _TEXTS else value,))
+
+
 def _find_ids(
-    connection: sqlite3.Connection, conditions: Sequence[Condition], sort: str | None, limit: int | None
+    connection: Connection, conditions: Sequence[Condition], sort: str | None, limit: int | None
 ) -> list[int]:
     """Return the ids of the rows, in their order."""
     first = _rarest(connection, conditions)
@@ -189,21 +210,21 @@ def _find_ids(
     return _run(connection, first, [one for one in conditions if one is not first], sort, limit)
 
 
-def _rarest(connection: sqlite3.Connection, conditions: Sequence[Condition]) -> Condition | None:
+def _rarest(connection: Connection, conditions: Sequence[Condition]) -> Condition | None:
     """Return the condition that fewest rows meet; None where every one is met by many."""
     rarest, fewest = None, _MANY
     for condition in conditions:
         if condition.absent or condition.table == "systems":
             continue
         statement = f"SELECT 1 FROM {condition.table} WHERE {condition.where} LIMIT {fewest}"
-        (count,) = connection.execute(f"SELECT COUNT(*) FROM ({statement})", condition.values).fetchone()
+        (count,) = connection.execute(f"SELECT COUNT(*) FROM ({statement}) AS met", condition.values).fetchone()
         if count < fewest:
             rarest, fewest = condition, count
     return rarest
 
 
 def _run(
-    connection: sqlite3.Connection, first: Condition, others: Sequence[Condition], sort: str | None, limit: int | None
+    connection: Connection, first: Condition, others: Sequence[Condition], sort: str | None, limit: int | None
 ) -> list[int]:
     """Look up the first condition, test the others on what it finds, sort and limit."""
     indexed = has_indices(connection)
@@ -218,9 +239,9 @@ def _run(
         elif key in COLUMNS:
             order = f"(SELECT {COLUMNS[key]} FROM systems WHERE id = found.id) {direction} NULLS LAST, found.id"
         else:
-            of_key = "SELECT value FROM {}_key_values WHERE id = found.id AND key = ?"
-            value = f"COALESCE(({of_key.format('number')}), ({of_key.format('text')}))"
-            order = f"{value} {direction} NULLS LAST, found.id"
+            # A key has numbers or texts, not both.
+            of_key = f"(SELECT value FROM {{}}_key_values WHERE id = found.id AND key = ?) {direction} NULLS LAST"
+            order = f"{of_key.format('number')}, {of_key.format('text')}, found.id"
             values += [key, key]
     statement = f"SELECT found.id FROM {first.table} found WHERE {' AND '.join(tests)} ORDER BY {order}"
     if limit is not None:
@@ -228,25 +249,45 @@ def _run(
     return [int(row_id) for (row_id,) in connection.execute(statement, values)]
 
 
-def texts_of(connection: sqlite3.Connection, key: str, ids: Sequence[int]) -> dict[int, str]:
+def ids_of_fingerprints(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the rows that are stored of these fingerprints, the oldest of each."""
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        query = f"SELECT value, MIN(id) FROM text_key_values WHERE key = ? AND value IN ({marks}) GROUP BY value"
+        found.update(connection.execute(query, ("fingerprint", *chunk)).fetchall())
+    return found
+
+
+def delete_rows(connection: Connection, ids: Sequence[int]) -> None:
+    """Delete rows with everything that belongs to them."""
+    more = connection.execute("SELECT value FROM information WHERE name = 'external_table_name'").fetchall()
+    tables = [*(name for (name,) in more), *TABLES[1:-1], TABLES[0]]  # what refers to a row goes before it
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        for table in tables:
+            connection.execute(f"DELETE FROM {table} WHERE id IN ({marks})", chunk)
+
+
+def texts_of(connection: Connection, key: str, ids: Sequence[int]) -> dict[int, str]:
     """Return the text that rows have under a key, by id."""
     texts: dict[int, str] = {}
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
         marks = ", ".join("?" * len(chunk))
         query = f"SELECT id, value FROM text_key_values WHERE key = ? AND id IN ({marks})"
         texts.update(connection.execute(query, (key, *chunk)).fetchall())
     return texts
 
 
-def read_rows(
-    connection: sqlite3.Connection, ids: Sequence[int], make: Callable[[dict[str, Any]], AtomsRow]
-) -> list[AtomsRow]:
+def read_rows(connection: Connection, ids: Sequence[int], make: Callable[[dict[str, Any]], AtomsRow]) -> list[AtomsRow]:
     """Return the rows with these ids, in their order; ``make`` makes each from what ``AtomsRow`` takes."""
     rows: dict[int, AtomsRow] = {}
     columns = ", ".join(_READ)
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
         marks = ", ".join("?" * len(chunk))
         for values in connection.execute(f"SELECT {columns} FROM systems WHERE id IN ({marks})", chunk):
             stored = dict(zip(_READ, values, strict=True))
@@ -258,11 +299,12 @@ def _content(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return what ``ase.db`` makes a row of; ``data`` stay encoded until they are asked for."""
     content = {name: stored[name] for name in _PLAIN if stored[name] is not None}
     for name, (kind, shape) in _ARRAYS.items():
-        buffer = stored[name]
-        if buffer is not None:
-            content[name] = np.frombuffer(buffer, kind).reshape(shape)
+        held = stored[name]
+        if held is not None:  # bytes in a file, numbers on a server
+            flat = np.frombuffer(held, kind) if isinstance(held, bytes) else np.array(held, kind)
+            content[name] = flat.reshape(shape)
     content["user"] = stored["username"]
-    content["key_value_pairs"] = json.loads(stored["key_value_pairs"])
+    content["key_value_pairs"] = _decoded(stored["key_value_pairs"])
     if stored["pbc"] is not None:
         content["pbc"] = _PERIODIC[stored["pbc"]].copy()
     parameters = stored["calculator_parameters"]
@@ -270,4 +312,17 @@ def _content(stored: Mapping[str, Any]) -> dict[str, Any]:
         content["calculator_parameters"] = {} if parameters == "{}" else parameters
     if stored["data"] == "null":
         del content["data"]
+    elif isinstance(stored["data"], str) and _SPECIAL in stored["data"]:
+        from ase.io.jsonio import decode
+
+        content["data"] = decode(json.dumps(_decoded(stored["data"])))
     return content
+
+
+def _decoded(text: str) -> Any:
+    """Return what a text of JSON stands for; servers know no number that is not finite, and hold its name instead."""
+    return json.loads(text, object_hook=_special if _SPECIAL in text else None)
+
+
+def _special(content: dict[str, Any]) -> Any:
+    return float(content[_SPECIAL]) if content.keys() == {_SPECIAL} else content

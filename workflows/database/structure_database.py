@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import logging
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 from ...errors import InputError, NotStoredError, unknown_name
 from ...structures.symmetry import conventional_cell
 from ...structures.symmetry_tolerances import relaxed_symprec
-from .file import LOCK_TIMEOUT_S, database_path, file_lock, is_complete, make_complete, open_existing, open_rows
+from .backends.choice import open_backend
 from .fingerprint import fingerprint, potential_identity
 from .query import QUERY_KEYS, chemical_system, parse_query, subsystems
 from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, StoredRow, split_conditions
-from .row_selection import COLUMNS, add_indices, has_indices, read_rows, select_ids, texts_of
-from .upgrade import upgrade_database
+from .row_selection import (
+    CHUNK,
+    COLUMNS,
+    Connection,
+    delete_rows,
+    ids_of_fingerprints,
+    read_rows,
+    select_ids,
+    texts_of,
+)
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -34,7 +41,20 @@ logger = logging.getLogger(__name__)
 
 # What has a space group; the others are slabs and liquids.
 CRYSTALS = ("library", "prototype", "file", "substrate")
-_READER_TIMEOUT_S = 2
+_Arguments = ParamSpec("_Arguments")
+_Found = TypeVar("_Found")
+
+
+def _patiently(
+    method: Callable[Concatenate[StructureDatabase, _Arguments], _Found],
+) -> Callable[Concatenate[StructureDatabase, _Arguments], _Found]:
+    """Let a method that may be called again without harm wait for a server that is away for a moment."""
+
+    @functools.wraps(method)
+    def call(self: StructureDatabase, *arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Found:
+        return self.backend.patiently(lambda: method(self, *arguments, **options))
+
+    return cast("Callable[Concatenate[StructureDatabase, _Arguments], _Found]", call)
 
 
 class _Asked(NamedTuple):
@@ -46,23 +66,32 @@ class _Asked(NamedTuple):
 
 
 class StructureDatabase:
-    """Relaxed structures with their energies and provenance, in one SQLite file.
+    """Relaxed structures with their energies and provenance, in one SQLite file or on a PostgreSQL server.
 
-    Writes are serialised between processes by a lock that the operating system releases when its holder dies, so an
-    interrupted run leaves nothing behind that would block the next one. The file comes into being as a whole, at the
-    first write; reading one that is not there yet, or was left half made, finds no rows and changes nothing.
+    Writes are serialised between processes by a lock that is released when its holder dies, so an interrupted run
+    leaves nothing behind that would block the next one. The database comes into being as a whole, at the first write;
+    reading one that is not there yet, or was left half made, finds no rows and changes nothing.
 
     Parameters
     ----------
-    path
-        The database file; made with its folder at the first write.
+    address
+        The database file, made with its folder at the first write; or ``postgresql://[user@]host[:port]/name``, of
+        which the password had better stand in ``$AMALGAMICS_DATABASE``, ``$PGPASSWORD`` or ``~/.pgpass``.
     must_exist
-        Refuse a path at which there is nothing yet: for reading commands.
+        Refuse an address at which there is nothing yet: for reading commands.
+
+    Attributes
+    ----------
+    address : str
+        Absolute path, or URL without its password.
+    path : Path or None
+        Of the file; None on a server.
 
     Raises
     ------
     InputError
-        The file is missing (with ``must_exist``) or is not a structure database.
+        There is nothing (with ``must_exist``), or something else than a structure database, or a server does not
+        answer.
 
     Examples
     --------
@@ -77,31 +106,12 @@ class StructureDatabase:
     16.7 Å³/atom, Fm-3m, Au4
     """
 
-    def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
-        self.path = database_path(path)
-        if must_exist and not self.path.is_file():
-            raise NotStoredError(f"no structure database at {self.path}")
-        if self.path.is_file() and self.path.stat().st_size:
-            with self.path.open("rb") as stream:
-                if stream.read(15) != b"SQLite format 3":
-                    raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
-        self._database: Any = None
-        self._indexed = False
+    def __init__(self, address: str | Path, *, must_exist: bool = False) -> None:
+        self.backend = open_backend(address)
+        self.address, self.path = self.backend.address, self.backend.path
+        if must_exist and not self.backend.exists():
+            raise NotStoredError(f"no structure database at {self.address}")
         self._places: dict[Company, tuple[tuple[int, ...], dict[int, Place]]] = {}
-        upgrade_database(self.path)
-
-    def _open(self) -> Any:
-        if self._database is None:
-            self._database = open_rows(self.path)
-        return self._database
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Any]:
-        """Yield the ``ase.db`` database, complete, for one transaction in which no other process writes."""
-        with file_lock(self.path):
-            make_complete(self.path)
-            with self._open() as database:
-                yield database
 
     def find(self, key: str) -> AtomsRow | None:
         """Return the row with this fingerprint, or None."""
@@ -117,20 +127,20 @@ class StructureDatabase:
         """
         row = self.find(key)
         if row is None:
-            raise InputError(f"{self.path} has no relaxation {key} any more; run the workflow again")
+            raise InputError(f"{self.address} has no relaxation {key} any more; run the workflow again")
         return row
 
+    @_patiently
     def find_all(self, keys: Sequence[str]) -> dict[str, AtomsRow]:
         """Return the rows of those fingerprints that are stored."""
-        if not keys or not is_complete(self.path):
+        from ase.db.row import AtomsRow
+
+        if not keys or not self.backend.is_complete():
             return {}
-        found = {}
-        with self._open() as database:
-            for key in keys:
-                row = next(iter(database.select(fingerprint=key)), None)
-                if row is not None:
-                    found[key] = row
-        return found
+        with self.backend.reading() as connection:
+            stored = ids_of_fingerprints(connection, keys)
+            ids = [stored[key] for key in dict.fromkeys(keys) if key in stored]
+            return {str(row.fingerprint): row for row in read_rows(connection, ids, AtomsRow)}
 
     def add(
         self,
@@ -184,35 +194,32 @@ class StructureDatabase:
                 symmetry = find_symmetry(outcome.atoms, axes=candidate.axes)
                 pairs |= {"space_group": symmetry.symbol, "space_group_number": symmetry.number}
                 data["lattice"] = symmetry.lattice
-        with self._writing() as database:
-            existing = next(iter(database.select(fingerprint=key, include_data=False)), None)
-            if existing is not None:
-                return int(existing.id)
-            row_id = int(database.write(atoms, key_value_pairs=pairs, data=data))
+        row_id = self._store(key, atoms, pairs, data)
         told = f"failed: {data['reason']}" if failed else "converged"
         logger.info("%s %s", candidate.name, told, extra={"event": "stored", "seconds": data.get("wall_time_s")})
-        self._index()
         return row_id
 
-    def _index(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
-        """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
-        if self._indexed:
-            return
-        with contextlib.closing(open_existing(self.path, timeout_s)) as connection, connection:
-            if not has_indices(connection):
-                add_indices(connection)
-        self._indexed = True
+    @_patiently
+    def _store(self, key: str, atoms: Atoms, pairs: Mapping[str, Any], data: Mapping[str, Any]) -> int:
+        """Write a row and return its id, or that of the row that is there already."""
+        with self.backend.writing() as rows:
+            existing = ids_of_fingerprints(rows.connection, [key])
+            if existing:
+                return existing[key]
+            return int(rows.write(atoms, key_value_pairs=pairs, data=data))
 
+    @_patiently
     def forget_failed(self, keys: Sequence[str]) -> int:
         """Delete the failed relaxations among these fingerprints, so that they are tried again; return how many."""
-        if not is_complete(self.path):
+        if not keys or not self.backend.is_complete():
             return 0
-        with file_lock(self.path):
-            ids = [row.id for row in self.find_all(keys).values() if not row.converged]
-            if ids:
-                self._open().delete(ids)
-        return len(ids)
+        with self.backend.writing() as rows:
+            stored = sorted(ids_of_fingerprints(rows.connection, keys).values())
+            failed = set(select_ids(rows.connection, ["converged=False"])) & set(stored)
+            delete_rows(rows.connection, sorted(failed))
+        return len(failed)
 
+    @_patiently
     def select(
         self,
         query: str = "",
@@ -243,7 +250,7 @@ class StructureDatabase:
         ------
         InputError
             The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is damaged or
-            another kind of SQLite database.
+            another kind of database.
         """
         terms, systems = parse_query(query)
         try:
@@ -256,14 +263,12 @@ class StructureDatabase:
                 raise InputError(f"{what}: " + unknown_name("key", name, [*QUERY_KEYS, *COLUMNS]))
         if "converged" not in exact and not any(condition.startswith("converged") for condition in conditions):
             conditions = [*conditions, "converged=True"]
-        if not is_complete(self.path):
+        if not self.backend.is_complete():
             return []
-        # A file that cannot be written, or is being written, is read without.
-        with contextlib.suppress(sqlite3.OperationalError):
-            self._index(timeout_s=_READER_TIMEOUT_S)
+        self.backend.add_indices()
         places = RowPlaces(self._company_ids, self._read_plain, self._places)
         asked = _Asked(conditions, systems, exact)
-        with contextlib.closing(open_existing(self.path)) as connection:
+        with self.backend.reading() as connection:
             try:
                 if of_places or key in HULL_KEYS:
                     ids = self._select_by_place(connection, places, asked, of_places, sort)[:limit]
@@ -275,7 +280,7 @@ class StructureDatabase:
 
     def _select_by_place(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         places: RowPlaces,
         asked: _Asked,
         of_places: Sequence[PlaceCondition],
@@ -298,7 +303,7 @@ class StructureDatabase:
     def _company_ids(self, company: Company) -> tuple[int, ...]:
         """Return the ids of the relaxed crystals of a company, the smaller systems within included."""
         conditions = [f"potential_identity={company.potential_identity}", "relax_cell=True", "converged=True"]
-        with contextlib.closing(open_existing(self.path)) as connection:
+        with self.backend.reading() as connection:
             ids = select_ids(connection, conditions, subsystems(company.system.split("-")))
             kinds = texts_of(connection, "kind", ids)
         return tuple(row_id for row_id in ids if kinds.get(row_id) in CRYSTALS)
@@ -306,32 +311,48 @@ class StructureDatabase:
     def _read_plain(self, ids: Sequence[int]) -> list[AtomsRow]:
         from ase.db.row import AtomsRow
 
-        with contextlib.closing(open_existing(self.path)) as connection:
+        with self.backend.reading() as connection:
             return read_rows(connection, ids, AtomsRow)
 
+    @_patiently
     def count_of_others(self, potential: Potential) -> int:
         """Return how many results there are of another potential of this name: with other weights or another code."""
-        if not is_complete(self.path):
+        if not self.backend.is_complete():
             return 0
         query = "SELECT COUNT(*) FROM text_key_values WHERE key = 'potential_identity' AND value != ? AND id IN"
         query += " (SELECT id FROM text_key_values WHERE key = 'potential' AND value = ?)"
-        with contextlib.closing(open_existing(self.path)) as connection:
+        with self.backend.reading() as connection:
             (count,) = connection.execute(query, (potential_identity(potential), potential.name)).fetchone()
         return int(count)
 
     def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
         """Yield the rows stored after the one with this id, oldest first."""
-        if is_complete(self.path):
-            yield from self._open().select(f"id>{row_id}", sort="id", include_data=True)
+        found = self._next_rows(row_id)
+        while found:
+            yield from found
+            found = self._next_rows(int(found[-1].id))
 
+    @_patiently
+    def _next_rows(self, row_id: int) -> list[AtomsRow]:
+        from ase.db.row import AtomsRow
+
+        if not self.backend.is_complete():
+            return []
+        with self.backend.reading() as connection:
+            ids = connection.execute("SELECT id FROM systems WHERE id > ? ORDER BY id LIMIT ?", (row_id, CHUNK))
+            return read_rows(connection, [int(found) for (found,) in ids], AtomsRow)
+
+    @_patiently
     def last_id(self) -> int:
         """Return the highest row id, 0 when there is none."""
-        if not is_complete(self.path):
+        if not self.backend.is_complete():
             return 0
-        return max((int(row.id) for row in self._open().select(sort="-id", limit=1, include_data=False)), default=0)
+        with self.backend.reading() as connection:
+            (found,) = connection.execute("SELECT MAX(id) FROM systems").fetchone()
+        return int(found or 0)
 
 
-def _places_of(connection: sqlite3.Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
+def _places_of(connection: Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
     """Return the places of those rows that are on the hull of their company."""
     systems = texts_of(connection, "chemical_system", ids)
     identities = texts_of(connection, "potential_identity", ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .worker_identity import is_alive
+from .heartbeats import is_lost
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -24,7 +24,7 @@ class Damage:
         Fireworks whose state did not reach their workflow or does not follow from it; with the state to start from
         when it is worked out again, None for the one they have.
     abandoned
-        Fireworks that run in dead workers.
+        Fireworks that run in dead or lost workers.
     lost_launches
         The launches of those.
     """
@@ -63,7 +63,7 @@ def examine(launchpad: LaunchPad, workflow: dict[str, Any]) -> Damage:
             running = [launch for launch in launches[fw_id] if launch["state"] == "RUNNING"]
             if not running:
                 stale[fw_id] = recorded if recorded in ("COMPLETED", "FIZZLED") else None
-            elif all(is_alive((launch.get("fworker") or {}).get("name", "")) is False for launch in running):
+            elif all(is_lost(launchpad, (launch.get("fworker") or {}).get("name", "")) for launch in running):
                 abandoned.append(fw_id)
                 lost += [launch["launch_id"] for launch in running]
         elif state != recorded:

@@ -9,6 +9,7 @@ each operation holds one lock: without it, workers take the same Firework twice.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ _METHODS = frozenset(
         *("drop_index", "drop_indexes", "index_information"),
     }
 )
+_COMMANDS = frozenset({"ping", "hello", "compact"})
+_COMMAND_NOT_FOUND = 59  # MongoDB's own number
 # What a forked child inherits stays referenced: closing it would let go of locks that the parent still holds.
 _INHERITED: list[Any] = []
 
@@ -65,12 +68,25 @@ class _Store:
         self._threads = threading.RLock()
 
     def run(self, operation: Any) -> Any:
-        """Call ``operation`` with this thread's litemongo client while holding the lock."""
+        """Call ``operation`` with this thread's litemongo client while holding the lock.
+
+        Raises
+        ------
+        pymongo.errors.DocumentTooLarge
+            A document has more than SQLite takes in one value, a gigabyte.
+        """
         if self._pid != os.getpid():  # forked: connections and lock handles of the parent are not ours
             _INHERITED.extend((self._local.__dict__.copy(), self._lock))
             self.__init__(self.path)  # type: ignore[misc]
         with self._threads, self._lock.acquire(poll_interval=_POLL_S):
-            return operation(self._client())
+            try:
+                return operation(self._client())
+            except sqlite3.DataError as error:
+                from pymongo.errors import DocumentTooLarge
+
+                if "too big" not in str(error):
+                    raise
+                raise DocumentTooLarge(f"the embedded store takes documents of up to a gigabyte ({error})") from error
 
     def _client(self) -> Any:
         client = getattr(self._local, "client", None)
@@ -213,10 +229,20 @@ class EmbeddedDatabase:
         """Call ``operation`` with the litemongo database behind this one, under the lock."""
         return self.client.store.run(lambda client: operation(client[self.name]))
 
-    def command(self, command: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Answer ``ping`` and maintenance commands, for which files need nothing done."""
-        del args, kwargs
-        return {"ok": 1.0, "command": command}
+    def command(self, command: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        """Answer ``ping``, ``hello`` (without the time of a server) and ``compact``, for which files need nothing done.
+
+        Raises
+        ------
+        pymongo.errors.OperationFailure
+            The command is another one; nobody shall believe, for example, that a user with a password was created.
+        """
+        from pymongo.errors import OperationFailure
+
+        name = command if isinstance(command, str) else next(iter(command))
+        if name not in _COMMANDS:
+            raise OperationFailure(f"no such command: {name!r}", code=_COMMAND_NOT_FOUND)
+        return {"ok": 1.0}
 
     def list_collection_names(self) -> list[str]:
         """Return the names of the collections that exist."""
@@ -266,6 +292,14 @@ class EmbeddedMongoClient:
     def list_database_names(self) -> list[str]:
         """Return the names of the databases that exist."""
         return list(self.store.run(lambda client: client.list_database_names()))
+
+    def drop_database(self, database: EmbeddedDatabase | str) -> None:
+        """Empty and forget all collections of a database, by its name or as such; one that is not there is no error.
+
+        Its files stay: other processes may have them open, and see so that nothing is left.
+        """
+        name = database if isinstance(database, str) else database.name
+        self.store.run(lambda client: client.drop_database(name))
 
     def close(self) -> None:
         """Close this thread's connections."""

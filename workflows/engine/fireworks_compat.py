@@ -1,19 +1,40 @@
 """The one place where FireWorks 2.1 is adapted to what it runs with here; each mend says why.
 
 1. ``MongoClient``: a host that begins with ``sqlite:///`` opens the embedded store, anything else goes to pymongo.
-2. GridFS is FireWorks' way around MongoDB's 16 MB limit for documents. The embedded store has no such limit.
+2. ``gridfs`` wants a database of pymongo; on the embedded store its place is taken by a class of our own.
 3. monty 2026.2 made the mode of ``zopen`` mandatory; FireWorks' offline mode calls it without one.
 4. FireWorks logs each step to standard output and writes ``FW.json`` into each launch directory.
 5. ``rlaunch rapidfire`` sleeps for a minute whenever it finds nothing to run while others are still at work.
+6. FireWorks imports what a document names; only what is allowed here is (:mod:`~.allowed_tasks`).
+7. It stores and logs tracebacks as they are; passwords in addresses are taken out.
 """
 
 from __future__ import annotations
 
+import sys
+import traceback
 from typing import IO, Any
+
+from ...addresses import redacted
+from .allowed_tasks import guard
 
 RAPIDFIRE_SLEEP_S = 2
 LOGGERS = ("launchpad", "rocket.launcher", "rlaunch")
 _applied = False
+
+
+class RedactedTraceback:
+    """What FireWorks uses of ``traceback``."""
+
+    @staticmethod
+    def format_exc() -> str:
+        """Return the traceback of the present exception, without passwords."""
+        return redacted(traceback.format_exc())
+
+    @staticmethod
+    def print_exc(file: IO[str] | None = None) -> None:
+        """Print the traceback of the present exception, without passwords."""
+        print(RedactedTraceback.format_exc(), end="", file=file or sys.stderr)
 
 
 def apply() -> None:
@@ -28,6 +49,7 @@ def apply() -> None:
     from fireworks.utilities import filepad, fw_utilities
     from monty.io import zopen
 
+    from .embedded_gridfs import EmbeddedGridFS
     from .embedded_store import SCHEME, EmbeddedDatabase, EmbeddedMongoClient
 
     def mongo_client(host: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -40,14 +62,19 @@ def apply() -> None:
 
         @staticmethod
         def GridFS(database: Any, collection: str) -> Any:
-            return None if isinstance(database, EmbeddedDatabase) else gridfs.GridFS(database, collection)
+            kind = EmbeddedGridFS if isinstance(database, EmbeddedDatabase) else gridfs.GridFS
+            return kind(database, collection)
 
     def zopen_with_mode(filename: Any, mode: str = "rt", **kwargs: Any) -> IO[Any]:
         return zopen(filename, mode, **kwargs)
 
     for module in (fw_config, launchpad, filepad):
         module.MongoClient = mongo_client
-    launchpad.gridfs = GridFSModule
+    for module in (launchpad, filepad):
+        module.gridfs = GridFSModule
+    for module in (launchpad, rocket):
+        module.traceback = RedactedTraceback
+    guard()
     rocket.zopen = zopen_with_mode
     rocket.PRINT_FW_JSON = False
     rocket_launcher.RAPIDFIRE_SLEEP_SECS = RAPIDFIRE_SLEEP_S

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...addresses import redacted
+from ...permissions import check_path
 from ..output_folder import report_folder
 from .embedded_store import SCHEME, store_path
 
@@ -68,10 +69,16 @@ def log_file(workflow: dict[str, Any], launchpad_host: str) -> Path | None:
 
     Beside its report, where this machine sees the place of that: its folder, or the one that it will be made in.
     Else, on a host without that file system, in a folder of this host, as :func:`own_log_file` says.
+
+    Raises
+    ------
+    NotAllowedError
+        The workflow names a folder that this process may not use.
     """
     folder = _output_folder(workflow)
     if folder is None:
         return None
+    check_path(folder, "output")
     if folder.is_dir() or folder.parent.is_dir():
         return folder / LOG_NAME
     return own_log_file(workflow, launchpad_host)
@@ -195,12 +202,11 @@ def is_for_people(record: logging.LogRecord) -> bool:
     return not hasattr(record, "event")
 
 
-def note_stopped(launchpad: LaunchPad, pids: Iterable[int], why: str) -> None:
-    """Log for each Firework that runs in one of these processes of this host that it was stopped."""
-    prefixes = tuple(f"{socket.gethostname()}:{pid}:" for pid in pids)
-    for launch in launchpad.launches.find({"state": "RUNNING"}, {"fw_id": 1, "fworker.name": 1}):
-        if (launch.get("fworker") or {}).get("name", "").startswith(prefixes):
-            logger.info(why, extra={"event": "stopped", "fw_id": launch["fw_id"]})
+def note_stopped(launchpad: LaunchPad, workers: Iterable[str], why: str) -> None:
+    """Log for each Firework that runs in one of these workers that it was stopped."""
+    query = {"state": "RUNNING", "fworker.name": {"$in": list(workers)}}
+    for launch in launchpad.launches.find(query, {"fw_id": 1}):
+        logger.info(why, extra={"event": "stopped", "fw_id": launch["fw_id"]})
 
 
 def _line(record: logging.LogRecord, step: LoggedStep) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,15 +14,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from ...addresses import with_password_of
 from ...calculators.threads import available_cores, choose_layout, thread_environment
-from ...errors import InputError
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow, is_gone
+from ...files import private_opener
+from ...permissions import (
+    DATABASE_VARIABLE,
+    MODULES_VARIABLE,
+    PATHS_VARIABLE,
+    allowed_modules,
+    allowed_paths,
+    modules_allowed,
+)
+from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
-from .embedded_store import SCHEME, store_path
 from .job_log import job_log, note_stopped
-from .launchpad import launchpad_settings, open_launchpad
+from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .reading import Failure, failures, scope
 from .recovery import RecoveryReport, recover
+from .stopping import OUT_OF_TIME, TimeLimit
+from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
+from .worker_identity import worker_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -34,10 +46,6 @@ _STOP_TIMEOUT_S = 5
 _MOST_DEATHS = 3
 
 
-class ForeignTaskError(InputError):
-    """A workflow has tasks that may not run."""
-
-
 def launch_workers(
     url: str,
     *,
@@ -46,6 +54,9 @@ def launch_workers(
     on_tick: Callable[[], None] | None = None,
     log_file: Path | None = None,
     allow: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+    database: str | Path | None = None,
+    limit: TimeLimit | None = None,
 ) -> None:
     """Work through a LaunchPad with up to ``n_workers`` processes, until nothing is left that can run.
 
@@ -65,7 +76,13 @@ def launch_workers(
     log_file
         Where the workers' messages go; by default ``workers.log`` beside an embedded store, else a temporary file.
     allow
-        Prefixes of tasks that may run besides our own.
+        Modules whose tasks and calculators may be used besides our own and what ``$AMALGAMICS_ALLOW_IMPORT`` names.
+    allow_paths
+        Files and folders that jobs may use besides the current directory and what ``$AMALGAMICS_ALLOW_PATH`` names.
+    database
+        The structure database that jobs may use wherever it is.
+    limit
+        When running work is interrupted and made ready again; its ``reached`` tells afterwards whether any was.
 
     Raises
     ------
@@ -75,25 +92,33 @@ def launch_workers(
         Workers died again and again; the message has the end of their log.
     """
     n_workers = n_workers or choose_layout(available_cores()).workers
-    launchpad = open_launchpad(url)
-    refused = _refused(launchpad, workflow_of, (OWN_TASKS, *allow))
+    limit = limit or TimeLimit()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(modules_allowed(allow))
+        launchpad = open_launchpad(url)
         stack.enter_context(job_log(launchpad))
+        refused = _refused(launchpad, workflow_of)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
         log = _open_log(stack, url, log_file, Path(scratch))
-        crew = _Crew(url, n_workers, workflow_of, log, allow, scratch)
-        stack.callback(_stop_and_tidy, crew, launchpad, allow)
+        environment = _environment(url, n_workers, allow_paths, database)
+        crew = _Crew(workflow_of, log, scratch, environment, limit)
+        stack.callback(_stop_and_tidy, crew, launchpad, limit)
         crew.start_one()
-        while crew.alive():
+        while crew.size():
             if on_tick:
                 on_tick()
             crew.wait(_TICK_S)
+            if limit.is_over():
+                limit.reached = True
+                return
             died = crew.take_dead()
             if died:
                 note_stopped(launchpad, died, "its worker died")
-                recover(launchpad, allow=allow)
+                recover(launchpad)
             if crew.deaths > _MOST_DEATHS:
                 raise RuntimeError(f"worker processes died {crew.deaths} times; the last messages:\n{_tail(log)}")
+            if limit.reached:  # a worker had no time for what there is, so that another would have none
+                continue
             if died or (crew.size() < n_workers and crew.mature()):
                 ready = {"$and": [scope(launchpad, workflow_of), {"state": "READY", "fw_id": {"$nin": refused}}]}
                 if launchpad.fireworks.find_one(ready, {"fw_id": 1}) is not None:
@@ -107,22 +132,35 @@ def work_through(
     workflow_of: int | None = None,
     on_repair: Callable[[RecoveryReport], None] | None = None,
     on_tick: Callable[[], None] | None = None,
+    allow: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+    database: str | Path | None = None,
+    limit: TimeLimit | None = None,
 ) -> list[Failure]:
     """Repair what a killed run left behind, work until nothing is left that can run, and return what failed.
 
     Parameters
     ----------
-    url, n_workers, workflow_of, on_tick
+    url, n_workers, workflow_of, on_tick, allow, allow_paths, database, limit
         As for :func:`launch_workers`.
     on_repair
         Told before the work begins what was repaired.
     """
     launchpad = open_launchpad(url)
     with job_log(launchpad):
-        repaired = recover(launchpad)
+        repaired = recover(launchpad, allow=allow)
     if on_repair:
         on_repair(repaired)
-    launch_workers(url, n_workers=n_workers, workflow_of=workflow_of, on_tick=on_tick)
+    launch_workers(
+        url,
+        n_workers=n_workers,
+        workflow_of=workflow_of,
+        on_tick=on_tick,
+        allow=allow,
+        allow_paths=allow_paths,
+        database=database,
+        limit=limit,
+    )
     return failures(launchpad, workflow_of=workflow_of)
 
 
@@ -132,12 +170,12 @@ def is_completed(launchpad: LaunchPad, fw_id: int) -> bool:
     return bool(workflow and workflow["state"] == "COMPLETED")
 
 
-def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str]) -> list[int]:
+def _refused(launchpad: LaunchPad, workflow_of: int | None) -> list[int]:
     """Return the Fireworks of unfinished workflows with foreign tasks; raise if it is the workflow asked for."""
     only = {} if workflow_of is None else {"nodes": workflow_of}
     refused: list[int] = []
     for workflow in launchpad.workflows.find({**only, "state": {"$nin": list(OVER)}}, {"nodes": 1, "name": 1}):
-        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"], allowed)
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"])
         if not foreign:
             continue
         message = f"workflow {workflow['name']!r} has tasks that are not run here: {', '.join(foreign)}"
@@ -153,41 +191,57 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[st
     return refused
 
 
-def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, allow: Sequence[str]) -> None:
-    """Stop what still runs, which it does only when this process is interrupted, and make that ready again."""
+def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, limit: TimeLimit) -> None:
+    """Stop what still runs, because the time is over or this process interrupted, and make it ready again."""
     stopped = crew.stop()
-    if stopped:
-        note_stopped(launchpad, stopped, "stopped with the process that started its worker")
-        recover(launchpad, allow=allow)
+    if not stopped:
+        return
+    note_stopped(launchpad, stopped, "stopped with the process that started its worker, or for want of time")
+    running = launchpad.launches.find({"fworker.name": {"$in": stopped}, "state": "RUNNING"}, {"fw_id": 1})
+    fireworks = launchpad.fireworks.find({"fw_id": {"$in": [launch["fw_id"] for launch in running]}}, {"name": 1})
+    limit.interrupted = sorted(document["name"] for document in fireworks)
+    recover(launchpad)
+
+
+def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database: str | Path | None) -> dict[str, str]:
+    """Return the environment of the workers: what they need to know, which others cannot read there."""
+    # What the user set in the environment wins.
+    environment = thread_environment(max(1, available_cores() // n_workers)) | os.environ
+    paths = [Path.cwd(), *allow_paths, *allowed_paths()]
+    if database is not None:
+        environment[DATABASE_VARIABLE] = with_password_of(str(database), os.environ.get(DATABASE_VARIABLE))
+    environment[_LAUNCHPAD_VARIABLE] = absolute_address(url)
+    environment[MODULES_VARIABLE] = ",".join(allowed_modules())
+    environment[PATHS_VARIABLE] = os.pathsep.join(str(path.expanduser().resolve()) for path in paths)
+    return environment
 
 
 class _Crew:
     """The worker processes."""
 
     def __init__(
-        self, url: str, most: int, workflow_of: int | None, log: IO[bytes], allow: Sequence[str], scratch: str
+        self, workflow_of: int | None, log: IO[bytes], scratch: str, environment: dict[str, str], limit: TimeLimit
     ) -> None:
         self.deaths = 0
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[subprocess.Popen[bytes], str] = {}  # that have not been seen to end, with their names
         self._started = 0.0
         self._log = log
+        self._limit = limit
         self._read_end, self._write_end = os.pipe()
-        host = launchpad_settings(url)["host"]
         self._scratch = scratch
         # -P: files in the user's directory must not stand in for modules of the same name.
-        self._command = [sys.executable, "-P", "-m", "amalgamics.workflows.engine.worker", "--launchpad", str(host)]
+        self._command = [sys.executable, "-P", "-m", "amalgamics.workflows.engine.worker"]
         self._command += ["--parent-pipe", str(self._read_end)]
         if workflow_of is not None:
             self._command += ["--workflow-of", str(workflow_of)]
-        for prefix in allow:
-            self._command += ["--allow", prefix]
-        # What the user set in the environment wins.
-        self._environment = thread_environment(max(1, available_cores() // most)) | os.environ
+        self._environment = environment
 
     def start_one(self) -> None:
         """Start one more worker."""
+        left = self._limit.left_s()
+        timed = [] if left is None else ["--seconds", f"{left:.3f}"]
         process = subprocess.Popen(
-            [*self._command, "--scratch", tempfile.mkdtemp(dir=self._scratch)],
+            [*self._command, *timed, "--scratch", tempfile.mkdtemp(dir=self._scratch)],
             env=self._environment,
             pass_fds=(self._read_end,),
             stdin=subprocess.DEVNULL,
@@ -195,54 +249,58 @@ class _Crew:
             stderr=self._log,
             start_new_session=True,  # Ctrl-C is for the parent, which then stops its workers
         )
-        self._processes.append(process)
+        self._processes[process] = worker_name(process.pid)
         self._started = time.monotonic()
 
-    def alive(self) -> list[subprocess.Popen[bytes]]:
-        """Return the workers that have not ended."""
-        return [process for process in self._processes if process.poll() is None]
-
     def size(self) -> int:
-        """Return how many workers have not ended."""
-        return len(self.alive())
+        """Return how many workers have not been seen to end."""
+        return len(self._processes)
 
     def mature(self) -> bool:
         """Return whether the youngest worker had the time to take its first Firework."""
         return time.monotonic() - self._started > 2.0
 
-    def take_dead(self) -> list[int]:
-        """Return the process ids of the workers that ended badly since the last call."""
-        dead = [process for process in self._processes if process.poll() not in (None, 0)]
-        self._processes = self.alive()
+    def take_dead(self) -> list[str]:
+        """Return the names of the workers that ended badly since the last call."""
+        ended = [process for process in self._processes if process.poll() is not None]
+        names = {process: self._processes.pop(process) for process in ended}
+        dead = [names[process] for process in ended if process.returncode not in (0, OUT_OF_TIME)]
+        self._limit.reached |= any(process.returncode == OUT_OF_TIME for process in ended)
         self.deaths += len(dead)
-        return [process.pid for process in dead]
+        return dead
 
     def wait(self, seconds: float) -> None:
         """Wait, but not on when the oldest worker ends."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._processes[0].wait(seconds)
+            next(iter(self._processes)).wait(seconds)
 
-    def stop(self) -> list[int]:
-        """End the workers, wait until they are gone, and return the process ids of those that there were."""
-        stopped = self.alive()
+    def stop(self) -> list[str]:
+        """End the workers with all that they started, wait until they are gone, and return their names."""
+        stopped, names = list(self._processes), list(self._processes.values())
+        _signal_sessions(stopped, signal.SIGTERM)
         for process in stopped:
-            process.terminate()
-        for process in stopped:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        _signal_sessions(stopped, signal.SIGKILL)
+        for process in stopped:
+            process.wait()
         os.close(self._write_end)
         os.close(self._read_end)
-        return [process.pid for process in stopped]
+        return names
+
+
+def _signal_sessions(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:
+    """Send a signal to workers and to what their calculators started; each worker leads a session of its own."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None, scratch: Path) -> IO[bytes]:
     if log_file is None:
-        log_file = (store_path(url) if url.startswith(SCHEME) else scratch) / "workers.log"
+        log_file = (embedded_directory(url) or scratch) / "workers.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    return stack.enter_context(log_file.open("ab+"))
+    return stack.enter_context(open(log_file, "ab+", opener=private_opener))
 
 
 def _tail(log: IO[bytes], size: int = 2000) -> str:

@@ -1,9 +1,13 @@
-"""Opening a LaunchPad from its URL, asking it how far things are, and FireWorks' own commands on it."""
+"""Opening a LaunchPad from its address, asking it how far things are, and FireWorks' own commands on it.
+
+An address is ``sqlite:///directory``, ``mongodb://host:port/name``, or the path of a FireWorks ``my_launchpad.yaml``.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sqlite3
 import sys
@@ -15,21 +19,22 @@ from urllib.parse import urlparse
 
 import yaml
 
-from ...errors import InputError, shown
+from ...addresses import redacted
+from ...errors import shown
 from ...files import check_writable
+from ...permissions import modules_allowed
 from .embedded_store import SCHEME, store_path
 from .fireworks_compat import LOGGERS
-from .worker_identity import own_name, register, unregister
+from .heartbeats import beating
+from .launchpad_file import LaunchPadError, is_launchpad_file, read_launchpad_file
+from .worker_identity import own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
 _EMBEDDED_DATABASE = "fireworks"
 _SERVER_TIMEOUT_MS = 2000
-
-
-class LaunchPadError(InputError):
-    """The LaunchPad cannot be opened."""
+_LOGGER_LEVEL = {"strm_lvl": "WARNING"}
 
 
 def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
@@ -39,42 +44,50 @@ def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
     ----------
     url
         ``sqlite:///directory`` (relative to the working directory; four slashes for an absolute path) for the
-        embedded store, or ``mongodb://host:port/database`` for a MongoDB server.
+        embedded store, ``mongodb://host:port/database`` for a MongoDB server, or the path of a ``my_launchpad.yaml``.
     create
         With False, a directory that is not there yet is refused and nothing is written.
 
     Raises
     ------
     LaunchPadError
-        The URL has another form, the directory cannot be written, or the server does not answer.
+        The address has another form, the directory cannot be written, the file cannot be read or is open to others,
+        or the server does not answer or admit.
     """
     settings = launchpad_settings(url, create=create)
     from fireworks import LaunchPad
-    from pymongo.errors import PyMongoError
+    from pymongo.errors import OperationFailure, PyMongoError
 
     from . import fireworks_compat
 
     fireworks_compat.apply()
     try:
-        if not url.startswith(SCHEME):
-            _ping_server(url)
+        if not str(settings["host"]).startswith(SCHEME):
+            _ping_server(settings)
         launchpad = LaunchPad.from_dict(settings)
         if launchpad.fw_id_assigner.find_one({}) is None:
             _make_ready(launchpad)
-    except (PyMongoError, ValueError) as error:
-        raise LaunchPadError(f"launchpad: {_without_password(url)} does not answer ({type(error).__name__})") from None
+    except OperationFailure as error:
+        reason = str((error.details or {}).get("errmsg", "")).rstrip(".") or type(error).__name__
+        raise LaunchPadError(f"launchpad: {redacted(url)} does not admit us ({redacted(reason)})") from None
+    except (PyMongoError, ValueError, TypeError) as error:
+        raise LaunchPadError(f"launchpad: {redacted(url)} does not answer ({type(error).__name__})") from None
     except (OSError, sqlite3.Error) as error:
-        raise LaunchPadError(f"launchpad: cannot use {_without_password(url)} ({error})") from None
+        raise LaunchPadError(f"launchpad: cannot use {redacted(url)} ({error})") from None
     return launchpad
 
 
-def _ping_server(url: str) -> None:
+def _ping_server(settings: dict[str, Any]) -> None:
     """Fail soon when no server answers; working on the LaunchPad later has the driver's own, longer patience."""
     from pymongo import MongoClient
 
+    options = {**settings.get("mongoclient_kwargs", {}), "serverSelectionTimeoutMS": _SERVER_TIMEOUT_MS}
+    if not settings.get("uri_mode") and settings.get("username"):
+        options |= {key: settings[key] for key in ("username", "password") if key in settings}
+        options["authSource"] = settings.get("authsource") or settings["name"]
     client: MongoClient[dict[str, Any]]
-    with MongoClient(url, serverSelectionTimeoutMS=_SERVER_TIMEOUT_MS) as client:
-        client.admin.command("ping")
+    with MongoClient(settings["host"], settings.get("port"), **options) as client:
+        client[settings["name"]].command("ping")
 
 
 def _make_ready(launchpad: LaunchPad) -> None:
@@ -91,14 +104,20 @@ def _make_ready(launchpad: LaunchPad) -> None:
 
 
 def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
-    """Return what FireWorks' ``LaunchPad.from_dict`` and ``my_launchpad.yaml`` take for ``url``, after checking it.
+    """Return what FireWorks' ``LaunchPad.from_dict`` and ``my_launchpad.yaml`` take for an address, after checking it.
 
     Raises
     ------
     LaunchPadError
-        The URL is not valid or its directory cannot be used.
+        The address is not valid, its file is not, or its directory cannot be used.
     """
-    common = {"uri_mode": True, "strm_lvl": "WARNING"}
+    if is_launchpad_file(url):
+        settings = {"name": _EMBEDDED_DATABASE, **read_launchpad_file(url), **_LOGGER_LEVEL}
+        if str(settings["host"]).startswith(("mongodb:", "mongodb+srv:")) and not settings.get("uri_mode"):
+            raise LaunchPadError(f"launchpad: {url}: a URL as host needs uri_mode: true")
+        if not settings["host"].startswith(SCHEME):
+            return settings
+        url = settings["host"]
     if url.startswith(SCHEME):
         if len(url) == len(SCHEME):
             raise LaunchPadError(f"launchpad: {shown(url)} names no directory, e.g. sqlite:///results/launchpad")
@@ -106,19 +125,30 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
         if not create and not path.is_dir():
             raise LaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
         check_writable(path, "launchpad")
-        return {**common, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
+        return {**_LOGGER_LEVEL, "uri_mode": True, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
     try:
         parsed = urlparse(url)
     except ValueError:
         parsed = urlparse("")  # brackets that are not closed
     if parsed.scheme not in {"mongodb", "mongodb+srv"} or not parsed.hostname:
-        raise LaunchPadError(f"launchpad: {shown(url)} is neither sqlite:///directory nor mongodb://host:port/database")
-    return {**common, "host": url, "name": parsed.path.strip("/") or _EMBEDDED_DATABASE}
+        raise LaunchPadError(
+            f"launchpad: {shown(redacted(url))} is neither sqlite:///directory nor mongodb://host:port/database, nor"
+            " the path of a my_launchpad.yaml"
+        )
+    return {**_LOGGER_LEVEL, "uri_mode": True, "host": url, "name": parsed.path.strip("/") or _EMBEDDED_DATABASE}
 
 
-def _without_password(url: str) -> str:
-    parsed = urlparse(url)
-    return url.replace(f":{parsed.password}@", ":…@") if parsed.password else url
+def absolute_address(url: str) -> str:
+    """Return an address that means the same in other folders."""
+    if is_launchpad_file(url):
+        return str(Path(url).expanduser().resolve())
+    return f"{SCHEME}{store_path(url)}" if url.startswith(SCHEME) else url
+
+
+def embedded_directory(url: str) -> Path | None:
+    """Return the directory of an embedded LaunchPad; None for that of a server."""
+    host = str(launchpad_settings(url)["host"])
+    return store_path(host) if host.startswith(SCHEME) else None
 
 
 def count_by_state(launchpad: LaunchPad, fw_ids: Sequence[int] | None = None) -> dict[str, int]:
@@ -130,8 +160,21 @@ def count_by_state(launchpad: LaunchPad, fw_ids: Sequence[int] | None = None) ->
     return counts
 
 
-def run_tool(tool: str, arguments: Sequence[str], url: str) -> int:
-    """Run FireWorks' own ``lpad`` or ``rlaunch`` with the LaunchPad at ``url`` and return its exit code."""
+def run_tool(tool: str, arguments: Sequence[str], url: str, *, allow: Sequence[str] = ()) -> int:
+    """Run FireWorks' own ``lpad`` or ``rlaunch`` with the LaunchPad at ``url`` and return its exit code.
+
+    Parameters
+    ----------
+    tool
+        Which.
+    arguments
+        What it is given.
+    url
+        Address of the LaunchPad.
+    allow
+        Modules whose tasks it may read besides our own: ``fireworks.user_objects`` for FireWorks' own, which run any
+        command.
+    """
     from fireworks.fw_config import FWORKER_LOC
     from fireworks.scripts.lpad_run import lpad
     from fireworks.scripts.rlaunch_run import rlaunch
@@ -140,6 +183,7 @@ def run_tool(tool: str, arguments: Sequence[str], url: str) -> int:
     options = list(arguments) or ["--help"]
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-"))
+        stack.enter_context(modules_allowed(allow))
         stack.enter_context(_process_state_kept([tool, *options]))
         if options[0] not in {"-s", "--silencer"}:
             stack.enter_context(_messages_shown())
@@ -151,13 +195,11 @@ def run_tool(tool: str, arguments: Sequence[str], url: str) -> int:
             worker_file = Path(directory) / "my_fworker.yaml"
             _dump({"name": own_name(), "category": "", "query": "{}"}, worker_file)
             given += ["-w", str(worker_file)]
-            register(launchpad, own_name())
+            stack.enter_context(beating(launchpad, own_name()))
         try:
             return int({"lpad": lpad, "rlaunch": rlaunch}[tool]([*given, *options]) or 0)
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        finally:
-            unregister(launchpad, own_name())
 
 
 def write_launchpad_file(url: str, path: Path) -> None:
@@ -169,7 +211,10 @@ def write_launchpad_file(url: str, path: Path) -> None:
 
 
 def _dump(content: dict[str, Any], path: Path) -> None:
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    """Write a file that nobody else can read: there may be a password in it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        yaml.safe_dump(content, stream)
 
 
 @contextlib.contextmanager

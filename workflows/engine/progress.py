@@ -205,6 +205,7 @@ def progress_of(
     launches: Sequence[Document],
     *,
     workers: Sequence[str] = (),
+    beats: Mapping[str, datetime] | None = None,
     failures: Sequence[Failure] = (),
     now: datetime,
     alive: Callable[[str], bool | None] = is_alive,
@@ -217,6 +218,8 @@ def progress_of(
         Its documents, and those of its Fireworks and their launches.
     workers
         Names of the workers that are registered in the LaunchPad.
+    beats
+        When each of them gave its last sign of life, where they do.
     failures
         What is known of its Fireworks that failed.
     now
@@ -226,7 +229,7 @@ def progress_of(
     """
     by_id = {launch["launch_id"]: launch for launch in launches}
     steps = [_step(document, by_id, now) for document in fireworks]
-    running = tuple(_running(step, alive) for step in steps if step.launch is not None)
+    running = tuple(_running(step, alive, beats or {}) for step in steps if step.launch is not None)
     held = _held(steps, workflow.get("links") or {})
     ended = [step for step in steps if step.state == "COMPLETED"]
     samples: dict[Kind, list[float]] = {}
@@ -280,13 +283,14 @@ def _step(document: Document, launches: Mapping[int, Document], now: datetime) -
     return step
 
 
-def _running(step: _Step, alive: Callable[[str], bool | None]) -> RunningStep:
+def _running(step: _Step, alive: Callable[[str], bool | None], beats: Mapping[str, datetime]) -> RunningStep:
     launch = step.launch or {}
     entries = [entry for entry in launch.get("state_history") or [] if entry.get("state") == "RUNNING"]
     last = entries[-1] if entries else {}
     since = _moment(launch.get("time_start")) or _moment(last.get("created_on")) or datetime.now(UTC)
     worker = str((launch.get("fworker") or {}).get("name", ""))
-    return RunningStep(step.fw_id, step.name, since, _moment(last.get("updated_on")) or since, worker, alive(worker))
+    heard = max(_moment(last.get("updated_on")) or since, beats.get(worker, since))
+    return RunningStep(step.fw_id, step.name, since, heard, worker, alive(worker))
 
 
 def _held(steps: Sequence[_Step], links: Document) -> set[int]:
@@ -425,12 +429,34 @@ def read_progress(
     now
         The time to which this refers.
     """
-    workers = [str(document["name"]) for document in collections.db.workers.find({})]
+    moment = now or datetime.now(UTC)
+    workers = {str(document["name"]): document for document in collections.db.workers.find({})}
+    beats = {
+        name: datetime.fromtimestamp(document["beat"], UTC) for name, document in workers.items() if "beat" in document
+    }
+
+    def alive(name: str) -> bool | None:
+        """As this host knows it, else by the signs of life."""
+        known, beat = is_alive(name), beats.get(name)
+        if known is None and beat is not None:
+            return (moment - beat).total_seconds() <= float(workers[name]["lost_after"])
+        return known
+
     found = []
     for workflow in sorted(collections.workflows.find(query or {}), key=lambda document: min(document["nodes"])):
         fireworks = list(collections.fireworks.find({"fw_id": {"$in": workflow["nodes"]}}, _OF_FIREWORKS))
         launches = list(collections.launches.find({"fw_id": {"$in": workflow["nodes"]}}, _OF_LAUNCHES))
         failed = failures_among(collections, fireworks)
-        moment = now or datetime.now(UTC)
-        found.append(progress_of(workflow, fireworks, launches, workers=workers, failures=failed, now=moment))
+        found.append(
+            progress_of(
+                workflow,
+                fireworks,
+                launches,
+                workers=list(workers),
+                beats=beats,
+                failures=failed,
+                now=moment,
+                alive=alive,
+            )
+        )
     return found

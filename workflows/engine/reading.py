@@ -10,7 +10,8 @@ from typing import Any
 
 from ...addresses import redacted
 from .embedded_store import SCHEME, EmbeddedMongoClient
-from .launchpad import LaunchPadError, launchpad_settings
+from .launchpad import launchpad_settings
+from .launchpad_file import LaunchPadError
 
 _SERVER_TIMEOUT_MS = 2000
 

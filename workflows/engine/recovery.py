@@ -17,10 +17,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..database.file import check_file, check_pages, database_path, file_lock, make_complete, unfinished_file
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from ...permissions import modules_allowed
+from ..database.backends.choice import open_backend
+from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, Damage, examine
-from .worker_identity import is_alive, living_workers, own_name
+from .heartbeats import is_gone, living_workers
+from .worker_identity import is_alive, own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -71,7 +73,8 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
 
     Five kinds of damage: a workflow lock whose holder died; a Firework reserved for a worker that died before it
     noted its launch; Fireworks written before the workflow they belong to; states and links that were not carried
-    over to the workflow, steps added by a finished Firework among them; and Fireworks that run in a dead worker.
+    over to the workflow, steps added by a finished Firework among them; and Fireworks that run in a dead worker, or in
+    one of another host that was silent for too long (:mod:`.heartbeats`).
     On a sound LaunchPad this takes a few queries; locks and Fireworks without workflow are watched for some seconds.
 
     Parameters
@@ -81,17 +84,18 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
     wait
         Whether to wait while another process recovers the same LaunchPad; otherwise that is left to it.
     allow
-        Prefixes of tasks that may be read besides our own; workflows with others are not repaired.
+        Modules whose tasks may be read besides our own; workflows with others are not repaired.
     """
-    with _only_one(launchpad, wait) as admitted:
+    with modules_allowed(allow), _only_one(launchpad, wait) as admitted:
         if not admitted:
             return RecoveryReport()
+        living_workers(launchpad)  # strikes off those that are lost, who then end should they live after all
         unlocked, orphans = _remove_leftovers(launchpad)
         unreserved = _release_reservations(launchpad)
-        refreshed, restarted, locked = _repair_workflows(launchpad, (OWN_TASKS, *allow))
+        refreshed, restarted, locked = _repair_workflows(launchpad)
         if locked:  # by someone who died after the locks were looked at, perhaps
             unlocked += _remove_leftovers(launchpad)[0]
-            more_refreshed, more_restarted, _ = _repair_workflows(launchpad, (OWN_TASKS, *allow))
+            more_refreshed, more_restarted, _ = _repair_workflows(launchpad)
             refreshed, restarted = refreshed + more_refreshed, restarted + more_restarted
         restarted += _restart_lost(launchpad)
         return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted)
@@ -105,20 +109,7 @@ def recover_database(database: str | Path) -> str:
     InputError
         It is damaged in a way that repairing could lose rows, or is another kind of file; it is left as it is.
     """
-    path = database_path(database)
-    if unfinished_file(path).exists():
-        with file_lock(path):  # whoever makes it may be alive
-            unfinished_file(path).unlink(missing_ok=True)
-    if not path.exists():
-        return f"there is no structure database at {database} yet"
-    missing = check_file(path).missing
-    if missing:
-        with file_lock(path):
-            missing = make_complete(path).missing
-    check_pages(path)
-    if not missing:
-        return f"the structure database {database} is sound"
-    return f"recovered: the structure database {database} was half made, without rows (it lacked {', '.join(missing)})"
+    return open_backend(database).recover()
 
 
 @contextlib.contextmanager
@@ -136,7 +127,7 @@ def _only_one(launchpad: LaunchPad, wait: bool) -> Iterator[bool]:
             holder = leases.find_one({"_id": "lease"})
         if holder is None:
             continue
-        if is_alive(holder["by"]) is False or now - _aware(holder["since"]) > _LEASE_TIMEOUT:
+        if is_gone(launchpad, holder["by"]) or now - _aware(holder["since"]) > _LEASE_TIMEOUT:
             leases.delete_one({"_id": "lease", "by": holder["by"]})
         elif not wait:
             yield False
@@ -208,7 +199,7 @@ def _release_reservations(launchpad: LaunchPad) -> int:
     return count
 
 
-def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int, int, bool]:
+def _repair_workflows(launchpad: LaunchPad) -> tuple[int, int, bool]:
     """Repair what can be; return how many were refreshed and restarted, and whether any workflow was locked."""
     from fireworks.core.launchpad import LockedWorkflowError
 
@@ -216,7 +207,7 @@ def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int
     for workflow in list(launchpad.workflows.find({"state": {"$nin": list(OVER)}})):
         if not examine(launchpad, workflow):
             continue
-        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"], allowed)
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"])
         if foreign:
             logger.warning("workflow %r is not repaired: %s not allowed", workflow["name"], ", ".join(foreign))
             continue
@@ -228,10 +219,10 @@ def _repair_workflows(launchpad: LaunchPad, allowed: Sequence[str]) -> tuple[int
             logger.warning("workflow %r cannot be repaired: %s", workflow["name"], error)
         else:
             refreshed, restarted = refreshed + len(damage.stale), restarted + len(damage.abandoned)
-            for fw_id in damage.stale:
-                logger.info("its state was refreshed", extra={"event": "recovered", "fw_id": fw_id})
-            for fw_id in damage.abandoned:
-                logger.info("made ready again, its worker is dead", extra={"event": "recovered", "fw_id": fw_id})
+            for node in damage.stale:
+                logger.info("its state was refreshed", extra={"event": "recovered", "fw_id": node})
+            for node in damage.abandoned:
+                logger.info("made ready again, its worker is dead", extra={"event": "recovered", "fw_id": node})
     return refreshed, restarted, locked
 
 
@@ -261,11 +252,23 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> Damage:
 
 def _restart_lost(launchpad: LaunchPad) -> int:
     """Restart what workers run whose processes cannot be looked up from here, when they send no more heartbeat."""
-    foreign = [
-        launch["launch_id"]
-        for launch in launchpad.launches.find({"state": "RUNNING"}, {"launch_id": 1, "fworker": 1})
+    launches = launchpad.launches.find({"state": "RUNNING"}, {"launch_id": 1, "fw_id": 1, "fworker": 1})
+    unknown = {
+        launch["launch_id"]: launch["fw_id"]
+        for launch in launches
         if is_alive((launch.get("fworker") or {}).get("name", "")) is None
-    ]
-    if not foreign:
+    }
+    if not unknown:
         return 0
-    return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": {"$in": foreign}})[1])
+    query = {"launch_id": {"$in": list(unknown)}}
+    allowed = []
+    for launch_id in launchpad.detect_lostruns(launch_query=query)[0]:
+        workflow = launchpad.workflows.find_one({"nodes": unknown[launch_id]}, {"nodes": 1, "name": 1})
+        foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"]) if workflow else ["it has no workflow"]
+        if foreign:
+            logger.warning("Firework %s is not restarted: %s", unknown[launch_id], ", ".join(foreign))
+        else:
+            allowed.append(launch_id)
+    if not allowed:
+        return 0
+    return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": {"$in": allowed}})[1])

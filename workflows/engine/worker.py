@@ -10,19 +10,26 @@ import argparse
 import logging
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .allowed_tasks import OWN_TASKS, foreign_tasks_of_workflow
+from ...addresses import redacted
+from ...permissions import restrict
+from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow
+from .heartbeats import beating
 from .job_log import is_for_people, job_log
 from .launchpad import open_launchpad
 from .reading import scope as scope
 from .recovery import recover
-from .worker_identity import own_name, register, unregister
+from .stopping import OUT_OF_TIME, Pace
+from .worker_identity import own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -32,6 +39,8 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _RECOVERY_INTERVAL_S = 5.0
+LAUNCHPAD_VARIABLE = "AMALGAMICS_LAUNCHPAD"
+"""By which a worker gets the address, which may hold a password: others can see the arguments of a process."""
 
 
 class Worker:
@@ -43,32 +52,38 @@ class Worker:
         Where the Fireworks are.
     workflow_of
         Id of a Firework whose workflow to work on; None for everything.
-    allowed
-        Prefixes of the tasks that may run.
     scratch
         Directory in which each Firework gets one of its own for as long as it runs.
+    seconds
+        How long it may work; None for as long as there is work.
     """
 
-    def __init__(self, launchpad: LaunchPad, workflow_of: int | None, allowed: Sequence[str], scratch: Path) -> None:
+    def __init__(
+        self, launchpad: LaunchPad, workflow_of: int | None, scratch: Path, seconds: float | None = None
+    ) -> None:
         self.launchpad = launchpad
         self.workflow_of = workflow_of
-        self.allowed = allowed
         self.scratch = scratch
         self.name = own_name()
-        self._checked: dict[int, bool] = {}
+        self.pace = Pace(seconds)
+        self._checked: dict[int, bool] = {}  # whether a Firework is of a workflow that is worked on here
         self._last_recovery = 0.0
 
     def work(self) -> int:
-        """Work until nothing can run and nobody runs anything that could add more; return how many Fireworks ran."""
+        """Work until nothing can run and nobody runs anything that could add more, or the time is nearly over.
+
+        Return how many Fireworks ran.
+        """
         count, pause = 0, _FIRST_PAUSE_S
-        while True:
+        while self.pace.allows_another():
             if self._run_one():
                 count, pause = count + 1, _FIRST_PAUSE_S
             elif self._others_run():
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
             else:
-                return count
+                break
+        return count
 
     def _run_one(self) -> bool:
         from fireworks import FWorker
@@ -82,7 +97,12 @@ class Worker:
         with tempfile.TemporaryDirectory(dir=self.scratch) as directory:
             os.chdir(directory)
             try:
-                return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
+                with self.pace.timing():
+                    return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
+            except ForeignTaskError as error:  # it came into the workflow since that was looked through
+                logger.warning("%s", error)
+                self._checked.clear()
+                return True
             finally:
                 os.chdir(self.scratch)
 
@@ -96,7 +116,7 @@ class Worker:
             workflow = self.launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1, "name": 1})
             if workflow is None:  # not yet or never written; FireWorks would wait for it for minutes
                 return False
-            foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"], self.allowed)
+            foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"])
             if foreign:
                 logger.warning("workflow %r is left alone: %s not allowed", workflow["name"], ", ".join(foreign))
             self._checked.update(dict.fromkeys(workflow["nodes"], not foreign))
@@ -104,10 +124,12 @@ class Worker:
 
     def _others_run(self) -> bool:
         query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": ["RUNNING", "RESERVED"]}}
-        if self.launchpad.fireworks.find_one(query, {"fw_id": 1}) is None:
+        others = self.launchpad.fireworks.find(query, {"fw_id": 1})
+        # What is left alone here is not waited for either.
+        if not any(self._checked.get(other["fw_id"], True) for other in others):
             return False
         if time.monotonic() - self._last_recovery > _RECOVERY_INTERVAL_S:  # a colleague may have died
-            recover(self.launchpad, wait=False, allow=self.allowed)
+            recover(self.launchpad, wait=False)
             self._last_recovery = time.monotonic()
         return True
 
@@ -118,35 +140,50 @@ def _die_with_parent(descriptor: int, scratch: Path) -> None:
     def wait() -> None:
         os.read(descriptor, 1)
         shutil.rmtree(scratch, ignore_errors=True)
+        if os.getsid(0) == os.getpid():  # what a calculator started goes with it
+            os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
 
 
+class _WithoutPasswords(logging.Formatter):
+    """Takes the passwords out of the addresses in messages and tracebacks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        return redacted(super().format(record))
+
+
+def _log_without_passwords() -> None:
+    """Send messages and tracebacks to standard error, which is the log, without the passwords in addresses."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
+    handler.setFormatter(_WithoutPasswords("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(is_for_people)
+    logging.basicConfig(handlers=[handler])
+    logging.getLogger("amalgamics").setLevel(logging.INFO)
+    sys.excepthook = lambda *error: sys.stderr.write(redacted("".join(traceback.format_exception(*error))))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the arguments of :func:`~amalgamics.workflows.engine.launching.launch_workers` and work."""
     parser = argparse.ArgumentParser(prog="amalgamics worker")
-    parser.add_argument("--launchpad", required=True)
     parser.add_argument("--workflow-of", type=int)
     parser.add_argument("--parent-pipe", type=int, required=True)
     parser.add_argument("--scratch", type=Path, required=True, help="existing directory, not needed afterwards")
-    parser.add_argument("--allow", action="append", default=[])
+    parser.add_argument("--seconds", type=float, help="how long it may work")
     options = parser.parse_args(arguments)
-    handler = logging.StreamHandler()
-    handler.setLevel(logging.INFO)  # FireWorks sets its own loggers to DEBUG
-    handler.addFilter(is_for_people)
-    logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("amalgamics").setLevel(logging.INFO)
+    restrict()
+    _log_without_passwords()
     _die_with_parent(options.parent_pipe, options.scratch)
-    launchpad = open_launchpad(options.launchpad)
-    worker = Worker(launchpad, options.workflow_of, [OWN_TASKS, *options.allow], options.scratch)
-    register(launchpad, worker.name)
-    try:
-        with job_log(launchpad) as log:
-            log.watch_launches()
-            worker.work()
-    finally:
-        unregister(launchpad, worker.name)
+    launchpad = open_launchpad(os.environ.pop(LAUNCHPAD_VARIABLE))  # what a task starts need not know it
+    worker = Worker(launchpad, options.workflow_of, options.scratch, options.seconds)
+    with beating(launchpad, worker.name), job_log(launchpad) as log:
+        log.watch_launches()
+        worker.work()
+    if not worker.pace.allows_another():
+        sys.exit(OUT_OF_TIME)
 
 
 if __name__ == "__main__":

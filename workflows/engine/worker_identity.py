@@ -54,22 +54,17 @@ def is_alive(name: str) -> bool | None:
         return False
 
 
-def register(launchpad: LaunchPad, name: str) -> None:
-    """Note in the LaunchPad that the worker of this name is at work."""
-    launchpad.db.workers.insert_one({"name": name})
+def is_worker_name(name: str) -> bool:
+    """Return whether a name is one that :func:`worker_name` gives, whatever the host."""
+    parts = name.rsplit(":", 2)
+    return len(parts) == 3 and bool(parts[0]) and parts[1].isdigit() and parts[2].isdigit()
+
+
+def register(launchpad: LaunchPad, name: str, **signs: float) -> None:
+    """Note in the LaunchPad that the worker of this name is at work, with its first signs of life."""
+    launchpad.db.workers.insert_one({"name": name, **signs})
 
 
 def unregister(launchpad: LaunchPad, name: str) -> None:
     """Take the worker of this name off the LaunchPad's list."""
     launchpad.db.workers.delete_many({"name": name})
-
-
-def living_workers(launchpad: LaunchPad) -> list[str]:
-    """Return the registered workers that live or may live, and forget the dead ones."""
-    living = []
-    for document in launchpad.db.workers.find({}):
-        if is_alive(document["name"]) is False:
-            unregister(launchpad, document["name"])
-        else:
-            living.append(document["name"])
-    return living

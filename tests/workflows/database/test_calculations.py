@@ -43,8 +43,8 @@ def candidate(atoms: Atoms | None = None, **labels: str | int) -> Candidate:
 
 
 @pytest.fixture
-def calculations(tmp_path) -> Calculations:
-    return Calculations(StructureDatabase(tmp_path / "structures.db"), "emt", SETTINGS)
+def calculations(database_address) -> Calculations:
+    return Calculations(StructureDatabase(database_address), "emt", SETTINGS)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_energies_do_not_see_what_is_held(calculations):
     held.set_constraint(FixAtoms([0]))
     assert calculations.energy(held) == pytest.approx(calculations.energy(copper()))
     assert held.constraints
-    assert not calculations.database.path.exists()
+    assert not calculations.database.backend.exists()
 
 
 def test_atoms_that_are_held_stay(calculations):

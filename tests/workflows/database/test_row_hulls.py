@@ -35,9 +35,12 @@ CRYSTALS = {"Cu": ("Cu", 0.0), "Au": ("Au", 0.0), "CuAu": ("CuAu", -0.200), "CuA
 
 
 @pytest.fixture
-def database(tmp_path) -> StructureDatabase:
+def database(database_address) -> StructureDatabase:
     """The elements and two polymorphs of CuAu, the observed one 2.4 meV/atom above the other."""
-    store = StructureDatabase(tmp_path / "structures.db")
+    return with_crystals(StructureDatabase(database_address))
+
+
+def with_crystals(store: StructureDatabase) -> StructureDatabase:
     for name, (formula, energy) in CRYSTALS.items():
         add(store, name, formula, energy)
     return store
@@ -59,16 +62,16 @@ def names(rows):
     return [row.name for row in rows]
 
 
-def finish(store, wanted):
+def finish(store, wanted, folder):
     """Let a job end that has only these structures."""
     fingerprints = {row.name: row.fingerprint for row in store.select("") if row.name in wanted}
-    spec = WorkflowSpec(name="job", systems=["Cu-Au"], potential="emt", database=store.path)
-    report_of_job(Job(spec, store, fingerprints), store.path.parent / "report")
+    spec = WorkflowSpec(name="job", systems=["Cu-Au"], potential="emt", database=store.address)
+    report_of_job(Job(spec, store, fingerprints), folder / "report")
 
 
-def test_a_smaller_job_does_not_make_its_phases_stable(database):
-    finish(database, CRYSTALS)
-    finish(database, ["Cu", "Au", "CuAu_observed"])
+def test_a_smaller_job_does_not_make_its_phases_stable(database, tmp_path):
+    finish(database, CRYSTALS, tmp_path)
+    finish(database, ["Cu", "Au", "CuAu_observed"], tmp_path)
     stable = database.select("Cu-Au,e_above_hull<0.0001", sort="id")
     assert names(stable) == ["Cu", "Au", "CuAu"]
     (observed,) = database.select("name=CuAu_observed")
@@ -146,7 +149,8 @@ def test_conditions_and_sorting_go_with_all_others(database):
         database.select("e_above_hull<few")
 
 
-def test_what_an_old_database_holds_is_not_believed(database):
+def test_what_an_old_database_holds_is_not_believed(tmp_path):
+    database = with_crystals(StructureDatabase(tmp_path / "structures.db"))
     with connect(database.path, type="db", use_lock_file=False) as old:
         for row_id in (1, 2, 3, 4):
             old.update(row_id, e_above_hull=0.0, formation_energy_per_atom=7.0, extra=5.0)
@@ -180,7 +184,7 @@ def test_files_have_the_places(database, tmp_path):
 def test_the_command_prints_the_places(database):
     from amalgamics.cli.main import app
 
-    arguments = ["query", "Cu-Au", "--database", str(database.path), "--sort", "-e_above_hull"]
+    arguments = ["query", "Cu-Au", "--database", database.address, "--sort", "-e_above_hull"]
     found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert [row["name"] for row in found] == ["CuAu_observed", "Cu", "Au", "CuAu"]
     assert found[0]["e_above_hull"] == pytest.approx(0.0024)
@@ -205,7 +209,7 @@ def test_a_hull_says_what_else_was_behind_the_name_of_its_potential(database):
     old, new = potential_identity(EMT), potential_identity(edited)
     shown = f"shown is the newest, {new} (3 structures), and left out are 4 structures of {old}"
 
-    result = CliRunner().invoke(app, ["hull", "Cu-Au", "--database", str(database.path), "--json"])
+    result = CliRunner().invoke(app, ["hull", "Cu-Au", "--database", database.address, "--json"])
     assert min(phase["formation_energy_per_atom"] for phase in json.loads(result.stdout)["phases"]) == -0.3
     assert result.stderr.startswith("note: Cu-Au: emt has not always been the same; ")
     assert shown in result.stderr

@@ -167,7 +167,7 @@ def test_a_database_that_was_made_without_indices_gets_them_at_the_first_query(p
 
 
 def test_a_locked_database_is_read_without_indices(path, tmp_path, monkeypatch):
-    monkeypatch.setattr("amalgamics.workflows.database.structure_database._READER_TIMEOUT_S", 0.0)
+    monkeypatch.setattr("amalgamics.workflows.database.backends.sqlite._READER_TIMEOUT_S", 0.0)
     copy = tmp_path / "copy.db"
     copy.write_bytes(path.read_bytes())
     with contextlib.closing(sqlite3.connect(copy)) as connection, connection:

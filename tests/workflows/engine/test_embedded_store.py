@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from amalgamics.workflows.engine.embedded_store import EmbeddedMongoClient
 
@@ -42,6 +43,14 @@ def test_unknown_operations_say_so(collection):
     with pytest.raises(NotImplementedError, match="'find_raw_batches'"):
         collection.find_raw_batches({})
     assert collection.part.full_name == "test.numbers.part"
+
+
+def test_unknown_commands_are_refused(collection):
+    database = collection.database
+    assert database.command("ping")["ok"] == 1
+    assert database.command({"compact": "numbers"})["ok"] == 1
+    with pytest.raises(OperationFailure, match="no such command: 'createUser'"):
+        database.command({"createUser": "me", "pwd": "secret", "roles": ["dbOwner"]})
 
 
 def test_directories_may_have_any_name(tmp_path):

@@ -20,6 +20,12 @@ from amalgamics.workflows.engine.launching import launch_workers
 from amalgamics.workflows.engine.launchpad import open_launchpad
 
 
+@pytest.fixture(autouse=True)
+def allowed_folder(tmp_path, monkeypatch):
+    """Workers may use the folder that they are started in."""
+    monkeypatch.chdir(tmp_path)
+
+
 def record(message, **extra):
     made = logging.LogRecord("amalgamics.x", logging.INFO, __file__, 1, message, (), None)
     made.__dict__.update(extra)
@@ -96,7 +102,7 @@ for n in range(200):
 """
 
 
-def test_several_processes_lose_and_tear_no_line_while_the_file_is_turned_over(tmp_path, monkeypatch):
+def test_several_processes_lose_and_tear_no_line_while_the_file_is_turned_over(tmp_path):
     file = tmp_path / "log.jsonl"
     command = [sys.executable, "-c", WRITER.replace("20_000", "30_000"), str(file)]
     writers = [subprocess.Popen([*command, str(number)]) for number in range(3)]
@@ -140,7 +146,7 @@ def test_passwords_are_not_logged_and_lines_stay_short(log):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_full_disk_ends_the_log_with_one_warning(log, caplog, tmp_path):
+def test_a_full_disk_ends_the_log_with_one_warning(log, caplog):
     handler, file = log
     file.symlink_to("/dev/full")
     for _ in range(3):
@@ -204,3 +210,14 @@ def test_a_lock_that_is_held_for_long_does_not_stop_the_work(tmp_path, monkeypat
     append(file, b"{}\n")
     holder.communicate(b"")
     assert file.read_text() == "{}\n"
+
+
+def test_a_folder_that_workers_may_not_use_gets_no_log(embedded_url, tasks, tmp_path, monkeypatch):
+    module = importlib.import_module(tasks)
+    (tmp_path / "allowed").mkdir()
+    monkeypatch.chdir(tmp_path / "allowed")
+    launchpad = open_launchpad(embedded_url)
+    job_in(launchpad, tmp_path / "elsewhere", Firework([module.Note(path=str(tmp_path / "out"), text="x")]))
+    launch_workers(embedded_url, n_workers=1, allow=[tasks])
+    assert (tmp_path / "out").exists()
+    assert not list(tmp_path.rglob("*.jsonl"))

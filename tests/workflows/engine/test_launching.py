@@ -15,8 +15,8 @@ import psutil
 import pytest
 from fireworks import Firework, Workflow
 
-from amalgamics.workflows.engine.allowed_tasks import foreign_tasks
-from amalgamics.workflows.engine.launching import ForeignTaskError, failures, launch_workers
+from amalgamics.workflows.engine.allowed_tasks import ForeignTaskError, foreign_tasks
+from amalgamics.workflows.engine.launching import failures, launch_workers
 from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
 
 
@@ -121,7 +121,7 @@ def test_a_firework_that_cannot_be_read_is_a_failure(embedded_url, tasks):
     launchpad.add_wf(Firework([importlib.import_module(tasks).Fail()], name="unreadable"))
     gone = {"_tasks": [{"_fw_name": f"{{{{{tasks}_gone.Task}}}}"}]}
     launchpad.fireworks.update_one({"fw_id": 1}, {"$set": {"spec": gone}})
-    launch_workers(embedded_url, n_workers=1, allow=[tasks])
+    launch_workers(embedded_url, n_workers=1, allow=[tasks, f"{tasks}_gone"])
     (failure,) = failures(launchpad)
     assert failure.name == "unreadable"
     assert f"No module named '{tasks}_gone'" in failure.message
@@ -153,7 +153,9 @@ def test_each_firework_gets_an_empty_directory(embedded_url, tasks, tmp_path, mo
         ({"_trackers": [{"filename": "/etc/passwd", "nlines": 25}]}, ["_trackers"]),
         ({"_launch_dir": "$HOME"}, ["_launch_dir"]),
         ({"_files_out": {"keys": "/root/.ssh/id_*"}}, ["_files_out"]),
-        ({"_background_tasks": []}, []),
+        ({"_background_tasks": []}, ["_background_tasks"]),
+        ({"_queueadapter": {"pre_rocket": "rm -r /"}}, ["_queueadapter"]),
+        ({"_priority": 3, "_category": "big", "_fworker": "node-1"}, []),
     ],
 )
 def test_foreign_names_and_reaches_for_files_are_found_wherever_they_hide(spec, found):

@@ -51,11 +51,8 @@ def progress(fireworks, launches=(), links=None, alive=lambda _: True, **more):
     return progress_of(workflow(fireworks, links), fireworks, launches, now=NOW, alive=alive, **more)
 
 
-made = st.lists(
-    st.tuples(st.sampled_from(STATES), st.integers(0, 5), st.floats(1, 900), st.floats(0.01, 1)),
-    min_size=1,
-    max_size=20,
-)
+rows_of_steps = st.tuples(st.sampled_from(STATES), st.integers(0, 5), st.floats(1, 900), st.floats(0.01, 1))
+made = st.lists(rows_of_steps, min_size=1, max_size=20)
 
 
 @given(made, st.integers(1, 4))

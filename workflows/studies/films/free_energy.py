@@ -72,7 +72,7 @@ def take_off(study: AnyFilmStudy, termination: str, seed: int) -> AtomsRow | Non
         return stored[-1]
     start = atoms_of(max(frames, key=lambda row: row.frame))
     what = f"{termination} seed {seed} taken off"
-    folder = study.database.path.parent / "checkpoints" / f"{study.key}-{digest([what, study.windows_key], 8)}"
+    folder = study.job.spec.checkpoint_folder / f"{study.key}-{digest([what, study.windows_key], 8)}"
     settings = study.settings.detachment.at(study.sampling_temperature_K)
     detachment = detach_film(start, study.potential, folder, settings, seed=seed)
     candidate = study.candidate("interface", Role.TAKEN_OFF, start, what, windows=study.windows_key, **where)

@@ -211,7 +211,7 @@ def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on
         atoms,
         study.potential,
         study.settings.sampling,
-        study.database.path.parent / "checkpoints" / f"{name}-{study.settings.frames}.npz",
+        study.job.spec.checkpoint_folder / f"{name}-{study.settings.frames}.npz",
         frames=study.settings.frames,
         melt_K=study.melt_temperature_K,
         sample_K=study.sampling_temperature_K,

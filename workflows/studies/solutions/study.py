@@ -163,7 +163,7 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
             free_film(symbol, np.eye(2) * settings.width, n_atoms=settings.n_atoms, seed=_SEED),
             self.potential,
             settings.sampling,
-            self.database.path.parent / "checkpoints" / f"{self.key}-{settings.frames}.npz",
+            self.job.spec.checkpoint_folder / f"{self.key}-{settings.frames}.npz",
             frames=settings.frames,
             melt_K=melt_temperature_K(symbol, settings.sampling),
             sample_K=settings.sampling.sampling_temperature_K or lowest_sampling_temperature_K(symbol),

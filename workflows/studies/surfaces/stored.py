@@ -78,7 +78,7 @@ def stored_surfaces(
         if name not in known:
             raise InputError(unknown_name("phase with computed surfaces:", name, known))
     if not by_phase:
-        raise InputError(f"{database.path} has no surface computed{f' with {potential}' if potential else ''}")
+        raise InputError(f"{database.address} has no surface computed{f' with {potential}' if potential else ''}")
     found: list[PhaseSurfaces] = []
     problems: list[str] = []
     for name in wanted:

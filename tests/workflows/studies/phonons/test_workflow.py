@@ -103,9 +103,9 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
 
 def changed(job: Job, section: str) -> WorkflowSpec:
     """The spec with another ``phonons`` section."""
-    text = (job.spec.database_path.parent / "job.yaml").read_text()
+    text = (job.spec.database_address.parent / "job.yaml").read_text()
     (line,) = [line for line in text.splitlines() if line.startswith("phonons:")]
-    path = job.spec.database_path.parent / "changed.yaml"
+    path = job.spec.database_address.parent / "changed.yaml"
     path.write_text(text.replace(line, section))
     return load_spec(path)
 

@@ -58,7 +58,7 @@ def test_everything_is_relaxed_once_and_the_report_follows(
     document = spec_document(spec)
     assert work_through(launchpad, document, tmp_path / "scratch", monkeypatch) == 3  # electrolyte, products
     assert launchpad.get_fw_ids({"state": {"$ne": "COMPLETED"}}) == []
-    database = StructureDatabase(spec.database_path)
+    database = StructureDatabase(spec.database_address)
     rows = database.select("", sort="id")
     assert {row.name for row in rows} == {"Au3Ag", "Al_fcc", "Ag_fcc", "Au_fcc"}
     study = StabilityStudy(Job.of(spec, {}))

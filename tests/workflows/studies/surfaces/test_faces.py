@@ -57,7 +57,7 @@ class Alloy:
             database=folder / "structures.db",
             launchpad=f"sqlite:///{folder}/launchpad",
         )
-        self.database = StructureDatabase(self.spec.database_path)
+        self.database = StructureDatabase(self.spec.database_address)
         calculations = Calculations(self.database, "emt", self.spec.relaxation.settings())
         rows = [calculations.relax(item, relax_cell=True) for item in gather_candidates(self.spec)[0]]
         self.fingerprints = {row.name: row.fingerprint for row in rows}
@@ -203,7 +203,7 @@ def test_the_verb_says_the_face_of_every_number(
 
     def run(*arguments: str) -> str:
         with pytest.raises(SystemExit):
-            main_module.main(["surfaces", "--database", str(alloy.spec.database_path), *arguments])
+            main_module.main(["surfaces", "--database", str(alloy.spec.database_address), *arguments])
         return capsys.readouterr().out
 
     content = json.loads(run("--json"))

@@ -57,7 +57,7 @@ class Finished:
             database=folder / "structures.db",
             launchpad=f"sqlite:///{folder}/launchpad",
         )
-        self.database = StructureDatabase(self.spec.database_path)
+        self.database = StructureDatabase(self.spec.database_address)
         calculations = Calculations(self.database, "emt", self.spec.relaxation.settings())
         candidates, _ = gather_candidates(self.spec)
         rows = [calculations.relax(item, relax_cell=True) for item in candidates]

@@ -117,7 +117,7 @@ def test_each_calculation_is_stored_once(finished):
 def test_all_parts_of_the_study_are_there(finished, monkeypatch):
     monkeypatch.chdir(finished)
     spec = load_spec(finished / "job.yaml")
-    study = get_study(StructureDatabase(spec.database_path))
+    study = get_study(StructureDatabase(spec.database_address))
     assert study.key == WettingStudy(Job.of(spec)).key
     assert study.members() == [("Ni", "emt")]
     frames = study.interface_energies("Ni", "emt")

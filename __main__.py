@@ -1,0 +1,5 @@
+"""``python -m amalgamics``: the command where the script of that name is not on the path."""
+
+from .cli.main import main
+
+main()

@@ -1,0 +1,128 @@
+"""Rows in one file of SQLite: for one machine, several processes included."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ....errors import InputError
+from ....files import check_writable
+from ..file import (
+    LOCK_TIMEOUT_S,
+    check_file,
+    check_pages,
+    database_path,
+    file_lock,
+    is_complete,
+    make_complete,
+    open_existing,
+    open_rows,
+    unfinished_file,
+)
+from ..mounts import network_warning, warn_of_network
+from ..row_selection import Connection, add_indices, has_indices
+from ..upgrade import upgrade_database
+from .base import Backend
+
+_READER_TIMEOUT_S = 2
+
+
+class SQLiteFile(Backend):
+    """A database file, upgraded if an earlier version made it.
+
+    Writes are serialised between processes by a lock that the operating system releases when its holder dies. The file
+    comes into being as a whole, at the first write; reading one that is not there yet, or was left half made, finds no
+    rows and changes nothing.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    InputError
+        No file can be called so, or it is one of something else.
+    """
+
+    path: Path
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = database_path(path)
+        self.address = str(self.path)
+        self._rows: Any = None
+        self._indexed = False
+        if self.path.is_file() and self.path.stat().st_size:
+            with self.path.open("rb") as stream:
+                if stream.read(15) != b"SQLite format 3":
+                    raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
+        warn_of_network(self.path)
+        upgrade_database(self.path)
+
+    def exists(self) -> bool:
+        """Return whether there is a file."""
+        return self.path.is_file()
+
+    def is_complete(self) -> bool:
+        """Return whether the file has all tables."""
+        return is_complete(self.path)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open the file, which is there."""
+        with contextlib.closing(open_existing(self.path)) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Hold the lock of the file and open it for one transaction."""
+        if self._rows is None:
+            self._rows = open_rows(self.path)
+        with file_lock(self.path):
+            make_complete(self.path)
+            with self._rows as rows:
+                yield rows
+        self._index(LOCK_TIMEOUT_S)
+
+    def check_usable(self) -> None:
+        """Refuse a folder that cannot be written, and a file that is damaged or another one."""
+        check_writable(self.path.parent, "database")
+        check_file(self.path)
+
+    def recover(self) -> str:
+        """Complete a file that was left half made, without rows, and look through the whole of a sound one."""
+        if unfinished_file(self.path).exists():
+            with file_lock(self.path):  # whoever makes it may be alive
+                unfinished_file(self.path).unlink(missing_ok=True)
+        if not self.path.exists():
+            return f"there is no structure database at {self.address} yet"
+        missing = check_file(self.path).missing
+        if missing:
+            with file_lock(self.path):
+                missing = make_complete(self.path).missing
+        check_pages(self.path)
+        if not missing:
+            return f"the structure database {self.address} is sound"
+        lacked = ", ".join(missing)
+        return f"recovered: the structure database {self.address} was half made, without rows (it lacked {lacked})"
+
+    def describe(self) -> str:
+        """Return that it is SQLite, and where the file lies if that is no good place."""
+        return "; ".join(["SQLite", *filter(None, [network_warning(self.path)])])
+
+    def add_indices(self) -> None:
+        """Index the values of keys; a file that cannot be written, or is being written, is read without."""
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._index(_READER_TIMEOUT_S)
+
+    def _index(self, timeout_s: float) -> None:
+        """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
+        if self._indexed:
+            return
+        with contextlib.closing(open_existing(self.path, timeout_s)) as connection, connection:
+            if not has_indices(connection):
+                add_indices(connection)
+        self._indexed = True
