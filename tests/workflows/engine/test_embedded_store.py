@@ -80,6 +80,35 @@ def test_concurrent_processes_never_take_the_same_document(tmp_path):
     assert sorted(seen) == list(range(120))
 
 
+WRITE = """
+import itertools, sys
+from amalgamics.workflows.engine.embedded_store import EmbeddedMongoClient
+numbers = EmbeddedMongoClient(sys.argv[1]).test.numbers
+for n in itertools.count():
+    numbers.insert_one({"n": n})
+    numbers.update_one({"n": n}, {"$set": {"done": True}})
+    print(n, flush=True)
+"""
+
+
+def test_what_was_written_survives_a_kill(tmp_path):
+    url = f"sqlite:///{tmp_path}/store"
+    numbers = EmbeddedMongoClient(url).test.numbers
+    reported = -1
+    for start in range(3):
+        with subprocess.Popen([sys.executable, "-c", WRITE, url], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            for line in writer.stdout:
+                reported = int(line)
+                if reported == 10 + start:  # then go on reading: what it said before the kill took effect counts
+                    writer.kill()
+        done = [document["n"] for document in numbers.find({"done": True})]
+        assert set(range(reported + 1)) <= set(done)
+        assert numbers.count_documents({}) - len(done) <= 1  # killed between the two
+        numbers.delete_many({})  # the lock of the dead process is no obstacle
+        assert numbers.count_documents({}) == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_process_opens_the_store_anew(collection):
     child = os.fork()
