@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import tempfile
@@ -28,7 +29,7 @@ def undisturbed(pair: str, folder: Path, servers: dict[str, Server], *, forked: 
     return found, time.monotonic() - began
 
 
-def strike_pair(pair: str, kinds: Sequence[str], number: int, seed: int, folder: Path, *, forked: bool) -> Tally:
+def strike_pair(pair: str, kinds: Sequence[str], number: int, seed: int, folder: Path, *, forked: bool, record: Path | None = None) -> Tally:
     """Put so many faults of each kind into jobs on a pair of stores."""
     with servers_of(pair, folder) as servers:
         expected, life_s = undisturbed(pair, folder / f"{pair}-undisturbed", servers, forked=forked)
@@ -40,6 +41,10 @@ def strike_pair(pair: str, kinds: Sequence[str], number: int, seed: int, folder:
             tally = Disturber(pair, folder, servers, expected, life_s, rng, forked).strike(kind, number)
             print(f"{pair}: {kind} killed {tally.struck[kind]} times in {tally.jobs} jobs, "
                   f"{time.monotonic() - began:.0f} s, {tally.ledger.counts()}", flush=True)
+            if record is not None:
+                entry = {"pair": pair, "fault": f"kill -9 of {kind}", "struck": tally.struck[kind], "jobs": tally.jobs}
+                with record.open("a") as stream:
+                    stream.write(json.dumps(entry | tally.ledger.counts()) + "\n")
             for problem in tally.ledger.problems():
                 print(f"  {problem}", flush=True)
             total.add(tally)
@@ -55,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kinds", nargs="+")
     parser.add_argument("--number", type=int)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--record", type=Path)
     options = parser.parse_args(arguments)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="amalgamics-chaos-"))
     total = Tally()
@@ -66,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         kinds = [kind for kind in KILLABLE[pair] if not options.kinds or kind in options.kinds]
         number = options.number or (LONG if options.long else SHORT)
-        total.add(strike_pair(pair, kinds, number, options.seed, folder, forked=options.long))
+        total.add(strike_pair(pair, kinds, number, options.seed, folder, forked=options.long, record=options.record))
     sys.exit(bool(total.ledger.problems()))
 
 

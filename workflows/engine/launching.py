@@ -30,6 +30,7 @@ from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
 from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .recovery import RecoveryReport, recover
+from .scratch import scratch_folder
 from .stopping import OUT_OF_TIME, TimeLimit
 from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
 from .worker import scope
@@ -107,8 +108,8 @@ def launch_workers(
         stack.enter_context(modules_allowed(allow))
         launchpad = open_launchpad(url)
         refused = _refused(launchpad, workflow_of)
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
-        log = _open_log(stack, url, log_file, Path(scratch))
+        scratch = stack.enter_context(scratch_folder())
+        log = _open_log(stack, url, log_file, scratch)
         environment = _environment(url, n_workers, allow_paths, database)
         crew = _Crew(workflow_of, log, scratch, environment, limit)
         stack.callback(_stop_and_tidy, crew, launchpad, limit)
@@ -226,7 +227,7 @@ class _Crew:
     """The worker processes."""
 
     def __init__(
-        self, workflow_of: int | None, log: IO[bytes], scratch: str, environment: dict[str, str], limit: TimeLimit
+        self, workflow_of: int | None, log: IO[bytes], scratch: Path, environment: dict[str, str], limit: TimeLimit
     ) -> None:
         self.deaths = 0
         self._processes: dict[subprocess.Popen[bytes], str] = {}  # that have not been seen to end, with their names
