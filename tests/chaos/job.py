@@ -19,15 +19,15 @@ from amalgamics.workflows.database.structure_database import StructureDatabase
 from .processes import start_anew, start_forked
 from .stores import Stores
 
-METALS = ("Cu", "Ag", "Au", "Pd", "Ni", "Pt")
-VOLUMES = 6
+METALS = ("Cu", "Ag", "Au")
+VOLUMES = 13
 CALCULATIONS = len(METALS) * (1 + VOLUMES)
 SMALL = len(METALS[:2])
 """Calculations of the job without volumes, for what has to be tried many times."""
 
 _JOB = """\
 name: chaos
-systems: [{systems}]
+systems: [{system}]
 potential: emt
 structures: {{prototypes: false}}
 relaxation: {{fmax: 0.05}}
@@ -40,8 +40,7 @@ LONGEST_S = 300
 def job_text(*, small: bool = False) -> str:
     """Return the input: crystals of the library at several volumes, or, when small, two crystals alone."""
     metals = METALS[:2] if small else METALS
-    systems = ", ".join(f"{first}-{second}" for first, second in zip(metals[::2], metals[1::2], strict=True))
-    text = _JOB.format(systems=systems)
+    text = _JOB.format(system="-".join(metals))
     return text if small else text + _VOLUMES.format(metals=", ".join(metals), volumes=VOLUMES)
 
 
