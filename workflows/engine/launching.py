@@ -31,6 +31,7 @@ from .job_log import job_log, note_stopped
 from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .reading import Failure, failures, scope
 from .recovery import RecoveryReport, recover
+from .scratch import scratch_folder
 from .stopping import OUT_OF_TIME, TimeLimit
 from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
 from .worker_identity import worker_name
@@ -98,8 +99,8 @@ def launch_workers(
         launchpad = open_launchpad(url)
         stack.enter_context(job_log(launchpad))
         refused = _refused(launchpad, workflow_of)
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-", ignore_cleanup_errors=True))
-        log = _open_log(stack, url, log_file, Path(scratch))
+        scratch = stack.enter_context(scratch_folder())
+        log = _open_log(stack, url, log_file, scratch)
         environment = _environment(url, n_workers, allow_paths, database)
         crew = _Crew(workflow_of, log, scratch, environment, limit)
         stack.callback(_stop_and_tidy, crew, launchpad, limit)
@@ -220,7 +221,7 @@ class _Crew:
     """The worker processes."""
 
     def __init__(
-        self, workflow_of: int | None, log: IO[bytes], scratch: str, environment: dict[str, str], limit: TimeLimit
+        self, workflow_of: int | None, log: IO[bytes], scratch: Path, environment: dict[str, str], limit: TimeLimit
     ) -> None:
         self.deaths = 0
         self._processes: dict[subprocess.Popen[bytes], str] = {}  # that have not been seen to end, with their names
