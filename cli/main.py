@@ -24,6 +24,8 @@ VERBS = {
     "launch": "Work through what is in the LaunchPad.",
     "status": "Show the workflows in the LaunchPad, how far they are, what failed; --watch goes on.",
     "cluster": "Prepare a folder for workers on a cluster: amalgamics cluster init.",
+    "backup": "Copy the structure database into a file while others write, or check it.",
+    "merge": "Add the rows of other structure databases that the database lacks.",
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",

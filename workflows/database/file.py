@@ -24,6 +24,8 @@ from .row_selection import add_indices
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_S = 120
+UPGRADE = 2
+"""What ``PRAGMA user_version`` says of a file that needs no upgrade; see :mod:`.upgrade`."""
 # What SQLite keeps beside a file, by suffix: beside a new file it could only be of one that is gone.
 _COMPANIONS = ("-journal", "-wal", "-shm")
 _LEFT_ALONE = "It is left as it is; put back a copy, or move it away and run again, which computes anew what it held"
@@ -271,3 +273,4 @@ def _add_tables(connection: sqlite3.Connection) -> None:
     for statement in (*init_statements, *index_statements):
         connection.execute(statement)
     add_indices(connection)
+    connection.execute(f"PRAGMA user_version = {UPGRADE}")

@@ -13,6 +13,7 @@ from ...structures.symmetry import conventional_cell
 from ...structures.symmetry_tolerances import relaxed_symprec
 from .backends.choice import open_backend
 from .fingerprint import fingerprint, potential_identity
+from .merging import MergeReport, merge_rows
 from .query import QUERY_KEYS, chemical_system, parse_query, subsystems
 from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, StoredRow, split_conditions
 from .row_selection import (
@@ -207,6 +208,39 @@ class StructureDatabase:
             if existing:
                 return existing[key]
             return int(rows.write(atoms, key_value_pairs=pairs, data=data))
+
+    @_patiently
+    def merge_from(self, other: StructureDatabase) -> MergeReport:
+        """Add the rows of another database whose calculations this one lacks, all or none.
+
+        A calculation that failed here gives way to one that converged there. What is here already stays as it is, also
+        where energies differ.
+
+        Parameters
+        ----------
+        other
+            A file or a server; it is only read.
+
+        Returns
+        -------
+        MergeReport
+            How many rows were added, were there, and disagree.
+
+        Raises
+        ------
+        InputError
+            It is the same database, or one of them cannot be used.
+
+        Examples
+        --------
+        >>> import amalgamics
+        >>> report = amalgamics.Database("all.db").merge_from(amalgamics.Database("results/structures.db"))
+        >>> report.present, report.disagreements
+        (0, ())
+        """
+        if self.address == other.address:
+            raise InputError(f"merge: {self.address} cannot be merged into itself")
+        return merge_rows(other.backend, self.backend)
 
     @_patiently
     def forget_failed(self, keys: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""One-time upgrades of structure databases of earlier versions.
+"""One-time upgrades of structure databases of earlier versions, which were all files: on a server none is old.
 
 1. Before dispersion methods said whether they have a three-body term, ``+d4`` stood for the pairs of D4 alone. Such
    rows are renamed to ``+d4pair``, by which they are found again, so that ``+d4`` means the published method
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...calculators.potentials.dispersion_methods import dispersion_provenance
 from ...errors import InputError
-from .file import file_lock, is_complete, open_existing, open_rows
+from .file import UPGRADE, file_lock, is_complete, open_existing, open_rows
 from .fingerprint import fingerprint_of, identity_of
 from .row_hulls import HULL_KEYS
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
 logger = logging.getLogger(__name__)
-
-UPGRADE = 2
-"""What ``PRAGMA user_version`` says of a file that has been through all upgrades."""
 
 _OLD_SUFFIX = re.compile(r"\+d4(?![A-Za-z0-9])")
 _NEW_SUFFIX = "+d4pair"

@@ -73,7 +73,8 @@ def path(tmp_path) -> Path:
     for number, name in enumerate(["emt", "chgnet+d3", "chgnet+d4", "chgnet+d4pair", "chgnet-r2scan+d3atm"]):
         other = candidate(f"other {number}", 1.5 + number / 10)
         database.add(other, relaxed(other, -3.0), get_potential(name), SETTINGS)
-    assert version(tmp_path / "structures.db") == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "structures.db")) as connection:
+        connection.execute("PRAGMA user_version = 0")
     return tmp_path / "structures.db"
 
 

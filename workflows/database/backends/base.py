@@ -46,6 +46,10 @@ class Backend(ABC):
         """Give a connection to the complete tables."""
 
     @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """Give a connection that sees one state of the complete tables, whatever others write meanwhile."""
+
+    @abstractmethod
     def writing(self) -> AbstractContextManager[Any]:
         """Give the ``ase.db`` database for one transaction, in which nobody else writes; makes the tables by need.
 
@@ -66,6 +70,10 @@ class Backend(ABC):
         InputError
             Saying what is missing.
         """
+
+    @abstractmethod
+    def storage_problems(self) -> list[str]:
+        """Return what is damaged of the storage itself, below the rows, a line for each; reads all of it."""
 
     @abstractmethod
     def recover(self) -> str:

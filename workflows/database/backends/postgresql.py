@@ -164,6 +164,13 @@ class PostgreSQLServer(Backend):
             yield connection
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give the connection for one transaction that sees what was there at its beginning."""
+        with self._transaction() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield connection
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[Any]:
         """Hold the lock of the server for one transaction."""
         with self._transaction() as connection:
@@ -191,6 +198,10 @@ class PostgreSQLServer(Backend):
             if not allowed:
                 raise InputError(f"database: {self.address}: its user may not {right}; its owner can GRANT that")
 
+    def storage_problems(self) -> list[str]:
+        """Return nothing: that is the server's own to look after (``pg_amcheck``)."""
+        return []
+
     def recover(self) -> str:
         """Look at the tables; a server repairs by itself what a crash leaves."""
         if not self.is_complete():
@@ -201,7 +212,7 @@ class PostgreSQLServer(Backend):
         """Return the version of the server."""
         with self._transaction() as connection:
             (version,) = connection.execute("SHOW server_version").fetchone()
-        return f"PostgreSQL {version}"
+        return f"PostgreSQL {version.split()[0]}"
 
     def add_indices(self) -> None:
         """Do nothing: a server does well enough until the next write adds what is missing."""

@@ -77,6 +77,13 @@ class SQLiteFile(Backend):
             yield connection
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open the file for one transaction of reading, for which writers wait."""
+        with self.reading() as connection:
+            connection.execute("BEGIN")
+            yield connection
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[Any]:
         """Hold the lock of the file and open it for one transaction."""
         if self._rows is None:
@@ -91,6 +98,15 @@ class SQLiteFile(Backend):
         """Refuse a folder that cannot be written, and a file that is damaged or another one."""
         check_writable(self.path.parent, "database")
         check_file(self.path)
+
+    def storage_problems(self) -> list[str]:
+        """Return what SQLite finds wrong with pages and indices."""
+        try:
+            with self.reading() as connection:
+                found = connection.execute("PRAGMA integrity_check").fetchall()
+        except sqlite3.Error as error:
+            found = [(str(error),)]
+        return [" ".join(line.split()) for (line,) in found if line != "ok"]
 
     def recover(self) -> str:
         """Complete a file that was left half made, without rows, and look through the whole of a sound one."""
