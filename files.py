@@ -43,11 +43,6 @@ def usable_path(value: str | Path) -> Path:
     return path
 
 
-def private_opener(path: str, flags: int) -> int:
-    """Open a file for ``open(..., opener=...)``; one that is new is readable and writable for its owner alone."""
-    return os.open(path, flags, 0o600)
-
-
 def make_private_directory(path: Path) -> None:
     """Make a directory that only its owner can enter, and those above it that are missing; one that is there stays."""
     if not path.is_dir():

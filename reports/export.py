@@ -11,6 +11,7 @@ from typing import Any
 from .benchmarks.reference import compare_with_reference
 from .hulls.findings import headline, remarks, report_headline
 from .model import PhaseRecord, Report, SystemReport
+from .notation import csv_cell
 
 UNITS = {
     "energy": "eV/atom",
@@ -66,7 +67,8 @@ def hull_csv(report: Report) -> str:
     for system in report.systems:
         stable = {phase.name for phase in system.hull.stable}
         for record in system.records:
-            writer.writerow(_csv_row(system.hull.system, record, record.name in stable))
+            row = _csv_row(system.hull.system, record, record.name in stable)
+            writer.writerow({key: csv_cell(value) for key, value in row.items()})
     return buffer.getvalue()
 
 

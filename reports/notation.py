@@ -16,6 +16,7 @@ MEV = 1000.0
 _COUNT = re.compile(r"(?:(?<=[A-Z])|(?<=[A-Z][a-z])|(?<=[)\]]))(\d+(?:\.\d+)?)")
 _INDEX = re.compile(r"_\{(.*?)\}")
 _REST = re.compile(r"(?<=\w)[-_].*", re.DOTALL)
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -78,10 +79,28 @@ def signed(value: float, digits: int) -> str:
     return text.replace("-", "−")
 
 
+def csv_cell(value: Any) -> Any:
+    """Return a value as a cell of CSV: a text that spreadsheets would run as a formula gets an apostrophe before it.
+
+    Examples
+    --------
+    >>> from amalgamics.reports.notation import csv_cell
+    >>> [csv_cell(value) for value in ("=1+1", "@cmd", "-0.5", -0.5, "LiHg")]
+    ["'=1+1", "'@cmd", '-0.5', -0.5, 'LiHg']
+    """
+    if not isinstance(value, str) or not value.startswith(_FORMULA_SIGNS):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
+
+
 def csv_text(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Return a header and rows as CSV; None is an empty cell."""
+    """Return a header and rows as CSV; None is an empty cell, and no text is a formula (see :func:`csv_cell`)."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
     return buffer.getvalue()

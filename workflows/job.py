@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from ..addresses import redacted
 from ..calculators.potentials.names import get_potential
+from ..errors import InputError
 from ..permissions import check_database, check_path
 from ..structures.input.names import plain_name
 from .database.candidates import Candidate, gather_candidates
 from .database.fingerprint import fingerprint
 from .database.rows import find_phase
 from .database.structure_database import StructureDatabase
+from .spec_messages import describe
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -51,12 +56,15 @@ class Job:
 
         Raises
         ------
-        NotAllowedError
-            It names a file, folder or module that this process may not use.
+        InputError
+            It is not valid, or names a file, folder or module that this process may not use.
         """
         from .spec import WorkflowSpec
 
-        spec = WorkflowSpec.model_validate(document)
+        try:
+            spec = WorkflowSpec.model_validate(document)
+        except ValidationError as error:
+            raise InputError(f"the stored job: {redacted(describe(error, WorkflowSpec))}") from None
         check_database(str(spec.database), "database")
         check_path(spec.output_dir, "output")
         return cls.of(spec, manifest["fingerprints"] if manifest else None)

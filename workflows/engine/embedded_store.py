@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock
 
 from ...errors import InputError
-from ...files import usable_path
+from ...files import make_private_directory, usable_path
 
 SCHEME = "sqlite:///"
 _LOCK_NAME = "launchpad.lock"
@@ -62,7 +62,7 @@ class _Store:
         self.path = path
         self._local = threading.local()
         self._pid = os.getpid()
-        path.mkdir(parents=True, exist_ok=True)
+        make_private_directory(path)
         # The lock is taken by thread and by process: a FileLock shared by threads must not count as re-entered.
         self._lock = FileLock(path / _LOCK_NAME, thread_local=False)
         self._threads = threading.RLock()

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from ...addresses import with_password_of
 from ...calculators.threads import available_cores, choose_layout, thread_environment
-from ...files import private_opener
+from ...files import make_private_directory
 from ...permissions import (
     DATABASE_VARIABLE,
     MODULES_VARIABLE,
@@ -300,8 +300,9 @@ def _signal_sessions(processes: Sequence[subprocess.Popen[bytes]], number: signa
 def _open_log(stack: contextlib.ExitStack, url: str, log_file: Path | None, scratch: Path) -> IO[bytes]:
     if log_file is None:
         log_file = (embedded_directory(url) or scratch) / "workers.log"
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    return stack.enter_context(open(log_file, "ab+", opener=private_opener))
+    make_private_directory(log_file.parent)
+    mode = log_file.parent.stat().st_mode & 0o666  # who may look into the folder may read what happens there
+    return stack.enter_context(open(log_file, "ab+", opener=lambda path, flags: os.open(path, flags, mode)))
 
 
 def _tail(log: IO[bytes], size: int = 2000) -> str:

@@ -23,6 +23,7 @@ from ...addresses import redacted
 from ...errors import shown
 from ...files import check_writable
 from ...permissions import modules_allowed
+from .allowed_tasks import foreign_task_behind
 from .embedded_store import SCHEME, store_path
 from .fireworks_compat import LOGGERS
 from .heartbeats import beating
@@ -198,6 +199,8 @@ def run_tool(tool: str, arguments: Sequence[str], url: str, *, allow: Sequence[s
             stack.enter_context(beating(launchpad, own_name()))
         try:
             return int({"lpad": lpad, "rlaunch": rlaunch}[tool]([*given, *options]) or 0)
+        except RuntimeError as error:
+            raise foreign_task_behind(error) or error from None
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from ...addresses import redacted
 from ...permissions import restrict
-from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow
+from .allowed_tasks import foreign_task_behind, foreign_tasks_of_workflow
 from .heartbeats import beating
 from .job_log import is_for_people, job_log
 from .launchpad import open_launchpad
@@ -99,8 +99,11 @@ class Worker:
             try:
                 with self.pace.timing():
                     return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
-            except ForeignTaskError as error:  # it came into the workflow since that was looked through
-                logger.warning("%s", error)
+            except Exception as error:
+                foreign = foreign_task_behind(error)
+                if foreign is None:
+                    raise
+                logger.warning("%s", foreign)  # it came into the workflow since that was looked through
                 self._checked.clear()
                 return True
             finally:
@@ -126,7 +129,7 @@ class Worker:
         query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": ["RUNNING", "RESERVED"]}}
         others = self.launchpad.fireworks.find(query, {"fw_id": 1})
         # What is left alone here is not waited for either.
-        if not any(self._checked.get(other["fw_id"], True) for other in others):
+        if not any(self._may_run(other["fw_id"]) for other in others):
             return False
         if time.monotonic() - self._last_recovery > _RECOVERY_INTERVAL_S:  # a colleague may have died
             recover(self.launchpad, wait=False)
