@@ -68,7 +68,11 @@ def _in_bundle(spec: WorkflowSpec, folder: Path, at_the_end: ExitStack) -> Workf
     bundle.fill()
 
     def bring_home() -> None:
-        typer.echo(f"{bundle.folder}: {bundle.bring_home()}")
+        found = bundle.bring_home()
+        counts = f"{found.added} results added, {found.replaced} in place of failed ones, {found.present} were there"
+        typer.echo(f"{bundle.folder} merged into {bundle.target}: {counts}")
+        for one in found.disagreements:
+            typer.echo(f"note: energies differ, {one}")
 
     at_the_end.callback(bring_home)
     inside: WorkflowSpec = spec.model_copy(update={"database": bundle.database, "launchpad": bundle.launchpad})

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import InputError
 from ..files import check_writable, make_private_directory, usable_path
+from .database.merging import MergeReport
 from .database.structure_database import StructureDatabase
 
 _NOTE = "bundle.json"
@@ -44,11 +44,11 @@ class Bundle:
         """Address of its own LaunchPad."""
         return f"sqlite:///{self.folder / 'launchpad'}"
 
-    def fill(self) -> Any:
+    def fill(self) -> MergeReport:
         """Take over what the target has and this has not, and return what that was."""
         return StructureDatabase(self.database).merge_from(StructureDatabase(self.target))
 
-    def bring_home(self) -> Any:
+    def bring_home(self) -> MergeReport:
         """Give the target what this has and the target has not, and return what that was."""
         return StructureDatabase(self.target).merge_from(StructureDatabase(self.database))
 
