@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +19,10 @@ from .options import (
     WorkersOption,
 )
 
+if TYPE_CHECKING:
+    from ..workflows.engine.stopping import TimeLimit
+    from ..workflows.spec import WorkflowSpec
+
 
 def run(
     input_file: InputArgument,
@@ -29,20 +35,59 @@ def run(
     ] = False,
     walltime: WalltimeOption = None,
     stop_before: StopBeforeOption = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="FOLDER",
+            help="Work in this folder alone, on a node without servers, and merge into the database at the end.",
+        ),
+    ] = None,
 ) -> None:
     """Submit the workflow (or go on with an interrupted one), work through it and write its report."""
+    from ..errors import InputError
+    from ..workflows.engine.stopping import signals_end, time_limit
+    from ..workflows.spec import load_spec
+
+    limit = time_limit(walltime, stop_before)
+    if bundle is not None and launchpad is not None:
+        raise InputError(f"--launchpad: {launchpad} is not for --bundle, which has a LaunchPad of its own")
+    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
+    with ExitStack() as at_the_end:
+        if bundle is not None:
+            at_the_end.enter_context(signals_end())
+            spec = _in_bundle(spec, bundle, at_the_end)
+        _run(spec, workers, limit, retry_failed=retry_failed)
+
+
+def _in_bundle(spec: WorkflowSpec, folder: Path, at_the_end: ExitStack) -> WorkflowSpec:
+    """Return the job with the stores of a bundle, whose results are merged into its database at the end."""
+    from ..workflows.bundle import open_bundle
+
+    bundle = open_bundle(folder, spec.database_address)
+    bundle.fill()
+
+    def bring_home() -> None:
+        found = bundle.bring_home()
+        counts = f"{found.added} results added, {found.replaced} in place of failed ones, {found.present} were there"
+        typer.echo(f"{bundle.folder} merged into {bundle.target}: {counts}")
+        for one in found.disagreements:
+            typer.echo(f"note: energies differ, {one}")
+
+    at_the_end.callback(bring_home)
+    inside: WorkflowSpec = spec.model_copy(update={"database": bundle.database, "launchpad": bundle.launchpad})
+    return inside
+
+
+def _run(spec: WorkflowSpec, workers: int | None, limit: TimeLimit, *, retry_failed: bool) -> None:
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.engine.launching import is_completed
     from ..workflows.engine.launchpad import open_launchpad
-    from ..workflows.engine.stopping import time_limit
     from ..workflows.output_folder import report_folder
     from ..workflows.potential_notices import potential_notices
-    from ..workflows.spec import load_spec
     from ..workflows.submission import modules_of, paths_of, submit
     from .progress import work_through
 
-    limit = time_limit(walltime, stop_before)
-    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
     told = potential_notices(spec, StructureDatabase(spec.database_address))
     for notice in told:
         typer.echo(f"note: {notice}")

@@ -51,12 +51,24 @@ class Interrupted(BaseException):
         return 128 + int(self.signal)
 
 
+class _EndOnce:
+    """The answer to a signal: raise for the first one, pass over further ones."""
+
+    def __init__(self) -> None:
+        self.told = False
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if not self.told:
+            self.told = True
+            raise Interrupted(number)
+
+
 @contextlib.contextmanager
 def signals_end(on_notice: Callable[[], None] | None = None) -> Iterator[None]:
     """Raise :class:`Interrupted` in the main thread for the first SIGTERM or SIGHUP within the block.
 
-    Further ones are passed over: batch systems send several, and what is running is being put in order. A signal that
-    is ignored, as ``nohup`` has it, stays so.
+    Further ones are passed over, to the end of the outermost such block: batch systems send several, and what was
+    running is being put in order. A signal that is ignored, as ``nohup`` has it, stays so.
 
     Parameters
     ----------
@@ -64,23 +76,17 @@ def signals_end(on_notice: Callable[[], None] | None = None) -> Iterator[None]:
         Called for SIGUSR1 and SIGUSR2, by which batch systems announce that the time is nearly over; without it
         these are left as they are.
     """
-    told: list[int] = []
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        if not told:
-            told.append(number)
-            raise Interrupted(number)
 
     def notice(_number: int, _frame: FrameType | None) -> None:
         if on_notice:
             on_notice()
 
-    answers: dict[signal.Signals, Any] = {signal.SIGTERM: end, signal.SIGHUP: end}
+    answers: dict[signal.Signals, Any] = dict.fromkeys((signal.SIGTERM, signal.SIGHUP), _EndOnce())
     if on_notice:
-        answers |= {signal.SIGUSR1: notice, signal.SIGUSR2: notice}
+        answers |= dict.fromkeys((signal.SIGUSR1, signal.SIGUSR2), notice)
     before = {number: signal.getsignal(number) for number in answers}
     for number, answer in answers.items():
-        if before[number] is not signal.SIG_IGN:
+        if before[number] is not signal.SIG_IGN and not isinstance(before[number], _EndOnce):
             signal.signal(number, answer)
     try:
         yield

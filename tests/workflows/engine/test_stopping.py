@@ -198,3 +198,20 @@ def test_the_first_signal_ends_and_further_ones_are_passed_over():
         interrupted_twice()
     assert after == [1]
     assert stopped.value.exit_code == 143
+
+
+def test_further_signals_are_passed_over_to_the_end_of_the_outer_block():
+    """What a bundle found is still being merged when its workers have stopped."""
+    merged: list[int] = []
+
+    def interrupted_within() -> None:
+        try:
+            with signals_end(lambda: None):
+                os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            merged.append(1)
+
+    with signals_end(), pytest.raises(Interrupted):
+        interrupted_within()
+    assert merged == [1]
