@@ -82,7 +82,7 @@ def test_a_lost_and_a_doubled_calculation_are_found(copy):
     assert "1 too many" in copy.check_once()[1]
 
 
-def test_a_hull_that_is_wrong_is_found(copy, monkeypatch):
+def test_a_hull_that_is_wrong_is_found(copy):
     assert copy.check_hull()[0]
     phase = next(one for one in copy.job.hulls[0].phases if not one.stable)
     object.__setattr__(phase, "e_above_hull", phase.e_above_hull + 1e-4)
