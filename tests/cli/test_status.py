@@ -304,3 +304,17 @@ def test_times_in_words():
     assert left_text(TimeLeft(240, 241)) == "about 4 min"
     assert left_text(TimeLeft(0, None, "not planned yet: wetting")) == "not yet known (not planned yet: wetting)"
     assert left_text(TimeLeft(60, None, "x")) == "at least 60 s (x)"
+
+
+def test_the_page_names_what_json_and_the_log_have(here, tasks, capsys, tmp_path):
+    launchpad = open_launchpad(here)
+    metadata = {"output": str(tmp_path / "results" / "job"), "potential": "emt"}
+    launchpad.add_wf(Workflow([Firework([tasks.Nothing()])], name="job", metadata=metadata))
+    launch_workers(here, n_workers=1, allow=[tasks.__name__])
+    page = (Path(__file__).parents[2] / "docs" / "workflows.md").read_text(encoding="utf-8")
+    section = page.partition("## Watching\n")[2].partition("\n## ")[0]
+    (row,) = json.loads(status(capsys, "--json"))
+    entries = json.loads(status(capsys, "--log", "--json"))
+    more = list(row)[list(row).index("report") + 1 :]
+    missing = [key for key in (*more, *entries[0], *(entry["event"] for entry in entries)) if f"`{key}`" not in section]
+    assert missing == []
