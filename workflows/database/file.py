@@ -241,6 +241,8 @@ def _make(path: Path) -> None:
     for suffix in _COMPANIONS:  # SQLite would undo the new file by the journal of one that was deleted
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     unfinished = unfinished_file(path)
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)  # whoever shares it says so, by chmod
     try:
         with contextlib.closing(sqlite3.connect(unfinished)) as connection:
             connection.execute("PRAGMA journal_mode = OFF")

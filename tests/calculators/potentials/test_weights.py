@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
+from amalgamics.calculators.potentials import loading, names, weights
 from amalgamics.calculators.potentials.cards import MODEL_CARDS
+from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.potentials.weights import (
     DamagedWeightsError,
     WeightsNotFoundError,
@@ -70,3 +73,17 @@ def test_one_changed_bit_is_refused(tmp_path, monkeypatch, bit):
     os.utime(folder / "weights.pth", ns=(1, 1))
     with pytest.raises(DamagedWeightsError, match=r"are not those that are expected.*--force-reinstall"):
         checked_weights(folder.name, "weights.pth", right)
+
+
+@pytest.mark.parametrize("model", WITH_WEIGHTS)
+def test_a_bundled_model_with_one_changed_bit_is_not_loaded(model, tmp_path, monkeypatch):
+    card = MODEL_CARDS[model]
+    content = bytearray(weights_path(card.package, card.weights).read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged = tmp_path / Path(card.weights).name
+    damaged.write_bytes(content)
+    monkeypatch.setattr(weights, "weights_path", lambda *_: damaged)
+    assert names.checked_weights is loading.checked_weights is weights.checked_weights  # one place that finds them
+    for use in (get_potential(model).check_available, lambda: loading._load_model.__wrapped__(model, "cpu")):
+        with pytest.raises(DamagedWeightsError, match="not those that are expected"):
+            use()

@@ -174,3 +174,14 @@ def test_directory_under_a_file_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="not a directory"):
         open_launchpad(f"sqlite:///{tmp_path}/file/launchpad")
+
+
+def test_a_new_launchpad_is_private(tmp_path):
+    """And one that an administrator made for a group stays as it is."""
+    open_launchpad(f"sqlite:///{tmp_path}/results/new")
+    assert (tmp_path / "results" / "new").stat().st_mode & 0o777 == 0o700
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    open_launchpad(f"sqlite:///{shared}")
+    assert shared.stat().st_mode & 0o7777 == 0o2770

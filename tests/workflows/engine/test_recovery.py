@@ -294,3 +294,14 @@ def test_a_damaged_database_is_never_called_sound(tmp_path):
         with pytest.raises(InputError, match=r"structures.db is damaged.*left as it is"):
             recover_database(path)
         assert path.read_bytes() == damaged
+
+
+def test_a_new_database_is_private(tmp_path):
+    path = tmp_path / "structures.db"
+    with file_lock(path):
+        make_complete(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o660)
+    with file_lock(path):
+        make_complete(path)
+    assert path.stat().st_mode & 0o777 == 0o660
