@@ -132,6 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(stop.exit_code)
     except Exception as error:
         # Typer's usage errors have no public base class; they are the ones that can format themselves.
+        if _is_outage(error):
+            fail(f"the LaunchPad does not answer any more ({type(error).__name__}); the same command goes on later")
+            sys.exit(1)
         if not hasattr(error, "format_message"):
             # As Python would show it, but for passwords in addresses.
             sys.stderr.write(redacted("".join(traceback.format_exception(error))))
@@ -140,6 +143,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if code == INTERRUPTED:
         typer.echo("interrupted; the same command goes on where it stopped", err=True)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_outage(error: Exception) -> bool:
+    """Return whether the server of the LaunchPad went away; looked at only for an error of its driver."""
+    if not type(error).__module__.startswith("pymongo."):
+        return False
+    from ..workflows.engine.server_watch import is_outage
+
+    return is_outage(error)
 
 
 def fail(message: str) -> int:

@@ -51,11 +51,12 @@ def apply() -> None:
 
     from .embedded_gridfs import EmbeddedGridFS
     from .embedded_store import SCHEME, EmbeddedDatabase, EmbeddedMongoClient
+    from .server_watch import client_options
 
     def mongo_client(host: Any = None, *args: Any, **kwargs: Any) -> Any:
         if isinstance(host, str) and host.startswith(SCHEME):
             return EmbeddedMongoClient(host, **kwargs)
-        return pymongo.MongoClient(host, *args, **kwargs)
+        return pymongo.MongoClient(host, *args, **client_options(host, kwargs))
 
     class GridFSModule:
         """What FireWorks uses of ``gridfs``."""

@@ -32,6 +32,7 @@ from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .reading import Failure, failures, scope
 from .recovery import RecoveryReport, recover
 from .scratch import scratch_folder
+from .server_watch import SERVER_AWAY, is_outage
 from .stopping import OUT_OF_TIME, TimeLimit
 from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
 from .worker_identity import worker_name
@@ -45,6 +46,7 @@ _TICK_S = 0.3
 _STOP_TIMEOUT_S = 5
 # A worker that dies is replaced, but not for ever: it may be its work that kills it.
 _MOST_DEATHS = 3
+_MOST_OUTAGES = 3  # after which what the server's absence made fail stays failed
 
 
 def launch_workers(
@@ -152,17 +154,33 @@ def work_through(
         repaired = recover(launchpad, allow=allow)
     if on_repair:
         on_repair(repaired)
-    launch_workers(
-        url,
-        n_workers=n_workers,
-        workflow_of=workflow_of,
-        on_tick=on_tick,
-        allow=allow,
-        allow_paths=allow_paths,
-        database=database,
-        limit=limit,
-    )
+    before = {failure.fw_id for failure in failures(launchpad, workflow_of=workflow_of)}
+    for _ in range(_MOST_OUTAGES):
+        launch_workers(
+            url,
+            n_workers=n_workers,
+            workflow_of=workflow_of,
+            on_tick=on_tick,
+            allow=allow,
+            allow_paths=allow_paths,
+            database=database,
+            limit=limit,
+        )
+        if not _made_ready_after_outage(launchpad, workflow_of, before, allow):
+            break
     return failures(launchpad, workflow_of=workflow_of)
+
+
+def _made_ready_after_outage(
+    launchpad: LaunchPad, workflow_of: int | None, before: set[int], allow: Sequence[str]
+) -> int:
+    """Make ready again what failed only because the server went away meanwhile; return how many."""
+    failed = failures(launchpad, workflow_of=workflow_of)
+    lost = [one.fw_id for one in failed if one.fw_id not in before and is_outage(one.message)]
+    with modules_allowed(allow):
+        for fw_id in lost:
+            launchpad.rerun_fw(fw_id)
+    return len(lost)
 
 
 def is_completed(launchpad: LaunchPad, fw_id: int) -> bool:
@@ -267,7 +285,7 @@ class _Crew:
         names = {process: self._processes.pop(process) for process in ended}
         dead = [names[process] for process in ended if process.returncode not in (0, OUT_OF_TIME)]
         self._limit.reached |= any(process.returncode == OUT_OF_TIME for process in ended)
-        self.deaths += len(dead)
+        self.deaths += sum(process.returncode not in (0, OUT_OF_TIME, SERVER_AWAY) for process in ended)
         return dead
 
     def wait(self, seconds: float) -> None:

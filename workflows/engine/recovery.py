@@ -21,7 +21,7 @@ from ...permissions import modules_allowed
 from ..database.backends.choice import open_backend
 from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, Damage, examine
-from .heartbeats import is_gone, living_workers
+from .heartbeats import is_gone, is_lost, living_workers
 from .worker_identity import is_alive, own_name
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class RecoveryReport:
     orphans_removed: int = 0
     refreshed: int = 0
     restarted: int = 0
+    launches_ended: int = 0
 
     @property
     def total(self) -> int:
@@ -63,6 +64,7 @@ class RecoveryReport:
             "orphans_removed": "Fireworks without workflow removed",
             "refreshed": "stale states refreshed",
             "restarted": "Fireworks of dead workers made ready again",
+            "launches_ended": "launches of dead workers ended that no Firework has",
         }
         repairs = [f"{getattr(self, key)} {text}" for key, text in words.items() if getattr(self, key)]
         return "recovered: " + ", ".join(repairs)
@@ -71,10 +73,10 @@ class RecoveryReport:
 def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = ()) -> RecoveryReport:
     """Repair the LaunchPad and return what was done; on a sound one, nothing.
 
-    Five kinds of damage: a workflow lock whose holder died; a Firework reserved for a worker that died before it
+    Six kinds of damage: a workflow lock whose holder died; a Firework reserved for a worker that died before it
     noted its launch; Fireworks written before the workflow they belong to; states and links that were not carried
-    over to the workflow, steps added by a finished Firework among them; and Fireworks that run in a dead worker, or in
-    one of another host that was silent for too long (:mod:`.heartbeats`).
+    over to the workflow, steps added by a finished Firework among them; Fireworks that run in a dead worker, or in
+    one of another host that was silent for too long (:mod:`.heartbeats`); and launches that no Firework has.
     On a sound LaunchPad this takes a few queries; locks and Fireworks without workflow are watched for some seconds.
 
     Parameters
@@ -98,7 +100,8 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
             more_refreshed, more_restarted, _ = _repair_workflows(launchpad)
             refreshed, restarted = refreshed + more_refreshed, restarted + more_restarted
         restarted += _restart_lost(launchpad)
-        return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted)
+        ended = _end_stray_launches(launchpad)
+        return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted, ended)
 
 
 def recover_database(database: str | Path) -> str:
@@ -248,6 +251,23 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> Damage:
             {"launch_id": {"$in": list(damage.lost_launches)}, "state": "RUNNING"}, {"$set": {"state": "FIZZLED"}}
         )
     return damage
+
+
+def _end_stray_launches(launchpad: LaunchPad) -> int:
+    """End the launches of lost workers that belong to no running Firework; return how many.
+
+    One is left when its worker could note the launch, and not that its Firework has it: the server went away between.
+    """
+    count = 0
+    wanted = {"launch_id": 1, "fw_id": 1, "fworker": 1}
+    for launch in list(launchpad.launches.find({"state": "RUNNING"}, wanted)):
+        holder = {"fw_id": launch["fw_id"], "launches": launch["launch_id"], "state": "RUNNING"}
+        if launchpad.fireworks.find_one(holder, {"fw_id": 1}) is not None:
+            continue
+        if is_lost(launchpad, (launch.get("fworker") or {}).get("name", "")):
+            same = {"launch_id": launch["launch_id"], "state": "RUNNING"}
+            count += launchpad.launches.find_one_and_update(same, {"$set": {"state": "FIZZLED"}}) is not None
+    return count
 
 
 def _restart_lost(launchpad: LaunchPad) -> int:

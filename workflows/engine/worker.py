@@ -171,6 +171,8 @@ def _log_without_passwords() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the arguments of :func:`~amalgamics.workflows.engine.launching.launch_workers` and work."""
+    from .server_watch import SERVER_AWAY, is_outage
+
     parser = argparse.ArgumentParser(prog="amalgamics worker")
     parser.add_argument("--workflow-of", type=int)
     parser.add_argument("--parent-pipe", type=int, required=True)
@@ -182,9 +184,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _die_with_parent(options.parent_pipe, options.scratch)
     launchpad = open_launchpad(os.environ.pop(LAUNCHPAD_VARIABLE))  # what a task starts need not know it
     worker = Worker(launchpad, options.workflow_of, options.scratch, options.seconds)
-    with beating(launchpad, worker.name), job_log(launchpad) as log:
-        log.watch_launches()
-        worker.work()
+    try:
+        with beating(launchpad, worker.name), job_log(launchpad) as log:
+            log.watch_launches()
+            worker.work()
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        logger.warning("this worker ends, as the LaunchPad went away (%s)", type(error).__name__)
+        sys.exit(SERVER_AWAY)
     if not worker.pace.allows_another():
         sys.exit(OUT_OF_TIME)
 

@@ -1,0 +1,65 @@
+"""A MongoDB server that goes away for a while: what is waited for is said, and for how long."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pymongo.errors import ConnectionFailure
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_S = 60
+"""How long each operation waits for a server that does not answer."""
+SERVER_AWAY = 69
+"""Exit code of a worker whose server went away (``EX_UNAVAILABLE`` of sysexits.h)."""
+# The driver repeats neither the write that was under way nor what FireWorks does after it.
+_ERRORS = (
+    "AutoReconnect",
+    "NetworkTimeout",
+    "ServerSelectionTimeoutError",
+    "ConnectionFailure",
+    "WaitQueueTimeoutError",
+)
+_away: set[Any] = set()  # servers that it was said of: a process has several clients
+
+
+class _Watch(ServerHeartbeatListener):
+    """Tells when the server stops answering, and when it answers again."""
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Do nothing: only answers count."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Tell that it answers again, if it did not."""
+        if event.connection_id in _away:
+            _away.discard(event.connection_id)
+            logger.warning("the LaunchPad at %s:%s answers again", *event.connection_id)
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Tell that it does not answer, once."""
+        if event.connection_id not in _away:
+            _away.add(event.connection_id)
+            logger.warning(
+                "the LaunchPad at %s:%s does not answer; waiting for it up to %d s", *event.connection_id, PATIENCE_S
+            )
+
+
+def client_options(host: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a client of the LaunchPad's server, with our patience unless another one was asked for."""
+    asked_for = str(host).lower() + " ".join(options).lower()
+    patience = {} if "serverselectiontimeoutms" in asked_for else {"serverSelectionTimeoutMS": 1000 * PATIENCE_S}
+    return {**patience, **options, "event_listeners": [*options.get("event_listeners", ()), _Watch()]}
+
+
+def is_outage(error: BaseException | str) -> bool:
+    """Return whether an error, or the last line of a stored traceback, comes from a server that went away."""
+    if isinstance(error, BaseException):
+        return isinstance(error, ConnectionFailure)
+    return error.startswith(tuple(f"pymongo.errors.{name}" for name in _ERRORS))
