@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .status import find_progress, report_of
+from .chosen_workflows import find_progress, report_of
 from .values import visible
 
 if TYPE_CHECKING:

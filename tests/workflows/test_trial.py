@@ -14,6 +14,7 @@ from amalgamics.workflows import trial as trial_module
 from amalgamics.workflows.checks import check_credentials, check_disks
 from amalgamics.workflows.deep_checks import beside, deep_checks
 from amalgamics.workflows.engine.launchpad import open_launchpad
+from amalgamics.workflows.job import Job
 from amalgamics.workflows.trial import Trial
 
 
@@ -36,6 +37,7 @@ def copy(finished, tmp_path) -> Trial:
     shutil.copytree(finished[0].folder, folder)
     copied = trial_in(folder)
     copied.killed = finished[0].killed
+    copied.job = Job.of(copied.spec(), finished[0].job.fingerprints)  # the same crystals, which take long to make
     return copied
 
 
@@ -48,11 +50,12 @@ def test_everything_is_sound(finished):
 
 
 def rows(trial):
-    return ase.db.connect(trial.database, type="db")
+    # ase.db takes the lock file of ours, which stays, for a lock that is held.
+    return ase.db.connect(trial.database, type="db", use_lock_file=False)
 
 
 def test_a_wrong_energy_is_found(copy):
-    row = next(iter(rows(copy).select("name=Ag_fcc")))
+    row = rows(copy).get("name=Ag_fcc")
     atoms = row.toatoms()
     atoms.calc.results["energy"] += 0.001
     rows(copy).update(row.id, atoms=atoms)
@@ -62,7 +65,7 @@ def test_a_wrong_energy_is_found(copy):
 
 
 def test_another_relaxed_structure_is_found(copy):
-    row = next(iter(rows(copy).select("name=Au_fcc")))
+    row = rows(copy).get("name=Au_fcc")
     atoms = row.toatoms()
     calculator = atoms.calc
     atoms.set_cell(1.05 * atoms.cell, scale_atoms=True)
@@ -74,7 +77,7 @@ def test_another_relaxed_structure_is_found(copy):
 
 
 def test_a_lost_and_a_doubled_calculation_are_found(copy):
-    first, second, *_ = rows(copy).select()
+    first, second, *_ = list(rows(copy).select())
     rows(copy).delete([first.id])
     assert copy.check_once() == (False, copy.check_once()[1])
     assert "1 missing" in copy.check_once()[1]
