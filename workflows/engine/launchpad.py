@@ -32,6 +32,7 @@ from .worker_identity import own_name
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
+    from pymongo import MongoClient
 
 _EMBEDDED_DATABASE = "fireworks"
 _SERVER_TIMEOUT_MS = 2000
@@ -57,38 +58,43 @@ def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
     """
     settings = launchpad_settings(url, create=create)
     from fireworks import LaunchPad
-    from pymongo.errors import OperationFailure, PyMongoError
+    from pymongo.errors import PyMongoError
 
     from . import fireworks_compat
 
     fireworks_compat.apply()
     try:
         if not str(settings["host"]).startswith(SCHEME):
-            _ping_server(settings)
+            with server_client(settings) as client:
+                client[settings["name"]].command("ping")
         launchpad = LaunchPad.from_dict(settings)
         if launchpad.fw_id_assigner.find_one({}) is None:
             _make_ready(launchpad)
-    except OperationFailure as error:
-        reason = str((error.details or {}).get("errmsg", "")).rstrip(".") or type(error).__name__
-        raise LaunchPadError(f"launchpad: {redacted(url)} does not admit us ({redacted(reason)})") from None
     except (PyMongoError, ValueError, TypeError) as error:
-        raise LaunchPadError(f"launchpad: {redacted(url)} does not answer ({type(error).__name__})") from None
+        raise server_error(url, error) from None
     except (OSError, sqlite3.Error) as error:
         raise LaunchPadError(f"launchpad: cannot use {redacted(url)} ({error})") from None
     return launchpad
 
 
-def _ping_server(settings: dict[str, Any]) -> None:
-    """Fail soon when no server answers; working on the LaunchPad later has the driver's own, longer patience."""
+def server_client(settings: dict[str, Any]) -> MongoClient[dict[str, Any]]:
+    """Return a client of a LaunchPad's server that fails soon when none answers; work on it has more patience."""
     from pymongo import MongoClient
 
     options = {**settings.get("mongoclient_kwargs", {}), "serverSelectionTimeoutMS": _SERVER_TIMEOUT_MS}
     if not settings.get("uri_mode") and settings.get("username"):
         options |= {key: settings[key] for key in ("username", "password") if key in settings}
         options["authSource"] = settings.get("authsource") or settings["name"]
-    client: MongoClient[dict[str, Any]]
-    with MongoClient(settings["host"], settings.get("port"), **options) as client:
-        client[settings["name"]].command("ping")
+    return MongoClient(settings["host"], settings.get("port"), **options)
+
+
+def server_error(url: str, error: Exception) -> LaunchPadError:
+    """Return what to tell of a server that does not answer, or does not let us in."""
+    details = getattr(error, "details", None)
+    reason = str(details.get("errmsg", "")).rstrip(".") if isinstance(details, dict) else ""
+    if reason:
+        return LaunchPadError(f"launchpad: {redacted(url)} does not admit us ({redacted(reason)})")
+    return LaunchPadError(f"launchpad: {redacted(url)} does not answer ({type(error).__name__})")
 
 
 def _make_ready(launchpad: LaunchPad) -> None:

@@ -10,10 +10,8 @@ from typing import Any
 
 from ...addresses import redacted
 from .embedded_store import SCHEME, EmbeddedMongoClient
-from .launchpad import launchpad_settings
+from .launchpad import launchpad_settings, server_client, server_error
 from .launchpad_file import LaunchPadError
-
-_SERVER_TIMEOUT_MS = 2000
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,7 @@ def reading(address: str) -> Iterator[Collections]:
         finally:
             client.close()
     except PyMongoError as error:
-        reason = type(error).__name__
-        raise LaunchPadError(f"launchpad: {redacted(address)} does not answer ({reason})") from None
+        raise server_error(address, error) from None
     except (OSError, sqlite3.Error) as error:
         raise LaunchPadError(f"launchpad: cannot use {redacted(address)} ({redacted(str(error))})") from None
 
@@ -72,13 +69,7 @@ def reading(address: str) -> Iterator[Collections]:
 def _client(settings: dict[str, Any]) -> Any:
     if str(settings["host"]).startswith(SCHEME):
         return EmbeddedMongoClient(settings["host"])
-    from pymongo import MongoClient
-
-    options = {**settings.get("mongoclient_kwargs", {}), "serverSelectionTimeoutMS": _SERVER_TIMEOUT_MS}
-    if not settings.get("uri_mode") and settings.get("username"):
-        options |= {key: settings[key] for key in ("username", "password") if key in settings}
-        options["authSource"] = settings.get("authsource") or settings["name"]
-    return MongoClient(settings["host"], settings.get("port"), **options)
+    return server_client(settings)
 
 
 def scope(launchpad: Any, workflow_of: int | None) -> dict[str, Any]:
