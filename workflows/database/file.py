@@ -89,6 +89,11 @@ def open_rows(path: Path) -> Any:
     return database
 
 
+def lock_file(path: Path) -> Path:
+    """Return the file whose lock writers hold: not ``structures.db.lock``, whose mere presence stops ``ase.db``."""
+    return path.with_name(f".{path.name}.lock")
+
+
 @contextlib.contextmanager
 def file_lock(path: Path) -> Iterator[None]:
     """Hold the lock of the file, which the operating system releases when its holder dies; makes the folder.
@@ -100,7 +105,7 @@ def file_lock(path: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S)
+    lock = FileLock(lock_file(path), timeout=LOCK_TIMEOUT_S)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()

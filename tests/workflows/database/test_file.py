@@ -103,7 +103,7 @@ def test_the_first_write_completes_the_file(tmp_path, count):
         expected |= {statement.split()[2] for statement in index_statements}
     assert expected <= indices(path)
     assert [row.name for row in StructureDatabase(path).rows_after(0)] == ["Cu_fcc", "Au_fcc"]
-    assert {file.name for file in tmp_path.iterdir()} <= {"structures.db", "structures.db.lock"}
+    assert {file.name for file in tmp_path.iterdir()} <= {"structures.db", ".structures.db.lock"}
 
 
 @pytest.mark.parametrize("count", range(1, len(init_statements)))
@@ -273,7 +273,7 @@ def test_a_kill_at_any_moment_of_the_making_does_no_harm(tmp_path, before):
         assert add(path) == 1
         assert add(path, "Au") == 2
         assert examine(path) == FileState()
-        assert {file.name for file in path.parent.iterdir()} <= {"structures.db", "structures.db.lock"}
+        assert {file.name for file in path.parent.iterdir()} <= {"structures.db", ".structures.db.lock"}
         if not killed:
             break
     assert moment > len(init_statements) + len(index_statements)
@@ -357,7 +357,7 @@ def test_rows_are_read_where_nothing_can_be_written(shelf):
     path = shelf / "structures.db"
     add(path)
     execute(path, "DROP INDEX text_value_index")
-    (shelf / "structures.db.lock").unlink()
+    (shelf / ".structures.db.lock").unlink()
 
     def read() -> None:
         store = StructureDatabase(path, must_exist=True)

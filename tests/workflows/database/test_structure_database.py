@@ -132,8 +132,18 @@ def test_reading_a_missing_or_foreign_file_is_refused(tmp_path):
 
 def test_a_stale_lock_file_does_not_block(tmp_path):
     store = StructureDatabase(tmp_path / "structures.db")
-    (tmp_path / "structures.db.lock").touch()
+    (tmp_path / ".structures.db.lock").touch()
     assert store.add(candidate("Cu_fcc", bulk("Cu")), result(bulk("Cu"), -0.1), EMT, SETTINGS) == 1
+
+
+def test_ase_db_itself_can_write_to_the_file_afterwards(tmp_path):
+    """It waits for ever where there is a file called ``structures.db.lock``, whoever left it."""
+    from ase.db import connect
+
+    path = tmp_path / "structures.db"
+    StructureDatabase(path).add(candidate("Cu_fcc", bulk("Cu")), result(bulk("Cu"), -0.1), EMT, SETTINGS)
+    assert not path.with_name("structures.db.lock").exists()
+    assert connect(path).write(bulk("Au"), note="of another program") == 2
 
 
 def test_candidate_survives_json():
