@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TABLES = ("systems", "species", "keys", "text_key_values", "number_key_values", "information")
 """Those of ``ase.db``; the first five have a row's id in each line."""
 
+_VALUES = ("number_key_values", "text_key_values")
+
 # Indices by which a row is found from the value of a key and the value from the row.
 INDICES = {
     "text_value_index": "text_key_values(key, value, id)",
@@ -239,14 +241,19 @@ def _run(
         elif key in COLUMNS:
             order = f"(SELECT {COLUMNS[key]} FROM systems WHERE id = found.id) {direction} NULLS LAST, found.id"
         else:
-            # A key has numbers or texts, not both.
-            of_key = f"(SELECT value FROM {{}}_key_values WHERE id = found.id AND key = ?) {direction} NULLS LAST"
-            order = f"{of_key.format('number')}, {of_key.format('text')}, found.id"
-            values += [key, key]
+            tables = [table for table in _VALUES if _is_key(connection, table, key)]
+            of_key = f"(SELECT value FROM {{}} WHERE id = found.id AND key = ?) {direction} NULLS LAST"
+            order = ", ".join([*(of_key.format(table) for table in tables), "found.id"])
+            values += [key] * len(tables)
     statement = f"SELECT found.id FROM {first.table} found WHERE {' AND '.join(tests)} ORDER BY {order}"
     if limit is not None:
         statement += f" LIMIT {int(limit)}"
     return [int(row_id) for (row_id,) in connection.execute(statement, values)]
+
+
+def _is_key(connection: Connection, table: str, key: str) -> bool:
+    """Return whether any row has a value of this kind under a key; nearly always it is numbers or texts, not both."""
+    return connection.execute(f"SELECT 1 FROM {table} WHERE key = ? LIMIT 1", (key,)).fetchone() is not None
 
 
 def ids_of_fingerprints(connection: Connection, keys: Sequence[str]) -> dict[str, int]:

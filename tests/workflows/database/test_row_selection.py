@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
+from amalgamics.workflows.database.merging import copy_row
 from amalgamics.workflows.database.row_selection import INDICES, add_indices, has_indices, read_rows, select_ids
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
@@ -90,6 +91,37 @@ def select(path, conditions, systems=(), **options):
 def with_ase(path, conditions):
     with connect(path, type="db", use_lock_file=False) as database:
         return sorted(row.id for row in database.select(",".join(conditions)))
+
+
+@pytest.fixture(scope="module")
+def server(path, postgresql):
+    """The same rows on a server."""
+    store = StructureDatabase(postgresql.new_schema())
+    with contextlib.closing(sqlite3.connect(path)) as connection, store.backend.writing() as rows:
+        for row in read_rows(connection, list(range(1, 31)), AtomsRow):
+            copy_row(rows, row)
+    return store
+
+
+@given(
+    st.lists(CONDITIONS, max_size=4, unique=True),
+    st.lists(st.sampled_from(["Li", "Hg-Li", "Hg-Zn"]), unique=True),
+    st.sampled_from([None, "dispersion_energy", "-dispersion_energy", "energy", "-name", "prototype", "user", "-natoms"]),
+    st.none() | st.integers(1, 40),
+)
+def test_a_server_gives_the_same_rows_in_the_same_order(path, server, conditions, systems, sort, limit):
+    wanted = select(path, conditions, systems, sort=sort, limit=limit)
+    with server.backend.reading() as connection:
+        found = select_rows(connection, conditions, systems, sort=sort, limit=limit)
+    assert [row.id for row in found] == [row.id for row in wanted]
+    for row, other in zip(found, wanted, strict=True):
+        assert row.toatoms() == other.toatoms()
+        assert (row.key_value_pairs, dict(row.data)) == (other.key_value_pairs, dict(other.data))
+
+
+@pytest.mark.parametrize("query", ["unique_id=123", "user=7", "id>999999999999", "Hg>99999999999", "name=3", "natoms=1e9"])
+def test_odd_values_are_asked_alike(path, server, query):
+    assert [row.id for row in server.select(query)] == [row.id for row in StructureDatabase(path).select(query)]
 
 
 @given(st.lists(CONDITIONS, max_size=4, unique=True))
