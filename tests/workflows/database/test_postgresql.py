@@ -427,6 +427,33 @@ def test_the_password_comes_from_the_environment_and_goes_nowhere(guarded, monke
     assert StructureDatabase(guarded).last_id() == 1
 
 
+JOB = """
+name: first
+systems: [Cu-Au]
+potential: emt
+structures: {prototypes: false}
+relaxation: {fmax: 0.05}
+"""
+
+
+def test_a_job_runs_on_a_server_and_its_password_stands_nowhere(guarded, tmp_path):
+    (tmp_path / "job.yaml").write_text(JOB)
+    variables = {"AMALGAMICS_DATABASE": guarded.replace("me@", "me:hunter%402%2F%25@"), "OMP_NUM_THREADS": "1"}
+    said = ""
+    for arguments in (["run", "job.yaml", "--workers", "1"], ["query", "--csv"], ["recover"], ["backup", "--check"]):
+        command = [sys.executable, "-m", "amalgamics.cli.main", *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        said += done.stdout + done.stderr
+    assert "is sound, 2 rows" in said
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"report.html", "launchpad.lock"} <= {path.name for path in files}
+    for content in (said.encode(), *(path.read_bytes() for path in files)):
+        assert b"hunter" not in content
+
+
 def test_a_process_that_was_forked_does_not_talk_on_the_connection_of_its_parent(address):
     store = StructureDatabase(address)
     add(store, 0)

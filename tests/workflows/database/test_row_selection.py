@@ -106,7 +106,9 @@ def server(path, postgresql):
 @given(
     st.lists(CONDITIONS, max_size=4, unique=True),
     st.lists(st.sampled_from(["Li", "Hg-Li", "Hg-Zn"]), unique=True),
-    st.sampled_from([None, "dispersion_energy", "-dispersion_energy", "energy", "-name", "prototype", "user", "-natoms"]),
+    st.sampled_from(
+        [None, "dispersion_energy", "-dispersion_energy", "energy", "-name", "prototype", "user", "-natoms"]
+    ),
     st.none() | st.integers(1, 40),
 )
 def test_a_server_gives_the_same_rows_in_the_same_order(path, server, conditions, systems, sort, limit):
@@ -119,7 +121,9 @@ def test_a_server_gives_the_same_rows_in_the_same_order(path, server, conditions
         assert (row.key_value_pairs, dict(row.data)) == (other.key_value_pairs, dict(other.data))
 
 
-@pytest.mark.parametrize("query", ["unique_id=123", "user=7", "id>999999999999", "Hg>99999999999", "name=3", "natoms=1e9"])
+@pytest.mark.parametrize(
+    "query", ["unique_id=123", "user=7", "id>999999999999", "Hg>99999999999", "name=3", "natoms=1e9"]
+)
 def test_odd_values_are_asked_alike(path, server, query):
     assert [row.id for row in server.select(query)] == [row.id for row in StructureDatabase(path).select(query)]
 
