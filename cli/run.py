@@ -18,6 +18,7 @@ from .options import (
     WalltimeOption,
     WorkersOption,
 )
+from .values import visible
 
 if TYPE_CHECKING:
     from ..workflows.engine.stopping import TimeLimit
@@ -110,10 +111,10 @@ def _run(spec: WorkflowSpec, workers: int | None, limit: TimeLimit, *, retry_fai
         raise typer.Exit(1)
     folder = report_folder(spec.output_dir, spec.potential)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    typer.echo(summary["headline"])
+    typer.echo(visible(summary["headline"]))
     for warning in summary["warnings"]:
         if warning not in told:
-            typer.echo(f"note: {warning}")
+            typer.echo(f"note: {visible(warning)}")
     if folder != spec.output_dir:
         typer.echo(f"note: {spec.output_dir} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {folder / 'report.html'}")

@@ -94,6 +94,7 @@ def _print_log(url: str, chosen: str | None, lines: int, *, as_json: bool) -> No
 def _print(url: str, found: Sequence[WorkflowProgress], *, as_json: bool, as_csv: bool) -> None:
     from ..addresses import redacted
     from .output import print_json, print_rows
+    from .values import visible
 
     rows = [_row(one) for one in found]
     if as_json:
@@ -104,7 +105,7 @@ def _print(url: str, found: Sequence[WorkflowProgress], *, as_json: bool, as_csv
     if not as_csv:
         for one in found:
             for line in advice(one):
-                typer.echo(line)
+                typer.echo(visible(line))
 
 
 def _row(one: WorkflowProgress) -> tuple[Any, ...]:

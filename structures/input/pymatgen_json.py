@@ -50,9 +50,15 @@ def _structure(item: dict[str, Any]) -> Structure:
     from pymatgen.core import Structure
 
     inner = item if {"lattice", "sites"} <= item.keys() else item["structure"]
-    found: Structure = Structure.from_dict({"lattice": inner["lattice"], "sites": inner["sites"]})
+    sites = [{**site, "properties": _plain(site.get("properties") or {})} for site in inner["sites"]]
+    found: Structure = Structure.from_dict({"lattice": inner["lattice"], "sites": sites})
     found.remove_oxidation_states()
     return found
+
+
+def _plain(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of a site that are no objects: pymatgen would import the modules that these name."""
+    return {key: value for key, value in properties.items() if "@" not in json.dumps(value)}
 
 
 def constraints_of(structure: Structure) -> tuple[Any, ...]:

@@ -336,3 +336,22 @@ def test_orderings_with_atoms_on_top_of_each_other_are_refused(tmp_path: Path) -
     text = cif_text([5.0] * 3 + [90] * 3, "P 1", sites, columns=WITH_OCCUPANCY)
     with pytest.raises(InputError, match=r"ordered \(all\).*Å apart"):
         read_crystals(write_cif(tmp_path / "x.cif", text), order="all", max_atoms=12)
+
+
+def test_a_structure_file_imports_nothing(tmp_path, monkeypatch):
+    """pymatgen makes an object of what a property of a site names, and imports its module for that."""
+    marker = tmp_path / "imported"
+    (tmp_path / "evil_of_a_file.py").write_text(f"open({str(marker)!r}, 'w').close()\nclass Thing: pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    content = Structure(Lattice.cubic(3.5), ["Li"], [[0, 0, 0]]).as_dict()
+    thing = {"@module": "evil_of_a_file", "@class": "Thing"}
+    content["sites"][0]["properties"] = {"thing": [thing], "selective_dynamics": [True, False, True]}
+    content["properties"] = {"thing": thing}
+    path = tmp_path / "evil.json"
+    path.write_text(json.dumps([content, {"structure": content, "thing": thing}]))
+    found = read_structures(path)
+    assert len(found) == 2
+    assert found[0].constraints
+    assert not marker.exists()
+    Structure.from_dict(content)
+    assert marker.exists()  # so that this test can fail

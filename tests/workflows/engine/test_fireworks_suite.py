@@ -91,6 +91,7 @@ class Suite:
             **os.environ,
             "PYTHONPATH": os.pathsep.join(paths),
             "HOME": str(self.folder),  # nobody's own settings of FireWorks
+            "AMALGAMICS_ALLOW_IMPORT": "fireworks,fw_tutorials",  # its tests run its own tasks
             "FIREWORKS_STORE": self.store,
             "FIREWORKS_OUTCOMES": str(outcomes),
         }
