@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,13 @@ class PostgreSQLCluster:
         New and empty, where its user can enter.
     programs
         Folder of ``initdb`` and ``postgres``.
+    settings
+        Further ones of the server, such as ``listen_addresses=10.0.0.1``.
     """
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, settings: Sequence[str] = ()) -> None:
         self.folder = folder
+        self._settings = settings
         self._programs = programs
         self._as_user: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -61,6 +64,7 @@ class PostgreSQLCluster:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         settings = [f"unix_socket_directories={self.folder}", "listen_addresses=", "fsync=off", "max_connections=60"]
+        settings += self._settings
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data")]
         command += [word for setting in settings for word in ("-c", setting)]
         with (self.folder / "server.log").open("ab") as log:
@@ -124,14 +128,14 @@ def _other_user() -> pwd.struct_passwd:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[PostgreSQLCluster]:
-    """Start a server in a folder of its own, and take both away in the end."""
+def running_server(*settings: str) -> Iterator[PostgreSQLCluster]:
+    """Start a server in a folder of its own, and take both away in the end; it listens on a socket unless told so."""
     programs = binaries()
     if programs is None:
         raise RuntimeError("PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="amalgamics-postgresql-"))
     try:
-        cluster = PostgreSQLCluster(folder, programs)
+        cluster = PostgreSQLCluster(folder, programs, settings)
         try:
             cluster.start()
             yield cluster

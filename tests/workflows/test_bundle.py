@@ -82,6 +82,7 @@ def test_a_bundle_begins_with_what_there_is_and_ends_in_the_database(project, un
     assert f"0 results added, 0 in place of failed ones, {len(undisturbed)} were there" in told
 
 
+@pytest.mark.slow
 def test_a_killed_bundle_goes_on_with_the_same_command(project, undisturbed, tmp_path):
     process = start(project, "--bundle", str(tmp_path / "bundle"))
     stop_when_something_is_found(process, tmp_path / "bundle" / "structures.db", signal.SIGKILL)

@@ -15,7 +15,9 @@ import yaml
 
 from ...addresses import redacted
 from ...errors import InputError
+from ..database.address import is_server
 from ..database.mounts import network_file_system
+from ..database.structure_database import StructureDatabase
 from ..engine.embedded_store import SCHEME
 from ..engine.launchpad import count_by_state, open_launchpad
 from ..engine.stopping import parse_duration
@@ -153,8 +155,12 @@ def _database(queue_file: QueueFile) -> Check:
     address = queue_file.database
     if address is None:
         return "database of the workers", True, "each job names its own; for several nodes postgresql://user@host/name"
-    if "://" in address:
-        return "database of the workers", True, redacted(address)
+    if is_server(address):
+        try:
+            StructureDatabase(address).backend.check_usable()
+        except InputError as error:
+            return "database of the workers", False, redacted(str(error))
+        return "database of the workers", True, f"{redacted(address)} answers"
     network = network_file_system(Path(address))
     where = f"on a network file system ({network}), where SQLite's locks may fail, " if network else ""
     reason = _several_hosts(queue_file)

@@ -15,6 +15,7 @@ import yaml
 from ...addresses import refuse_password
 from ...errors import InputError
 from ...files import check_writable, usable_path
+from ..database.address import absolute_address, checked_address
 from ..engine.embedded_store import SCHEME
 from .settings import PilotSettings, quoted_path
 
@@ -92,9 +93,7 @@ def write_cluster_files(
     contents: dict[Path, tuple[str, int]] = {}
     given = None if launchpad is None else _existing_file(launchpad)
     launchpad_file = given or folder / LAUNCHPAD_FILE
-    if database is not None:
-        database = _database_address(database)
-    quoted = None if database is None else quoted_path(database)
+    quoted = None if database is None else quoted_path(absolute_address(checked_address(database, "--database")))
     keys = settings.queue_keys(template, quoted_path(launchpad_file), quoted)
     queue_file = folder / f"{settings.scheduler}.yaml"
     contents[queue_file] = (_commented(keys), _ORDINARY)
@@ -118,15 +117,6 @@ def _existing_file(launchpad: str) -> Path | None:
     if not path.is_file():
         raise InputError(f"--launchpad: there is no file {path}; give one, or mongodb://host:port/name")
     return path
-
-
-def _database_address(database: str) -> str:
-    if "://" in database:
-        refuse_password(database, "--database", "put it into ~/.pgpass, which workers read too")
-        if not database.startswith("postgresql://"):
-            raise InputError(f"--database: {database!r} is neither a path nor postgresql://user@host/name")
-        return database
-    return str(usable_path(database).resolve())
 
 
 def _launchpad_text(address: str | None) -> str:

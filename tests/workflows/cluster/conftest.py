@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from amalgamics.tests.postgresql_server import USER, binaries, running_server
 from amalgamics.tests.workflows.cluster.slurm_cluster import (
     PROGRAMS,
     Network,
@@ -103,3 +104,15 @@ def site(tmp_path: Path) -> Site:
     folder = tmp_path / "project"
     folder.mkdir()
     return Site(folder, environment | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"})
+
+
+@pytest.fixture
+def structures_server(network: Network) -> Iterator[str]:
+    """An empty database of a PostgreSQL server on the bridge; its URL."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with running_server(f"listen_addresses={network.address}") as server:
+        with (server.folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all {USER} {network.subnet} trust\n")
+        server.execute("SELECT pg_reload_conf()", "CREATE DATABASE structures")
+        yield f"postgresql://{USER}@{network.address}/structures"

@@ -54,6 +54,11 @@ class Network:
     address: str
     hosts: list[Host]
 
+    @property
+    def subnet(self) -> str:
+        """All of its addresses."""
+        return f"{self.address.rpartition('.')[0]}.0/24"
+
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)

@@ -15,7 +15,7 @@ import yaml
 
 from amalgamics.errors import InputError
 from amalgamics.workflows.cluster import checks as checks_module
-from amalgamics.workflows.cluster.checks import cluster_checks, network_file_system
+from amalgamics.workflows.cluster.checks import cluster_checks
 from amalgamics.workflows.cluster.files import write_cluster_files
 from amalgamics.workflows.cluster.queue import pilots_in_queue, plan_submission, read_queue_file, submit_pilots
 from amalgamics.workflows.cluster.settings import PilotSettings
@@ -148,7 +148,7 @@ def test_what_no_batch_system_takes_is_refused(settings, message):
     [
         ({"launchpad": "mongodb://me:secret@host/name"}, "holds a password"),
         ({"database": "postgresql://me:secret@host/name"}, "holds a password"),
-        ({"database": "mysql://host/name"}, "neither a path nor postgresql"),
+        ({"database": "mysql://host/name"}, r"--database: .*postgresql://me@db.example.org/structures"),
         ({"launchpad": "nowhere.yaml"}, "there is no file"),
         ({"folder": Path("a$b")}, "batch scripts need a plainer path"),
     ],
@@ -220,16 +220,22 @@ def test_sqlite_is_for_one_node(address, nodes, ok, tmp_path, embedded_url):
     assert found(tmp_path / "cluster")["database of the workers"][0] == ok
 
 
-@pytest.mark.parametrize(
-    ("kind", "network"), [("nfs4", "nfs4"), ("lustre", "lustre"), ("ext4", None), ("overlay", None)]
-)
-def test_network_file_systems_are_told_apart(kind, network, tmp_path, monkeypatch):
-    mounts = tmp_path / "mounts"
-    mounts.write_text(f"disk / ext4 rw 0 0\nserver:/home {tmp_path} {kind} rw 0 0\n")
-    real = checks_module.Path
-    monkeypatch.setattr(checks_module, "Path", lambda *parts: mounts if parts == ("/proc/mounts",) else real(*parts))
-    assert network_file_system(tmp_path / "not" / "there.db") == network
-    assert network_file_system(real("/usr")) is None
+def test_sqlite_on_a_network_file_system_is_a_problem(tmp_path, embedded_url, monkeypatch):
+    open_launchpad(embedded_url)
+    write_cluster_files(tmp_path / "cluster", PilotSettings(), launchpad=embedded_url, database="a.db")
+    monkeypatch.setattr(checks_module, "network_file_system", lambda _: "nfs4")
+    ok, text = found(tmp_path / "cluster")["database of the workers"]
+    assert not ok
+    assert "on a network file system (nfs4), where SQLite's locks may fail" in text
+
+
+def test_a_database_server_that_does_not_answer_is_a_problem(tmp_path, embedded_url):
+    open_launchpad(embedded_url)
+    address = "postgresql://me@127.0.0.1:1/structures"
+    write_cluster_files(tmp_path / "cluster", PilotSettings(), launchpad=embedded_url, database=address)
+    ok, text = found(tmp_path / "cluster")["database of the workers"]
+    assert not ok
+    assert "127.0.0.1:1" in text
 
 
 def program(folder: Path, name: str, body: str) -> None:

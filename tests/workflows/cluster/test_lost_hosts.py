@@ -18,6 +18,7 @@ from fireworks import Firework, Workflow
 
 from amalgamics.tests.workflows.cluster.conftest import Site
 from amalgamics.tests.workflows.cluster.slurm_cluster import Host, Network
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,9 @@ def address(mongo: str) -> str:
 
 
 @pytest.fixture
-def start(site: Site, address: str, tasks: str, network: Network) -> Iterator[Callable[[Host], subprocess.Popen[str]]]:
+def start(
+    site: Site, address: str, tasks: str, network: Network, request
+) -> Iterator[Callable[[Host], subprocess.Popen[str]]]:
     """Start a launch with one worker on a host; all that is left of them is killed at the end."""
     environment = site.environment | {
         "PYTHONPATH": os.environ["PYTHONPATH"],
@@ -41,6 +44,8 @@ def start(site: Site, address: str, tasks: str, network: Network) -> Iterator[Ca
 
     def launch(host: Host) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "amalgamics.cli.main", "launch", "--workers", "1", "--launchpad", address]
+        if "structures_server" in request.fixturenames:
+            command += ["--database", request.getfixturevalue("structures_server")]
         process = subprocess.Popen(
             host.command(*command, "--allow-import", tasks),
             cwd=site.folder,
@@ -56,7 +61,8 @@ def start(site: Site, address: str, tasks: str, network: Network) -> Iterator[Ca
     for host in network.hosts:
         kill_everything_on(host)
     for process in started:
-        process.communicate()
+        process.wait()
+        process.stdout.close()
 
 
 def processes_on(host: Host) -> list[int]:
@@ -144,6 +150,42 @@ def test_what_a_killed_host_ran_is_noticed_in_seconds_and_done_by_the_other(
         (ids[theirs], "node1", "COMPLETED"),
     }
     assert waiting.db.workers.find_one({}) is None
+
+
+JOB = """
+name: emt
+systems: [Ag-Au]
+potential: emt
+structures: {prototypes: {max_candidates: 5, max_atoms: 4}}
+relaxation: {fmax: 0.01}
+surfaces: {phases: [Ag, Au], planes: 3}
+"""
+
+
+def energies(address: Path | str) -> dict[str, float]:
+    return {row.fingerprint: row.energy_per_atom for row in StructureDatabase(address).select()}
+
+
+def test_a_job_on_two_servers_loses_a_host_and_nothing_else(address, start, network, site, structures_server, tmp_path):
+    """MongoDB and PostgreSQL by the addresses of a network; the energies are those of one machine."""
+    (site.folder / "job.yaml").write_text(JOB)
+    site.amalgamics("submit", "job.yaml", "--launchpad", address, "--database", structures_server)
+    first, second = network.hosts
+    doomed = start(second)
+    wait_until(lambda: bool(energies(structures_server)))
+    kill_everything_on(second)
+    doomed.communicate()
+    survivor = start(first)
+    told = survivor.communicate(timeout=500)[0]
+    assert survivor.returncode == 0, told
+    assert set(count_by_state(open_launchpad(address))) == {"COMPLETED"}
+    assert (site.folder / "results" / "emt" / "report.html").is_file()
+    alone = Site(tmp_path / "alone", site.environment)
+    alone.folder.mkdir()
+    (alone.folder / "job.yaml").write_text(JOB)
+    alone.amalgamics("run", "job.yaml")
+    expected = energies(alone.folder / "results" / "structures.db")
+    assert energies(structures_server) == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_host_that_was_cut_off_gives_up_what_others_took_over(waiting, start, network, tmp_path):
