@@ -29,7 +29,9 @@ def undisturbed(pair: str, folder: Path, servers: dict[str, Server], *, forked: 
     return found, time.monotonic() - began
 
 
-def strike_pair(pair: str, kinds: Sequence[str], number: int, seed: int, folder: Path, *, forked: bool, record: Path | None = None) -> Tally:
+def strike_pair(
+    pair: str, kinds: Sequence[str], number: int, seed: int, folder: Path, *, forked: bool, record: Path | None = None
+) -> Tally:
     """Put so many faults of each kind into jobs on a pair of stores."""
     with servers_of(pair, folder) as servers:
         expected, life_s = undisturbed(pair, folder / f"{pair}-undisturbed", servers, forked=forked)
@@ -39,8 +41,11 @@ def strike_pair(pair: str, kinds: Sequence[str], number: int, seed: int, folder:
             began = time.monotonic()
             rng = random.Random(f"{seed} {pair} {kind}")
             tally = Disturber(pair, folder, servers, expected, life_s, rng, forked).strike(kind, number)
-            print(f"{pair}: {kind} killed {tally.struck[kind]} times in {tally.jobs} jobs, "
-                  f"{time.monotonic() - began:.0f} s, {tally.ledger.counts()}", flush=True)
+            print(
+                f"{pair}: {kind} killed {tally.struck[kind]} times in {tally.jobs} jobs, "
+                f"{time.monotonic() - began:.0f} s, {tally.ledger.counts()}",
+                flush=True,
+            )
             if record is not None:
                 entry = {"pair": pair, "fault": f"kill -9 of {kind}", "struck": tally.struck[kind], "jobs": tally.jobs}
                 with record.open("a") as stream:
@@ -62,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--record", type=Path)
     options = parser.parse_args(arguments)
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="amalgamics-chaos-"))
     total = Tally()
     if options.long:

@@ -162,7 +162,9 @@ class PostgreSQL(Server):
     def _execute(self, statement: str) -> None:
         import psycopg2
 
-        connection = psycopg2.connect(f"host={self.folder / 'socket'} user=amalgamics dbname=postgres connect_timeout=2")
+        connection = psycopg2.connect(
+            f"host={self.folder / 'socket'} user=amalgamics dbname=postgres connect_timeout=2"
+        )
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
