@@ -15,6 +15,7 @@ from .. import __version__
 from ..addresses import redacted
 from ..errors import InputError, NotStoredError, SeveralPotentialsError, unknown_name
 from ..workflows.engine.stopping import Interrupted
+from .store_errors import in_one_line
 from .values import CarefulVerb, printable
 
 # Verb -> module of this package whose function of the same name is the command. Imported when the verb is used.
@@ -135,6 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if _is_outage(error):
             fail(f"the LaunchPad does not answer any more ({type(error).__name__}); the same command goes on later")
             sys.exit(1)
+        if line := in_one_line(error):
+            sys.exit(fail(line))
         if not hasattr(error, "format_message"):
             # As Python would show it, but for passwords in addresses.
             sys.stderr.write(redacted("".join(traceback.format_exception(error))))

@@ -15,5 +15,5 @@ def recover(launchpad: LaunchpadOption = None, database: DatabaseOption = None) 
     from ..workflows.spec import chosen_launchpad, default_database
 
     open_backend(database or default_database())  # refused before a LaunchPad is made
-    typer.echo(str(recovery.recover(open_launchpad(chosen_launchpad(launchpad)))))
+    typer.echo(str(recovery.recover(open_launchpad(chosen_launchpad(launchpad), thorough=True))))
     typer.echo(recovery.recover_database(database or default_database()))

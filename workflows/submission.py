@@ -15,6 +15,7 @@ from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from ..structures.input.reader import split_index
 from .database.fingerprint import digest
+from .engine.leases import lease
 from .engine.recovery import recover
 from .job import Job
 from .output_folder import folder_for
@@ -103,10 +104,17 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
     Fizzled Fireworks of an unfinished job are made ready again. With ``retry_failed`` the relaxations that failed
     are forgotten, so that they are tried once more; a job that ended in a failure is then planned anew.
     """
+    key = job_key(spec)
+    # Of several that submit the same at once, one adds the workflow and the others find it.
+    with lease(launchpad, f"submit {key}"):
+        return _find_or_add(spec, launchpad, key, retry_failed=retry_failed)
+
+
+def _find_or_add(spec: WorkflowSpec, launchpad: LaunchPad, key: str, *, retry_failed: bool) -> Submission:
     if retry_failed:
         forget_failed(Job.of(spec))
     unfinished = launchpad.workflows.find_one(
-        {"metadata.job": job_key(spec), "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
+        {"metadata.job": key, "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
     )
     if unfinished and retry_failed and _has_failed_and_rests(launchpad, unfinished["nodes"]):
         # Its steps would not be planned again, but what they found may just have been forgotten.

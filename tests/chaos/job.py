@@ -237,3 +237,4 @@ def import_everything(folder: Path) -> None:
         submit(spec, launchpad)
         while launch_rocket(launchpad, FWorker(), strm_lvl="ERROR"):
             pass
+        launchpad.connection.close()

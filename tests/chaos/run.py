@@ -67,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--record", type=Path)
     options = parser.parse_args(arguments)
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="amalgamics-chaos-"))
     total = Tally()
     if options.long:

@@ -24,10 +24,11 @@ from ...errors import shown
 from ...files import check_writable
 from ...permissions import modules_allowed
 from .allowed_tasks import foreign_task_behind
-from .embedded_store import SCHEME, store_path
+from .embedded_store import SCHEME, EmbeddedMongoClient, store_path
 from .fireworks_compat import LOGGERS
 from .heartbeats import beating
 from .launchpad_file import LaunchPadError, is_launchpad_file, read_launchpad_file
+from .store_check import check_store, is_store
 from .worker_identity import own_name
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _SERVER_TIMEOUT_MS = 2000
 _LOGGER_LEVEL = {"strm_lvl": "WARNING"}
 
 
-def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
+def open_launchpad(url: str, *, create: bool = True, thorough: bool = False) -> LaunchPad:
     """Open the LaunchPad at ``url``; a new one is made ready for use, an existing one is left as it is.
 
     Parameters
@@ -49,12 +50,14 @@ def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
         embedded store, ``mongodb://host:port/database`` for a MongoDB server, or the path of a ``my_launchpad.yaml``.
     create
         With False, a directory that is not there yet is refused and nothing is written.
+    thorough
+        Look through all of an embedded store, however large, for damage.
 
     Raises
     ------
     LaunchPadError
-        The address has another form, the directory cannot be written, the file cannot be read or is open to others,
-        or the server does not answer or admit.
+        The address has another form, a file of the store is damaged, the directory cannot be written, the file of an
+        address cannot be read or is open to others, or the server does not answer or admit.
     """
     settings = launchpad_settings(url, create=create)
     from fireworks import LaunchPad
@@ -67,9 +70,13 @@ def open_launchpad(url: str, *, create: bool = True) -> LaunchPad:
         if not str(settings["host"]).startswith(SCHEME):
             with server_client(settings) as client:
                 client[settings["name"]].command("ping")
+        else:
+            check_store(EmbeddedMongoClient(settings["host"]), thorough=thorough)
         launchpad = LaunchPad.from_dict(settings)
         if launchpad.fw_id_assigner.find_one({}) is None:
             _make_ready(launchpad)
+    except LaunchPadError:
+        raise
     except (PyMongoError, ValueError, TypeError) as error:
         raise server_error(url, error) from None
     except (OSError, sqlite3.Error) as error:
@@ -129,7 +136,7 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
         if len(url) == len(SCHEME):
             raise LaunchPadError(f"launchpad: {shown(url)} names no directory, e.g. sqlite:///results/launchpad")
         path = store_path(url)
-        if not create and not path.is_dir():
+        if not create and not is_store(path):
             raise LaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
         check_writable(path, "launchpad")
         return {**_LOGGER_LEVEL, "uri_mode": True, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}

@@ -55,7 +55,7 @@ def reading(address: str) -> Iterator[Collections]:
     from pymongo.errors import PyMongoError
 
     try:
-        client = _client(settings)
+        client = _client(address, settings)
         try:
             yield Collections(client[settings["name"]], str(settings["host"]))
         finally:
@@ -66,10 +66,13 @@ def reading(address: str) -> Iterator[Collections]:
         raise LaunchPadError(f"launchpad: cannot use {redacted(address)} ({redacted(str(error))})") from None
 
 
-def _client(settings: dict[str, Any]) -> Any:
+def _client(address: str, settings: dict[str, Any]) -> Any:
     if str(settings["host"]).startswith(SCHEME):
         return EmbeddedMongoClient(settings["host"])
-    return server_client(settings)
+    try:
+        return server_client(settings)
+    except (ValueError, TypeError) as error:  # a port or an option that cannot be one
+        raise server_error(address, error) from None
 
 
 def scope(launchpad: Any, workflow_of: int | None) -> dict[str, Any]:

@@ -8,10 +8,9 @@ the workflow; what cannot (a lock does not say whose it is) has to stay as it is
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,8 @@ from ...permissions import modules_allowed
 from ..database.backends.choice import open_backend
 from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, Damage, examine
-from .heartbeats import is_gone, is_lost, living_workers
+from .heartbeats import is_lost, living_workers
+from .leases import aware, lease
 from .worker_identity import is_alive, own_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _LOOK_INTERVAL_S = 0.2
 # A worker reserves a Firework before it imports the modules of its tasks.
 _RESERVATION_GRACE = timedelta(seconds=60)
 _LOCK_TIMEOUT_S = 3
-_LEASE_TIMEOUT = timedelta(minutes=10)
+_LEASE = "lease"  # its name, as earlier versions have it
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
     allow
         Modules whose tasks may be read besides our own; workflows with others are not repaired.
     """
-    with modules_allowed(allow), _only_one(launchpad, wait) as admitted:
+    with modules_allowed(allow), lease(launchpad, _LEASE, wait=wait) as admitted:
         if not admitted:
             return RecoveryReport()
         living_workers(launchpad)  # strikes off those that are lost, who then end should they live after all
@@ -113,39 +113,6 @@ def recover_database(database: str | Path) -> str:
         It is damaged in a way that repairing could lose rows, or is another kind of file; it is left as it is.
     """
     return open_backend(database).recover()
-
-
-@contextlib.contextmanager
-def _only_one(launchpad: LaunchPad, wait: bool) -> Iterator[bool]:
-    """Yield True while no other process recovers the LaunchPad, False when one does and is not waited for."""
-    from pymongo.errors import DuplicateKeyError
-
-    leases, name = launchpad.db.recovery, own_name()
-    while True:
-        now = datetime.now(UTC)
-        try:
-            leases.insert_one({"_id": "lease", "by": name, "since": now})
-            break
-        except DuplicateKeyError:
-            holder = leases.find_one({"_id": "lease"})
-        if holder is None:
-            continue
-        if is_gone(launchpad, holder["by"]) or now - _aware(holder["since"]) > _LEASE_TIMEOUT:
-            leases.delete_one({"_id": "lease", "by": holder["by"]})
-        elif not wait:
-            yield False
-            return
-        else:
-            time.sleep(_LOOK_INTERVAL_S)
-    try:
-        yield True
-    finally:
-        leases.delete_one({"_id": "lease", "by": name})
-
-
-def _aware(when: datetime | str) -> datetime:
-    moment = datetime.fromisoformat(when) if isinstance(when, str) else when
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _others_live(launchpad: LaunchPad) -> bool:
@@ -195,7 +162,7 @@ def _release_reservations(launchpad: LaunchPad) -> int:
     cautious = bool(reserved) and _others_live(launchpad)
     count = 0
     for firework in reserved:
-        if cautious and datetime.now(UTC) - _aware(firework["updated_on"]) < _RESERVATION_GRACE:
+        if cautious and datetime.now(UTC) - aware(firework["updated_on"]) < _RESERVATION_GRACE:
             continue
         same = {**query, "fw_id": firework["fw_id"], "updated_on": firework["updated_on"]}
         count += launchpad.fireworks.find_one_and_update(same, {"$set": {"state": "READY"}}) is not None

@@ -224,6 +224,17 @@ def test_what_a_user_set_stays(launchpad, recover, state):
     assert recover(launchpad).total == 0
 
 
+def test_a_launch_of_a_dead_worker_under_a_firework_that_is_done_is_closed(launchpad, recover):
+    """Killed while its Firework was made ready again by one who was killed, too."""
+    _, launch_id = launchpad.checkout_fw(FWorker(name=DEAD), ".")
+    launchpad.rerun_fw(launchpad.first)
+    finish(launchpad)
+    launchpad.launches.update_one({"launch_id": launch_id}, {"$set": {"state": "RUNNING"}})
+    assert recover(launchpad).total == 1
+    assert launchpad.launches.count_documents({"state": "RUNNING"}) == 0
+    assert recover(launchpad).total == 0
+
+
 def test_only_one_process_recovers_at_a_time(launchpad, recover):
     launchpad.checkout_fw(FWorker(name=DEAD), ".")
     launchpad.db.recovery.insert_one({"_id": "lease", "by": own_name(), "since": datetime.now(UTC)})
