@@ -62,7 +62,7 @@ def share_out(input_file: Path) -> Stopwatch:
         pad = launchpad.open_launchpad(spec.launchpad)
         first = builder.submit(spec, pad).fw_ids[0]
         with tempfile.TemporaryDirectory() as scratch:
-            Worker(pad, first, ["amalgamics."], Path(scratch)).work()
+            Worker(pad, first, Path(scratch)).work()
         state = pad.workflows.find_one({"nodes": first}, {"state": 1})["state"]
     if state != "COMPLETED":
         raise RuntimeError(f"the workflow ended as {state}")
