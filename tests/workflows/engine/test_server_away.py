@@ -48,6 +48,7 @@ def told(monkeypatch):
     server_watch.logger.removeHandler(handler)
 
 
+@pytest.mark.slow  # under load its processes take minutes to start and to be missed
 def test_a_server_that_was_killed_is_waited_for(told, tasks, tmp_path, monkeypatch):
     """While a task runs: its end cannot be noted before the server is back."""
     monkeypatch.chdir(tmp_path)
