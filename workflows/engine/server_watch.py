@@ -44,6 +44,8 @@ class _Watch(ServerHeartbeatListener):
 
     def failed(self, event: ServerHeartbeatFailedEvent) -> None:
         """Tell that it does not answer, once."""
+        if type(event.reply).__name__ == "_OperationCancelled":  # by the driver itself, as when this process ends
+            return
         if event.connection_id not in _away:
             _away.add(event.connection_id)
             logger.warning(

@@ -44,6 +44,7 @@ def prepared(site: Site, slurm: Slurm, mongo: str, tmp_path: Path) -> Site:
 
 def submitted(site: Site, *arguments: str) -> list[str]:
     told = site.amalgamics("launch", "--queue", "cluster/slurm.yaml", *arguments)
+    assert told.count("\n") == 1, told
     return re.findall(r"\d+", told.partition("; submitted ")[2])
 
 

@@ -6,7 +6,10 @@ import importlib
 import logging
 import os
 import socket
+import subprocess
+import sys
 import threading
+import uuid
 from collections import Counter
 from pathlib import Path
 
@@ -139,3 +142,11 @@ def test_what_is_an_outage():
     assert is_outage(pymongo.errors.AutoReconnect("x"))
     assert not is_outage("ValueError: pymongo.errors.AutoReconnect")
     assert not is_outage(pymongo.errors.OperationFailure("x"))
+
+
+def test_the_end_of_a_process_is_not_taken_for_that_of_the_server(mongod):
+    """The driver then cancels what it asks the server."""
+    code = "import sys; from amalgamics.workflows.engine.launchpad import open_launchpad; open_launchpad(sys.argv[1])"
+    command = [sys.executable, "-c", code, f"{mongod}/test-{uuid.uuid4().hex[:12]}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
