@@ -101,7 +101,7 @@ def test_a_server_that_was_killed_is_waited_for(told, tasks, tmp_path, monkeypat
 def _keep_open(fifo: Path, working: threading.Thread) -> None:
     """Let every task that waits for the fifo go on."""
     while working.is_alive():
-        with Path(os.open(fifo, os.O_RDWR)).open("w"):
+        with os.fdopen(os.open(fifo, os.O_RDWR), "w"):  # no task has to be there for that
             working.join(0.2)
 
 
