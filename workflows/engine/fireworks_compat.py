@@ -50,10 +50,10 @@ def apply() -> None:
     from fireworks.utilities import filepad, fw_utilities
     from monty.io import zopen
 
-    from .workflow_lock import WorkflowLock
     from .embedded_gridfs import EmbeddedGridFS
     from .embedded_store import SCHEME, EmbeddedDatabase, EmbeddedMongoClient
     from .server_watch import client_options
+    from .workflow_lock import WorkflowLock
 
     def mongo_client(host: Any = None, *args: Any, **kwargs: Any) -> Any:
         if isinstance(host, str) and host.startswith(SCHEME):
