@@ -19,9 +19,7 @@ from .stores import Server, new_stores
 AT_ONCE = 4
 
 
-def same_job_at_once(
-    pair: str, folder: Path, servers: dict[str, Server], expected: Result, *, forked: bool = False
-) -> Tally:
+def same_job_at_once(folder: Path, servers: dict[str, Server], expected: Result, *, forked: bool = False) -> Tally:
     """Start the same command four times at the same moment: one workflow, and all four end well."""
     place = Place.make(folder, new_stores(folder, servers), forked=forked)
     ledger = Ledger()

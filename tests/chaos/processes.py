@@ -122,7 +122,7 @@ def start_forked(arguments: Sequence[str], folder: Path, environment: Mapping[st
         _take_over(environment)
         nursery = Nursery()  # in the folder of this process: where processes are tells whose they are
         os.chdir(folder)
-        launching.subprocess = _Namespace(subprocess, Popen=nursery.start)
+        setattr(launching, "subprocess", _Namespace(subprocess, Popen=nursery.start))  # noqa: B010 - no type fits
         main(list(arguments))
 
     return Forked(work, output)

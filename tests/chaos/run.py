@@ -19,7 +19,7 @@ from .table import read_record, write_table
 SHORT, LONG = 5, 50
 
 
-def undisturbed(pair: str, folder: Path, servers: dict[str, Server], *, forked: bool = False) -> tuple[Result, float]:
+def undisturbed(folder: Path, servers: dict[str, Server], *, forked: bool = False) -> tuple[Result, float]:
     """Return what the job finds when nothing happens to it, and how long it takes, s."""
     place = Place.make(folder, new_stores(folder, servers), forked=forked)
     began = time.monotonic()
@@ -35,7 +35,7 @@ def strike_pair(
 ) -> Tally:
     """Put so many faults of each kind into jobs on a pair of stores."""
     with servers_of(pair, folder) as servers:
-        expected, life_s = undisturbed(pair, folder / f"{pair}-undisturbed", servers, forked=forked)
+        expected, life_s = undisturbed(folder / f"{pair}-undisturbed", servers, forked=forked)
         print(f"{pair}: undisturbed {life_s:.0f} s", flush=True)
         total = Tally()
         for kind in kinds:

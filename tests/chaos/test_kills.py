@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(folder: Path) -> Result:
     """What the job finds when nothing happens to it."""
-    return undisturbed("sqlite+embedded", folder / "undisturbed", {}, forked=True)[0]
+    return undisturbed(folder / "undisturbed", {}, forked=True)[0]
 
 
 @pytest.mark.parametrize("pair", ["sqlite+embedded", pytest.param("postgresql+mongodb", marks=pytest.mark.slow)])
@@ -38,7 +38,7 @@ def test_nothing_is_lost_whatever_is_killed(pair: str, folder: Path) -> None:
 
 
 def test_the_same_job_four_times_at_once_is_one_workflow(folder: Path, expected: Result) -> None:
-    assert same_job_at_once("sqlite+embedded", folder / "four", {}, expected, forked=True).ledger.problems() == []
+    assert same_job_at_once(folder / "four", {}, expected, forked=True).ledger.problems() == []
 
 
 def test_a_full_disk_costs_nothing_once_there_is_room(folder: Path, expected: Result) -> None:
