@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test coverage lint types benchmark clean
+.PHONY: run test chaos coverage lint types benchmark clean
 
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg-llto.yaml
@@ -13,6 +13,10 @@ run: $(VENV)/.installed
 # Two processes, a file of tests in one of them; OPTIONS go to pytest.
 test: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(OPTIONS)
+
+# Jobs are killed, at 50 seeded moments of each kind; the table in docs/faults.md is made anew. Half an hour to hours.
+chaos: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python -P -m amalgamics.tests.chaos.run --long --write docs/faults.md
 
 # The tests, and the lines that none of them reaches.
 coverage:

@@ -19,11 +19,9 @@ from .stores import Server, new_stores
 AT_ONCE = 4
 
 
-def same_job_at_once(
-    pair: str, folder: Path, servers: dict[str, Server], expected: Result, *, forked: bool = False
-) -> Tally:
+def same_job_at_once(folder: Path, servers: dict[str, Server], expected: Result, *, forked: bool = False) -> Tally:
     """Start the same command four times at the same moment: one workflow, and all four end well."""
-    place = Place.make(folder, new_stores(pair, folder, servers), forked=forked)
+    place = Place.make(folder, new_stores(folder, servers), forked=forked)
     ledger = Ledger()
     commands = [place.start("run", "job.yaml", "--workers", "1") for _ in range(AT_ONCE)]
     try:

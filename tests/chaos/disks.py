@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def fill_disks(
     tally = Tally()
     for size in sizes_kib:
         where = folder / f"{pair}-disk-{size}"
-        place = Place.make(where, new_stores(pair, where, servers), forked=forked)
+        place = Place.make(where, new_stores(where, servers), forked=forked)
         ledger = Ledger()
         results = where / "results"
         try:

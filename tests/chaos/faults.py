@@ -77,7 +77,7 @@ class Disturber:
         planned = moments(number, self.life_s, self.rng)
         while planned:
             folder = self.folder / f"{self.pair}-{kind}-{self.tally.jobs:03d}"
-            place = Place.make(folder, new_stores(self.pair, folder, self.servers), forked=self.forked)
+            place = Place.make(folder, new_stores(folder, self.servers), forked=self.forked)
             ledger = Ledger()
             try:
                 self._disturb(place, kind, planned)

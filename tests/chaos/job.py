@@ -129,7 +129,7 @@ class Place:
         found = []
         for process in psutil.process_iter():
             try:
-                where = os.readlink(f"/proc/{process.pid}/cwd")
+                where = str(Path(f"/proc/{process.pid}/cwd").readlink())
                 if where.startswith(f"{self.folder}") and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except (psutil.Error, OSError):
@@ -138,8 +138,8 @@ class Place:
 
     def keep_logs(self) -> None:
         """Note what is logged in temporary folders, before these go."""
-        for log in (self.folder / "tmp").rglob("*.log"):
-            with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError):  # they may be going just now
+            for log in (self.folder / "tmp").rglob("*.log"):
                 self.kept[str(log)] = log.read_text(errors="replace")
 
     def logs(self) -> dict[str, str]:

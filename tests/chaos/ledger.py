@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 
 from amalgamics.workflows.engine.launchpad import open_launchpad
 

@@ -19,6 +19,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -64,7 +65,7 @@ class Forked:
 
 
 def _be_a_process(work: Callable[[], None], output: int, kept: Sequence[int]) -> NoReturn:
-    """Become what ``exec`` would make: a session of its own, standard streams, no files of the parent but those kept."""
+    """Become what ``exec`` would make: a session of its own, standard streams, no files but those kept."""
     code = 1
     try:
         os.setsid()
@@ -74,8 +75,8 @@ def _be_a_process(work: Callable[[], None], output: int, kept: Sequence[int]) ->
         os.dup2(output, 2)
         _let_go_of_others({0, 1, 2, *kept}, nothing)
         gc.freeze()  # what the parent had is not tidied up here
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123 - lives as long as the process
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         work()
         code = 0
     except SystemExit as ended:
@@ -121,7 +122,7 @@ def start_forked(arguments: Sequence[str], folder: Path, environment: Mapping[st
         _take_over(environment)
         nursery = Nursery()  # in the folder of this process: where processes are tells whose they are
         os.chdir(folder)
-        launching.subprocess = _Namespace(subprocess, Popen=nursery.start)
+        setattr(launching, "subprocess", _Namespace(subprocess, Popen=nursery.start))  # noqa: B010 - no type fits
         main(list(arguments))
 
     return Forked(work, output)
@@ -184,21 +185,8 @@ def _serve(requests: socket.socket) -> None:
                 return
             arguments, environment, kept, folder = pickle.loads(request)
 
-            def work(
-                arguments: list[str] = arguments,
-                environment: dict[str, str] = environment,
-                moved: list[tuple[int, int]] = list(zip(files[1:], kept, strict=True)),
-                folder: str = folder,
-            ) -> None:
-                from amalgamics.workflows.engine.worker import main
-
-                for received, number in moved:
-                    os.dup2(received, number)
-                _take_over(environment)
-                os.chdir(folder)
-                main(arguments)
-
-            child = Forked(work, files[0], files[1:])
+            moved = list(zip(files[1:], kept, strict=True))
+            child = Forked(partial(_work, arguments, environment, moved, folder), files[0], files[1:])
             for number in files:
                 os.close(number)
             requests.send(pickle.dumps(("started", child.pid, 0)))
@@ -206,6 +194,17 @@ def _serve(requests: socket.socket) -> None:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid:
                 requests.send(pickle.dumps(("ended", pid, os.waitstatus_to_exitcode(status))))
+
+
+def _work(arguments: list[str], environment: dict[str, str], moved: list[tuple[int, int]], folder: str) -> None:
+    """Be a worker, with the files it is given under the numbers that it expects."""
+    from amalgamics.workflows.engine.worker import main
+
+    for received, number in moved:
+        os.dup2(received, number)
+    _take_over(environment)
+    os.chdir(folder)
+    main(arguments)
 
 
 class _Nursed(Forked):

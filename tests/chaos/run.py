@@ -14,13 +14,14 @@ from pathlib import Path
 from .faults import Disturber, Tally
 from .job import CALCULATIONS, Place, Result, import_everything
 from .stores import KILLABLE, PAIRS, Server, new_stores, servers_of, why_not
+from .table import read_record, write_table
 
 SHORT, LONG = 5, 50
 
 
-def undisturbed(pair: str, folder: Path, servers: dict[str, Server], *, forked: bool = False) -> tuple[Result, float]:
+def undisturbed(folder: Path, servers: dict[str, Server], *, forked: bool = False) -> tuple[Result, float]:
     """Return what the job finds when nothing happens to it, and how long it takes, s."""
-    place = Place.make(folder, new_stores(pair, folder, servers), forked=forked)
+    place = Place.make(folder, new_stores(folder, servers), forked=forked)
     began = time.monotonic()
     code = place.run()
     found = Result.of(place)
@@ -34,7 +35,7 @@ def strike_pair(
 ) -> Tally:
     """Put so many faults of each kind into jobs on a pair of stores."""
     with servers_of(pair, folder) as servers:
-        expected, life_s = undisturbed(pair, folder / f"{pair}-undisturbed", servers, forked=forked)
+        expected, life_s = undisturbed(folder / f"{pair}-undisturbed", servers, forked=forked)
         print(f"{pair}: undisturbed {life_s:.0f} s", flush=True)
         total = Tally()
         for kind in kinds:
@@ -61,15 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--seed", type=int, default=16)
-    parser.add_argument("--pairs", nargs="+", choices=PAIRS, default=list(PAIRS))
+    parser.add_argument("--pairs", nargs="+", choices=PAIRS, default=["sqlite+embedded", "postgresql+mongodb"])
     parser.add_argument("--kinds", nargs="+")
     parser.add_argument("--number", type=int)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--record", type=Path)
+    parser.add_argument("--record", type=Path, help="file to which counts are added, a line of JSON each")
+    parser.add_argument("--write", type=Path, help="page whose table is made anew from the record")
     options = parser.parse_args(arguments)
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="amalgamics-chaos-"))
+    record = options.record or folder / "record.jsonl"
     total = Tally()
     if options.long:
         import_everything(folder / "imports")
@@ -79,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         kinds = [kind for kind in KILLABLE[pair] if not options.kinds or kind in options.kinds]
         number = options.number or (LONG if options.long else SHORT)
-        total.add(strike_pair(pair, kinds, number, options.seed, folder, forked=options.long, record=options.record))
+        total.add(strike_pair(pair, kinds, number, options.seed, folder, forked=options.long, record=record))
+    if options.write:
+        write_table(options.write, read_record(record))
     sys.exit(bool(total.ledger.problems()))
 
 

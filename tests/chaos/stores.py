@@ -222,7 +222,7 @@ def servers_of(pair: str, folder: Path) -> Iterator[dict[str, Server]]:
         yield servers
 
 
-def new_stores(pair: str, folder: Path, servers: dict[str, Server]) -> Stores:
+def new_stores(folder: Path, servers: dict[str, Server]) -> Stores:
     """Return fresh stores for a job in a folder."""
     launchpad, database = f"sqlite:///{folder}/results/launchpad", f"{folder}/results/structures.db"
     mongod, postgresql = servers.get("mongod"), servers.get("PostgreSQL")

@@ -7,6 +7,7 @@
 5. ``rlaunch rapidfire`` sleeps for a minute whenever it finds nothing to run while others are still at work.
 6. FireWorks imports what a document names; only what is allowed here is (:mod:`~.allowed_tasks`).
 7. It stores and logs tracebacks as they are; passwords in addresses are taken out.
+8. Its lock of a workflow is nobody's, and stays for minutes when the connection breaks (:mod:`~.workflow_lock`).
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def apply() -> None:
     from .embedded_gridfs import EmbeddedGridFS
     from .embedded_store import SCHEME, EmbeddedDatabase, EmbeddedMongoClient
     from .server_watch import client_options
+    from .workflow_lock import WorkflowLock
 
     def mongo_client(host: Any = None, *args: Any, **kwargs: Any) -> Any:
         if isinstance(host, str) and host.startswith(SCHEME):
@@ -76,6 +78,7 @@ def apply() -> None:
     for module in (launchpad, rocket):
         module.traceback = RedactedTraceback
     guard()
+    launchpad.WFLock = WorkflowLock
     rocket.zopen = zopen_with_mode
     rocket.PRINT_FW_JSON = False
     rocket_launcher.RAPIDFIRE_SLEEP_SECS = RAPIDFIRE_SLEEP_S

@@ -126,15 +126,25 @@ class Worker:
         return self._checked[fw_id]
 
     def _others_run(self) -> bool:
-        query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": ["RUNNING", "RESERVED"]}}
-        others = self.launchpad.fireworks.find(query, {"fw_id": 1})
-        # What is left alone here is not waited for either.
-        if not any(self._may_run(other["fw_id"]) for other in others):
+        # While a workflow is brought up to date it is locked, and for a moment none of it may be ready or run. What is
+        # added in that time is seen by the second look.
+        if not (self._some_is_under_way() or self._some_is_locked() or self._some_is_under_way()):
             return False
         if time.monotonic() - self._last_recovery > _RECOVERY_INTERVAL_S:  # a colleague may have died
             recover(self.launchpad, wait=False)
             self._last_recovery = time.monotonic()
         return True
+
+    def _some_is_under_way(self) -> bool:
+        states = ["READY", "RUNNING", "RESERVED"]
+        query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": states}}
+        others = self.launchpad.fireworks.find(query, {"fw_id": 1})
+        # What is left alone here is not waited for either.
+        return any(self._may_run(other["fw_id"]) for other in others)
+
+    def _some_is_locked(self) -> bool:
+        only = {} if self.workflow_of is None else {"nodes": self.workflow_of}
+        return self.launchpad.workflows.find_one({**only, "locked": {"$exists": True}}, {"nodes": 1}) is not None
 
 
 def _die_with_parent(descriptor: int, scratch: Path) -> None:
