@@ -12,6 +12,7 @@ from ...addresses import redacted
 from .embedded_store import SCHEME, EmbeddedMongoClient
 from .launchpad import launchpad_settings, server_client, server_error
 from .launchpad_file import LaunchPadError
+from .store_check import check_store
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def reading(address: str) -> Iterator[Collections]:
 
 def _client(address: str, settings: dict[str, Any]) -> Any:
     if str(settings["host"]).startswith(SCHEME):
-        return EmbeddedMongoClient(settings["host"])
+        client = EmbeddedMongoClient(settings["host"])
+        check_store(client)
+        return client
     try:
         return server_client(settings)
     except (ValueError, TypeError) as error:  # a port or an option that cannot be one

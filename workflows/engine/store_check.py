@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 _COLLECTIONS = "collections"
 _SIDECARS = ("-wal", "-shm", "-journal")
 _TABLES = {"info", "documents", "indexes"}
-_LOOKED_THROUGH = (
-    64 * 2**20
-)  # bytes of a file up to which every opening looks through all of it: some tenths of a second
+# Bytes of a file up to which every opening looks through all of it: some tenths of a second.
+_LOOKED_THROUGH = 64 * 2**20
 _TIMEOUT_S = 20
 _LEFT_ALONE = "It is left as it is; put back a copy, or move it away and run the job again: results are in the database"
 

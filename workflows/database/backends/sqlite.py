@@ -55,10 +55,8 @@ class SQLiteFile(Backend):
         self.address = str(self.path)
         self._rows: Any = None
         self._indexed = False
-        if self.path.is_file() and self.path.stat().st_size:
-            with self.path.open("rb") as stream:
-                if stream.read(15) != b"SQLite format 3":
-                    raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
+        if self.path.is_file() and not _is_sqlite(self.path):
+            raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
         warn_of_network(self.path)
         upgrade_database(self.path)
 
@@ -142,3 +140,16 @@ class SQLiteFile(Backend):
             if not has_indices(connection):
                 add_indices(connection)
         self._indexed = True
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Return whether a file is one of SQLite, or empty.
+
+    SQLite is asked: to close a file that was opened beside it lets go of the locks of its connections in this process.
+    """
+    try:
+        with contextlib.closing(open_existing(path)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        return "not a database" not in str(error)
+    return True
