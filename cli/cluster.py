@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -58,5 +59,6 @@ def init(
 
 
 def _from_here(path: Path) -> str:
+    """Return a path as it is given on a command line in this folder."""
     here = Path.cwd()
-    return str(path.relative_to(here) if here in path.parents else path)
+    return shlex.quote(str(path.relative_to(here) if here in path.parents else path))

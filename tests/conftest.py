@@ -131,6 +131,14 @@ class MadeUpStudy:
                 self.add("solute-on-film", -40.0 + off + reference + 0.3, n_solute=1, site="place-0", **in_film)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_state_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep logs that belong beside no report out of the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def filled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a study with W_ad = 0.3 J/m² and lithium that likes the interface; read only."""

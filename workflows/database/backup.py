@@ -62,8 +62,8 @@ def back_up(database: StructureDatabase, output: str | Path, *, force: bool = Fa
         There is nothing to copy, the file is there already or cannot be written, or the database is damaged.
     """
     target = usable_path(output).absolute()
-    if target.is_dir():
-        raise NotWritableError(f"output: {target} is a directory; give the path of a file")
+    if target.exists() and not target.is_file():  # a folder, or a device, which would be replaced by the backup
+        raise NotWritableError(f"output: {target} is no file, and is not replaced by one; give the path of a file")
     if database.path is not None and target.resolve() == database.path:
         raise InputError(f"output: {target} is the database itself")
     if target.exists() and not force:

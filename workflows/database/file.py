@@ -71,6 +71,8 @@ def database_path(path: str | Path) -> Path:
         raise InputError(f"database: {error}") from None
     if found.is_dir():
         raise InputError(f"database: {found} is a directory; give the path of a file")
+    if found.exists() and not found.is_file():
+        raise InputError(f"database: {found} is a device or pipe; give the path of a file")
     return found
 
 

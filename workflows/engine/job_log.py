@@ -243,7 +243,8 @@ def append(file: Path, line: bytes) -> None:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(_LOCK_TRIES):
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        # Not through a link, which somebody may have laid to a file elsewhere.
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
             locked = _lock(descriptor)
             if locked and not _is_still(file, descriptor):

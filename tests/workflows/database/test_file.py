@@ -23,7 +23,15 @@ from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.candidates import Candidate
-from amalgamics.workflows.database.file import FileState, examine, file_lock, make_complete, open_rows, unfinished_file
+from amalgamics.workflows.database.file import (
+    FileState,
+    database_path,
+    examine,
+    file_lock,
+    make_complete,
+    open_rows,
+    unfinished_file,
+)
 from amalgamics.workflows.database.row_selection import INDICES
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
@@ -367,3 +375,9 @@ def test_rows_are_read_where_nothing_can_be_written(shelf):
     before = content(shelf)
     without_rights(shelf, read)
     assert content(shelf) == before
+
+
+def test_a_database_is_no_device_or_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # to open one would wait for ever
+    with pytest.raises(InputError, match="pipe is a device or pipe; give the path of a file"):
+        database_path(tmp_path / "pipe")

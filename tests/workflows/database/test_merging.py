@@ -212,8 +212,11 @@ def test_a_backup_replaces_nothing_unasked(source, tmp_path):
         back_up(source, made.path)
     assert made.sha256 == hashlib.sha256(made.path.read_bytes()).hexdigest()
     assert back_up(source, made.path, force=True).rows == 5
-    with pytest.raises(InputError, match="directory"):
-        back_up(source, tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    for taken in (tmp_path, tmp_path / "pipe"):  # as /dev/null is no file either, and would be gone
+        with pytest.raises(InputError, match="is no file, and is not replaced by one"):
+            back_up(source, taken, force=True)
+    assert (tmp_path / "pipe").is_fifo()
     if source.path is not None:
         with pytest.raises(InputError, match="itself"):
             back_up(source, source.path, force=True)

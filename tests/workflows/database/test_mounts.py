@@ -82,12 +82,12 @@ def test_a_user_is_warned_once_and_not_refused(on_nfs, caplog):
 
 
 def test_doctor_says_it(on_nfs, monkeypatch):
-    from amalgamics.cli.doctor import _database
+    from amalgamics.workflows.checks import check_database
 
     monkeypatch.chdir(on_nfs)
-    name, ok, found = _database("structures.db")
-    assert (name, ok) == ("database", True)
-    assert "lies on nfs4" in found
+    check = check_database("structures.db")
+    assert (check.name, check.ok) == ("database", True)
+    assert "lies on nfs4" in check.found
 
 
 def test_where_no_table_tells_nothing_is_said(monkeypatch, tmp_path):
