@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ase.build import bulk
@@ -192,7 +193,8 @@ def make_foreign(launchpad, fw_id: int, evil: Evil):
 
 def swap_after(monkeypatch, owner, name, swap) -> None:
     """Change the LaunchPad right after a method was called: a check that ran before is worth nothing then."""
-    original, done = getattr(owner, name), []
+    done: list[Any] = []
+    original = getattr(owner, name)
 
     def and_swap(*args, **kwargs):
         found = original(*args, **kwargs)

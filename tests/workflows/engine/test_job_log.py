@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fireworks import Firework, Workflow
@@ -41,7 +42,7 @@ def log(tmp_path, monkeypatch):
     return handler, file
 
 
-def entries(file: Path) -> list[dict]:
+def entries(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from fireworks import Firework, Workflow
@@ -25,7 +26,9 @@ def ago(seconds):
 
 
 def firework(fw_id, state, *, task="RunStep", study="hulls", step="relax", results=2, launch=True):
-    spec = {"_tasks": [{"_fw_name": f"{{{{amalgamics.workflows.tasks.{task}}}}}", "study": study, "step": step}]}
+    spec: dict[str, Any] = {
+        "_tasks": [{"_fw_name": f"{{{{amalgamics.workflows.tasks.{task}}}}}", "study": study, "step": step}]
+    }
     if task == "RunStep":
         spec["structures"] = ["x"] * results
     launches = [fw_id] if launch and state in ("COMPLETED", "RUNNING") else []
