@@ -44,7 +44,7 @@ def query_of(collections: Collections, chosen: str | None) -> dict[str, Any]:
     for query in queries:
         if collections.workflows.find_one(query, {"name": 1}) is not None:
             return query
-    names = {str(document["name"]) for document in collections.workflows.find({}, {"name": 1})}
+    names = {str(document.get("name")) for document in collections.workflows.find({}, {"name": 1})}
     raise InputError(unknown_name("workflow", chosen, names))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..workflows.engine.stopping import TimeLimit
 
 
-_OVER = ("COMPLETED", "ARCHIVED", "DEFUSED")
+_OVER = ("COMPLETED", "ARCHIVED", "DEFUSED", "MALFORMED")
 _SHORTEST_S = 1.0
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError, shown
+from .document_shapes import is_number, leave_alone
 from .worker_identity import is_alive, is_worker_name, register, unregister
 
 if TYPE_CHECKING:
@@ -143,8 +144,10 @@ def living_workers(launchpad: LaunchPad) -> list[str]:
     """Return the registered workers that live or may live, and strike the lost ones off."""
     living = []
     for document in launchpad.db.workers.find({}):
-        name = document["name"]
-        if is_gone(launchpad, name):
+        name = document.get("name")
+        if not isinstance(name, str):
+            leave_alone(f"a document of a worker is without its name ({shown(name)})")
+        elif is_gone(launchpad, name):
             unregister(launchpad, name)
         else:
             living.append(name)
@@ -152,6 +155,7 @@ def living_workers(launchpad: LaunchPad) -> list[str]:
 
 
 def _is_silent(launchpad: LaunchPad, document: dict[str, Any]) -> bool:
-    if "beat" not in document:  # of an earlier version
+    beat, limit = document.get("beat"), document.get("lost_after")
+    if not (is_number(beat) and is_number(limit)):  # of an earlier version, or malformed
         return False
-    return bool(server_time_s(launchpad) - document["beat"] > document["lost_after"])
+    return bool(server_time_s(launchpad) - beat > limit)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ...addresses import redacted
 from ...permissions import check_path
 from ..output_folder import report_folder
+from .document_shapes import fault_of_workflow
 from .embedded_store import SCHEME, store_path
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ class LoggedStep:
 
 def step_of(launchpad: Any, fw_id: int) -> LoggedStep | None:
     """Return the step of a Firework; None where it is part of no job of this package."""
-    workflow = launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1, "name": 1, "metadata": 1})
+    workflow = launchpad.workflows.find_one({"nodes": fw_id})
     firework = launchpad.fireworks.find_one({"fw_id": fw_id}, {"name": 1}) or {}
-    if workflow is None:
+    if workflow is None or fault_of_workflow(workflow) is not None:
         return None
     file = log_file(workflow, str(getattr(launchpad, "host", "")))
     if file is None:
         return None
-    return LoggedStep(file, str(workflow["name"]), min(workflow["nodes"]), fw_id, str(firework.get("name")))
+    return LoggedStep(file, str(workflow.get("name")), min(workflow["nodes"]), fw_id, str(firework.get("name")))
 
 
 def log_file(workflow: dict[str, Any], launchpad_host: str) -> Path | None:
@@ -86,7 +87,7 @@ def log_file(workflow: dict[str, Any], launchpad_host: str) -> Path | None:
 
 def log_files(workflow: dict[str, Any], launchpad_host: str) -> list[Path]:
     """Return the files that hold the log of a workflow, as far as this machine sees them, the oldest first."""
-    folder = _output_folder(workflow)
+    folder = None if fault_of_workflow(workflow) is not None else _output_folder(workflow)
     if folder is None:
         return []
     names = [folder / LOG_NAME, own_log_file(workflow, launchpad_host)]
@@ -206,7 +207,7 @@ def note_stopped(launchpad: LaunchPad, workers: Iterable[str], why: str) -> None
     """Log for each Firework that runs in one of these workers that it was stopped."""
     query = {"state": "RUNNING", "fworker.name": {"$in": list(workers)}}
     for launch in launchpad.launches.find(query, {"fw_id": 1}):
-        logger.info(why, extra={"event": "stopped", "fw_id": launch["fw_id"]})
+        logger.info(why, extra={"event": "stopped", "fw_id": launch.get("fw_id")})
 
 
 def _line(record: logging.LogRecord, step: LoggedStep) -> bytes:

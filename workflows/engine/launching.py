@@ -27,9 +27,10 @@ from ...permissions import (
 )
 from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
+from .document_shapes import MalformedError, find_fault, leave_workflow_alone, name_of, nodes_in
 from .job_log import job_log, note_stopped
 from .launchpad import absolute_address, embedded_directory, open_launchpad
-from .reading import Failure, failures, scope
+from .reading import Failure, failures, for_worker, scope
 from .recovery import RecoveryReport, recover
 from .scratch import scratch_folder
 from .server_watch import SERVER_AWAY, is_outage
@@ -89,8 +90,9 @@ def launch_workers(
 
     Raises
     ------
-    ForeignTaskError
-        The workflow asked for has tasks that may not run; without ``workflow_of`` such workflows are passed over.
+    MalformedError, ForeignTaskError
+        The workflow asked for cannot be read, or has tasks that may not run; without ``workflow_of`` such workflows
+        are passed over.
     RuntimeError
         Workers died again and again; the message has the end of their log.
     """
@@ -123,7 +125,8 @@ def launch_workers(
             if limit.reached:  # a worker had no time for what there is, so that another would have none
                 continue
             if died or (crew.size() < n_workers and crew.mature()):
-                ready = {"$and": [scope(launchpad, workflow_of), {"state": "READY", "fw_id": {"$nin": refused}}]}
+                others = {"state": "READY", "fw_id": {"$nin": refused}}
+                ready = {"$and": [scope(launchpad, workflow_of), others, for_worker()]}
                 if launchpad.fireworks.find_one(ready, {"fw_id": 1}) is not None:
                     crew.start_one()
 
@@ -186,21 +189,28 @@ def _made_ready_after_outage(
 def is_completed(launchpad: LaunchPad, fw_id: int) -> bool:
     """Return whether all Fireworks in the workflow of ``fw_id`` are done."""
     workflow = launchpad.workflows.find_one({"nodes": fw_id}, {"state": 1})
-    return bool(workflow and workflow["state"] == "COMPLETED")
+    return bool(workflow and workflow.get("state") == "COMPLETED")
 
 
 def _refused(launchpad: LaunchPad, workflow_of: int | None) -> list[int]:
-    """Return the Fireworks of unfinished workflows with foreign tasks; raise if it is the workflow asked for."""
+    """Return the Fireworks of unfinished workflows that are left alone; raise if it is the workflow asked for."""
     only = {} if workflow_of is None else {"nodes": workflow_of}
     refused: list[int] = []
-    for workflow in launchpad.workflows.find({**only, "state": {"$nin": list(OVER)}}, {"nodes": 1, "name": 1}):
+    for workflow in list(launchpad.workflows.find({**only, "state": {"$nin": list(OVER)}})):
+        fault = find_fault(launchpad, workflow)
+        if fault is not None:
+            if workflow_of is not None:
+                raise MalformedError(f"workflow {name_of(workflow)} cannot be read: {fault} is malformed")
+            leave_workflow_alone(workflow, fault)
+            refused += nodes_in(workflow)
+            continue
         foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"])
         if not foreign:
             continue
-        message = f"workflow {workflow['name']!r} has tasks that are not run here: {', '.join(foreign)}"
+        message = f"workflow {name_of(workflow)} has tasks that are not run here: {', '.join(foreign)}"
         if all(map(is_gone, foreign)):
             message = (
-                f"workflow {workflow['name']!r} was submitted by an earlier version and cannot go on; submit its input"
+                f"workflow {name_of(workflow)} was submitted by an earlier version and cannot go on; submit its input"
                 " again, what it computed is in the database and is not computed twice"
             )
         if workflow_of is not None:
@@ -217,8 +227,8 @@ def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, limit: TimeLimit) -> None:
         return
     note_stopped(launchpad, stopped, "stopped with the process that started its worker, or for want of time")
     running = launchpad.launches.find({"fworker.name": {"$in": stopped}, "state": "RUNNING"}, {"fw_id": 1})
-    fireworks = launchpad.fireworks.find({"fw_id": {"$in": [launch["fw_id"] for launch in running]}}, {"name": 1})
-    limit.interrupted = sorted(document["name"] for document in fireworks)
+    fireworks = launchpad.fireworks.find({"fw_id": {"$in": [launch.get("fw_id") for launch in running]}}, {"name": 1})
+    limit.interrupted = sorted(str(document.get("name")) for document in fireworks)
     recover(launchpad)
 
 

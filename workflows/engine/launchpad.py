@@ -24,6 +24,7 @@ from ...errors import shown
 from ...files import check_writable
 from ...permissions import modules_allowed
 from .allowed_tasks import foreign_task_behind
+from .document_shapes import is_id
 from .embedded_store import SCHEME, EmbeddedMongoClient, store_path
 from .fireworks_compat import LOGGERS
 from .heartbeats import beating
@@ -111,8 +112,8 @@ def _make_ready(launchpad: LaunchPad) -> None:
     launchpad.tuneup()
     first: dict[str, Any] = {"_id": "next"}  # of two processes that come here at once, one is refused
     for collection, key in ((launchpad.fireworks, "fw_id"), (launchpad.launches, "launch_id")):
-        last = collection.find_one({}, {key: 1}, sort=[(key, -1)])
-        first[f"next_{key}"] = last[key] + 1 if last else 1
+        documents = collection.find({}, {key: 1}).sort(key, -1)
+        first[f"next_{key}"] = 1 + next((one[key] for one in documents if is_id(one.get(key))), 0)
     with contextlib.suppress(DuplicateKeyError):
         launchpad.fw_id_assigner.insert_one(first)
 
@@ -170,7 +171,8 @@ def count_by_state(launchpad: LaunchPad, fw_ids: Sequence[int] | None = None) ->
     query = {} if fw_ids is None else {"fw_id": {"$in": list(fw_ids)}}
     counts: dict[str, int] = {}
     for document in launchpad.fireworks.find(query, {"state": 1}):
-        counts[document["state"]] = counts.get(document["state"], 0) + 1
+        state = str(document.get("state"))
+        counts[state] = counts.get(state, 0) + 1
     return counts
 
 

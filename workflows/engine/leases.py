@@ -6,8 +6,9 @@ import contextlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .document_shapes import is_date
 from .heartbeats import is_gone
 from .worker_identity import own_name
 
@@ -36,8 +37,8 @@ def lease(launchpad: LaunchPad, what: str, *, wait: bool = True) -> Iterator[boo
             holder = leases.find_one({"_id": what})
         if holder is None:
             continue
-        if is_gone(launchpad, holder["by"]) or now - aware(holder["since"]) > _TIMEOUT:
-            leases.delete_one({"_id": what, "by": holder["by"]})
+        if _is_stale(launchpad, holder, now):
+            leases.delete_one(holder)
         elif not wait:
             yield False
             return
@@ -47,6 +48,13 @@ def lease(launchpad: LaunchPad, what: str, *, wait: bool = True) -> Iterator[boo
         yield True
     finally:
         leases.delete_one({"_id": what, "by": name})
+
+
+def _is_stale(launchpad: LaunchPad, holder: dict[str, Any], now: datetime) -> bool:
+    """Return whether the document of a lease is nobody's any more; one that cannot be read is."""
+    if not (isinstance(holder.get("by"), str) and is_date(holder.get("since"))):
+        return True
+    return is_gone(launchpad, holder["by"]) or now - aware(holder["since"]) > _TIMEOUT
 
 
 def aware(when: datetime | str) -> datetime:

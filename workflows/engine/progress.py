@@ -15,6 +15,8 @@ from functools import cached_property
 from statistics import fmean, variance
 from typing import Any
 
+from .document_shapes import MALFORMED, OF_LAUNCHES, fault_among, find, is_date, is_number, name_of, nodes_in, own
+from .document_shapes import OF_FIREWORKS as _CHECKED_OF_FIREWORKS
 from .reading import Failure, failures_among
 from .worker_identity import is_alive
 
@@ -93,6 +95,9 @@ class WorkflowProgress:
         Steps that wait for one that failed or was stopped, and cannot start.
     workers
         Number of workers by host that live, or may live: another host cannot be asked.
+    malformed
+        Which key of which document keeps the workflow from being read; its state is then :data:`MALFORMED`, and no
+        more is known of it.
     """
 
     id: int
@@ -113,6 +118,7 @@ class WorkflowProgress:
     held: int
     workers: Mapping[str, int]
     locked: bool = False
+    malformed: str = ""
 
     @property
     def over(self) -> bool:
@@ -133,6 +139,12 @@ class WorkflowProgress:
             return "amalgamics recover   (a worker died)"
         if not self.over:
             return "" if self.workers else "amalgamics launch   (nobody works on it)"
+        return self._advice_when_over
+
+    @property
+    def _advice_when_over(self) -> str:
+        if self.malformed:
+            return f"submit its input again   (left alone: {self.malformed} cannot be read)"
         if self.failures:
             return "mend the reason, then: amalgamics run INPUT.yaml   (its input; with --retry-failed all that failed)"
         if self.counts.get("PAUSED"):
@@ -266,10 +278,13 @@ def progress_of(
 def _step(document: Document, launches: Mapping[int, Document], now: datetime) -> _Step:
     spec = document.get("spec") or {}
     task = (spec.get("_tasks") or [{}])[0]
-    kind = (str(task.get("_fw_name", "")).strip("{}").rpartition(".")[2], task.get("study", ""), task.get("step", ""))
-    step = _Step(
-        document["fw_id"], str(document.get("name")), document["state"], kind, len(spec.get("structures") or [])
-    )
+    study, step_name = (
+        str(task.get(key) or "") for key in ("study", "step")
+    )  # of other packages, they may be anything
+    kind = (str(task.get("_fw_name", "")).strip("{}").rpartition(".")[2], study, step_name)
+    structures = spec.get("structures")
+    n_results = len(structures) if isinstance(structures, list) else 0
+    step = _Step(document["fw_id"], str(document.get("name")), document["state"], kind, n_results)
     own = [launches[key] for key in document.get("launches") or [] if key in launches]
     for launch in own:
         if step.state == "COMPLETED" and launch.get("state") == "COMPLETED":
@@ -406,13 +421,49 @@ def _moment(value: Any) -> datetime | None:
 
 
 _OF_FIREWORKS = {
-    **{"fw_id": 1, "name": 1, "state": 1, "launches": 1, "spec.structures": 1, "spec._exception_details": 1},
-    **{"spec._tasks._fw_name": 1, "spec._tasks.study": 1, "spec._tasks.step": 1},
+    **_CHECKED_OF_FIREWORKS,
+    **{"spec.structures": 1, "spec._tasks.study": 1, "spec._tasks.step": 1},
 }
-_OF_LAUNCHES = {
-    **{"launch_id": 1, "state": 1, "fworker.name": 1, "time_start": 1, "time_end": 1},
-    **{"state_history.state": 1, "state_history.created_on": 1, "state_history.updated_on": 1},
-}
+
+
+def _beat(worker: Document) -> datetime | None:
+    """Return when a worker gave its last sign of life; None of one that gives none, or whose document is malformed."""
+    beat = worker.get("beat")
+    if not (is_number(beat) and is_number(worker.get("lost_after"))):
+        return None
+    try:
+        return datetime.fromtimestamp(beat, UTC)
+    except (ValueError, OverflowError, OSError):  # no time of this world
+        return None
+
+
+def _first_node(workflow: Document) -> int:
+    return min(nodes_in(workflow), default=0)
+
+
+def _malformed(workflow: Document, fault: str, now: datetime) -> WorkflowProgress:
+    """Return what can be said of a workflow that cannot be read."""
+    name, updated = workflow.get("name"), workflow.get("updated_on")
+    return WorkflowProgress(
+        id=_first_node(workflow),
+        name=name if isinstance(name, str) else name_of(workflow),
+        state=MALFORMED,
+        updated=(_moment(updated) if is_date(updated) else None) or now,
+        metadata={},
+        counts={},
+        calculations_done=0,
+        calculations=0,
+        planned=True,
+        window_s=0.0,
+        rate_per_minute=0.0,
+        left=TimeLeft(0.0, 0.0),
+        studies=(),
+        running=(),
+        failures=(),
+        held=0,
+        workers={},
+        malformed=fault,
+    )
 
 
 def read_progress(
@@ -430,10 +481,12 @@ def read_progress(
         The time to which this refers.
     """
     moment = now or datetime.now(UTC)
-    workers = {str(document["name"]): document for document in collections.db.workers.find({})}
-    beats = {
-        name: datetime.fromtimestamp(document["beat"], UTC) for name, document in workers.items() if "beat" in document
+    workers = {
+        document["name"]: document
+        for document in collections.db.workers.find({})
+        if isinstance(document.get("name"), str)
     }
+    beats = {name: beat for name, document in workers.items() if (beat := _beat(document)) is not None}
 
     def alive(name: str) -> bool | None:
         """As this host knows it, else by the signs of life."""
@@ -443,9 +496,14 @@ def read_progress(
         return known
 
     found = []
-    for workflow in sorted(collections.workflows.find(query or {}), key=lambda document: min(document["nodes"])):
-        fireworks = list(collections.fireworks.find({"fw_id": {"$in": workflow["nodes"]}}, _OF_FIREWORKS))
-        launches = list(collections.launches.find({"fw_id": {"$in": workflow["nodes"]}}, _OF_LAUNCHES))
+    for workflow in sorted(collections.workflows.find(query or {}), key=_first_node):
+        of_nodes = {"fw_id": {"$in": nodes_in(workflow)}}
+        fireworks = list(own(find(collections.fireworks, of_nodes, _OF_FIREWORKS)))
+        launches = list(own(find(collections.launches, of_nodes, OF_LAUNCHES)))
+        fault = fault_among(workflow, fireworks, launches)
+        if fault is not None:
+            found.append(_malformed(workflow, fault, moment))
+            continue
         failed = failures_among(collections, fireworks)
         found.append(
             progress_of(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...addresses import redacted
+from .document_shapes import fault_of_firework, fault_of_launch, nodes_in
 from .embedded_store import SCHEME, EmbeddedMongoClient
 from .launchpad import launchpad_settings, server_client, server_error
 from .launchpad_file import LaunchPadError
@@ -83,7 +84,13 @@ def scope(launchpad: Any, workflow_of: int | None) -> dict[str, Any]:
     if workflow_of is None:
         return {}
     workflow = launchpad.workflows.find_one({"nodes": workflow_of}, {"nodes": 1})
-    return {"fw_id": {"$in": workflow["nodes"] if workflow else []}}
+    return {"fw_id": {"$in": nodes_in(workflow) if workflow else []}}
+
+
+def for_worker(name: str | None = None) -> dict[str, Any]:
+    """Return the query for the Fireworks that a worker of this name may take, as FireWorks asks; None for any here."""
+    anyone: list[Any] = [{"spec._fworker": {"$exists": False}}, {"spec._fworker": None}]
+    return {"$or": anyone if name is None else [*anyone, {"spec._fworker": name}]}
 
 
 @dataclass(frozen=True)
@@ -103,18 +110,20 @@ def failures(launchpad: Any, *, workflow_of: int | None = None) -> list[Failure]
 
 
 def failures_among(launchpad: Any, fireworks: Sequence[dict[str, Any]]) -> list[Failure]:
-    """Return those of these Fireworks that failed."""
+    """Return those of these Fireworks that failed; of those whose documents can be read."""
     found = []
     for firework in fireworks:
-        if firework["state"] == "FIZZLED":
+        if firework.get("state") == "FIZZLED" and fault_of_firework(firework) is None:
             text = redacted(_stack_trace(launchpad, firework).strip()) or "no traceback was stored"
-            found.append(Failure(firework["fw_id"], firework["name"], text.splitlines()[-1].strip(), text))
+            found.append(Failure(firework["fw_id"], str(firework.get("name")), text.splitlines()[-1].strip(), text))
     return found
 
 
 def _stack_trace(launchpad: Any, firework: dict[str, Any]) -> str:
     query = {"launch_id": {"$in": firework["launches"]}}
     launch = launchpad.launches.find_one(query, sort=[("launch_id", -1)]) or {}
+    if launch and fault_of_launch(launch) is not None:
+        launch = {}
     stored = (launch.get("action") or {}).get("stored_data") or {}
     # A Firework that cannot even be read, its task's module being gone for instance, has no launch.
     unread = (firework.get("spec") or {}).get("_exception_details") or {}

@@ -16,12 +16,30 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...errors import shown
 from ...permissions import modules_allowed
 from ..database.backends.choice import open_backend
 from .allowed_tasks import foreign_tasks_of_workflow
 from .damage import OVER, Damage, examine
+from .document_shapes import (
+    OF_FIREWORKS,
+    OF_LAUNCHES,
+    fault_of_firework,
+    fault_of_launch,
+    fault_of_workflow,
+    find,
+    find_fault,
+    ids_in,
+    is_date,
+    is_id,
+    leave_alone,
+    leave_workflow_alone,
+    name_of,
+    worker_of,
+)
 from .heartbeats import is_lost, living_workers
 from .leases import aware, lease
+from .server_watch import is_outage
 from .worker_identity import is_alive, own_name
 
 if TYPE_CHECKING:
@@ -36,12 +54,16 @@ _LOOK_INTERVAL_S = 0.2
 # A worker reserves a Firework before it imports the modules of its tasks.
 _RESERVATION_GRACE = timedelta(seconds=60)
 _LOCK_TIMEOUT_S = 3
+_OF_WORKFLOWS = dict.fromkeys(
+    ("nodes", "links", "parent_links", "fw_states", "state", "name", "locked", "created_on", "updated_on", "metadata"),
+    1,
+)
 _LEASE = "lease"  # its name, as earlier versions have it
 
 
 @dataclass(frozen=True)
 class RecoveryReport:
-    """How many of each damage were repaired."""
+    """How many of each damage were repaired, and how many workflows and launches could not be read."""
 
     unlocked: int = 0
     unreserved: int = 0
@@ -49,15 +71,17 @@ class RecoveryReport:
     refreshed: int = 0
     restarted: int = 0
     launches_ended: int = 0
+    malformed: int = 0
 
     @property
     def total(self) -> int:
         """Number of repairs."""
-        return sum(getattr(self, field.name) for field in fields(self))
+        return sum(getattr(self, field.name) for field in fields(self) if field.name != "malformed")
 
     def __str__(self) -> str:
+        unread = f"{self.malformed} that cannot be read left alone, see the warnings" if self.malformed else ""
         if not self.total:
-            return "the LaunchPad is sound"
+            return f"nothing to repair; {unread}" if unread else "the LaunchPad is sound"
         words = {
             "unlocked": "workflow locks removed",
             "unreserved": "reservations released",
@@ -67,7 +91,7 @@ class RecoveryReport:
             "launches_ended": "launches of dead workers ended that no Firework has",
         }
         repairs = [f"{getattr(self, key)} {text}" for key, text in words.items() if getattr(self, key)]
-        return "recovered: " + ", ".join(repairs)
+        return "recovered: " + ", ".join(repairs) + (f"; {unread}" if unread else "")
 
 
 def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = ()) -> RecoveryReport:
@@ -91,17 +115,18 @@ def recover(launchpad: LaunchPad, *, wait: bool = True, allow: Sequence[str] = (
     with modules_allowed(allow), lease(launchpad, _LEASE, wait=wait) as admitted:
         if not admitted:
             return RecoveryReport()
+        unread: set[str] = set()
         living_workers(launchpad)  # strikes off those that are lost, who then end should they live after all
-        unlocked, orphans = _remove_leftovers(launchpad)
+        unlocked, orphans = _remove_leftovers(launchpad, unread)
         unreserved = _release_reservations(launchpad)
-        refreshed, restarted, locked = _repair_workflows(launchpad)
+        refreshed, restarted, locked = _repair_workflows(launchpad, unread)
         if locked:  # by someone who died after the locks were looked at, perhaps
-            unlocked += _remove_leftovers(launchpad)[0]
-            more_refreshed, more_restarted, _ = _repair_workflows(launchpad)
+            unlocked += _remove_leftovers(launchpad, unread)[0]
+            more_refreshed, more_restarted, _ = _repair_workflows(launchpad, unread)
             refreshed, restarted = refreshed + more_refreshed, restarted + more_restarted
-        restarted += _restart_lost(launchpad)
-        ended = _end_stray_launches(launchpad)
-        return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted, ended)
+        restarted += _restart_lost(launchpad, unread)
+        ended = _end_stray_launches(launchpad, unread)
+        return RecoveryReport(unlocked, unreserved, orphans, refreshed, restarted, ended, len(unread))
 
 
 def recover_database(database: str | Path) -> str:
@@ -119,13 +144,13 @@ def _others_live(launchpad: LaunchPad) -> bool:
     """Return whether another worker lives or may live: a registered one, or one that has a Firework running."""
     if any(name != own_name() for name in living_workers(launchpad)):
         return True
-    launches = launchpad.launches.find({"state": "RUNNING"}, {"fworker.name": 1})
-    names = {(launch.get("fworker") or {}).get("name", "") for launch in launches}
+    names = set(map(worker_of, find(launchpad.launches, {"state": "RUNNING"}, {"fworker.name": 1})))
     return any(name != own_name() and is_alive(name) is not False for name in names)
 
 
-def _remove_leftovers(launchpad: LaunchPad) -> tuple[int, int]:
+def _remove_leftovers(launchpad: LaunchPad, unread: set[str]) -> tuple[int, int]:
     """Remove locks that nobody holds and Fireworks without workflow; return how many."""
+    unread |= set(_malformed_workflows(launchpad))
     suspects = _leftovers(launchpad)
     if not suspects:
         return 0, 0
@@ -146,13 +171,23 @@ def _remove_leftovers(launchpad: LaunchPad) -> tuple[int, int]:
 
 def _leftovers(launchpad: LaunchPad) -> set[tuple[str, int, Any]]:
     """Return what may be left over: (kind, id, when updated). A lock that changes hands has another time."""
-    present = {document["fw_id"] for document in launchpad.fireworks.find({"state": {"$ne": "RUNNING"}}, {"fw_id": 1})}
+    documents = launchpad.fireworks.find({"state": {"$ne": "RUNNING"}}, {"fw_id": 1})
+    present = {fw_id for document in documents if is_id(fw_id := document.get("fw_id"))}
     found: set[tuple[str, int, Any]] = set()
-    for workflow in launchpad.workflows.find({}, {"nodes": 1, "locked": 1, "updated_on": 1}):
-        present.difference_update(workflow["nodes"])
-        if "locked" in workflow:
-            found.add(("lock", workflow["nodes"][0], workflow["updated_on"]))
+    for workflow in launchpad.workflows.find({}, _OF_WORKFLOWS):
+        if fault_of_workflow(workflow) == "nodes":
+            present.clear()  # who knows which of them are its own
+            continue
+        present -= ids_in(workflow)
+        if "locked" in workflow and fault_of_workflow(workflow) is None:
+            found.add(("lock", workflow["nodes"][0], workflow.get("updated_on")))
     return found | {("orphan", fw_id, None) for fw_id in present}
+
+
+def _malformed_workflows(launchpad: LaunchPad) -> list[str]:
+    """Return which documents of workflows cannot be read, and warn of them."""
+    faults = [(one, fault_of_workflow(one)) for one in launchpad.workflows.find({}, _OF_WORKFLOWS)]
+    return [leave_workflow_alone(one, f"its {fault}") for one, fault in faults if fault is not None]
 
 
 def _release_reservations(launchpad: LaunchPad) -> int:
@@ -162,31 +197,38 @@ def _release_reservations(launchpad: LaunchPad) -> int:
     cautious = bool(reserved) and _others_live(launchpad)
     count = 0
     for firework in reserved:
-        if cautious and datetime.now(UTC) - aware(firework["updated_on"]) < _RESERVATION_GRACE:
+        since = firework.get("updated_on")
+        if not (is_id(firework.get("fw_id")) and (since is None or is_date(since))):
             continue
-        same = {**query, "fw_id": firework["fw_id"], "updated_on": firework["updated_on"]}
+        if cautious and since is not None and datetime.now(UTC) - aware(since) < _RESERVATION_GRACE:
+            continue
+        same = {**query, "fw_id": firework["fw_id"], "updated_on": since}
         count += launchpad.fireworks.find_one_and_update(same, {"$set": {"state": "READY"}}) is not None
     return count
 
 
-def _repair_workflows(launchpad: LaunchPad) -> tuple[int, int, bool]:
+def _repair_workflows(launchpad: LaunchPad, unread: set[str]) -> tuple[int, int, bool]:
     """Repair what can be; return how many were refreshed and restarted, and whether any workflow was locked."""
     from fireworks.core.launchpad import LockedWorkflowError
 
     refreshed, restarted, locked = 0, 0, False
     for workflow in list(launchpad.workflows.find({"state": {"$nin": list(OVER)}})):
-        if not examine(launchpad, workflow):
+        damage = examine(launchpad, workflow)
+        malformed = damage.malformed or (find_fault(launchpad, workflow) if damage else None)
+        if malformed:
+            unread.add(leave_workflow_alone(workflow, malformed))
+        if malformed or not damage:
             continue
         foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"])
         if foreign:
-            logger.warning("workflow %r is not repaired: %s not allowed", workflow["name"], ", ".join(foreign))
+            logger.warning("workflow %s is not repaired: %s not allowed", name_of(workflow), ", ".join(foreign))
             continue
         try:
             damage = _repair(launchpad, workflow["nodes"][0])
         except LockedWorkflowError:
             locked = True
         except Exception as error:  # one that cannot be repaired must not keep the others from it
-            logger.warning("workflow %r cannot be repaired: %s", workflow["name"], error)
+            logger.warning("workflow %s cannot be repaired: %s", name_of(workflow), error)
         else:
             refreshed, restarted = refreshed + len(damage.stale), restarted + len(damage.abandoned)
             for node in damage.stale:
@@ -203,6 +245,8 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> Damage:
     with WFLock(launchpad, fw_id, expire_secs=_LOCK_TIMEOUT_S, kill=False):
         document = launchpad.workflows.find_one({"nodes": fw_id})
         damage = examine(launchpad, document)  # again: nobody else changes the workflow now
+        if not damage:
+            return damage
         workflow = launchpad.get_wf_by_fw_id_lzyfw(fw_id)
         updated: set[int] = set()
         for node, state in damage.stale.items():
@@ -220,42 +264,69 @@ def _repair(launchpad: LaunchPad, fw_id: int) -> Damage:
     return damage
 
 
-def _end_stray_launches(launchpad: LaunchPad) -> int:
+def _end_stray_launches(launchpad: LaunchPad, unread: set[str]) -> int:
     """End the launches of lost workers that belong to no running Firework; return how many.
 
     One is left when its worker could note the launch, and not that its Firework has it: the server went away between.
     """
     count = 0
-    wanted = {"launch_id": 1, "fw_id": 1, "fworker": 1}
-    for launch in list(launchpad.launches.find({"state": "RUNNING"}, wanted)):
+    for launch in _running_launches(launchpad, unread):
         holder = {"fw_id": launch["fw_id"], "launches": launch["launch_id"], "state": "RUNNING"}
         if launchpad.fireworks.find_one(holder, {"fw_id": 1}) is not None:
             continue
-        if is_lost(launchpad, (launch.get("fworker") or {}).get("name", "")):
+        if is_lost(launchpad, worker_of(launch)):
             same = {"launch_id": launch["launch_id"], "state": "RUNNING"}
             count += launchpad.launches.find_one_and_update(same, {"$set": {"state": "FIZZLED"}}) is not None
     return count
 
 
-def _restart_lost(launchpad: LaunchPad) -> int:
+def _running_launches(launchpad: LaunchPad, unread: set[str]) -> list[dict[str, Any]]:
+    """Return the running launches that can be read, and warn of the others."""
+    found = []
+    for launch in find(launchpad.launches, {"state": "RUNNING"}, OF_LAUNCHES):
+        fault = fault_of_launch(launch)
+        if fault is None:
+            found.append(launch)
+        else:
+            unread.add(leave_alone(f"launch {shown(launch.get('launch_id'))} cannot be read: its {fault} is malformed"))
+    return found
+
+
+def _restart_lost(launchpad: LaunchPad, unread: set[str]) -> int:
     """Restart what workers run whose processes cannot be looked up from here, when they send no more heartbeat."""
-    launches = launchpad.launches.find({"state": "RUNNING"}, {"launch_id": 1, "fw_id": 1, "fworker": 1})
     unknown = {
         launch["launch_id"]: launch["fw_id"]
-        for launch in launches
-        if is_alive((launch.get("fworker") or {}).get("name", "")) is None
+        for launch in _running_launches(launchpad, unread)
+        if is_alive(worker_of(launch)) is None and _firework_is_sound(launchpad, launch["fw_id"])
     }
     if not unknown:
         return 0
     query = {"launch_id": {"$in": list(unknown)}}
     allowed = []
     for launch_id in launchpad.detect_lostruns(launch_query=query)[0]:
-        workflow = launchpad.workflows.find_one({"nodes": unknown[launch_id]}, {"nodes": 1, "name": 1})
+        workflow = launchpad.workflows.find_one({"nodes": unknown[launch_id]})
+        fault = find_fault(launchpad, workflow) if workflow else None
+        if workflow and fault:
+            unread.add(leave_workflow_alone(workflow, fault))
+            continue
         foreign = foreign_tasks_of_workflow(launchpad, workflow["nodes"]) if workflow else ["it has no workflow"]
         if foreign:
             logger.warning("Firework %s is not restarted: %s", unknown[launch_id], ", ".join(foreign))
         else:
             allowed.append(launch_id)
-    if not allowed:
+    return sum(_restart(launchpad, launch_id) for launch_id in allowed)
+
+
+def _firework_is_sound(launchpad: LaunchPad, fw_id: int) -> bool:
+    return not any(map(fault_of_firework, find(launchpad.fireworks, {"fw_id": fw_id}, OF_FIREWORKS)))
+
+
+def _restart(launchpad: LaunchPad, launch_id: int) -> int:
+    """Restart the Firework of a launch that is lost, as FireWorks does; return how many were."""
+    try:
+        return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": launch_id})[1])
+    except Exception as error:  # one that cannot be restarted must not keep the others from it
+        if is_outage(error):
+            raise
+        logger.warning("launch %s cannot be made ready again: %s", launch_id, error)
         return 0
-    return len(launchpad.detect_lostruns(rerun=True, launch_query={"launch_id": {"$in": allowed}})[1])

@@ -235,7 +235,8 @@ def left_over(launchpad: LaunchPad, query: Mapping[str, Any], limit: TimeLimit) 
     """Return in words what is left of the Fireworks of a query, for who starts the next worker."""
     counts: dict[str, int] = {}
     for document in launchpad.fireworks.find(dict(query), {"state": 1}):
-        counts[document["state"]] = counts.get(document["state"], 0) + 1
+        state = str(document.get("state"))
+        counts[state] = counts.get(state, 0) + 1
     parts = [f"{counts[state]} {state.lower()}" for state in ("READY", "WAITING", "RUNNING") if counts.get(state)]
     again = f"; interrupted and ready again: {', '.join(limit.interrupted)}" if limit.interrupted else ""
     return f"stopped before the time is over; left: {', '.join(parts) or 'nothing'}{again}"

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -18,16 +19,19 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...addresses import redacted
 from ...permissions import restrict
 from .allowed_tasks import foreign_task_behind, foreign_tasks_of_workflow
+from .document_shapes import fault_of_workflow, find_fault, is_id, leave_workflow_alone, name_of, nodes_in
 from .heartbeats import beating
 from .job_log import is_for_people, job_log
 from .launchpad import open_launchpad
+from .reading import for_worker
 from .reading import scope as scope
 from .recovery import recover
+from .server_watch import SERVER_AWAY, is_outage
 from .stopping import OUT_OF_TIME, Pace
 from .worker_identity import own_name
 
@@ -67,6 +71,7 @@ class Worker:
         self.name = own_name()
         self.pace = Pace(seconds)
         self._checked: dict[int, bool] = {}  # whether a Firework is of a workflow that is worked on here
+        self._given_up: set[int] = set()  # of workflows that made FireWorks fail in an unforeseen way
         self._last_recovery = 0.0
 
     def work(self) -> int:
@@ -100,30 +105,70 @@ class Worker:
                 with self.pace.timing():
                     return bool(launch_rocket(self.launchpad, fworker, strm_lvl="WARNING"))
             except Exception as error:
-                foreign = foreign_task_behind(error)
-                if foreign is None:
-                    raise
-                logger.warning("%s", foreign)  # it came into the workflow since that was looked through
-                self._checked.clear()
+                self._go_on_after(error, ready)
                 return True
             finally:
                 os.chdir(self.scratch)
 
-    def _ready_ids(self) -> list[int]:
-        query = {**scope(self.launchpad, self.workflow_of), "state": "READY"}
-        ready = [document["fw_id"] for document in self.launchpad.fireworks.find(query, {"fw_id": 1})]
-        return [fw_id for fw_id in ready if self._may_run(fw_id)]
+    def _go_on_after(self, error: Exception, ready: Sequence[int]) -> None:
+        """Log an error that came out of FireWorks, and take no more of the workflow that it comes from.
 
-    def _may_run(self, fw_id: int) -> bool:
+        Raises
+        ------
+        Exception
+            The error itself, when it is of the store or the machine, and not of one workflow.
+        """
+        foreign = foreign_task_behind(error)
+        if foreign is not None:
+            logger.warning("%s", foreign)  # it came into the workflow since that was looked through
+            self._checked.clear()
+            return
+        if isinstance(error, OSError | sqlite3.Error | MemoryError) or is_outage(error):
+            raise error
+        culprits = self._left_under_way(ready)
+        logger.error("Firework %s is left alone, after an error:", culprits, exc_info=error)
+        for fw_id in culprits:
+            workflow = self.launchpad.workflows.find_one({"nodes": fw_id}) or {}
+            self._given_up |= {fw_id, *nodes_in(workflow)}
+
+    def _left_under_way(self, ready: Sequence[int]) -> list[int]:
+        """Return what of these Fireworks was begun here and is not over; all of them where that cannot be told."""
+        launches = self.launchpad.launches.find({"fworker.name": self.name, "state": "RUNNING"}, {"fw_id": 1})
+        begun = {launch.get("fw_id") for launch in launches if is_id(launch.get("fw_id"))}
+        query = {"fw_id": {"$in": list(ready)}, "state": "RESERVED"}
+        reserved = {one["fw_id"] for one in self.launchpad.fireworks.find(query, {"fw_id": 1})}
+        return sorted(fw_id for fw_id in ready if fw_id in begun or fw_id in reserved) or list(ready)
+
+    def _ready_ids(self) -> list[int]:
+        ready = self.launchpad.fireworks.find(self._takeable(), {"fw_id": 1})
+        return [fw_id for document in ready if self._may_run(fw_id := document.get("fw_id"))]
+
+    def _takeable(self) -> dict[str, Any]:
+        """Return the query for what is ready and not meant for another worker."""
+        return {**scope(self.launchpad, self.workflow_of), "state": "READY", **for_worker(self.name)}
+
+    def _may_run(self, fw_id: Any) -> bool:
+        if not is_id(fw_id) or fw_id in self._given_up:
+            return False
         if fw_id not in self._checked:
-            workflow = self.launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1, "name": 1})
+            workflow = self.launchpad.workflows.find_one({"nodes": fw_id})
             if workflow is None:  # not yet or never written; FireWorks would wait for it for minutes
                 return False
-            foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"])
-            if foreign:
-                logger.warning("workflow %r is left alone: %s not allowed", workflow["name"], ", ".join(foreign))
-            self._checked.update(dict.fromkeys(workflow["nodes"], not foreign))
+            # A malformed one may name Fireworks of others.
+            ours, sound = self._is_ours(workflow), fault_of_workflow(workflow) is None
+            self._checked.update(dict.fromkeys([fw_id, *(workflow["nodes"] if sound else ())], ours))
         return self._checked[fw_id]
+
+    def _is_ours(self, workflow: dict[str, Any]) -> bool:
+        """Return whether a workflow can be read and has no tasks that may not run; warn if not."""
+        fault = find_fault(self.launchpad, workflow)
+        if fault is not None:
+            leave_workflow_alone(workflow, fault)
+            return False
+        foreign = foreign_tasks_of_workflow(self.launchpad, workflow["nodes"])
+        if foreign:
+            logger.warning("workflow %s is left alone: %s not allowed", name_of(workflow), ", ".join(foreign))
+        return not foreign
 
     def _others_run(self) -> bool:
         # While a workflow is brought up to date it is locked, and for a moment none of it may be ready or run. What is
@@ -136,15 +181,17 @@ class Worker:
         return True
 
     def _some_is_under_way(self) -> bool:
-        states = ["READY", "RUNNING", "RESERVED"]
-        query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": states}}
+        if self._ready_ids():
+            return True
+        query = {**scope(self.launchpad, self.workflow_of), "state": {"$in": ["RUNNING", "RESERVED"]}}
         others = self.launchpad.fireworks.find(query, {"fw_id": 1})
         # What is left alone here is not waited for either.
-        return any(self._may_run(other["fw_id"]) for other in others)
+        return any(self._may_run(other.get("fw_id")) for other in others)
 
     def _some_is_locked(self) -> bool:
         only = {} if self.workflow_of is None else {"nodes": self.workflow_of}
-        return self.launchpad.workflows.find_one({**only, "locked": {"$exists": True}}, {"nodes": 1}) is not None
+        locked = self.launchpad.workflows.find({**only, "locked": {"$exists": True}})
+        return any(fault_of_workflow(workflow) is None for workflow in locked)
 
 
 def _die_with_parent(descriptor: int, scratch: Path) -> None:
@@ -181,8 +228,6 @@ def _log_without_passwords() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the arguments of :func:`~amalgamics.workflows.engine.launching.launch_workers` and work."""
-    from .server_watch import SERVER_AWAY, is_outage
-
     parser = argparse.ArgumentParser(prog="amalgamics worker")
     parser.add_argument("--workflow-of", type=int)
     parser.add_argument("--parent-pipe", type=int, required=True)
