@@ -15,6 +15,7 @@ from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from ..structures.input.reader import split_index
 from .database.fingerprint import digest
+from .engine.document_shapes import find_fault
 from .engine.leases import lease
 from .engine.recovery import recover
 from .job import Job
@@ -113,8 +114,10 @@ def submit(spec: WorkflowSpec, launchpad: LaunchPad, *, retry_failed: bool = Fal
 def _find_or_add(spec: WorkflowSpec, launchpad: LaunchPad, key: str, *, retry_failed: bool) -> Submission:
     if retry_failed:
         forget_failed(Job.of(spec))
-    unfinished = launchpad.workflows.find_one(
-        {"metadata.job": key, "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
+    query = {"metadata.job": key, "state": {"$nin": ["COMPLETED", "ARCHIVED", "DEFUSED"]}}
+    # One that cannot be read cannot go on: the job then starts anew, and computes nothing twice.
+    unfinished = next(
+        (one for one in list(launchpad.workflows.find(query)) if find_fault(launchpad, one) is None), None
     )
     if unfinished and retry_failed and _has_failed_and_rests(launchpad, unfinished["nodes"]):
         # Its steps would not be planned again, but what they found may just have been forgotten.

@@ -76,3 +76,21 @@ def test_a_lock_that_a_dead_process_left_does_not_hold_up_a_job_that_goes_on(fai
     assert submit(spec, launchpad).resumed
     assert time.monotonic() - start < 60.0
     assert not launchpad.get_fw_ids({"state": "FIZZLED"})
+
+
+@pytest.mark.parametrize(
+    ("collection", "change"), [("workflows", {"nodes": 5}), ("fireworks", {"spec._tasks": [None]})]
+)
+def test_a_job_whose_workflow_cannot_be_read_starts_anew(tmp_path, monkeypatch, collection, change):
+    """As ``status`` advises of one that is malformed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
+    spec = load_spec("job.yaml")
+    launchpad = open_launchpad(spec.launchpad)
+    first = submit(spec, launchpad)
+    assert submit(spec, launchpad).resumed
+    launchpad.db[collection].update_one({}, {"$set": change})
+    again = submit(spec, launchpad)
+    assert not again.resumed
+    assert not set(again.fw_ids) & set(first.fw_ids)
+    assert submit(spec, launchpad).resumed

@@ -27,7 +27,7 @@ from ...permissions import (
 )
 from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
 from .damage import OVER
-from .document_shapes import MalformedError, find_fault, leave_workflow_alone, name_of, nodes_in
+from .document_shapes import MalformedError, find_fault, is_id, leave_workflow_alone, name_of, nodes_in
 from .job_log import job_log, note_stopped
 from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .reading import Failure, failures, for_worker, scope
@@ -109,6 +109,7 @@ def launch_workers(
         crew = _Crew(workflow_of, log, scratch, environment, limit)
         stack.callback(_stop_and_tidy, crew, launchpad, limit)
         crew.start_one()
+        left: set[int] = set()
         while crew.size():
             if on_tick:
                 on_tick()
@@ -125,9 +126,10 @@ def launch_workers(
             if limit.reached:  # a worker had no time for what there is, so that another would have none
                 continue
             if died or (crew.size() < n_workers and crew.mature()):
-                others = {"state": "READY", "fw_id": {"$nin": refused}}
-                ready = {"$and": [scope(launchpad, workflow_of), others, for_worker()]}
-                if launchpad.fireworks.find_one(ready, {"fw_id": 1}) is not None:
+                ready = _ready(launchpad, workflow_of, refused)
+                if ready and (died or not ready <= left):
+                    # Workers that all ended took what they can: what is still ready then is nothing for them.
+                    left = left if crew.size() else ready
                     crew.start_one()
 
 
@@ -218,6 +220,14 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None) -> list[int]:
         logger.warning("%s; it is left alone", message)
         refused += workflow["nodes"]
     return refused
+
+
+def _ready(launchpad: LaunchPad, workflow_of: int | None, refused: Sequence[int]) -> set[int]:
+    """Return the Fireworks that are ready for workers of here."""
+    of_here = {"state": "READY", "fw_id": {"$nin": list(refused)}}
+    query = {"$and": [scope(launchpad, workflow_of), of_here, for_worker()]}
+    documents = launchpad.fireworks.find(query, {"fw_id": 1})
+    return {fw_id for document in documents if is_id(fw_id := document.get("fw_id"))}
 
 
 def _stop_and_tidy(crew: _Crew, launchpad: LaunchPad, limit: TimeLimit) -> None:
