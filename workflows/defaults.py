@@ -38,7 +38,8 @@ def chosen_launchpad(address: str | None, key: str = "--launchpad") -> str:
     Parameters
     ----------
     address
-        As it was given, without a password. That of ``$AMALGAMICS_LAUNCHPAD`` is taken if it is the same server.
+        As it was given, without a password; None when it was not. That of ``$AMALGAMICS_LAUNCHPAD`` is taken if it is
+        the same server.
     key
         Where it was given, for the message.
 
@@ -47,7 +48,7 @@ def chosen_launchpad(address: str | None, key: str = "--launchpad") -> str:
     InputError
         It holds a password.
     """
-    if not address:
+    if address is None:
         return default_launchpad()
     advice = f"give the path of a my_launchpad.yaml that holds it, or the whole address in ${LAUNCHPAD_VARIABLE}"
     refuse_password(address, key, advice)
