@@ -117,7 +117,9 @@ def launch_workers(
             if limit.is_over():
                 limit.reached = True
                 return
+            before = crew.size()
             died = crew.take_dead()
+            ended = before > crew.size() + len(died)
             if died:
                 note_stopped(launchpad, died, "its worker died")
                 recover(launchpad)
@@ -125,11 +127,12 @@ def launch_workers(
                 raise RuntimeError(f"worker processes died {crew.deaths} times; the last messages:\n{_tail(log)}")
             if limit.reached:  # a worker had no time for what there is, so that another would have none
                 continue
-            if died or (crew.size() < n_workers and crew.mature()):
+            if died or ended or (crew.size() < n_workers and crew.mature()):
                 ready = _ready(launchpad, workflow_of, refused)
-                if ready and (died or not ready <= left):
-                    # Workers that all ended took what they can: what is still ready then is nothing for them.
-                    left = left if crew.size() else ready
+                wanted = ready and (died or not ready <= left)
+                # Who ended took what it can: what is still ready then is nothing for workers of here.
+                left = ready if ended else left
+                if wanted and not (ended and crew.size()):
                     crew.start_one()
 
 
