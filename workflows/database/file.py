@@ -28,7 +28,8 @@ UPGRADE = 2
 """What ``PRAGMA user_version`` says of a file that needs no upgrade; see :mod:`.upgrade`."""
 # What SQLite keeps beside a file, by suffix: beside a new file it could only be of one that is gone.
 _COMPANIONS = ("-journal", "-wal", "-shm")
-_LEFT_ALONE = "It is left as it is; put back a copy, or move it away and run again, which computes anew what it held"
+LEFT_ALONE = "It is left as it is; put back a copy, or move it away and run again, which computes anew what it held"
+"""What is said of a damaged file."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def examine(path: Path) -> FileState:
             return FileState(missing=_parts())
         if isinstance(error, sqlite3.OperationalError):  # locked, no right to read it, ...
             raise InputError(f"database: {path} cannot be read as a structure database ({error})") from None
-        raise InputError(f"database: {path} is damaged or another kind of file ({error}). {_LEFT_ALONE}") from None
+        raise InputError(f"database: {path} is damaged or another kind of file ({error}). {LEFT_ALONE}") from None
 
 
 def _has_bytes(path: Path) -> bool:
@@ -184,7 +185,7 @@ def _refuse_loss(path: Path, state: FileState) -> FileState:
         raise InputError(f"database: {path} is not a structure database (it has the tables {', '.join(state.foreign)})")
     if state.rows:
         lacking, held = ", ".join(state.missing), ", ".join(f"{number} in {table}" for table, number in state.rows)
-        raise InputError(f"database: {path} is incomplete: it lacks {lacking}, yet holds rows ({held}). {_LEFT_ALONE}")
+        raise InputError(f"database: {path} is incomplete: it lacks {lacking}, yet holds rows ({held}). {LEFT_ALONE}")
     return state
 
 
@@ -202,7 +203,7 @@ def check_pages(path: Path) -> None:
     except sqlite3.Error as error:
         found = str(error)
     if found != "ok":
-        raise InputError(f"database: {path} is damaged ({' '.join(found.split())}). {_LEFT_ALONE}")
+        raise InputError(f"database: {path} is damaged ({' '.join(found.split())}). {LEFT_ALONE}")
 
 
 def is_complete(path: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -36,7 +35,12 @@ class LaunchPadError(InputError):
 
 def is_launchpad_file(address: str) -> bool:
     """Return whether an address is the path of a file, and not a URL."""
-    return "://" not in address and (address.lower().endswith(SUFFIXES) or Path(address).expanduser().is_file())
+    if "://" in address:
+        return False
+    try:
+        return address.lower().endswith(SUFFIXES) or usable_path(address).is_file()
+    except InputError:  # no file can be called so
+        return False
 
 
 def read_launchpad_file(address: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from ....errors import InputError
 from ....files import check_writable
 from ..file import (
+    LEFT_ALONE,
     LOCK_TIMEOUT_S,
     check_file,
     check_pages,
@@ -56,7 +57,7 @@ class SQLiteFile(Backend):
         self._rows: Any = None
         self._indexed = False
         if self.path.is_file() and not _is_sqlite(self.path):
-            raise InputError(f"database: {self.path} is not a structure database (not SQLite)")
+            raise InputError(f"database: {self.path} is damaged or not a structure database (not SQLite). {LEFT_ALONE}")
         warn_of_network(self.path)
         upgrade_database(self.path)
 
