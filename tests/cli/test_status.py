@@ -236,7 +236,9 @@ class Terminal:
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn)
 
     def _read(self, limit: float) -> bool:
-        ready, _, _ = select.select([self.end], [], [], max(0, limit - time.monotonic()))
+        watched = select.poll()  # which, unlike select, takes descriptors above 1024
+        watched.register(self.end, select.POLLIN | select.POLLHUP)
+        ready = watched.poll(1000 * max(0, limit - time.monotonic()))
         assert ready, f"nothing for {PATIENCE_S} s:\n{self.plain()}"
         try:
             data = os.read(self.end, 65536)

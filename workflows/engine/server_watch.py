@@ -30,6 +30,10 @@ _ERRORS = (
 _away: set[Any] = set()  # servers that it was said of: a process has several clients
 
 
+class EndNotNotedError(ConnectionFailure):
+    """FireWorks could not note the end of a Firework: the server went away meanwhile."""
+
+
 class _Watch(ServerHeartbeatListener):
     """Tells when the server stops answering, and when it answers again."""
 

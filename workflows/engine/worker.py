@@ -25,13 +25,14 @@ from ...addresses import redacted
 from ...permissions import restrict
 from .allowed_tasks import foreign_task_behind, foreign_tasks_of_workflow
 from .document_shapes import fault_of_workflow, find_fault, is_id, leave_workflow_alone, name_of, nodes_in
+from .embedded_store import SCHEME
 from .heartbeats import beating
 from .job_log import is_for_people, job_log
 from .launchpad import open_launchpad
 from .reading import for_worker
 from .reading import scope as scope
 from .recovery import recover
-from .server_watch import SERVER_AWAY, is_outage
+from .server_watch import SERVER_AWAY, EndNotNotedError, is_outage
 from .stopping import OUT_OF_TIME, Pace
 from .worker_identity import own_name
 
@@ -170,7 +171,28 @@ class Worker:
             logger.warning("workflow %s is left alone: %s not allowed", name_of(workflow), ", ".join(foreign))
         return not foreign
 
+    def _check_own_ends(self) -> None:
+        """End this worker, which runs nothing now, if a launch of its own seems to run.
+
+        FireWorks takes an error of the store for one of the results, and goes on. Nobody would touch what seems to run
+        in a living worker; of one that ended it is made ready again.
+
+        Raises
+        ------
+        EndNotNotedError
+            There is one, on a server.
+        RuntimeError
+            There is one in an embedded store, which does not come back by itself.
+        """
+        query = {"fworker.name": self.name, "state": "RUNNING"}
+        launches = self.launchpad.launches.find(query, {"fw_id": 1})
+        begun = {launch.get("fw_id") for launch in launches if is_id(launch.get("fw_id"))}
+        if begun - self._given_up:
+            kind = RuntimeError if str(self.launchpad.host).startswith(SCHEME) else EndNotNotedError
+            raise kind(f"the end of Fireworks {sorted(begun - self._given_up)} could not be noted")
+
     def _others_run(self) -> bool:
+        self._check_own_ends()
         # While a workflow is brought up to date it is locked, and for a moment none of it may be ready or run. What is
         # added in that time is seen by the second look.
         if not (self._some_is_under_way() or self._some_is_locked() or self._some_is_under_way()):

@@ -18,11 +18,14 @@ import pytest
 from fireworks import Firework, FWorker, Workflow
 
 from amalgamics.cli.main import main
+from amalgamics.permissions import modules_allowed
 from amalgamics.workflows.engine import server_watch
 from amalgamics.workflows.engine.launching import work_through
 from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
 from amalgamics.workflows.engine.recovery import recover
-from amalgamics.workflows.engine.server_watch import client_options, is_outage
+from amalgamics.workflows.engine.server_watch import EndNotNotedError, client_options, is_outage
+from amalgamics.workflows.engine.worker import Worker
+from amalgamics.workflows.engine.worker_identity import own_name
 
 from ..conftest import free_port, mongod_command, server_running
 
@@ -116,6 +119,18 @@ def test_a_launch_that_no_firework_has_is_ended(url, tasks, tmp_path, monkeypatc
     assert recover(launchpad, allow=[tasks]).launches_ended == 1
     assert launchpad.launches.find_one({"launch_id": launch_id})["state"] == "FIZZLED"
     assert recover(launchpad, allow=[tasks]).total == 0
+
+
+def test_a_worker_that_could_not_note_an_end_ends_itself(url, tasks, tmp_path, monkeypatch):
+    """FireWorks swallows the error, and nobody else touches what seems to run in a living worker."""
+    monkeypatch.chdir(tmp_path)
+    launchpad = open_launchpad(url)
+    launchpad.add_wf(Firework([importlib.import_module(tasks).Note(path=str(tmp_path / "out"), text="done")]))
+    launchpad.checkout_fw(FWorker(name=own_name()), ".")
+    kind = RuntimeError if url.startswith("sqlite") else EndNotNotedError
+    with modules_allowed([tasks]), pytest.raises(kind, match=r"the end of Fireworks \[1\] could not be noted"):
+        Worker(launchpad, None, tmp_path).work()
+    assert is_outage(EndNotNotedError("x"))
 
 
 def test_the_command_line_tells_a_lost_server_in_one_line(monkeypatch, capsys):

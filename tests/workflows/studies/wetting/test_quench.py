@@ -174,7 +174,8 @@ def test_the_frames_of_an_interrupted_run_are_those_of_a_whole_one(lab, tmp_path
     def film(folder, on_step=None):
         shutil.copy(lab.database.path, folder / "structures.db")
         database = StructureDatabase(folder / "structures.db")
-        study = WettingStudy(replace(longer.job, database=database))
+        spec = longer.job.spec.model_copy(update={"database": folder / "structures.db"})
+        study = WettingStudy(replace(longer.job, spec=spec, database=database))
         return [row.positions for row in sample_interface(study, "Ni", 3, on_step)]
 
     sampling = lab.study.settings.sampling.model_copy(update={"melt_steps": 70})
