@@ -20,7 +20,7 @@ import yaml
 
 from ...errors import InputError, shown, unknown_name
 from ...files import check_writable, usable_path
-from ..engine.damage import OVER
+from ..engine.document_shapes import OVER
 from ..engine.stopping import parse_duration
 from .settings import JOB_NAME
 

@@ -11,7 +11,6 @@ from .heartbeats import is_lost
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
-OVER = ("COMPLETED", "ARCHIVED", "DEFUSED")  # states of workflows that need nothing any more
 _SET_BY_USER = ("PAUSED", "DEFUSED", "ARCHIVED")
 
 

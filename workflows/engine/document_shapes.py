@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from ...addresses import redacted
@@ -19,6 +19,8 @@ from ...errors import InputError, shown
 logger = logging.getLogger(__name__)
 
 STATES = frozenset(("ARCHIVED", "DEFUSED", "PAUSED", "WAITING", "READY", "RESERVED", "RUNNING", "FIZZLED", "COMPLETED"))
+OVER = ("COMPLETED", "ARCHIVED", "DEFUSED")
+"""States of workflows that need nothing any more."""
 MALFORMED = "MALFORMED"
 """Stands for the state of a workflow that cannot be read."""
 _LARGEST_ID = 2**63  # what MongoDB and SQLite hold
@@ -90,6 +92,12 @@ def is_date(value: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+def moment_of(value: datetime | str) -> datetime:
+    """Return a time as a LaunchPad holds it, a text or a date without a zone, as one of UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_path(value: Any) -> bool:
@@ -273,6 +281,11 @@ def leave_alone(what: str) -> str:
     return text
 
 
+def unreadable(workflow: Mapping[str, Any], fault: str) -> str:
+    """Return in words that a workflow cannot be read, and why."""
+    return f"workflow {name_of(workflow)} cannot be read: {fault} is malformed"
+
+
 def leave_workflow_alone(workflow: Mapping[str, Any], fault: str) -> str:
     """Warn of a workflow that cannot be read, once in a process; return the text."""
-    return leave_alone(f"workflow {name_of(workflow)} cannot be read: {fault} is malformed")
+    return leave_alone(unreadable(workflow, fault))

@@ -25,9 +25,18 @@ from ...permissions import (
     allowed_paths,
     modules_allowed,
 )
+from ..defaults import LAUNCHPAD_VARIABLE
 from .allowed_tasks import ForeignTaskError, foreign_tasks_of_workflow, is_gone
-from .damage import OVER
-from .document_shapes import MalformedError, find_fault, is_id, leave_workflow_alone, name_of, nodes_in
+from .document_shapes import (
+    OVER,
+    MalformedError,
+    find_fault,
+    is_id,
+    leave_workflow_alone,
+    name_of,
+    nodes_in,
+    unreadable,
+)
 from .job_log import job_log, note_stopped
 from .launchpad import absolute_address, embedded_directory, open_launchpad
 from .reading import Failure, failures, for_worker, scope
@@ -35,7 +44,6 @@ from .recovery import RecoveryReport, recover
 from .scratch import scratch_folder
 from .server_watch import SERVER_AWAY, is_outage
 from .stopping import OUT_OF_TIME, TimeLimit
-from .worker import LAUNCHPAD_VARIABLE as _LAUNCHPAD_VARIABLE
 from .worker_identity import worker_name
 
 if TYPE_CHECKING:
@@ -205,7 +213,7 @@ def _refused(launchpad: LaunchPad, workflow_of: int | None) -> list[int]:
         fault = find_fault(launchpad, workflow)
         if fault is not None:
             if workflow_of is not None:
-                raise MalformedError(f"workflow {name_of(workflow)} cannot be read: {fault} is malformed")
+                raise MalformedError(unreadable(workflow, fault))
             leave_workflow_alone(workflow, fault)
             refused += nodes_in(workflow)
             continue
@@ -252,7 +260,7 @@ def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database
     paths = [Path.cwd(), *allow_paths, *allowed_paths()]
     if database is not None:
         environment[DATABASE_VARIABLE] = with_password_of(str(database), os.environ.get(DATABASE_VARIABLE))
-    environment[_LAUNCHPAD_VARIABLE] = absolute_address(url)
+    environment[LAUNCHPAD_VARIABLE] = absolute_address(url)
     environment[MODULES_VARIABLE] = ",".join(allowed_modules())
     environment[PATHS_VARIABLE] = os.pathsep.join(str(path.expanduser().resolve()) for path in paths)
     return environment

@@ -11,7 +11,6 @@ import os
 import signal
 import sqlite3
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from .embedded_store import SCHEME, EmbeddedMongoClient, store_path
 from .fireworks_compat import LOGGERS
 from .heartbeats import beating
 from .launchpad_file import LaunchPadError, is_launchpad_file, read_launchpad_file
+from .scratch import scratch_folder
 from .store_check import check_store, is_store
 from .worker_identity import own_name
 
@@ -198,17 +198,17 @@ def run_tool(tool: str, arguments: Sequence[str], url: str, *, allow: Sequence[s
     launchpad = open_launchpad(url)
     options = list(arguments) or ["--help"]
     with contextlib.ExitStack() as stack:
-        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="amalgamics-"))
+        directory = stack.enter_context(scratch_folder())
         stack.enter_context(modules_allowed(allow))
         stack.enter_context(_process_state_kept([tool, *options]))
         if options[0] not in {"-s", "--silencer"}:
             stack.enter_context(_messages_shown())
-        settings_file = Path(directory) / "my_launchpad.yaml"
+        settings_file = directory / "my_launchpad.yaml"
         write_launchpad_file(url, settings_file)
         given = ["-l", str(settings_file)]
         if tool == "rlaunch" and not FWORKER_LOC and not Path("my_fworker.yaml").exists():
             # Named like our own workers, so that it is found out when it is killed.
-            worker_file = Path(directory) / "my_fworker.yaml"
+            worker_file = directory / "my_fworker.yaml"
             _dump({"name": own_name(), "category": "", "query": "{}"}, worker_file)
             given += ["-w", str(worker_file)]
             stack.enter_context(beating(launchpad, own_name()))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .document_shapes import is_date
+from .document_shapes import is_date, moment_of
 from .heartbeats import is_gone
 from .worker_identity import own_name
 
@@ -54,10 +54,4 @@ def _is_stale(launchpad: LaunchPad, holder: dict[str, Any], now: datetime) -> bo
     """Return whether the document of a lease is nobody's any more; one that cannot be read is."""
     if not (isinstance(holder.get("by"), str) and is_date(holder.get("since"))):
         return True
-    return is_gone(launchpad, holder["by"]) or now - aware(holder["since"]) > _TIMEOUT
-
-
-def aware(when: datetime | str) -> datetime:
-    """Return a moment as a LaunchPad holds it, with its time zone, UTC."""
-    moment = datetime.fromisoformat(when) if isinstance(when, str) else when
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return is_gone(launchpad, holder["by"]) or now - moment_of(holder["since"]) > _TIMEOUT

@@ -15,13 +15,24 @@ from functools import cached_property
 from statistics import fmean, variance
 from typing import Any
 
-from .document_shapes import MALFORMED, OF_LAUNCHES, fault_among, find, is_date, is_number, name_of, nodes_in, own
+from .document_shapes import (
+    MALFORMED,
+    OF_LAUNCHES,
+    OVER,
+    fault_among,
+    find,
+    is_date,
+    is_number,
+    moment_of,
+    name_of,
+    nodes_in,
+    own,
+)
 from .document_shapes import OF_FIREWORKS as _CHECKED_OF_FIREWORKS
 from .reading import Failure, failures_among
 from .worker_identity import is_alive
 
 RATE_WINDOW_S = 300.0
-_OVER = ("COMPLETED", "ARCHIVED", "DEFUSED")
 _MOVING = ("RUNNING", "RESERVED")
 _HELD = ("FIZZLED", "DEFUSED", "PAUSED", "ARCHIVED")
 _PLANNER, _REPORT = "PlanStudy", "WriteReport"
@@ -132,7 +143,7 @@ class WorkflowProgress:
     @property
     def next_step(self) -> str:
         """What to do now, as a command where there is one; empty where it goes on by itself or is done."""
-        if self.state in _OVER:
+        if self.state in OVER:
             return ""
         lost = [step for step in self.running if step.alive is False]
         if lost or (self.locked and not self.workers):
@@ -413,11 +424,7 @@ def _order(step: _Step) -> tuple[bool, float]:
 
 
 def _moment(value: Any) -> datetime | None:
-    """Return a stored time, a text or a date without a zone, as one of UTC."""
-    if value is None:
-        return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if value is None else moment_of(value)
 
 
 _OF_FIREWORKS = {

@@ -20,10 +20,11 @@ from ...errors import shown
 from ...permissions import modules_allowed
 from ..database.backends.choice import open_backend
 from .allowed_tasks import foreign_tasks_of_workflow
-from .damage import OVER, Damage, examine
+from .damage import Damage, examine
 from .document_shapes import (
     OF_FIREWORKS,
     OF_LAUNCHES,
+    OVER,
     fault_of_firework,
     fault_of_launch,
     fault_of_workflow,
@@ -34,11 +35,12 @@ from .document_shapes import (
     is_id,
     leave_alone,
     leave_workflow_alone,
+    moment_of,
     name_of,
     worker_of,
 )
 from .heartbeats import is_lost, living_workers
-from .leases import aware, lease
+from .leases import lease
 from .server_watch import is_outage
 from .worker_identity import is_alive, own_name
 
@@ -200,7 +202,7 @@ def _release_reservations(launchpad: LaunchPad) -> int:
         since = firework.get("updated_on")
         if not (is_id(firework.get("fw_id")) and (since is None or is_date(since))):
             continue
-        if cautious and since is not None and datetime.now(UTC) - aware(since) < _RESERVATION_GRACE:
+        if cautious and since is not None and datetime.now(UTC) - moment_of(since) < _RESERVATION_GRACE:
             continue
         same = {**query, "fw_id": firework["fw_id"], "updated_on": since}
         count += launchpad.fireworks.find_one_and_update(same, {"$set": {"state": "READY"}}) is not None

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...addresses import redacted
 from ...permissions import restrict
+from ..defaults import LAUNCHPAD_VARIABLE
 from .allowed_tasks import foreign_task_behind, foreign_tasks_of_workflow
 from .document_shapes import fault_of_workflow, find_fault, is_id, leave_workflow_alone, name_of, nodes_in
 from .embedded_store import SCHEME
@@ -44,8 +45,6 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _RECOVERY_INTERVAL_S = 5.0
-LAUNCHPAD_VARIABLE = "AMALGAMICS_LAUNCHPAD"
-"""By which a worker gets the address, which may hold a password: others can see the arguments of a process."""
 
 
 class Worker:
