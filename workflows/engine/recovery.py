@@ -152,15 +152,14 @@ def _others_live(launchpad: LaunchPad) -> bool:
 
 def _remove_leftovers(launchpad: LaunchPad, unread: set[str]) -> tuple[int, int]:
     """Remove locks that nobody holds and Fireworks without workflow; return how many."""
-    unread |= set(_malformed_workflows(launchpad))
-    suspects = _leftovers(launchpad)
+    suspects = _leftovers(launchpad, unread)
     if not suspects:
         return 0, 0
     patience = _PATIENCE_S[_others_live(launchpad)]
     end = time.monotonic() + patience
     while suspects and time.monotonic() < end:
         time.sleep(_LOOK_INTERVAL_S)
-        suspects &= _leftovers(launchpad)
+        suspects &= _leftovers(launchpad, unread)
     unlocked = orphans = 0
     for kind, fw_id, updated_on in suspects:
         if kind == "lock":
@@ -171,25 +170,25 @@ def _remove_leftovers(launchpad: LaunchPad, unread: set[str]) -> tuple[int, int]
     return unlocked, orphans
 
 
-def _leftovers(launchpad: LaunchPad) -> set[tuple[str, int, Any]]:
-    """Return what may be left over: (kind, id, when updated). A lock that changes hands has another time."""
+def _leftovers(launchpad: LaunchPad, unread: set[str]) -> set[tuple[str, int, Any]]:
+    """Return what may be left over: (kind, id, when updated). A lock that changes hands has another time.
+
+    What cannot be read is warned of and added to ``unread``.
+    """
     documents = launchpad.fireworks.find({"state": {"$ne": "RUNNING"}}, {"fw_id": 1})
     present = {fw_id for document in documents if is_id(fw_id := document.get("fw_id"))}
     found: set[tuple[str, int, Any]] = set()
     for workflow in launchpad.workflows.find({}, _OF_WORKFLOWS):
-        if fault_of_workflow(workflow) == "nodes":
+        fault = fault_of_workflow(workflow)
+        if fault is not None:
+            unread.add(leave_workflow_alone(workflow, f"its {fault}"))
+        if fault == "nodes":
             present.clear()  # who knows which of them are its own
             continue
         present -= ids_in(workflow)
-        if "locked" in workflow and fault_of_workflow(workflow) is None:
+        if "locked" in workflow and fault is None:
             found.add(("lock", workflow["nodes"][0], workflow.get("updated_on")))
     return found | {("orphan", fw_id, None) for fw_id in present}
-
-
-def _malformed_workflows(launchpad: LaunchPad) -> list[str]:
-    """Return which documents of workflows cannot be read, and warn of them."""
-    faults = [(one, fault_of_workflow(one)) for one in launchpad.workflows.find({}, _OF_WORKFLOWS)]
-    return [leave_workflow_alone(one, f"its {fault}") for one, fault in faults if fault is not None]
 
 
 def _release_reservations(launchpad: LaunchPad) -> int:

@@ -90,9 +90,9 @@ def test_a_lock_that_changes_hands_is_left_alone(launchpad, recover, monkeypatch
     launchpad.workflows.find_one_and_update({"nodes": launchpad.first}, {"$set": {"locked": True}})
     look = recovery._leftovers
 
-    def look_and_refresh(pad):
+    def look_and_refresh(pad, unread):
         pad.workflows.update_one({"nodes": launchpad.first}, {"$set": {"updated_on": datetime.now(UTC)}})
-        return look(pad)
+        return look(pad, unread)
 
     monkeypatch.setattr(recovery, "_leftovers", look_and_refresh)
     assert recover(launchpad).unlocked == 0
