@@ -59,11 +59,10 @@ def test_a_run_completes_a_half_made_database(half_made, tmp_path):
     assert {row.name for row in StructureDatabase(half_made).select()} == {"Cu_fcc", "Au_fcc"}
 
 
-@pytest.mark.usefixtures("half_made")
-def test_recover_completes_a_half_made_database_and_then_finds_it_sound(tmp_path):
+def test_recover_completes_a_half_made_database_and_then_finds_it_sound(half_made, tmp_path):
     first, second = (amalgamics("recover", cwd=tmp_path).stdout.splitlines() for _ in range(2))
-    assert first[-1].startswith("recovered: the structure database results/structures.db was half made")
-    assert second[-1] == "the structure database results/structures.db is sound"
+    assert first[-1].startswith(f"recovered: the structure database {half_made} was half made")
+    assert second[-1] == f"the structure database {half_made} is sound"
 
 
 def test_half_made_with_rows_is_refused_before_anything_is_done(half_made, tmp_path):

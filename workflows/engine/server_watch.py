@@ -58,10 +58,17 @@ class _Watch(ServerHeartbeatListener):
 
 
 def client_options(host: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a client of the LaunchPad's server, with our patience unless another one was asked for."""
-    asked_for = str(host).lower() + " ".join(options).lower()
-    patience = {} if "serverselectiontimeoutms" in asked_for else {"serverSelectionTimeoutMS": 1000 * PATIENCE_S}
-    return {**patience, **options, "event_listeners": [*options.get("event_listeners", ()), _Watch()]}
+    """Return the options of a client of the LaunchPad's server: ours, unless others were asked for.
+
+    Each operation waits for a server that does not answer. And a write counts as done when it is in the server's
+    journal: else a server that is killed forgets the last tenth of a second of what it had confirmed, such as that a
+    lock was let go of.
+    """
+    in_url = {one.partition("=")[0].lower() for one in str(host).partition("?")[2].replace(";", "&").split("&")}
+    asked_for = in_url | {name.lower() for name in options}
+    ours = {"serverSelectionTimeoutMS": 1000 * PATIENCE_S, "journal": True}
+    ours = {name: value for name, value in ours.items() if name.lower() not in asked_for}
+    return {**ours, **options, "event_listeners": [*options.get("event_listeners", ()), _Watch()]}
 
 
 def is_outage(error: BaseException | str) -> bool:

@@ -114,6 +114,14 @@ def test_several_processes_lose_and_tear_no_line_while_the_file_is_turned_over(t
     assert found == Counter({(writer, n): 1 for writer in range(3) for n in range(200)})
 
 
+def document(name, nodes, output):
+    """Return the document of a workflow of independent Fireworks, as a LaunchPad holds it."""
+    links = {str(fw_id): [] for fw_id in nodes}
+    states = {str(fw_id): "READY" for fw_id in nodes}
+    metadata = {"output": str(output), "potential": "emt"}
+    return {"name": name, "nodes": nodes, "links": links, "fw_states": states, "state": "READY", "metadata": metadata}
+
+
 def test_only_the_newest_full_files_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(job_log, "MOST_BYTES", 100)
     file = tmp_path / "log.jsonl"
@@ -123,7 +131,7 @@ def test_only_the_newest_full_files_are_kept(tmp_path, monkeypatch):
     assert names == ["log.jsonl", "log.jsonl.1", "log.jsonl.2", "log.jsonl.3"]
     assert all(path.stat().st_size <= 100 for path in tmp_path.iterdir())
     monkeypatch.chdir(tmp_path)
-    workflow = {"name": "job", "nodes": [1], "metadata": {"output": str(tmp_path), "potential": "emt"}}
+    workflow = document("job", [1], tmp_path)
     found = read_log(log_files(workflow, "mongodb://host"), 100)
     assert [int(entry["time"]) for entry in found] == list(range(40 - len(found), 40))
     assert len(found) >= 6
@@ -180,7 +188,7 @@ def test_work_goes_on_where_no_log_can_be_written(embedded_url, tasks, tmp_path)
 def test_a_host_without_the_folder_of_the_report_logs_on_its_own_side(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     there = tmp_path / "results" / "job"
-    workflow = {"name": "a/../job", "nodes": [7, 9], "metadata": {"output": str(there), "potential": "emt"}}
+    workflow = document("a/../job", [7, 9], there)
     own = log_file(workflow, "mongodb://host/x")
     assert own == tmp_path / "state" / "amalgamics" / "logs" / "a-..-job-7.jsonl"
     assert log_file(workflow, f"sqlite:///{tmp_path}/pad") == tmp_path / "pad" / "logs" / "a-..-job-7.jsonl"

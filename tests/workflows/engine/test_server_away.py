@@ -152,6 +152,13 @@ def test_the_patience_of_the_user_counts():
     assert client_options("host", {"serverSelectionTimeoutMS": 7})["serverSelectionTimeoutMS"] == 7
 
 
+def test_a_write_is_confirmed_when_it_is_in_the_journal(mongod):
+    """A killed server forgets what it confirmed before, the release of a lock for instance."""
+    assert open_launchpad(f"{mongod}/journal").db.write_concern.document == {"j": True}
+    assert client_options("mongodb://host/x?journal=false", {}).get("journal") is None
+    assert client_options("host", {"journal": False})["journal"] is False
+
+
 def test_what_is_an_outage():
     assert is_outage("pymongo.errors.AutoReconnect: 127.0.0.1:1: connection closed")
     assert is_outage(pymongo.errors.AutoReconnect("x"))

@@ -47,7 +47,7 @@ def work_through(launchpad: Any, document: dict[str, Any], scratch: Path, monkey
     scratch.mkdir(exist_ok=True)
     with monkeypatch.context() as patch:
         patch.chdir(scratch)
-        return Worker(launchpad, None, ["amalgamics."], scratch).work()
+        return Worker(launchpad, None, scratch).work()
 
 
 def test_everything_is_relaxed_once_and_the_report_follows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from amalgamics.workflows.database.row_selection import delete_rows
 from amalgamics.workflows.studies.films.steps import quench_bulk_liquid
 from amalgamics.workflows.studies.films.stored import SinglePoints
 from amalgamics.workflows.studies.wetting import analysis as wetting_analysis
@@ -63,8 +64,8 @@ def test_old_single_points_correct_the_interface_alone_and_say_so(lab):
     repeat_with(lab.study, OTHER, "Ni")
     old = {"interface", "film", "solute-in-film"}
     gone = [row.id for row in lab.all_rows() if "geometry" in row and row.role not in old]
-    with lab.database._open() as connection:
-        connection.delete(gone)
+    with lab.database.backend.writing() as rows:
+        delete_rows(rows.connection, gone)
     repeated = study_members(get_study(lab.database))[0][-1]
     assert repeated.parameters.dry_face is None
     assert repeated.parameters.corrections == (f"single points with {OTHER} on one frame, W_ad(0) not corrected",)
