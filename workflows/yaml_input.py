@@ -21,6 +21,7 @@ from ..errors import InputError, nearest, shown
 
 MAX_BYTES = 1_000_000
 """Of an input: a thousand times what a job needs."""
+_MAX_VALUES = 20_000  # keys and values; each takes time to look at
 _MAX_DEPTH = 40
 _MAX_NUMBER = 60  # characters
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -85,9 +86,12 @@ def _read_text(path: Path) -> str:
 
 
 def _compose(text: str) -> Node | None:
-    """Return the one document of a text, after a look at how deep it goes."""
-    depth = documents = 0
+    """Return the one document of a text, after a look at how deep it goes and how much it holds."""
+    depth = documents = values = 0
     for event in yaml.parse(text, Loader=_LOADER):
+        values += isinstance(event, yaml.NodeEvent)
+        if values > _MAX_VALUES:
+            raise _Refused(event, f"it holds more than {_MAX_VALUES} keys and values; a job file is a few lines of YAML")
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:

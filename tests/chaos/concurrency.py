@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any, ClassVar
 
-from fireworks import Firework, Workflow
+from fireworks import FiretaskBase, Firework, Workflow
 
 from amalgamics.workflows.engine.launching import launch_workers
 from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad
@@ -19,9 +20,9 @@ from .stores import Server, new_stores
 AT_ONCE = 4
 
 
-def same_job_at_once(folder: Path, servers: dict[str, Server], expected: Result, *, forked: bool = False) -> Tally:
+def same_job_at_once(folder: Path, servers: dict[str, Server], expected: Result) -> Tally:
     """Start the same command four times at the same moment: one workflow, and all four end well."""
-    place = Place.make(folder, new_stores(folder, servers), forked=forked)
+    place = Place.make(folder, new_stores(folder, servers))
     ledger = Ledger()
     commands = [place.start("run", "job.yaml", "--workers", "1") for _ in range(AT_ONCE)]
     try:
@@ -31,31 +32,30 @@ def same_job_at_once(folder: Path, servers: dict[str, Server], expected: Result,
         ledger.add(settle(place, expected))
     except (TimeoutError, OSError, ValueError) as error:
         ledger.lost.append(explain(error))
-    return Tally(Counter({"four identical runs": 1}), ledger, 1)
+    return Tally(Counter({"at-once": AT_ONCE}), ledger, 1)
 
 
-def many_fireworks(url: str, task: type, allowed: str, notes: Path, number: int) -> Ledger:
-    """Let two commands of two workers each take trivial Fireworks; note those that did not run exactly once.
+class Note(FiretaskBase):  # type: ignore[misc]
+    """Appends a ``text`` as a line to the file ``path``."""
 
-    Parameters
-    ----------
-    url
-        A fresh LaunchPad.
-    task
-        Appends a ``text`` as a line to the file ``path``.
-    allowed
-        Its module.
-    notes
-        That file.
-    number
-        How many Fireworks.
-    """
+    _fw_name = "{{amalgamics.tests.chaos.concurrency.Note}}"
+    required_params: ClassVar[list[str]] = ["path", "text"]
+
+    def run_task(self, fw_spec: dict[str, Any]) -> None:
+        """Append the line."""
+        del fw_spec
+        with open(self["path"], "a") as stream:  # noqa: PTH123 - in one write, which no other one tears
+            stream.write(f"{self['text']}\n")
+
+
+def many_fireworks(folder: Path, servers: dict[str, Server], number: int) -> Tally:
+    """Let two commands of two workers each take trivial Fireworks; note those that did not run exactly once."""
+    folder.mkdir(parents=True)
+    url, notes = new_stores(folder, servers).launchpad, folder / "notes"
     launchpad = open_launchpad(url)
-    launchpad.bulk_add_wfs([Workflow([Firework([task(path=str(notes), text=str(one))])]) for one in range(number)])
-    crews = [
-        threading.Thread(target=launch_workers, args=(url,), kwargs={"n_workers": 2, "allow": [allowed]})
-        for _ in range(2)
-    ]
+    launchpad.bulk_add_wfs([Workflow([Firework([Note(path=str(notes), text=str(one))])]) for one in range(number)])
+    options = {"n_workers": 2, "allow": [Note.__module__]}
+    crews = [threading.Thread(target=launch_workers, args=(url,), kwargs=options) for _ in range(2)]
     for crew in crews:
         crew.start()
     for crew in crews:
@@ -67,4 +67,4 @@ def many_fireworks(url: str, task: type, allowed: str, notes: Path, number: int)
     states = count_by_state(launchpad)
     if states != {"COMPLETED": number}:
         ledger.orphans.append(f"states {states}")
-    return ledger
+    return Tally(Counter({"many-fireworks": number}), ledger, 1)

@@ -50,26 +50,27 @@ def fill_disks(
     servers: dict[str, Server],
     expected: Result,
     sizes_kib: Sequence[int] = SIZES_KIB,
-    *,
-    forked: bool = False,
 ) -> Tally:
     """Run the job on a disk of each size: it ends in lines, not in a traceback, and goes on once there is room."""
     tally = Tally()
     for size in sizes_kib:
         where = folder / f"{pair}-disk-{size}"
-        place = Place.make(where, new_stores(where, servers), forked=forked)
+        place = Place.make(where, new_stores(where, servers))
         ledger = Ledger()
         results = where / "results"
         try:
             with full_at(results, size):
                 code = place.run()
-                tally.struck["disk full"] += code != 0
+                tally.struck["full-disk"] += code != 0
                 if code not in {0, 1, 2}:
                     ledger.lost.append(f"ended with {code}: {place.said[-1].strip()[-300:]}")
                 enlarge(results)
                 if code != 0 and (again := place.run()) != 0:
                     ledger.lost.append(f"with room again ended with {again}: {place.said[-1].strip()[-300:]}")
-                ledger.add(settle(place, expected))
+                left = settle(place, expected)
+                # A task that met the full disk failed; FireWorks says where, in the log of the workers.
+                left.tracebacks = [where for where in left.tracebacks if not where.endswith("workers.log")]
+                ledger.add(left)
         except (TimeoutError, OSError, ValueError, RuntimeError) as error:
             ledger.lost.append(explain(error))
         tally.jobs += 1

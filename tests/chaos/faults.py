@@ -59,8 +59,6 @@ class Disturber:
         How long it takes.
     rng
         Says when and what.
-    forked
-        As for :class:`.job.Place`.
     """
 
     pair: str
@@ -69,7 +67,6 @@ class Disturber:
     expected: Result
     life_s: float
     rng: random.Random
-    forked: bool = False
     tally: Tally = field(default_factory=Tally)
 
     def strike(self, kind: str, number: int) -> Tally:
@@ -77,7 +74,7 @@ class Disturber:
         planned = moments(number, self.life_s, self.rng)
         while planned:
             folder = self.folder / f"{self.pair}-{kind}-{self.tally.jobs:03d}"
-            place = Place.make(folder, new_stores(folder, self.servers), forked=self.forked)
+            place = Place.make(folder, new_stores(folder, self.servers))
             ledger = Ledger()
             try:
                 self._disturb(place, kind, planned)

@@ -16,14 +16,12 @@ import psutil
 
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
-from .processes import start_anew, start_forked
+from .processes import start_forked
 from .stores import Stores
 
 METALS = ("Cu", "Ag", "Au")
 VOLUMES = 13
 CALCULATIONS = len(METALS) * (1 + VOLUMES)
-SMALL = len(METALS[:2])
-"""Calculations of the job without volumes, for what has to be tried many times."""
 
 _JOB = """\
 name: chaos
@@ -37,11 +35,9 @@ LONGEST_S = 300
 """A command that takes longer than this hangs."""
 
 
-def job_text(*, small: bool = False) -> str:
-    """Return the input: crystals of the library at several volumes, or, when small, two crystals alone."""
-    metals = METALS[:2] if small else METALS
-    text = _JOB.format(system="-".join(metals))
-    return text if small else text + _VOLUMES.format(metals=", ".join(metals), volumes=VOLUMES)
+def job_text() -> str:
+    """Return the input: crystals of the library, at several volumes."""
+    return _JOB.format(system="-".join(METALS)) + _VOLUMES.format(metals=", ".join(METALS), volumes=VOLUMES)
 
 
 @dataclass(frozen=True)
@@ -82,8 +78,6 @@ class Place:
         Working directory of the commands; its ``tmp`` is their folder for temporary files.
     stores
         The structure database and the LaunchPad of the job.
-    forked
-        Whether its processes are forks of this one, which spares their imports.
     said
         Standard output and error of each command, in their order.
     kept
@@ -92,16 +86,15 @@ class Place:
 
     folder: Path
     stores: Stores
-    forked: bool = False
     said: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, folder: Path, stores: Stores, *, small: bool = False, forked: bool = False) -> Place:
+    def make(cls, folder: Path, stores: Stores) -> Place:
         """Write the job into a fresh folder."""
         (folder / "tmp").mkdir(parents=True)
-        (folder / "job.yaml").write_text(job_text(small=small))
-        return cls(folder, stores, forked)
+        (folder / "job.yaml").write_text(job_text())
+        return cls(folder, stores)
 
     def start(self, *arguments: str, **environment: str) -> Command:
         """Start a command of the command line."""
@@ -115,8 +108,7 @@ class Place:
             **environment,
         }
         output = (self.folder / f"said-{number}.txt").open("wb+")
-        start = start_forked if self.forked else start_anew
-        process = start(arguments, self.folder, os.environ | own, output.fileno())
+        process = start_forked(arguments, self.folder, os.environ | own, output.fileno())
         return Command(self, number, process, output)
 
     def run(self, *arguments: str, **environment: str) -> int:

@@ -1,4 +1,4 @@
-"""Starting a command line in a process of its own: anew, as a user does, or by a fork of this process.
+"""Starting a command line in a process of its own, by a fork of this process.
 
 Most of the life of a real command is imports, in which nothing is written and so nothing can be lost. A fork of a
 process that has made them already spends its life where faults can do harm, and many more of them fit into an hour.
@@ -97,19 +97,6 @@ def _let_go_of_others(kept: set[int], nothing: int) -> None:
             with contextlib.suppress(OSError):
                 os.fstat(int(name))
                 os.dup2(nothing, int(name))
-
-
-def start_anew(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: int) -> Any:
-    """Start the command line as a user does."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "amalgamics.cli.main", *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
 
 
 def start_forked(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: int) -> Any:

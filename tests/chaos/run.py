@@ -11,17 +11,25 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from .concurrency import many_fireworks, same_job_at_once
+from .disks import SIZES_KIB, can_mount, fill_disks
 from .faults import Disturber, Tally
 from .job import CALCULATIONS, Place, Result, import_everything
 from .stores import KILLABLE, PAIRS, Server, new_stores, servers_of, why_not
 from .table import read_record, write_table
 
 SHORT, LONG = 5, 50
+LABELS = {
+    "at-once": "the same command four times at once",
+    "many-fireworks": "trivial Fireworks for four workers",
+    "full-disk": "full disk",
+}
+"""Faults besides kills, by the names of ``--kinds``, and what the table calls them."""
 
 
-def undisturbed(folder: Path, servers: dict[str, Server], *, forked: bool = False) -> tuple[Result, float]:
+def undisturbed(folder: Path, servers: dict[str, Server]) -> tuple[Result, float]:
     """Return what the job finds when nothing happens to it, and how long it takes, s."""
-    place = Place.make(folder, new_stores(folder, servers), forked=forked)
+    place = Place.make(folder, new_stores(folder, servers))
     began = time.monotonic()
     code = place.run()
     found = Result.of(place)
@@ -30,27 +38,37 @@ def undisturbed(folder: Path, servers: dict[str, Server], *, forked: bool = Fals
     return found, time.monotonic() - began
 
 
-def strike_pair(
-    pair: str, kinds: Sequence[str], number: int, seed: int, folder: Path, *, forked: bool, record: Path | None = None
-) -> Tally:
-    """Put so many faults of each kind into jobs on a pair of stores."""
+def kinds_of(pair: str, chosen: Sequence[str] | None) -> list[str]:
+    """Return the faults for a pair of stores, in their order, those that were chosen if any were."""
+    kinds = [*KILLABLE[pair], "at-once", "many-fireworks"]
+    if pair == "sqlite+embedded" and can_mount(Path(tempfile.gettempdir())):
+        kinds.append("full-disk")
+    return [kind for kind in kinds if not chosen or kind in chosen]
+
+
+def strike_pair(pair: str, kinds: Sequence[str], number: int, seed: int, folder: Path, record: Path) -> Tally:
+    """Put so many faults of each kind into jobs on a pair of stores, and add the counts to a record."""
     with servers_of(pair, folder) as servers:
-        expected, life_s = undisturbed(folder / f"{pair}-undisturbed", servers, forked=forked)
+        expected, life_s = undisturbed(folder / f"{pair}-undisturbed", servers)
         print(f"{pair}: undisturbed {life_s:.0f} s", flush=True)
         total = Tally()
         for kind in kinds:
             began = time.monotonic()
-            rng = random.Random(f"{seed} {pair} {kind}")
-            tally = Disturber(pair, folder, servers, expected, life_s, rng, forked).strike(kind, number)
-            print(
-                f"{pair}: {kind} killed {tally.struck[kind]} times in {tally.jobs} jobs, "
-                f"{time.monotonic() - began:.0f} s, {tally.ledger.counts()}",
-                flush=True,
-            )
-            if record is not None:
-                entry = {"pair": pair, "fault": f"kill -9 of {kind}", "struck": tally.struck[kind], "jobs": tally.jobs}
-                with record.open("a") as stream:
-                    stream.write(json.dumps(entry | tally.ledger.counts()) + "\n")
+            if kind == "at-once":
+                tally = same_job_at_once(folder / f"{pair}-at-once", servers, expected)
+            elif kind == "many-fireworks":
+                tally = many_fireworks(folder / f"{pair}-many", servers, 8 * number)
+            elif kind == "full-disk":
+                sizes = SIZES_KIB if number >= len(SIZES_KIB) else SIZES_KIB[:: len(SIZES_KIB) // number]
+                tally = fill_disks(pair, folder, servers, expected, sizes)
+            else:
+                rng = random.Random(f"{seed} {pair} {kind}")
+                tally = Disturber(pair, folder, servers, expected, life_s, rng).strike(kind, number)
+            label = LABELS.get(kind, f"kill -9 of {kind}")
+            counts = {"struck": tally.struck[kind], "jobs": tally.jobs} | tally.ledger.counts()
+            print(f"{pair}: {label}: {time.monotonic() - began:.0f} s, {counts}", flush=True)
+            with record.open("a") as stream:
+                stream.write(json.dumps({"pair": pair, "fault": label} | counts) + "\n")
             for problem in tally.ledger.problems():
                 print(f"  {problem}", flush=True)
             total.add(tally)
@@ -60,11 +78,11 @@ def strike_pair(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Disturb jobs on every pair of stores; exit code 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--long", action="store_true", help=f"{LONG} faults of each kind instead of {SHORT}")
     parser.add_argument("--seed", type=int, default=16)
     parser.add_argument("--pairs", nargs="+", choices=PAIRS, default=["sqlite+embedded", "postgresql+mongodb"])
-    parser.add_argument("--kinds", nargs="+")
-    parser.add_argument("--number", type=int)
+    parser.add_argument("--kinds", nargs="+", help=f"of processes, or of {', '.join(LABELS)}; all unless given")
+    parser.add_argument("--number", type=int, help="faults of each kind")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--record", type=Path, help="file to which counts are added, a line of JSON each")
     parser.add_argument("--write", type=Path, help="page whose table is made anew from the record")
@@ -73,16 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="amalgamics-chaos-"))
     record = options.record or folder / "record.jsonl"
+    number = options.number or (LONG if options.long else SHORT)
     total = Tally()
-    if options.long:
-        import_everything(folder / "imports")
+    import_everything(folder / "imports")
     for pair in options.pairs:
         if reason := why_not(pair):
             print(f"{pair}: left out: {reason}")
             continue
-        kinds = [kind for kind in KILLABLE[pair] if not options.kinds or kind in options.kinds]
-        number = options.number or (LONG if options.long else SHORT)
-        total.add(strike_pair(pair, kinds, number, options.seed, folder, forked=options.long, record=record))
+        total.add(strike_pair(pair, kinds_of(pair, options.kinds), number, options.seed, folder, record))
     if options.write:
         write_table(options.write, read_record(record))
     sys.exit(bool(total.ledger.problems()))

@@ -196,6 +196,7 @@ KILLABLE = {
     "sqlite+mongodb": ("run", "worker", "mongod"),
     "postgresql+mongodb": ("run", "worker", "mongod", "PostgreSQL"),
 }
+"""What can be killed of a job on a pair of stores."""
 
 
 def why_not(pair: str) -> str | None:
