@@ -124,6 +124,7 @@ def document(name, nodes, output):
 
 def test_only_the_newest_full_files_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(job_log, "MOST_BYTES", 100)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))  # where other tests log jobs of the same name
     file = tmp_path / "log.jsonl"
     for number in range(40):
         append(file, b'{"time": "%03d", "text": "0123456789"}\n' % number)
