@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
+from .clock import turn_clock
 from .job import Command, Place, Result, explain
 from .ledger import Ledger, settle
 from .stores import Server, new_stores
@@ -17,6 +21,8 @@ _OUTAGE_S = (0.0, 4.0)  # how long a killed server is away
 _WORKER_DEATHS = 3  # that one command puts up with by itself
 _STARTUP = 0.4  # share of a job's life that is over when there is a worker
 _MISSED = 0.9  # what came too late to strike is tried again so much earlier
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_JUMPS_S = (-86400, -3600, -60, 60, 3600, 86400)  # of a clock
 
 
 @dataclass
@@ -87,7 +93,8 @@ class Disturber:
 
     def _disturb(self, place: Place, kind: str, planned: list[float]) -> None:
         """Disturb a job at some of the planned moments, then run the same command until it ends well."""
-        way = {"run": self._kill_run, "worker": self._kill_workers}.get(kind, self._kill_server)
+        ways = {"run": self._kill_run, "worker": self._kill_workers, "signal": self._signal, "clock": self._turn_clock}
+        way = ways.get(kind, self._kill_server)
         for _ in range(_STRIKES_IN_ONE_JOB):
             if not planned:
                 break
@@ -107,12 +114,46 @@ class Disturber:
             return 0
         workers = command.workers()
         command.kill()
+        self._see_off(workers)
+        return 1
+
+    def _signal(self, command: Command, _: str, planned: list[float]) -> int:
+        """Ask ``run`` to end; it says so by its exit code, and its workers end too."""
+        moment = planned.pop()
+        if command.is_over_by(moment):
+            planned.insert(0, moment * _MISSED)
+            return 0
+        workers, number = command.workers(), self.rng.choice(_SIGNALS)
+        command.process.send_signal(number)
+        code = command.wait()
+        if code not in {128 + number, -number, 0}:  # -number before it listens to signals, 0 when it was just done
+            raise RuntimeError(f"{number.name} ended run with {code}: {command.place.said[-1].strip()[-300:]}")
+        self._see_off(workers)
+        return int(code != 0)
+
+    def _turn_clock(self, command: Command, _: str, planned: list[float]) -> int:
+        """Let the clocks of all processes jump; they stay where they are until they jump again."""
+        moment = planned.pop()
+        if command.is_over_by(moment):
+            planned.insert(0, moment * _MISSED)
+            return 0
+        turn_clock(self.rng.choice(_JUMPS_S))
+        return 1
+
+    @staticmethod
+    def _see_off(workers: list[psutil.Process]) -> None:
+        """Wait for workers to end.
+
+        Raises
+        ------
+        RuntimeError
+            One lives on.
+        """
         end = time.monotonic() + 10
         while any(worker.is_running() and worker.status() != "zombie" for worker in workers):
             if time.monotonic() > end:
-                raise RuntimeError("workers live on after the command that started them was killed")
+                raise RuntimeError("workers live on after the command that started them")
             time.sleep(0.05)
-        return 1
 
     def _kill_workers(self, command: Command, _: str, planned: list[float]) -> int:
         """Kill workers of one command, few enough that it goes on by itself."""

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .clock import CLOCK_VARIABLES
+
 _START_TIMEOUT_S = 60
 _POSTGRESQL = Path("/usr/lib/postgresql")
 
@@ -48,7 +50,12 @@ class Server(ABC):
         """
         with (self.folder / "server.out").open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                self.command(),
+                env={name: value for name, value in os.environ.items() if name not in CLOCK_VARIABLES},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         end = time.monotonic() + _START_TIMEOUT_S
         while not self.answers():
