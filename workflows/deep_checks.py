@@ -1,8 +1,8 @@
 """``amalgamics doctor --deep``: the small job of :mod:`~.trial` on each kind of store that this machine is set up for.
 
-Always on an embedded LaunchPad and a database file in a temporary folder; and where the LaunchPad of the user is on a
-MongoDB server, on that server too, in a database of its own that is removed afterwards. Nothing of the user's is
-written to.
+Always on an embedded LaunchPad and a database file in a temporary folder; and where those of the user are on servers,
+on these too, in a MongoDB database and a PostgreSQL schema of its own that are removed afterwards. Nothing of the
+user's is written to.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import yaml
+
 from ..addresses import redacted
 from ..errors import InputError
 from .checks import Check
+from .database.address import is_server
 from .engine.embedded_store import SCHEME
+from .engine.launchpad_file import is_launchpad_file, read_launchpad_file
 from .trial import Trial
 
 
@@ -34,27 +38,45 @@ def deep_checks(launchpad: str, database: str | Path | None, tell: Callable[[str
     tell
         Called with a line that says how far it is.
     """
-    del database
     with tempfile.TemporaryDirectory(prefix="amalgamics-doctor-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
         yield from _try("embedded", folder / "embedded", f"{SCHEME}{folder}/embedded/launchpad", tell)
-        if launchpad.startswith("mongodb"):
-            yield from _on_server(launchpad, folder / "mongodb", tell)
+        if launchpad.startswith("mongodb") or is_launchpad_file(launchpad):
+            yield from _on_mongodb(launchpad, folder / "mongodb", tell)
+        if database is not None and is_server(database):
+            yield from _on_postgresql(str(database), folder / "postgresql", tell)
 
 
-def _try(kind: str, folder: Path, launchpad: str, tell: Callable[[str], None]) -> Iterator[Check]:
-    folder.mkdir(parents=True)
-    trial = Trial(folder, launchpad, folder / "structures.db", lambda line: tell(f"trial on {kind}: {line}"))
+def _try(
+    kind: str, folder: Path, launchpad: str, tell: Callable[[str], None], database: str | Path | None = None
+) -> Iterator[Check]:
+    folder.mkdir(parents=True, exist_ok=True)
+    store = database or folder / "structures.db"
+    trial = Trial(folder, launchpad, store, lambda line: tell(f"trial on {kind}: {line}"))
     for check in trial.checks():
         yield replace(check, name=f"{kind}: {check.name}")
 
 
-def _on_server(address: str, folder: Path, tell: Callable[[str], None]) -> Iterator[Check]:
+def _on_postgresql(address: str, folder: Path, tell: Callable[[str], None]) -> Iterator[Check]:
+    """Try a schema of our own in the user's database on a server, where we may make one."""
+    from .database.backends.postgresql import PostgreSQLServer
+
+    begun = time.monotonic()
+    try:
+        with PostgreSQLServer(address).schema_of_its_own(f"amalgamics_doctor_{uuid.uuid4().hex[:12]}") as own:
+            yield from _try("postgresql", folder, f"{SCHEME}{folder}/launchpad", tell, own)
+    except InputError as error:
+        no_right = "no right" in str(error)  # who may only use the tables can work with them all the same
+        said = redacted(str(error))
+        yield Check("postgresql", no_right, f"not tried: {said}" if no_right else said, time.monotonic() - begun)
+
+
+def _on_mongodb(address: str, folder: Path, tell: Callable[[str], None]) -> Iterator[Check]:
     """Try a database of our own on the server of the user's LaunchPad, where we may make one."""
     begun = time.monotonic()
     name = f"amalgamics-doctor-{uuid.uuid4().hex[:12]}"
-    own = beside(address, name)
     try:
+        own = _file_beside(address, name, folder) if is_launchpad_file(address) else beside(address, name)
         with _throwaway(own, name):
             yield from _try("mongodb", folder, own, tell)
     except _NoRightError as error:
@@ -74,8 +96,14 @@ def _throwaway(address: str, name: str) -> Iterator[None]:
     from pymongo import MongoClient
     from pymongo.errors import OperationFailure, PyMongoError
 
+    from .engine.launchpad import open_launchpad
+
     client: Any
-    with MongoClient(address, serverSelectionTimeoutMS=2000) as client:
+    if is_launchpad_file(address):
+        opened = open_launchpad(address).connection
+    else:
+        opened = MongoClient(address, serverSelectionTimeoutMS=2000)
+    with opened as client:
         try:
             client[name].trial.insert_one({"made by": "amalgamics doctor --deep"})
         except OperationFailure as error:
@@ -87,6 +115,20 @@ def _throwaway(address: str, name: str) -> Iterator[None]:
             yield
         finally:
             client.drop_database(name)
+
+
+def _file_beside(path: str, name: str, folder: Path) -> str:
+    """Write a ``my_launchpad.yaml`` for another database on the server of one; return its path."""
+    settings = read_launchpad_file(path)
+    if settings.get("uri_mode"):
+        settings["host"] = beside(str(settings["host"]), name)
+    elif settings.get("username"):
+        settings.setdefault("authsource", settings.get("name"))
+    folder.mkdir(parents=True)
+    file = folder / "my_launchpad.yaml"
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump({**settings, "name": name}), encoding="utf-8")
+    return str(file)
 
 
 def beside(address: str, name: str) -> str:

@@ -10,6 +10,7 @@ import uuid
 import ase.db
 import pytest
 
+from amalgamics.workflows import deep_checks as deep_checks_module
 from amalgamics.workflows import trial as trial_module
 from amalgamics.workflows.checks import check_credentials, check_disks
 from amalgamics.workflows.deep_checks import beside, deep_checks
@@ -156,6 +157,35 @@ def test_a_mongodb_server_gets_a_database_of_its_own_that_is_gone_afterwards(mon
         assert set(client.list_database_names()) == before
     assert [check.found for check in checks if not check.ok] == []
     assert {check.name.partition(":")[0] for check in checks} == {"embedded", "mongodb"}
+
+
+@pytest.mark.slow
+def test_a_server_of_a_file_and_a_postgresql_server_are_tried_and_left_as_they_were(mongod, postgresql, tmp_path):
+    import pymongo
+
+    pad, store = tmp_path / "my_launchpad.yaml", postgresql.new_schema()
+    pad.write_text(f"host: {mongod}/test-{uuid.uuid4().hex[:12]}\nuri_mode: true\n")
+    schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'amalgamics_doctor%'"
+    with pymongo.MongoClient(mongod) as client:
+        before = set(client.list_database_names())
+        checks = list(deep_checks(str(pad), store, lambda _: None))
+        assert set(client.list_database_names()) == before
+    assert [check.found for check in checks if not check.ok] == []
+    assert {check.name.partition(":")[0] for check in checks} == {"embedded", "mongodb", "postgresql"}
+    assert postgresql.execute(schemas) == [(0,)]
+
+
+def test_a_schema_that_may_not_be_made_is_said_and_is_no_failure(postgresql, monkeypatch):
+    postgresql.execute("CREATE ROLE reader LOGIN")
+    url = postgresql.url("postgres", "reader")
+    monkeypatch.setattr(deep_checks_module, "_try", lambda *_: iter(()))
+    try:
+        (check,) = deep_checks_module.deep_checks("sqlite:///pad", url, lambda _: None)
+    finally:
+        postgresql.execute("DROP ROLE reader")
+    assert (check.name, check.ok) == ("postgresql", True)
+    assert check.found.startswith("not tried: database: ")
+    assert "no right" in check.found
 
 
 def test_another_database_on_the_same_server():

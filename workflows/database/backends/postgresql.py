@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import numpy as np
 import psycopg2
@@ -230,6 +231,33 @@ class PostgreSQLServer(Backend):
                     logger.warning("%s; trying again in %.1f s", error, pause)
             time.sleep(pause)
             pause = min(max(2 * pause, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+
+    @contextlib.contextmanager
+    def schema_of_its_own(self, name: str) -> Iterator[str]:
+        """Make an empty schema, which goes with its tables at the end; yield an address that sees it alone.
+
+        Parameters
+        ----------
+        name
+            Of the schema, a plain word.
+
+        Raises
+        ------
+        InputError
+            The user has no right to it, or the server does not answer.
+        """
+        with self._transaction() as connection:
+            connection.execute(f'CREATE SCHEMA "{name}"')
+        parts = urlsplit(self.address)
+        pairs = parse_qsl(parts.query)
+        options = [value for key, value in pairs if key == "options"] + [f"-csearch_path={name}"]
+        others = [pair for pair in pairs if pair[0] != "options"]
+        query = urlencode([*others, ("options", " ".join(options))], quote_via=quote)
+        try:
+            yield urlunsplit(parts._replace(query=query))
+        finally:
+            with self._transaction() as connection:
+                connection.execute(f'DROP SCHEMA "{name}" CASCADE')
 
     def _has_tables(self, connection: Connection) -> bool:
         """Return whether the tables are there; raise where only some are, or those of something else."""
