@@ -136,25 +136,24 @@ class HullResult:
         """Return the hull as a plotly figure.
 
         Of two elements, formation energy against composition with published values beside; of three or four, the
-        triangle or tetrahedron of compositions with its tie lines, as pymatgen draws it.
+        triangle of compositions with its tie lines, or the tetrahedron as pymatgen draws it.
 
         Raises
         ------
         InputError
             The system has more than four elements.
         """
-        if len(self._report.hull.elements) > 2:
-            return self._plot_compositions()
-        from ..reports.hulls.diagram import binary_diagram
-        from ..reports.hulls.interactive import hull_figure
+        from ..reports.hulls.drawn import hull_diagram, interactive_hull
 
-        diagram = binary_diagram(self._report)
-        assert diagram is not None
-        figure = hull_figure(diagram)
+        diagram = hull_diagram(self._report)
+        if diagram is None:
+            return self._plot_compositions()
+        figure = interactive_hull(diagram)
         if not any(point.kind == "prototype" for point in diagram.points):
             # The report knows two kinds of phases; what a user gave is neither.
             for trace in figure["data"]:
-                trace["name"] = trace["name"].replace("prototype, above", "above")
+                if "name" in trace:
+                    trace["name"] = trace["name"].replace("prototype, above", "above")
         return drawn(figure, f"{self.system}, {self.potential or 'given energies'}", height=480)
 
     def _plot_compositions(self) -> go.Figure:

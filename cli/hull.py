@@ -21,7 +21,7 @@ def hull(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Print the phases of a system with their distance to the hull, and the voltage steps."""
+    """Print the phases of a system with their database rows and distances to the hull, and the voltage steps."""
     from ..workflows.database.row_hulls import hull_of_rows
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database

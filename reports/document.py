@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .export import hull_csv, summary_json
-from .hulls.diagram import binary_diagram
+from .hulls.drawn import hull_diagram
 from .hulls.png import hull_png
 from .model import Report
 from .page import render_page
@@ -55,8 +55,8 @@ def picture_name(system: str) -> str:
 
 
 def hull_pictures(report: Report) -> dict[str, bytes]:
-    """PNG files by name: ``hull.png``, and one for each of several systems; nothing without a binary system."""
-    diagrams = [diagram for system in report.systems if (diagram := binary_diagram(system)) is not None]
+    """PNG files by name: ``hull.png``, and one for each of several systems of two or three elements."""
+    diagrams = [diagram for system in report.systems if (diagram := hull_diagram(system)) is not None]
     if not diagrams:
         return {}
     pictures = {"hull.png": hull_png(diagrams, report.potential)}

@@ -15,7 +15,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from .benchmarks.reference import compare_with_reference
-from .hulls.diagram import HullDiagram, binary_diagram
+from .hulls.diagram import HullDiagram
+from .hulls.drawn import hull_diagram, interactive_hull
 from .hulls.findings import (
     VOLUME_TOLERANCE_PERCENT,
     headline,
@@ -25,7 +26,8 @@ from .hulls.findings import (
     report_headline,
     stable_compounds,
 )
-from .hulls.interactive import hull_figure, voltage_figure
+from .hulls.interactive import voltage_figure
+from .hulls.ternary import TernaryDiagram
 from .model import Lattice, PhaseRecord, Report, SystemReport
 from .notation import MEV, enumeration, signed, system_title, unicode_formula, unicode_space_group
 from .sections import provenance_card
@@ -85,10 +87,10 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
     """What the template needs to know about one system."""
-    diagram = binary_diagram(system)
+    diagram = hull_diagram(system)
     figures: dict[str, Any] = {}
     if diagram is not None:
-        figures[f"hull-{number}"] = hull_figure(diagram)
+        figures[f"hull-{number}"] = interactive_hull(diagram)
     voltage = voltage_figure(system)
     if voltage is not None:
         figures[f"voltage-{number}"] = voltage
@@ -105,6 +107,7 @@ def _system_view(system: SystemReport, number: int) -> dict[str, Any]:
         "couple": ion_couple(system),
         "figures": figures,
         "hull_description": _hull_description(diagram),
+        "triangle": isinstance(diagram, TernaryDiagram),
         "comparison": compare_with_reference(system),
         "cells": [
             (record.formula, cell_parameters(record.lattice, record.measured_lattice))
@@ -132,9 +135,11 @@ def _overview_row(view: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hull_description(diagram: HullDiagram | None) -> str:
+def _hull_description(diagram: HullDiagram | TernaryDiagram | None) -> str:
     if diagram is None:
         return ""
+    if isinstance(diagram, TernaryDiagram):
+        return diagram.description
     values = [f"{point.formula} {signed(point.y, 3)}" for point in diagram.stable]
     return (
         f"Convex hull of {system_title(diagram.system)}: formation energy in eV per atom against composition. "

@@ -1,10 +1,10 @@
-"""Convex hulls as PNG: one panel for each system, and many small ones on one energy scale."""
+"""Convex hulls as PNG: one panel for each system of two or three elements, and many small ones on one energy scale."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import InputError
 from ..figures.label_placement import Label, place_labels
@@ -12,11 +12,14 @@ from ..figures.style import MUTED, PROTOTYPE, REFERENCE, RULE, STABLE, draw_png,
 from ..flags.survey import hg_last
 from ..notation import MEV, mathtext, mathtext_formula, system_title, unicode_space_group
 from .diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, Series, label_candidates
+from .ternary import TernaryDiagram, draw_ternary, label_ternary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
+
+_Drawn = TypeVar("_Drawn", HullDiagram, TernaryDiagram, HullDiagram | TernaryDiagram)
 
 PANEL_INCHES = (7.0, 5.0)
 OVERVIEW_COLUMNS = 3
@@ -30,7 +33,7 @@ _AREAS, _SMALL_AREAS = {1: 62, 2: 46, 3: 30}, {1: 30, 2: 24, 3: 9}
 """Of the markers of phases in points² by the rank of their series."""
 
 
-def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
+def hull_png(diagrams: Sequence[HullDiagram | TernaryDiagram], subtitle: str) -> bytes:
     """Draw the diagrams side by side, two in a row, and return the PNG.
 
     Parameters
@@ -46,18 +49,28 @@ def hull_png(diagrams: Sequence[HullDiagram], subtitle: str) -> bytes:
     def draw(figure: Figure) -> None:
         panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
         for axes, diagram in zip(panels, diagrams, strict=False):
-            _draw(axes, diagram, subtitle)
-        _finish(figure, panels, diagrams, _label)
+            if isinstance(diagram, TernaryDiagram):
+                draw_ternary(axes, diagram, subtitle)
+            else:
+                _draw(axes, diagram, subtitle)
+        _finish(figure, panels, diagrams, _label_any)
 
     size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows)
     return draw_png(draw, size_inches=size, layout={"w_pad": 0.12, "h_pad": 0.12, "wspace": 0.04, "hspace": 0.04})
 
 
+def _label_any(axes: Axes, renderer: RendererBase, diagram: HullDiagram | TernaryDiagram) -> None:
+    if isinstance(diagram, TernaryDiagram):
+        label_ternary(axes, renderer, diagram)
+    else:
+        _label(axes, renderer, diagram)
+
+
 def _finish(
     figure: Figure,
     panels: Sequence[Axes],
-    diagrams: Sequence[HullDiagram],
-    label: Callable[[Axes, RendererBase, HullDiagram], None],
+    diagrams: Sequence[_Drawn],
+    label: Callable[[Axes, RendererBase, _Drawn], None],
 ) -> None:
     """Hide the panels without a diagram, settle the layout, and label the others, which is done in pixels."""
     for axes in panels[len(diagrams) :]:

@@ -121,7 +121,7 @@ def test_a_molecule_is_relaxed_without_a_cell() -> None:
 ELEMENTS_AND_LIHG = {"Li": -1.9, "Hg": -0.3, "Na": -1.3, "K": -1.0, "Cs": -0.8, "LiHg": -1.54}
 
 
-@pytest.mark.parametrize(("elements", "kind"), [("Li-Hg-Na", "scatterternary"), ("Li-Hg-Na-K", "scatter3d")])
+@pytest.mark.parametrize(("elements", "kind"), [("Li-Hg-Na", "scatter"), ("Li-Hg-Na-K", "scatter3d")])
 def test_hulls_of_three_and_four_elements_are_drawn(elements: str, kind: str) -> None:
     energies = {formula: ELEMENTS_AND_LIHG[formula] for formula in [*elements.split("-"), "LiHg"]}
     figure = am.hull(elements, energies).plot()

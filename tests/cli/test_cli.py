@@ -64,6 +64,8 @@ def test_hull_json_has_the_documented_keys(finished):
     hull = json.loads(amalgamics("hull", "Ag-Au", "--json", cwd=finished).stdout)
     assert list(hull) == ["system", "potential", "temperature_K", "phases", "voltage_steps", "mean_voltage_V"]
     keys = {
+        "id",
+        "name",
         "formula",
         "space_group",
         "energy_per_atom",
@@ -74,6 +76,8 @@ def test_hull_json_has_the_documented_keys(finished):
     }
     assert hull["phases"]
     assert all(set(phase) == keys for phase in hull["phases"])
+    rows = json.loads(amalgamics("query", "Ag-Au", "--json", cwd=finished).stdout)
+    assert {(phase["id"], phase["name"]) for phase in hull["phases"]} == {(row["id"], row["name"]) for row in rows}
     elements = [phase for phase in hull["phases"] if phase["formula"] in ("Ag", "Au")]
     assert all(phase["formation_energy_per_atom"] == pytest.approx(0, abs=1e-9) for phase in elements)
 

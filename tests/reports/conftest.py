@@ -16,7 +16,7 @@ from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 from amalgamics.thermodynamics.hulls.voltage import voltage_profile
 from amalgamics.thermodynamics.wetting.curve import WettingCurve
 
-ELEMENT_ENERGIES = {"Li": -1.9570, "Na": -1.3100, "Hg": -0.6660}
+ELEMENT_ENERGIES = {"Li": -1.9570, "Na": -1.3100, "Mg": -1.5420, "Hg": -0.6660}
 
 # name, formula, formation energy (eV/atom), volume (Å^3/atom), space group, further fields of the record
 LI_HG_LIBRARY: list[tuple[str, str, float, float, str, dict[str, Any]]] = [

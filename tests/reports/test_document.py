@@ -170,13 +170,13 @@ def test_several_systems_get_an_overview_and_anchors(examples):
 
 
 def test_systems_without_diagram_or_voltage(examples, tmp_path):
-    phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na", "Hg")]
-    ternary = examples.make_system("Li-Na-Hg", [(phase, {}) for phase in phases], None)
-    paths = write_report(replace(examples.li_hg, systems=(ternary,)), tmp_path)
+    phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na", "Mg", "Hg")]
+    quaternary = examples.make_system("Li-Na-Mg-Hg", [(phase, {}) for phase in phases], None)
+    paths = write_report(replace(examples.li_hg, systems=(quaternary,)), tmp_path)
     assert set(paths) == {"report.html", "hull.csv", "summary.json"}
     page = Page(paths["report.html"].read_text(encoding="utf-8"))
-    assert "this one has 3" in page.text
-    assert "No compound is on the Li–Na–Hg hull" in page.text
+    assert "this one has 4" in page.text
+    assert "No compound is on the Li–Na–Mg–Hg hull" in page.text
 
 
 def test_unwritable_output_is_refused_before_anything_is_drawn(examples, tmp_path, monkeypatch):

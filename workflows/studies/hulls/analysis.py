@@ -67,7 +67,10 @@ def profile_of_hull(hull: Hull) -> VoltageProfile | None:
 
 
 def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
-    """Return the hull and its voltage steps as plain JSON (eV/atom, Å³/atom, V, mAh per g of host and step)."""
+    """Return the hull and its voltage steps as plain JSON (eV/atom, Å³/atom, V, mAh per g of host and step).
+
+    The ``id`` of a phase is its row in the database, as ``query`` shows it.
+    """
     profile = profile_of_hull(hull)
     return {
         "system": hull.system,
@@ -75,6 +78,8 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
         "temperature_K": hull.temperature_K,
         "phases": [
             {
+                "id": phase.entry_id,
+                "name": phase.name,
                 "formula": phase.formula,
                 "space_group": phase.space_group,
                 "energy_per_atom": phase.energy_per_atom,

@@ -1,0 +1,295 @@
+"""The hull of three elements as a triangle of compositions (Gibbs triangle): its phases and what is in equilibrium.
+
+Every corner is an element, and a side holds the phases of two. A point (x, y) in the plane stands for a composition;
+the side of the triangle is 1. Phases in equilibrium are joined, so that each small triangle is a mixture of three.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..figures.interactive import Figure, base_layout, line_trace
+from ..figures.label_placement import Label, place_labels
+from ..figures.style import INK, MUTED, PROTOTYPE, RULE, STABLE, plain
+from ..model import SystemReport
+from ..notation import MEV, mathtext_formula, signed, system_title, unicode_formula, unicode_space_group
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
+
+HEIGHT = math.sqrt(3) / 2
+"""Of the triangle, whose side is 1."""
+
+Point2D = tuple[float, float]
+_ENERGY_SHOWN = 0.1
+"""eV/atom above the hull up to which a phase is named in the picture."""
+
+
+@dataclass(frozen=True)
+class TernaryPoint:
+    """A computed phase in the triangle; where several have one composition, the lowest."""
+
+    name: str
+    formula: str
+    place: Point2D
+    formation_energy_per_atom: float
+    e_above_hull: float
+    stable: bool
+    kind: str
+    space_group: str
+    others: int
+    """Phases of the same composition that lie higher."""
+
+
+@dataclass(frozen=True)
+class TernaryDiagram:
+    """Phases and tie lines of a system of three elements.
+
+    Attributes
+    ----------
+    system
+        Its name.
+    temperature_K
+        Of the energies.
+    corners
+        The elements at the left, at the right and on top, with their places; mercury is on top.
+    points
+        One for each composition.
+    tie_lines
+        Places of stable phases in equilibrium with each other.
+    """
+
+    system: str
+    temperature_K: float
+    corners: tuple[tuple[str, Point2D], ...]
+    points: tuple[TernaryPoint, ...]
+    tie_lines: tuple[tuple[Point2D, Point2D], ...]
+
+    @property
+    def stable(self) -> tuple[TernaryPoint, ...]:
+        """The phases on the hull."""
+        return tuple(point for point in self.points if point.stable)
+
+    @property
+    def compounds(self) -> tuple[TernaryPoint, ...]:
+        """The phases on the hull that are no elements."""
+        corners = {place for _, place in self.corners}
+        return tuple(point for point in self.stable if point.place not in corners)
+
+    @property
+    def unstable(self) -> tuple[TernaryPoint, ...]:
+        """The phases above it."""
+        return tuple(point for point in self.points if not point.stable)
+
+    @property
+    def description(self) -> str:
+        """What the picture shows, for those who do not see it."""
+        names = ", ".join(dict.fromkeys(point.formula for point in self.stable))
+        return (
+            f"Phases of {system_title(self.system)} in the triangle of compositions, with lines between those in "
+            f"equilibrium. On the hull: {names}. Compositions with phases above it alone: {len(self.unstable)}."
+        )
+
+
+def triangle_place(composition: Mapping[str, float], corners: tuple[str, str, str]) -> Point2D:
+    """Return where a composition lies in the triangle.
+
+    Parameters
+    ----------
+    composition
+        Atoms of each element, in any amount.
+    corners
+        The elements at the left (0, 0), at the right (1, 0) and on top (1/2, √3/2).
+
+    Examples
+    --------
+    >>> from amalgamics.reports.hulls.ternary import triangle_place
+    >>> triangle_place({"Li": 1, "Hg": 1}, ("Li", "Na", "Hg"))
+    (0.25, 0.433...)
+    """
+    total = math.fsum(composition.values())
+    _, right, top = (composition.get(element, 0.0) / total for element in corners)
+    return right + top / 2, top * HEIGHT
+
+
+def ternary_diagram(report: SystemReport) -> TernaryDiagram | None:
+    """Lay out the hull of a system of three elements; None for any other number of them."""
+    hull = report.hull
+    if len(hull.elements) != 3:
+        return None
+    left, right, top = sorted(hull.elements, key=lambda element: (element == "Hg", hull.elements.index(element)))
+    corners = left, right, top
+    places = {phase.name: triangle_place(phase.composition, corners) for phase in hull.phases}
+    at: dict[tuple[float, float], list[str]] = {}
+    for phase in sorted(hull.phases, key=lambda phase: phase.e_above_hull):
+        x, y = places[phase.name]
+        at.setdefault((round(x, 6), round(y, 6)), []).append(phase.name)
+    by_name = {phase.name: phase for phase in hull.phases}
+    points = []
+    for lowest, *others in at.values():
+        phase, record = by_name[lowest], report.record(lowest)
+        points.append(
+            TernaryPoint(
+                name=lowest,
+                formula=phase.formula,
+                place=places[lowest],
+                formation_energy_per_atom=phase.formation_energy_per_atom,
+                e_above_hull=phase.e_above_hull,
+                stable=phase.stable,
+                kind=record.kind,
+                space_group=record.space_group,
+                others=len(others),
+            )
+        )
+    ends = (0.0, 0.0), (1.0, 0.0), (0.5, HEIGHT)
+    return TernaryDiagram(
+        hull.system,
+        hull.temperature_K,
+        tuple(zip(corners, ends, strict=True)),
+        tuple(points),
+        tuple((places[a], places[b]) for a, b in hull.tie_lines),
+    )
+
+
+def draw_ternary(axes: Axes, diagram: TernaryDiagram, subtitle: str) -> None:
+    """Draw the triangle, its lines and its phases without their names, which :func:`label_ternary` adds."""
+    outline = [place for _, place in diagram.corners]
+    axes.plot(*zip(*outline, outline[0], strict=True), color=RULE, lw=1.0, zorder=1)
+    for start, end in diagram.tie_lines:
+        axes.plot(*zip(start, end, strict=True), color=STABLE, lw=1.3, zorder=2, solid_capstyle="round")
+    for points, colour, filled, area, label in (
+        (diagram.unstable, PROTOTYPE, False, 26, "above the hull"),
+        (diagram.stable, STABLE, True, 58, "on the hull"),
+    ):
+        if points:
+            xs, ys = zip(*(point.place for point in points), strict=True)
+            axes.scatter(
+                xs,
+                ys,
+                s=area,
+                facecolors=colour if filled else "white",
+                edgecolors="white" if filled else colour,
+                linewidths=1.3,
+                label=label,
+                zorder=4 if filled else 3,
+            )
+    axes.set_xlim(-0.12, 1.12)
+    axes.set_ylim(-0.1, HEIGHT + 0.1)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    axes.set_title(system_title(diagram.system), loc="left", fontweight="bold", fontsize=13)
+    axes.set_title(f"{plain(subtitle)} · {diagram.temperature_K:g} K", loc="right", fontsize=10, color=MUTED)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=9)
+
+
+def label_ternary(axes: Axes, renderer: RendererBase, diagram: TernaryDiagram) -> None:
+    """Name the corners, the phases on the hull and those little above it."""
+    for element, (x, y) in diagram.corners:
+        across, along = (0, "center") if y > 0 else (-6, "right") if x == 0 else (6, "left")
+        axes.annotate(
+            element,
+            (x, y),
+            xytext=(across, 9 if y > 0 else -5),
+            textcoords="offset points",
+            ha=along,
+            va="bottom" if y > 0 else "top",
+            fontsize=13,
+            fontweight="bold",
+            color=INK,
+        )
+    labels = [
+        Label(mathtext_formula(point.formula), *point.place, "above", {"fontsize": 11, "color": STABLE})
+        for point in diagram.compounds
+    ]
+    near = sorted(diagram.unstable, key=lambda point: point.e_above_hull)
+    labels += [
+        Label(f"{mathtext_formula(point.formula)} +{point.e_above_hull * MEV:.0f}", *point.place, "above", style, True)
+        for point in near
+        if point.e_above_hull < _ENERGY_SHOWN and (style := {"fontsize": 9, "color": MUTED})
+    ]
+    place_labels(axes, renderer, labels, [point.place for point in diagram.points], diagram.tie_lines)
+    if diagram.unstable:
+        axes.text(0, 1, "+n: meV/atom above the hull", transform=axes.transAxes, va="top", fontsize=8, color=MUTED)
+
+
+def ternary_figure(diagram: TernaryDiagram) -> Figure:
+    """Return the triangle as plotly JSON, with what each phase is under the pointer."""
+    layout = base_layout()
+    hidden = {"visible": False, "fixedrange": False, "zeroline": False}
+    layout["xaxis"] |= {**hidden, "range": [-0.1, 1.1]}
+    layout["yaxis"] |= {**hidden, "range": [-0.08, HEIGHT + 0.1], "scaleanchor": "x"}
+    layout["annotations"] = [_corner(element, place) for element, place in diagram.corners]
+    layout["annotations"] += [_named(point) for point in diagram.compounds]
+    outline = [place for _, place in diagram.corners]
+    traces = [
+        _lines([(outline[i - 1], outline[i]) for i in range(3)], "--rule", 1, showlegend=False),
+        _lines(diagram.tie_lines, "--stable", 2, name="in equilibrium", legendrank=1),
+    ]
+    for points, name, colour, symbol, size in (
+        (diagram.unstable, "above the hull", "--prototype", "circle-open", 8),
+        (diagram.stable, "on the hull", "--stable", "circle", 12),
+    ):
+        if points:
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "name": name,
+                    "x": [point.place[0] for point in points],
+                    "y": [point.place[1] for point in points],
+                    "text": [_hover(point) for point in points],
+                    "hovertemplate": "%{text}<extra></extra>",
+                    "marker": {
+                        "color": colour,
+                        "symbol": symbol,
+                        "size": size,
+                        "line": {"width": 1.6, "color": colour},
+                    },
+                }
+            )
+    return {"data": traces, "layout": layout}
+
+
+def _lines(pairs: Sequence[tuple[Point2D, Point2D]], colour: str, width: float, **more: object) -> Figure:
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for start, end in pairs:
+        xs += [start[0], end[0], None]
+        ys += [start[1], end[1], None]
+    return line_trace(xs, ys, colour, width, hoverinfo="skip", **more)
+
+
+def _corner(element: str, place: Point2D) -> Figure:
+    on_top = place[1] > 0
+    return {
+        **{"x": place[0], "y": place[1], "text": f"<b>{html.escape(element)}</b>", "showarrow": False},
+        **{"yshift": 16 if on_top else -14, "xshift": 0 if on_top else (-12 if place[0] == 0 else 12)},
+        "font": {"size": 15},
+    }
+
+
+def _named(point: TernaryPoint) -> Figure:
+    """Outside of the triangle for a phase of two elements, above its marker for one of three."""
+    x, y = point.place
+    left, right = math.isclose(y, 2 * HEIGHT * x), math.isclose(y, 2 * HEIGHT * (1 - x))
+    shift = {"xanchor": "right", "xshift": -8} if left else {"xanchor": "left", "xshift": 8} if right else {}
+    return {
+        **{"x": x, "y": y, "text": html.escape(unicode_formula(point.formula)), "showarrow": False},
+        **(shift or {"yshift": 14 if y > 0 else -14}),
+        "font": {"color": "--stable", "size": 13},
+    }
+
+
+def _hover(point: TernaryPoint) -> str:
+    distance = "on the hull" if point.stable else f"{point.e_above_hull * MEV:.1f} meV/atom above the hull"
+    more = f"<br>{point.others} higher of this composition" if point.others else ""
+    return (
+        f"<b>{html.escape(unicode_formula(point.formula))}</b> · {html.escape(unicode_space_group(point.space_group))}"
+        f"<br>formation {signed(point.formation_energy_per_atom, 4)} eV/atom<br>{distance}"
+        f"<br>{html.escape(point.kind)} · {html.escape(point.name)}{more}"
+    )
