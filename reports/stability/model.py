@@ -36,6 +36,11 @@ class ElectrolyteStability:
         Electrode phases and possible products without an energy: what, and why.
     unknown
         Formulas of phases that the library lists without coordinates, and so cannot be among the products.
+    empty
+        Pairs of elements of the electrolyte and the ion of which no compound has an energy, besides the electrolyte
+        itself, and which are not known to form none: ``Al–O``. What there is in nature is missing among the products.
+    empty_with_solvent
+        The same with the solvent.
     """
 
     name: str
@@ -45,6 +50,8 @@ class ElectrolyteStability:
     electrode_voltages: Mapping[str, float | None] = field(default_factory=dict)
     left_out: tuple[tuple[str, str], ...] = ()
     unknown: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    empty_with_solvent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ...structures.compositions import parse_formula
 from ...thermodynamics.stability.electrolyte_window import ElectrolyteWindow
 from ...thermodynamics.stability.reactivity import InterfaceReaction
 from ..notation import MEV, couple, enumeration, signed, unicode_formula
@@ -18,7 +19,19 @@ _NAMED_ELECTRODES = 6
 
 def finding(item: ElectrolyteStability) -> str:
     """Return what was found of one electrolyte: its reduction onset, and what it reacts with."""
-    return f"{_onset_finding(item)} {_reaction_finding(item)}".strip()
+    return " ".join(filter(None, (_onset_finding(item), _doubt(item), _reaction_finding(item))))
+
+
+def _doubt(item: ElectrolyteStability) -> str:
+    """Say which compounds are missing from the phases that the onset follows from; "" where every pair has one."""
+    if not item.empty:
+        return ""
+    own = set(parse_formula(item.window.formula))
+    pairs = [f"{pair} besides itself" if set(pair.split("–")) == own else pair for pair in item.empty]
+    return (
+        f"This is of the phases that are here, among which is no compound of {enumeration(pairs)}; give those that are"
+        " known as products."
+    )
 
 
 def held_voltage_finding(items: Sequence[ElectrolyteStability], held: HeldVoltage) -> str:
@@ -56,6 +69,9 @@ def caveats(items: Sequence[ElectrolyteStability]) -> list[str]:
     if unknown:
         known = enumeration([unicode_formula(formula) for formula in unknown])
         paragraphs[-1] += f" Of {known} the library has no ordered crystal."
+    absent = dict.fromkeys(pair for item in items for pair in item.empty_with_solvent)
+    if absent:
+        paragraphs[-1] += f" No compound of {enumeration(list(absent))} is among the phases, so that none can form."
     paragraphs += [_above_hull(item) for item in items if item.window.e_above_hull > 0.0]
     return paragraphs
 

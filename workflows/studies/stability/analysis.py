@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ....errors import InputError, unknown_name
+from ....reference.immiscible import form_no_compound
 from ....reference.metals import ion_charge
 from ....reports.stability.model import ElectrolyteStability, published_onsets
 from ....structures.compositions import atomic_fractions, parse_formula
@@ -109,6 +111,8 @@ def stability_of_rows(name: str, rows: Sequence[AtomsRow], options: StabilityOpt
         electrode_voltages={electrode: _voltage(hull, electrode, options.metal, charge) for electrode in electrodes},
         left_out=(*absent, *products),
         unknown=unknown,
+        empty=_empty_pairs([one for one in elements if one != options.solvent], good, name),
+        empty_with_solvent=_empty_pairs(elements, good, name, with_solvent=options.solvent),
     )
 
 
@@ -137,6 +141,7 @@ def stability_table(item: ElectrolyteStability) -> dict[str, Any]:
         "reactions": [_reaction_table(item, number) for number in range(len(item.reactions))],
         "left_out": [{"phase": what, "reason": why} for what, why in item.left_out],
         "without_coordinates": list(item.unknown),
+        "empty_subsystems": [*item.empty, *item.empty_with_solvent],
     }
 
 
@@ -238,6 +243,21 @@ def _voltage(hull: Hull, electrode: str, metal: str, charge: int) -> float | Non
     if set(hull.phase(electrode).composition) == {metal}:
         return 0.0
     return electrolyte_window(hull, electrode, metal, electrons_per_ion=charge).oxidation_onset_V
+
+
+def _empty_pairs(
+    elements: Sequence[str], rows: Mapping[str, AtomsRow], electrolyte: str, *, with_solvent: str | None = None
+) -> tuple[str, ...]:
+    """Pairs of elements without a compound other than the electrolyte, unless there is none; those with one element."""
+    own = rows[electrolyte].reduced_formula
+    have = {frozenset(row.symbols) for row in rows.values() if row.reduced_formula != own}
+    return tuple(
+        f"{first}–{second}"
+        for first, second in combinations(elements, 2)
+        if (with_solvent is None or with_solvent in (first, second))
+        and frozenset((first, second)) not in have
+        and not form_no_compound(first, second)
+    )
 
 
 def _library_gaps(

@@ -14,6 +14,8 @@ from ..settings import StudySettings
 from ..solids import SolidSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ase import Atoms
 
     from ...spec import WorkflowSpec
@@ -34,14 +36,17 @@ class StabilitySettings(StudySettings):
         The metal that is stored, whose ion the electrolyte conducts.
     solvent
         What the metal is dissolved in.
+    products
+        Further phases that can form, such as compounds that the library lacks: names or files, as for ``electrolytes``.
     """
 
     electrolytes: Annotated[tuple[SolidSettings, ...], Field(min_length=1, examples=[["LLTO", "Li3PS4-beta"]])]
     electrodes: Annotated[tuple[str, ...], Field(examples=[["Hg", "LiHg3", "Li"]])] = ()
     metal: str = "Li"
     solvent: str = "Hg"
+    products: tuple[SolidSettings, ...] = ()
 
-    @field_validator("electrolytes")
+    @field_validator("electrolytes", "products")
     @classmethod
     def _different_names(cls, values: tuple[SolidSettings, ...]) -> tuple[SolidSettings, ...]:
         names = [solid.label for solid in values]
@@ -93,6 +98,7 @@ class StabilitySettings(StudySettings):
             raise InputError("stability: energies of crystals compare in relaxed cells only; set relaxation.relax_cell")
         keys = {phase.key for phase in list_phases()}
         systems = self.systems()
+        self._check_products(systems.values(), keys)
         for solid, (name, system) in zip(self.electrolytes, systems.items(), strict=True):
             if solid.file is not None and name in keys:
                 raise InputError(
@@ -108,6 +114,24 @@ class StabilitySettings(StudySettings):
                 raise InputError(
                     f"stability.electrolytes: {name!r} needs the energy of pure {', '.join(missing)}, of which the "
                     "phase library has no crystal"
+                )
+
+    def _check_products(self, systems: Iterable[str], keys: Iterable[str]) -> None:
+        """Refuse products that can form from no electrolyte, or whose name belongs to something else."""
+        for solid in self.products:
+            name = solid.label
+            if name in self.names:
+                raise InputError(f"stability.products: {name!r} is among the electrolytes too; leave it out here")
+            if solid.file is not None and name in keys:
+                raise InputError(
+                    f"stability.products: {name!r} is a phase of the library, which is among the products anyway; leave"
+                    f" it out, or give the file {solid.file} a name"
+                )
+            elements = set(solid.crystal().get_chemical_symbols())
+            if not any(elements <= set(system.split("-")) for system in systems):
+                raise InputError(
+                    f"stability.products: {name!r} ({'-'.join(sorted(elements))}) cannot form from any of the"
+                    f" electrolytes with {self.metal} and {self.solvent}"
                 )
 
 

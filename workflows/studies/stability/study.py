@@ -62,6 +62,10 @@ class StabilityStudy(CrystalStudy[StabilitySettings, Stabilities]):
             for name, crystal in self.settings.crystals().items()
             if name not in known
         ]
+        own = [
+            Candidate(solid.label, "file", solid.crystal(), "given as a product") for solid in self.settings.products
+        ]
+        products = [*products, *(candidate for candidate in own if candidate.name not in known)]
         return [*((item, patient) for item in electrolytes), *((item, settings) for item in products)]
 
     def plan(self) -> Sequence[Step]:

@@ -13,7 +13,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationError, RelaxationResult
-from amalgamics.reports.stability.section import stability_report_sections
+from amalgamics.reports.stability.section import finding, stability_report_sections
 from amalgamics.structures.compositions import parse_formula
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.structure_database import StructureDatabase
@@ -129,6 +129,21 @@ def test_phases_that_cannot_be_products_are_told(store: Store) -> None:
     assert "LiHg3" not in told
     assert {"P2S5", "Li7P3S11"} <= set(item.unknown)
     assert "Li3PS4" not in item.unknown  # its ordered model is in the library
+
+
+def test_pairs_of_elements_without_a_compound_are_named(store: Store) -> None:
+    (item,), _ = stabilities(OPTIONS, store())
+    assert item.empty == ("P–S",)
+    assert item.empty_with_solvent == ("Hg–P",) or item.empty_with_solvent == ("P–Hg",)
+    assert stability_table(item)["empty_subsystems"] == [*item.empty, *item.empty_with_solvent]
+    told = finding(item)
+    assert "among which is no compound of P–S;" in told
+    assert "Hg" not in told.partition("P–S")[0].partition("reduced")[2]
+
+
+def test_a_compound_that_is_there_is_not_missed_and_one_that_failed_is(store: Store) -> None:
+    (item,), _ = stabilities(OPTIONS, store({"Li3P": "it blew up"}))
+    assert item.empty == ("Li–P", "P–S")
 
 
 def test_energies_of_two_potentials_are_never_mixed(store: Store) -> None:

@@ -56,6 +56,28 @@ def test_a_file_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.Monkey
     assert again == section
 
 
+def test_products_of_ones_own_are_relaxed_with_those_of_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bulk("LiS", "zincblende", a=6.0).write(tmp_path / "LiS.cif")
+    bulk("Au").write(tmp_path / "gold.cif")
+    given = {"electrolytes": ["Li3PS4-beta"], "products": ["LiS.cif"]}
+    section = StabilitySettings.model_validate(given)
+    check(section)
+    spec = WorkflowSpec(name="job", systems=["Li-Hg"], potential="chgnet+d3", stability=section)
+    kinds = {candidate.name: candidate.kind for candidate, _ in study_of(spec).crystals}
+    assert kinds["LiS"] == "file"
+    assert kinds["Li2S"] == "library"
+    with pytest.raises(InputError, match=r"'gold' \(Au\) cannot form from any of the electrolytes with Li and Hg"):
+        check(StabilitySettings.model_validate(given | {"products": ["gold.cif"]}))
+    with pytest.raises(InputError, match="'LiS' is among the electrolytes too"):
+        check(StabilitySettings.model_validate({"electrolytes": ["LiS.cif"], "products": ["LiS.cif"]}))
+    (tmp_path / "LiS.cif").rename(tmp_path / "Li2S.cif")
+    with pytest.raises(InputError, match="'Li2S' is a phase of the library, which is among the products anyway"):
+        check(StabilitySettings.model_validate(given | {"products": ["Li2S.cif"]}))
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
