@@ -57,9 +57,13 @@ class Server(ABC):
                 stderr=log,
                 start_new_session=True,
             )
+        self._wait_for()
+
+    def _wait_for(self) -> None:
+        """Wait until it answers, which it may not do just after it did, while it tidies up after a kill."""
         end = time.monotonic() + _START_TIMEOUT_S
         while not self.answers():
-            if self._process.poll() is not None or time.monotonic() > end:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"{self.name} does not start; see {self.folder / 'server.out'}")
             time.sleep(0.05)
 
@@ -162,6 +166,7 @@ class PostgreSQL(Server):
 
     def new_database(self) -> str:
         """Return the address of a database with nothing in it."""
+        self._wait_for()
         name = f"chaos{uuid.uuid4().hex[:12]}"
         self._execute(f"CREATE DATABASE {name}")
         return f"postgresql://amalgamics@/{name}?host={self.folder / 'socket'}"
