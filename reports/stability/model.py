@@ -37,8 +37,9 @@ class ElectrolyteStability:
     unknown
         Formulas of phases that the library lists without coordinates, and so cannot be among the products.
     empty
-        Pairs of elements of the electrolyte and the ion of which no compound has an energy, besides the electrolyte
-        itself, and which are not known to form none: ``Al–O``. What there is in nature is missing among the products.
+        Pairs and threes of the elements of electrolyte and ion of which no compound has an energy, besides the
+        electrolyte itself, and which are not known to form none: ``Al–O``. What there is in nature is missing among the
+        products.
     empty_with_solvent
         The same with the solvent.
     """

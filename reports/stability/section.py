@@ -27,10 +27,10 @@ def _doubt(item: ElectrolyteStability) -> str:
     if not item.empty:
         return ""
     own = set(parse_formula(item.window.formula))
-    pairs = [f"{pair} besides itself" if set(pair.split("–")) == own else pair for pair in item.empty]
+    systems = [f"{empty} besides itself" if set(empty.split("–")) == own else empty for empty in item.empty]
     return (
-        f"This is of the phases that are here, among which is no compound of {enumeration(pairs)}; give those that are"
-        " known as products."
+        f"This is of the phases that are here, among which there is no compound of {enumeration(systems)}; give those"
+        " that are known as products."
     )
 
 

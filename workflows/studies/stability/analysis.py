@@ -13,6 +13,7 @@ from ....reference.metals import ion_charge
 from ....reports.stability.model import ElectrolyteStability, published_onsets
 from ....structures.compositions import atomic_fractions, parse_formula
 from ....structures.library.phases import list_phases
+from ....structures.slabs.bonds import NON_METALS
 from ...database.query import chemical_system, subsystems
 from ...database.row_hulls import phase_entry
 from ...database.structure_database import CRYSTALS
@@ -111,8 +112,8 @@ def stability_of_rows(name: str, rows: Sequence[AtomsRow], options: StabilityOpt
         electrode_voltages={electrode: _voltage(hull, electrode, options.metal, charge) for electrode in electrodes},
         left_out=(*absent, *products),
         unknown=unknown,
-        empty=_empty_pairs([one for one in elements if one != options.solvent], good, name),
-        empty_with_solvent=_empty_pairs(elements, good, name, with_solvent=options.solvent),
+        empty=_empty_subsystems([one for one in elements if one != options.solvent], good, name),
+        empty_with_solvent=_empty_subsystems(elements, good, name, solvent=options.solvent),
     )
 
 
@@ -245,19 +246,18 @@ def _voltage(hull: Hull, electrode: str, metal: str, charge: int) -> float | Non
     return electrolyte_window(hull, electrode, metal, electrons_per_ion=charge).oxidation_onset_V
 
 
-def _empty_pairs(
-    elements: Sequence[str], rows: Mapping[str, AtomsRow], electrolyte: str, *, with_solvent: str | None = None
+def _empty_subsystems(
+    elements: Sequence[str], rows: Mapping[str, AtomsRow], electrolyte: str, *, solvent: str | None = None
 ) -> tuple[str, ...]:
-    """Pairs of elements without a compound other than the electrolyte, unless there is none; those with one element."""
+    """Pairs of elements, and threes with a nonmetal, without a compound other than the electrolyte.
+
+    Not those of which none is known in nature. With a solvent, the pairs that it is in.
+    """
     own = rows[electrolyte].reduced_formula
     have = {frozenset(row.symbols) for row in rows.values() if row.reduced_formula != own}
-    return tuple(
-        f"{first}–{second}"
-        for first, second in combinations(elements, 2)
-        if (with_solvent is None or with_solvent in (first, second))
-        and frozenset((first, second)) not in have
-        and not form_no_compound(first, second)
-    )
+    pairs = [pair for pair in combinations(elements, 2) if solvent in (None, *pair) and not form_no_compound(*pair)]
+    threes = [] if solvent else [three for three in combinations(elements, 3) if NON_METALS.intersection(three)]
+    return tuple("–".join(symbols) for symbols in (*pairs, *threes) if frozenset(symbols) not in have)
 
 
 def _library_gaps(
