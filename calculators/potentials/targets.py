@@ -1,0 +1,166 @@
+"""What a potential of the user's own names: an attribute of a module that Python finds, or of a file."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError, shown
+from ...files import usable_path
+from ...permissions import check_call, check_member
+
+_FILE = re.compile(r"(?P<file>.+\.py):(?P<attribute>[^+]*)(?P<suffix>\+.*)?", re.DOTALL)
+_LOAD_LOCK = threading.RLock()
+
+
+class UnknownPotentialError(InputError):
+    """There is no potential of that name."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An attribute of a module or file: a class or function to call, or an ASE calculator.
+
+    Attributes
+    ----------
+    place
+        Name of the module, or absolute path of the file.
+    attribute
+        Name there, perhaps with dots.
+    """
+
+    place: str
+    attribute: str
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Return the target that ``module:attribute`` or ``/path/to/file.py:attribute`` names.
+
+        Raises
+        ------
+        UnknownPotentialError
+            It is neither.
+        """
+        place, _, attribute = text.rpartition(":")
+        parts = [*attribute.split("."), *([] if place.endswith(".py") else place.split("."))]
+        if not all(part.isidentifier() for part in parts):
+            raise UnknownPotentialError(
+                f"potential {shown(text)}: give module:attribute, such as ase.calculators.lj:LennardJones, or"
+                " file.py:attribute"
+            )
+        return cls(place, attribute)
+
+    @property
+    def file(self) -> Path | None:
+        """The file, None for a module."""
+        return Path(self.place) if self.place.endswith(".py") else None
+
+    @property
+    def name(self) -> str:
+        """What the potential is called: of a file no more than its own name, as it may lie elsewhere."""
+        return f"{self.file.name if self.file else self.place}:{self.attribute}"
+
+    @property
+    def module(self) -> str:
+        """Name under which the code is imported."""
+        return re.sub(r"\W", "_", self.file.name) if self.file else self.place
+
+    @property
+    def package(self) -> str:
+        """Top-level package of a module, empty for a file."""
+        return "" if self.file else self.place.partition(".")[0]
+
+    def check(self, arguments: str) -> None:
+        """Refuse what this process may not call with these arguments (JSON), or what is not there; imports nothing.
+
+        Raises
+        ------
+        NotAllowedError
+            A stored job names it, and this worker was not told to use it.
+        UnknownPotentialError
+            There is no such module or file.
+        """
+        what = f"potential {self.name!r}"
+        check_call(self.place, self.attribute, arguments, what)
+        if self.file is not None:
+            if not self.file.is_file():
+                raise UnknownPotentialError(f"{what}: there is no file {shown(self.place)}")
+        elif not is_installed(self.package):
+            raise UnknownPotentialError(f"{what}: there is no module {self.package!r} to import")
+
+    def load(self, arguments: str) -> Any:
+        """Import it.
+
+        Raises
+        ------
+        InputError
+            As `check`; or the code cannot be imported, or has no such attribute.
+        """
+        self.check(arguments)
+        what = f"potential {self.name!r}"
+        try:
+            file, name = self.file, self.module
+            found: Any = importlib.import_module(name) if file is None else _module_of(file, name)
+        except ImportError as error:
+            raise UnknownPotentialError(f"{what}: cannot import {self.module!r}: {error}") from error
+        except (Exception, SystemExit) as error:  # it is the user's code
+            raise InputError(f"{what}: {self.module!r} cannot be imported: {type(error).__name__}: {error}") from error
+        try:
+            for part in self.attribute.split("."):
+                found = getattr(found, part)
+                check_member(found, what)
+        except AttributeError:
+            raise UnknownPotentialError(f"{what}: {self.place!r} has no {self.attribute!r}") from None
+        return found
+
+
+def split_file(text: str, folder: Path | None = None) -> tuple[str, str | None] | None:
+    """Return target and dispersion of ``file.py:attribute+d3@pbe``, None for what names no file.
+
+    Parameters
+    ----------
+    text
+        What a user gave.
+    folder
+        Where a relative path starts; None for the current folder.
+    """
+    found = _FILE.fullmatch(text)
+    if found is None:
+        return None
+    path = ((folder or Path()) / usable_path(found["file"])).absolute()  # a link keeps the name that the user knows
+    return f"{path}:{found['attribute']}", found["suffix"] and found["suffix"][1:]
+
+
+def is_installed(package: str) -> bool:
+    """Return whether Python finds a top-level package, without importing it."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # in sys.modules without a spec: defined in this process, such as __main__
+        return True
+
+
+def _module_of(file: Path, name: str) -> Any:
+    """Return the module of a file, executed once per process; what lies beside it can be imported from it."""
+    with _LOAD_LOCK:
+        known = sys.modules.get(name)
+        if known is not None and getattr(known, "__file__", None) == str(file):
+            return known
+        if str(file.parent) not in sys.path:
+            sys.path.append(str(file.parent))  # at the end: a file there must not stand for an installed package
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{file} is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        return module
