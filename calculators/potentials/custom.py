@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...addresses import redacted
 from ...errors import InputError
 from ...permissions import arguments_digest
 from .custom_identity import describe_calculator
 from .definitions import NO_ARGUMENTS, Definition
 from .foundation import FOUNDATION_MODELS, build_foundation, check_foundation
-from .targets import Target
+from .targets import Target, said
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import BaseCalculator
@@ -65,7 +64,9 @@ def _called(name: str, found: Any, options: dict[str, Any], device: str | None) 
         return found(**options)
     except TypeError as error:
         given = ", ".join(options) or "none"
-        raise InputError(f"potential {name!r} cannot be built with options {given}: {redacted(str(error))}") from error
+        raise InputError(
+            f"potential {name!r} cannot be built with options {given}: {said(error, kind=False)}"
+        ) from error
 
 
 def takes_device(found: Any) -> bool:
@@ -110,8 +111,7 @@ def _record(definition: Definition) -> dict[str, Any]:
         raise
     except (Exception, SystemExit) as error:  # it is the user's code
         name = target.name if target else definition.calculator
-        said = redacted(f"{type(error).__name__}: {error}")
-        raise InputError(f"potential {name!r} cannot be built: {said}") from error
+        raise InputError(f"potential {name!r} cannot be built: {said(error)}") from error
     module = FOUNDATION_MODELS[definition.calculator].module if target is None else target.module
     return describe_calculator(module, calculator, json.loads(definition.arguments))
 

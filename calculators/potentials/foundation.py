@@ -20,7 +20,7 @@ from typing import Any
 from ...errors import InputError, shown
 from ...permissions import check_file_code
 from . import elements as element_sets
-from .targets import is_installed
+from .targets import is_installed, said
 
 
 @dataclass(frozen=True)
@@ -254,16 +254,8 @@ def build_foundation(name: str, kwargs: Mapping[str, Any], device: str | None) -
     except (ImportError, AttributeError) as error:
         raise InputError(
             f"potential {name!r}: the package {model.distribution} that is installed cannot be used, or is another"
-            f" version than the one known here: {_one_line(error)}"
+            f" version than the one known here: {said(error)}"
         ) from error
     except Exception as error:  # whatever its package does, above all where it cannot download
         hint = "" if weights or not model.weights else "; give a file of weights instead, kwargs: {weights: path}"
-        raise InputError(f"potential {name!r} cannot be loaded: {_one_line(error)}{hint}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    """Return what an error says, and what is behind it, in one line."""
-    said = f"{type(error).__name__}: {error}"
-    if error.__cause__ is not None:
-        said += f" ({type(error.__cause__).__name__}: {error.__cause__})"
-    return " ".join(said.split())[:300]
+        raise InputError(f"potential {name!r} cannot be loaded: {said(error)}{hint}") from error

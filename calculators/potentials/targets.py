@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...addresses import redacted
 from ...errors import InputError, shown
 from ...files import usable_path
 from ...permissions import check_call, check_member
 
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<attribute>[^+]*)(?P<suffix>\+.*)?", re.DOTALL)
+_LONGEST = 400  # characters of an error
 _LOAD_LOCK = threading.RLock()
 
 
@@ -108,9 +110,9 @@ class Target:
             file, name = self.file, self.module
             found: Any = importlib.import_module(name) if file is None else _module_of(file, name)
         except ImportError as error:
-            raise UnknownPotentialError(f"{what}: cannot import {self.module!r}: {error}") from error
+            raise UnknownPotentialError(f"{what}: cannot import {self.module!r}: {said(error, kind=False)}") from error
         except (Exception, SystemExit) as error:  # it is the user's code
-            raise InputError(f"{what}: {self.module!r} cannot be imported: {type(error).__name__}: {error}") from error
+            raise InputError(f"{what}: {self.module!r} cannot be imported: {said(error)}") from error
         try:
             for part in self.attribute.split("."):
                 found = getattr(found, part)
@@ -118,6 +120,14 @@ class Target:
         except AttributeError:
             raise UnknownPotentialError(f"{what}: {self.place!r} has no {self.attribute!r}") from None
         return found
+
+
+def said(error: BaseException, *, kind: bool = True) -> str:
+    """Return what an error of somebody else's code says, and what is behind it, in one line without passwords."""
+    text = f"{type(error).__name__}: {error}" if kind else str(error)
+    if error.__cause__ is not None:
+        text += f" ({type(error.__cause__).__name__}: {error.__cause__})"
+    return redacted(" ".join(text.split()))[:_LONGEST]
 
 
 def split_file(text: str, folder: Path | None = None) -> tuple[str, str | None] | None:
