@@ -183,6 +183,14 @@ class WorkflowSpec(_StudySections):
         open_backend(self.database).check_usable()
 
 
+def _chosen(potential: str | Mapping[str, Any], path: Path) -> str:
+    """Return a potential that was given beside a file, whose paths start in the current folder."""
+    try:
+        return get_potential(potential).name
+    except InputError as error:
+        raise SpecError(f"{path}: potential: {error}") from None
+
+
 def _name_of(potential: Any, path: Path) -> str:
     """Return the name of the potential of a file, empty where there is none that can be used."""
     try:
@@ -222,7 +230,7 @@ def load_spec(path: str | Path, *, device: str | None = None, **overrides: Any) 
         in_file = content.get("potential", WorkflowSpec.model_fields["potential"].default)
         content.update({key: value for key, value in overrides.items() if value is not None})
         if isinstance(overrides.get("potential"), str | Mapping):
-            content["potential"] = get_potential(overrides["potential"]).name
+            content["potential"] = _chosen(overrides["potential"], path)
         if device is not None:
             content["potential"] = on_device(content.get("potential", in_file), device)
         spec: WorkflowSpec = WorkflowSpec.model_validate(content, context={"folder": path.absolute().parent})

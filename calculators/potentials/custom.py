@@ -71,7 +71,7 @@ def _called(name: str, found: Any, options: dict[str, Any], device: str | None) 
 
 def takes_device(found: Any) -> bool:
     """Return whether a class, through itself or what it is made from, or a function has an argument ``device``."""
-    makers = [vars(one).get("__init__") for one in found.__mro__] if isinstance(found, type) else [found]
+    makers: list[Any] = [vars(one).get("__init__") for one in found.__mro__] if isinstance(found, type) else [found]
     for maker in makers:
         try:
             if "device" in inspect.signature(maker).parameters:

@@ -172,9 +172,11 @@ FOUNDATION_MODELS: dict[str, FoundationModel] = {
 
 def other_potentials() -> str:
     """Say what there is besides the bundled potentials, and whether it is installed."""
-    found = {True: "installed", False: "not installed"}
-    names = ", ".join(f"{name} ({found[model.is_installed]})" for name, model in FOUNDATION_MODELS.items())
-    return f"Or give module:attribute, file.py:attribute, or one of {names}."
+    text = "Or give module:attribute, or file.py:attribute."
+    for there, words in ((True, "installed"), (False, "not installed")):
+        names = [name for name, model in FOUNDATION_MODELS.items() if model.is_installed == there]
+        text += f" From other packages, {words}: {', '.join(names)}." if names else ""
+    return text
 
 
 def check_arguments(name: str, kwargs: Mapping[str, Any], device: str | None) -> None:

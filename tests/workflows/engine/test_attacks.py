@@ -493,7 +493,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("allowed", "call", "may"), CALLS)
-def test_allowing_a_call_is_exact(monkeypatch, allowed, call, may):
+def test_allowing_a_call_is_exact(monkeypatch, allowed: str, call: tuple[str, str, str], may: bool):
     monkeypatch.setattr(permissions, "_restricted", True)
     monkeypatch.setenv("AMALGAMICS_ALLOW_IMPORT", allowed)
     if may:
