@@ -74,7 +74,11 @@ def _code_name(name: str, key: str) -> str:
     if ":" in rest.rpartition("/")[2]:
         place, colon, attribute = rest.rpartition(":")
     if is_file(place):
-        place, allowed = absolute_code_path(place), "," not in place
+        allowed = "," not in place
+        try:
+            place = absolute_code_path(place)
+        except (RuntimeError, ValueError, OSError):  # the home directory of nobody, a NUL, a circle of links
+            allowed = False
     else:
         allowed = all(part.isidentifier() for part in place.split("."))
     if not allowed or (colon and not all(part.isidentifier() for part in attribute.split("."))):

@@ -19,7 +19,7 @@ from typing import Any
 from ...addresses import has_password
 from ...errors import InputError, shown, unknown_name
 from .dispersion_methods import DISPERSION_METHODS, FUNCTIONALS
-from .targets import Target, UnknownPotentialError, split_file
+from .targets import Target, UnknownPotentialError, code_path, split_file
 
 KEYS = ("calculator", "kwargs", "functional", "dispersion", "device", "name")
 DEVICES = ("cpu", "cuda")
@@ -278,7 +278,10 @@ def read_arguments(given: Mapping[str, Any], folder: Path | None, is_model: bool
         raise InputError("kwargs: device stands beside kwargs and not in it, as it does not change the energies")
     content = {key: _plain(value, f"kwargs.{key}") for key, value in given.items()}
     if is_model and isinstance(content.get("weights"), str):
-        content["weights"] = str(((folder or Path()) / Path(content["weights"]).expanduser()).absolute())
+        try:
+            content["weights"] = str(code_path(content["weights"], folder))
+        except InputError as error:
+            raise InputError(f"kwargs.weights: {error}") from None
     return json.dumps(content, sort_keys=True, allow_nan=False)
 
 

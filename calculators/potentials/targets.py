@@ -17,6 +17,8 @@ from ...files import usable_path
 from ...permissions import check_call, check_member
 
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<attribute>[^+]*)(?P<suffix>\+.*)?", re.DOTALL)
+# What rows, queries and lists of what is allowed hold without quotes.
+_FILE_NAME = re.compile(r"\w[\w .+-]*\.py")
 _LONGEST = 400  # characters of an error
 _LOAD_LOCK = threading.RLock()
 
@@ -143,8 +145,33 @@ def split_file(text: str, folder: Path | None = None) -> tuple[str, str | None] 
     found = _FILE.fullmatch(text)
     if found is None:
         return None
-    path = ((folder or Path()) / usable_path(found["file"])).absolute()  # a link keeps the name that the user knows
+    path = code_path(found["file"], folder)
+    if not _FILE_NAME.fullmatch(path.name):
+        raise UnknownPotentialError(
+            f"potential {shown(text)}: the name of the file may hold letters, digits, blanks, '.', '_', '+' and '-'"
+        )
     return f"{path}:{found['attribute']}", found["suffix"] and found["suffix"][1:]
+
+
+def code_path(given: str, folder: Path | None = None) -> Path:
+    """Return the absolute path of a file that a user gave; a link keeps its name.
+
+    Parameters
+    ----------
+    given
+        The path.
+    folder
+        Where a relative one starts; None for the current folder.
+
+    Raises
+    ------
+    InputError
+        There can be no such path, or it holds a comma, which separates what a worker is allowed.
+    """
+    path = ((folder or Path()) / usable_path(given)).absolute()
+    if "," in str(path):
+        raise InputError(f"{shown(str(path))} holds a comma, which no path of a potential may; rename it")
+    return path
 
 
 def is_installed(package: str) -> bool:

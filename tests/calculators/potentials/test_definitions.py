@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from fireworks.utilities.fw_serializers import reconstitute_dates
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amalgamics.calculators.potentials.definitions import (
@@ -52,6 +53,16 @@ def test_arguments_are_kept_as_they_are_in_any_order(arguments: dict[str, Any]) 
     text = read_arguments(arguments, None, is_model=False)
     assert json.loads(text) == arguments
     assert read_arguments(dict(reversed(arguments.items())), None, is_model=False) == text
+
+
+@given(st.text() | st.datetimes().map(lambda time: time.isoformat()) | st.from_regex(r"\d{4}-\d\d?-\d\d?T[\d:.]{1,9}"))
+@example("2026-1-1T1:1:1")
+def test_fireworks_gives_back_every_text_that_is_not_refused(text: str) -> None:
+    try:
+        read_arguments({"x": text}, None, is_model=False)
+    except InputError:
+        return
+    assert reconstitute_dates({"x": [text]}) == {"x": [text]}
 
 
 @given(

@@ -135,6 +135,10 @@ def test_an_unknown_name_lists_them_with_what_is_installed():
         ("grace-2l-oam", {"weights": "x"}, None, "unknown argument 'weights'; grace-2l-oam takes none"),
         ("grace-2l-oam", {}, "cpu", "device: grace-2l-oam takes none"),
         ("mace-mp-0", {"weights": 3}, None, "kwargs.weights: 3 is not allowed"),
+        ("mace-mp-0", {"weights": ""}, None, "kwargs.weights: '' is empty"),
+        ("mace-mp-0", {"weights": "a,b"}, None, "kwargs.weights: .* holds a comma"),
+        ("mace-mp-0", {"weights": "https://host/x"}, None, "kwargs.weights: .* is a URL"),
+        ("mace-mp-0", {"weights": "~nobody_here/x"}, None, "kwargs.weights: .* home directory of a user"),
     ],
 )
 def test_arguments_that_a_model_does_not_take_are_refused(name, kwargs, device, told):

@@ -11,6 +11,7 @@ from ase.build import bulk
 from amalgamics.calculators.potentials import custom
 from amalgamics.calculators.potentials.names import UnknownPotentialError, get_calculator, get_potential
 from amalgamics.errors import InputError
+from amalgamics.permissions import code_names
 from amalgamics.workflows.database.fingerprint import identity_of
 
 CODE = """
@@ -63,10 +64,26 @@ def energy(given) -> float:
     return atoms.get_potential_energy()
 
 
-@pytest.mark.parametrize("given", ["mycalc.py:Scaled", "./mycalc.py:Inner.Scaled", "../FOLDER/mycalc.py:ready"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "mycalc.py:Scaled",
+        "./mycalc.py:Inner.Scaled",
+        "../FOLDER/mycalc.py:ready",
+        "link.py:Scaled",
+        "a+d3 b:c#1/my calc.v-2+x.py:Scaled",
+    ],
+)
 def test_a_file_is_found_from_the_current_folder(folder, given):
+    (folder / "link.py").symlink_to(folder / "mycalc.py")
+    odd = folder / "a+d3 b:c#1"
+    odd.mkdir()
+    for name in ("mycalc.py", "beside_it.py"):
+        (odd / name.replace("mycalc", "my calc.v-2+x")).write_text((folder / name).read_text())
     assert energy(given.replace("FOLDER", folder.name)) == pytest.approx(0.5 * energy("emt"))
-    assert (folder / "mycalc.py.log").read_text() == "run "
+    (log,) = [*folder.rglob("*.log")]
+    assert log.read_text() == "run "
+    assert code_names([f"{log.parent}/{log.stem}"], "allow") == (str((log.parent / log.stem).resolve()),)
 
 
 def test_the_name_does_not_say_where_the_file_lies(folder, monkeypatch, tmp_path_factory):
@@ -139,6 +156,9 @@ def test_objects_take_no_arguments():
         ("bytes.py:Scaled", "cannot be imported"),
         ("my\0calc.py:Scaled", "control character"),
         ("~nobody_here/mycalc.py:Scaled", "home directory of a user"),
+        ("a,b/mycalc.py:Scaled", "holds a comma"),
+        ("my=calc.py:Scaled", "the name of the file may hold"),
+        ("https://host/mycalc.py:Scaled", "is a URL"),
         ({"calculator": "mycalc.py:Scaled", "kwargs": {"unknown": 1}}, "cannot be built with options unknown"),
         ({"calculator": "mycalc.py:Scaled", "device": "cpu"}, "device: mycalc.py:Scaled takes no argument 'device'"),
     ],
