@@ -21,6 +21,7 @@ _FILE = re.compile(r"(?P<file>.+\.py):(?P<attribute>[^+]*)(?P<suffix>\+.*)?", re
 _FILE_NAME = re.compile(r"\w[\w .+-]*\.py")
 _LONGEST = 400  # characters of an error
 _LOAD_LOCK = threading.RLock()
+_FOLDERS: set[Path] = set()  # of the files that were run
 
 
 class UnknownPotentialError(InputError):
@@ -188,16 +189,37 @@ def _module_of(file: Path, name: str) -> Any:
         known = sys.modules.get(name)
         if known is not None and getattr(known, "__file__", None) == str(file):
             return known
-        if str(file.parent) not in sys.path:
-            sys.path.append(str(file.parent))  # at the end: a file there must not stand for an installed package
+        text = file.read_bytes()
+        _check_neighbours(file, text)
+        _find_neighbours(file.parent)
         spec = importlib.util.spec_from_file_location(name, file)
-        if spec is None or spec.loader is None:
+        if spec is None:
             raise ImportError(f"{file} is no Python file")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
-            spec.loader.exec_module(module)
+            exec(compile(text, str(file), "exec"), module.__dict__)  # the text itself, and nothing compiled earlier
         except BaseException:
             sys.modules.pop(name, None)
             raise
+        _FOLDERS.add(file.parent)
         return module
+
+
+def _find_neighbours(folder: Path) -> None:
+    """Have Python look for modules in a folder, before those of other potentials and after everything installed."""
+    if str(folder) in sys.path:
+        if folder not in _FOLDERS:  # the user's own doing
+            return
+        sys.path.remove(str(folder))
+    others = [place for place, path in enumerate(sys.path) if Path(path) in _FOLDERS]
+    sys.path.insert(others[0] if others else len(sys.path), str(folder))
+
+
+def _check_neighbours(file: Path, text: bytes) -> None:
+    """Refuse a file that names a module beside it of which Python has another one, from beside another potential."""
+    for other in file.parent.glob("*.py"):
+        known = getattr(sys.modules.get(other.stem), "__file__", None)
+        place = Path(known).parent if known else file.parent
+        if place != file.parent and place in _FOLDERS and re.search(rb"\b%s\b" % re.escape(other.stem.encode()), text):
+            raise ImportError(f"{other} has the name of {known}, which another potential imported; rename one of them")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ase.build import bulk
 
-from amalgamics.calculators.potentials import custom
+from amalgamics.calculators.potentials import custom, targets
 from amalgamics.calculators.potentials.names import UnknownPotentialError, get_calculator, get_potential
 from amalgamics.errors import InputError
 from amalgamics.permissions import code_names
@@ -53,6 +53,8 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def forget() -> None:
+    targets._FOLDERS.clear()
+    sys.path[:] = [path for path in sys.path if not Path(path).joinpath("beside_it.py").exists()]
     for name in [name for name in sys.modules if name.endswith("_py") or name == "beside_it"]:
         sys.modules.pop(name)
     custom._record.cache_clear()
@@ -81,7 +83,8 @@ def test_a_file_is_found_from_the_current_folder(folder, given):
     for name in ("mycalc.py", "beside_it.py"):
         (odd / name.replace("mycalc", "my calc.v-2+x")).write_text((folder / name).read_text())
     assert energy(given.replace("FOLDER", folder.name)) == pytest.approx(0.5 * energy("emt"))
-    (log,) = [*folder.rglob("*.log")]
+    log, *others = folder.rglob("*.log")
+    assert not others
     assert log.read_text() == "run "
     assert code_names([f"{log.parent}/{log.stem}"], "allow") == (str((log.parent / log.stem).resolve()),)
 
@@ -119,6 +122,26 @@ def test_two_files_of_one_name_are_two_potentials(folder):
     found = {given: energy(given) for given in ("mycalc.py:Scaled", "sub/mycalc.py:Scaled")}
     assert found["mycalc.py:Scaled"] == pytest.approx(2 * found["sub/mycalc.py:Scaled"])
     assert energy("mycalc.py:Scaled") == found["mycalc.py:Scaled"]
+
+
+def test_neighbours_of_one_name_are_not_taken_for_each_other(folder):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "other.py").write_text(CODE)
+    (folder / "sub" / "beside_it.py").write_text("FACTOR = 0.25\n")
+    assert energy("mycalc.py:Scaled") == pytest.approx(0.5 * energy("emt"))
+    with pytest.raises(UnknownPotentialError, match=r"sub/beside_it.py has the name of .*beside_it.py, which another"):
+        get_calculator("sub/other.py:Scaled")
+    forget()
+    (folder / "alone.py").write_text("from ase.calculators.emt import EMT\n")
+    assert energy("alone.py:EMT") == energy("emt")
+    assert energy("sub/other.py:Scaled") == pytest.approx(0.25 * energy("emt"))
+
+
+def test_the_text_is_run_and_nothing_compiled_earlier(folder, monkeypatch):
+    """As Python does not see a change that keeps the size of a file, within the second."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert energy("mycalc.py:Scaled") == pytest.approx(0.5 * energy("emt"))
+    assert not list(folder.glob("__pycache__/mycalc*"))
 
 
 def test_a_file_does_not_stand_for_an_installed_module(folder):
