@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from typing import Any
@@ -13,6 +14,7 @@ from ase.calculators.emt import EMT
 from amalgamics.calculators.potentials import custom
 from amalgamics.calculators.potentials.foundation import FOUNDATION_MODELS, build_foundation
 from amalgamics.calculators.potentials.names import UnknownPotentialError, get_calculator, get_potential
+from amalgamics.cli.main import main
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.fingerprint import identity_of
 
@@ -171,3 +173,16 @@ def test_what_a_package_raises_is_told_in_one_line(package, monkeypatch, error, 
     with pytest.raises(InputError, match=told) as refused:
         build_foundation("mace-mp-0", {}, None)
     assert "\n" not in str(refused.value)
+
+
+def test_doctor_says_which_are_installed(monkeypatch, tmp_path, capfd):
+    monkeypatch.chdir(tmp_path)
+    for variable in ("AMALGAMICS_DATABASE", "AMALGAMICS_LAUNCHPAD"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(SystemExit):
+        main(["doctor", "--json"])
+    checks = {one["check"]: one for one in json.loads(capfd.readouterr().out)}
+    for name, model in FOUNDATION_MODELS.items():
+        found = checks[f"potential {name}"]
+        assert found["ok"]  # what is not there is no problem of this installation
+        assert found["found"].startswith("not installed: pip install" if not model.is_installed else model.distribution)
