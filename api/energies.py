@@ -57,14 +57,15 @@ class Potential(NamedPotential):
         return html_table(f"Potential {self.name}", (), rows)
 
 
-def potential(name: str = DEFAULT_POTENTIAL) -> Potential:
+def potential(name: str | Mapping[str, Any] = DEFAULT_POTENTIAL) -> Potential:
     """Return a potential by its name, once it is sure that it can be used on this machine.
 
     Parameters
     ----------
     name
         A model, alone or with a dispersion correction: ``emt``, ``chgnet``, ``chgnet+d3``, ``7net-l3i5+d3``, ...; or
-        ``module:attribute`` for any ASE calculator.
+        ``module:attribute`` or ``file.py:attribute`` for any ASE calculator; or a mapping, as a job takes it, with
+        ``calculator`` and perhaps ``kwargs``, ``functional``, ``dispersion``, ``device`` and ``name``.
 
     Returns
     -------
@@ -84,6 +85,9 @@ def potential(name: str = DEFAULT_POTENTIAL) -> Potential:
     ['Ag', 'Al', 'Au']
     >>> amalgamics.potential("chgnet+d4").functional
     'pbe'
+    >>> soft = {"calculator": "ase.calculators.lj:LennardJones", "kwargs": {"epsilon": 0.1}, "name": "soft"}
+    >>> amalgamics.potential(soft).calculator().parameters.epsilon
+    0.1
     >>> amalgamics.potential("chgnet+d5")
     Traceback (most recent call last):
     amalgamics.calculators.potentials.names.UnknownPotentialError: unknown potential 'chgnet+d5'. Did you mean ...
@@ -96,7 +100,7 @@ def _usable(known: NamedPotential) -> Potential:
     return Potential(**{item.name: getattr(known, item.name) for item in fields(NamedPotential)})
 
 
-def as_potential(given: str | NamedPotential, atoms: Atoms | None = None) -> Potential:
+def as_potential(given: str | Mapping[str, Any] | NamedPotential, atoms: Atoms | None = None) -> Potential:
     """Return the potential, usable and known to cover ``atoms``.
 
     Raises
@@ -110,7 +114,9 @@ def as_potential(given: str | NamedPotential, atoms: Atoms | None = None) -> Pot
     return _usable(known)
 
 
-def origin(given: str | NamedPotential | BaseCalculator, atoms: Atoms) -> tuple[Any, str, dict[str, Any]]:
+def origin(
+    given: str | Mapping[str, Any] | NamedPotential | BaseCalculator, atoms: Atoms
+) -> tuple[Any, str, dict[str, Any]]:
     """Return what evaluates (a name or a calculator), what it is called, and its provenance with its identity.
 
     A calculator has no identity: nothing is known of what fixes its energies.
@@ -120,7 +126,7 @@ def origin(given: str | NamedPotential | BaseCalculator, atoms: Atoms) -> tuple[
     InputError
         As for `as_potential`, or it is no calculator.
     """
-    if isinstance(given, str | NamedPotential):
+    if isinstance(given, str | Mapping | NamedPotential):
         known = as_potential(given, atoms)
         return known.name, known.name, {**known.provenance(), "identity": known.identity}
     if not hasattr(given, "get_property"):

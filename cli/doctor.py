@@ -119,6 +119,7 @@ def _packages() -> Iterator[Check]:
 
 
 def _potentials() -> Iterator[Check]:
+    from ..calculators.potentials.foundation import FOUNDATION_MODELS
     from ..calculators.potentials.names import get_potential, list_potentials
     from ..errors import InputError
     from ..workflows.checks import Check
@@ -136,3 +137,5 @@ def _potentials() -> Iterator[Check]:
         weights = potential.provenance()["weights"]
         text = f"{weights['file']}, sha256 {weights['sha256'][:12]}…" if weights else "no weights needed"
         yield Check(f"potential {name}", True, text)
+    for name, model in FOUNDATION_MODELS.items():
+        yield Check(f"potential {name}", True, model.state)  # what is not there is no problem of this installation

@@ -36,7 +36,7 @@ def launch(
 ) -> None:
     """Work through everything in the LaunchPad that can run."""
     from ..errors import InputError
-    from ..permissions import module_names
+    from ..permissions import code_names
 
     if queue is not None:
         given: dict[str, object] = {"--workers": workers, "--walltime": walltime, "--stop-before": stop_before}
@@ -55,7 +55,7 @@ def launch(
     from .progress import work_through
 
     limit = time_limit(walltime, stop_before)
-    modules = module_names(allow_import or (), "--allow-import")
+    modules = code_names(allow_import or (), "--allow-import")
     store = StructureDatabase(database or default_database())  # refused before a LaunchPad is made
     url = chosen_launchpad(launchpad)
     work_through(url, workers, database=store.address, allow=modules, allow_paths=allow_path or (), limit=limit)

@@ -28,7 +28,8 @@ AllowImportOption = Annotated[
     typer.Option(
         "--allow-import",
         metavar="MODULE",
-        help="A module, or package, that jobs in the LaunchPad may name; repeatable; also $AMALGAMICS_ALLOW_IMPORT.",
+        help="A module, package or file (mycalc.py) that jobs in the LaunchPad may name, or module:attribute, to which"
+        " they may give arguments; repeatable; also $AMALGAMICS_ALLOW_IMPORT.",
     ),
 ]
 AllowPathOption = Annotated[
@@ -40,7 +41,12 @@ AllowPathOption = Annotated[
         " $AMALGAMICS_ALLOW_PATH.",
     ),
 ]
-PotentialOption = Annotated[str | None, typer.Option("--potential", help="For example chgnet+d3 or 7net-l3i5+d3.")]
+PotentialOption = Annotated[
+    str | None, typer.Option("--potential", help="For example chgnet+d3, 7net-l3i5+d3 or mycalc.py:Calculator.")
+]
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", help="Where the potential of the job computes: cpu (default) or cuda.")
+]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help="Worker processes; default one for each core.")
 ]

@@ -11,6 +11,7 @@ import typer
 
 from .options import (
     DatabaseOption,
+    DeviceOption,
     InputArgument,
     LaunchpadOption,
     PotentialOption,
@@ -31,6 +32,7 @@ def run(
     database: DatabaseOption = None,
     launchpad: LaunchpadOption = None,
     potential: PotentialOption = None,
+    device: DeviceOption = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try the relaxations again that failed before.")
     ] = False,
@@ -53,7 +55,7 @@ def run(
     limit = time_limit(walltime, stop_before)
     if bundle is not None and launchpad is not None:
         raise InputError(f"--launchpad: {launchpad} is not for --bundle, which has a LaunchPad of its own")
-    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
+    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential, device=device)
     with ExitStack() as at_the_end:
         if bundle is not None:
             at_the_end.enter_context(signals_end())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from .options import DatabaseOption, InputArgument, LaunchpadOption, PotentialOption
+from .options import DatabaseOption, DeviceOption, InputArgument, LaunchpadOption, PotentialOption
 
 
 def submit(
@@ -12,6 +12,7 @@ def submit(
     database: DatabaseOption = None,
     launchpad: LaunchpadOption = None,
     potential: PotentialOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Add the workflow to the LaunchPad; ``launch`` then works through it."""
     from ..addresses import redacted
@@ -21,7 +22,7 @@ def submit(
     from ..workflows.potential_notices import potential_notices
     from ..workflows.spec import load_spec
 
-    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential)
+    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential, device=device)
     for notice in potential_notices(spec, StructureDatabase(spec.database_address)):
         typer.echo(f"note: {notice}")
     submission = builder.submit(spec, open_launchpad(spec.launchpad))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,12 +14,12 @@ from pydantic import (
     PlainValidator,
     ValidationError,
     create_model,
-    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from ..addresses import redacted
+from ..calculators.potentials.definitions import check_labels, on_device
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, shown
@@ -32,7 +33,7 @@ from .defaults import default_launchpad as default_launchpad
 from .output_folder import folder_for
 from .spec_messages import describe
 from .studies import STUDIES
-from .studies.settings import Settings, StudySettings, UserPath
+from .studies.settings import PotentialField, Settings, StudySettings, UserPath, potentials_in
 from .yaml_input import SpecError, read_mapping
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class WorkflowSpec(_StudySections):
         AfterValidator(_check_systems),
         Field(examples=[["Li-Hg", "Na-Hg"]]),
     ] = ()
-    potential: str = "chgnet+d3"
+    potential: PotentialField = "chgnet+d3"
     relaxation: RelaxationOptions = RelaxationOptions()
     output: UserPath | None = None
     database: DatabaseAddress = Field(default_factory=default_database)
@@ -133,16 +134,12 @@ class WorkflowSpec(_StudySections):
         default_factory=default_launchpad, exclude=True, repr=False
     )
 
-    @field_validator("potential")
-    @classmethod
-    def _known_potential(cls, value: str) -> str:
-        return get_potential(value).name
-
     @model_validator(mode="after")
     def _has_systems(self) -> WorkflowSpec:
         alone = [study.section for study in STUDIES if not study.needs_systems]
         if not self.systems and not any(getattr(self, section) is not None for section in alone):
             raise ValueError(f"the key 'systems' is missing; only {', '.join(alone)} can do without")
+        check_labels(potentials_in(self))
         return self
 
     @property
@@ -186,16 +183,35 @@ class WorkflowSpec(_StudySections):
         open_backend(self.database).check_usable()
 
 
-def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
+def _chosen(potential: str | Mapping[str, Any], path: Path) -> str:
+    """Return a potential that was given beside a file, whose paths start in the current folder."""
+    try:
+        return get_potential(potential).name
+    except InputError as error:
+        raise SpecError(f"{path}: potential: {error}") from None
+
+
+def _name_of(potential: Any, path: Path) -> str:
+    """Return the name of the potential of a file, empty where there is none that can be used."""
+    try:
+        return str(get_potential(potential, path.absolute().parent).name)
+    except InputError:
+        return ""
+
+
+def load_spec(path: str | Path, *, device: str | None = None, **overrides: Any) -> WorkflowSpec:
     """Read, check and return the workflow input at ``path``.
 
     Parameters
     ----------
     path
         YAML file.
+    device
+        ``cpu`` or ``cuda``, where the potential of the job computes; None for what the file says.
     **overrides
         Top-level keys that replace those of the file; None means "not given". Another ``potential`` than that of the
-        file adds its name to the folder of the report, so that the first report stays.
+        file adds its name to the folder of the report, so that the first report stays. Paths in them start in the
+        current folder, those of potentials in the file in its folder.
 
     Raises
     ------
@@ -213,10 +229,15 @@ def load_spec(path: str | Path, **overrides: Any) -> WorkflowSpec:
     try:
         in_file = content.get("potential", WorkflowSpec.model_fields["potential"].default)
         content.update({key: value for key, value in overrides.items() if value is not None})
-        spec: WorkflowSpec = WorkflowSpec.model_validate(content)
+        if isinstance(overrides.get("potential"), str | Mapping):
+            content["potential"] = _chosen(overrides["potential"], path)
+        if device is not None:
+            content["potential"] = on_device(content.get("potential", in_file), device)
+        spec: WorkflowSpec = WorkflowSpec.model_validate(content, context={"folder": path.absolute().parent})
     except ValidationError as error:
         raise SpecError(f"{path}: {redacted(describe(error, WorkflowSpec))}") from None
-    if spec.potential != in_file and overrides.get("output") is None:
+    is_another = overrides.get("potential") is not None and spec.potential != _name_of(in_file, path)
+    if is_another and overrides.get("output") is None:
         spec = spec.model_copy(update={"output": folder_for(spec.output_dir, spec.potential)})
     spec.check()
     return spec

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fireworks import Firework, Workflow
 
 from .. import __version__
+from ..calculators.potentials.custom import code_of
 from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from ..structures.input.reader import split_index
@@ -57,11 +58,11 @@ def job_key(spec: WorkflowSpec) -> str:
 
 
 def modules_of(spec: WorkflowSpec) -> tuple[str, ...]:
-    """Return the modules that the input names as potentials of its own, which its workers may import."""
+    """Return the modules, calls and files that the input names as potentials of its own, which its workers may use."""
     job = Job.of(spec, {})
     names = {spec.potential, *(name for study in studies_of(spec) for name in study(job).identities)}
-    models = {get_potential(name).model for name in names}
-    return tuple(sorted(model.partition(":")[0] for model in models if ":" in model))
+    own = [found for name in names if (found := get_potential(name).own) is not None]
+    return tuple(sorted({code for one in own for code in code_of(one)}))
 
 
 def paths_of(spec: WorkflowSpec) -> tuple[Path, ...]:
@@ -89,12 +90,12 @@ def build_workflow(spec: WorkflowSpec) -> Workflow:
     for good reasons; what follows is made from the others and says so.
     """
     document = spec_document(spec)
-    common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": spec.potential}
+    common = {"workflow_name": spec.name, "systems": list(spec.systems), "potential": str(spec.potential)}
     tasks = [(f"plan the {study.name}", PlanStudy(workflow=document, study=study.name)) for study in studies_of(spec)]
     fireworks: list[Firework] = []
     for name, task in [*tasks, ("write report", WriteReport(workflow=document))]:
         fireworks.append(Firework([task], spec=dict(common), name=name, parents=fireworks[-1:]))
-    metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": spec.potential}
+    metadata = {"job": job_key(spec), "systems": list(spec.systems), "potential": str(spec.potential)}
     metadata["output"] = str(spec.output_dir)
     return Workflow(fireworks, name=spec.name, metadata=metadata)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
+from ..calculators.potentials.names import get_potential
 from ..errors import InputError
 from .job import Job
 from .output_folder import report_folder
@@ -32,7 +33,7 @@ class PlanStudy(FiretaskBase):
         steps = study.plan()
         made = fireworks_of(steps, self["workflow"], self["study"])
         for firework in made:
-            firework.spec["identities"] = study.identities
+            firework.spec["identities"] = {str(name): found for name, found in study.identities.items()}
         return FWAction(
             stored_data={"steps": [step.title for step in steps]},
             update_spec={"manifest": manifest},
@@ -101,7 +102,7 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str) ->
             [task],
             spec={
                 "workflow_name": document["name"],
-                "potential": document["potential"],
+                "potential": str(get_potential(document["potential"]).name),
                 "structures": list(step.results),
             },
             name=step.title,

@@ -183,7 +183,7 @@ def describe_potential(potential: str | BaseCalculator) -> str:
     if isinstance(potential, str):
         provenance = get_potential(potential).provenance()
         # Newer packages may change the last digits; that is no reason to throw hours of a run away.
-        kept = {key: value for key, value in provenance.items() if key not in ("packages", "elements")}
+        kept = {key: value for key, value in provenance.items() if key not in ("packages", "elements", "device")}
         return json.dumps(kept, sort_keys=True, default=str)
     kind = type(potential)
     parameters = dict(getattr(potential, "parameters", None) or {})

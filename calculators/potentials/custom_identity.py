@@ -34,7 +34,7 @@ _SHORT_ARRAY = 64
 _OWN_PACKAGE = __name__.partition(".")[0]
 
 
-def describe_calculator(module: str, calculator: Any) -> dict[str, Any]:
+def describe_calculator(module: str, calculator: Any, kwargs: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what fixes the energies of a calculator that the attribute of a module gave, as plain JSON.
 
     Parameters
@@ -43,6 +43,8 @@ def describe_calculator(module: str, calculator: Any) -> dict[str, Any]:
         Name of the imported module.
     calculator
         The calculator, best as it is before its first energy.
+    kwargs
+        What it was built with, plain values.
 
     Returns
     -------
@@ -50,11 +52,12 @@ def describe_calculator(module: str, calculator: Any) -> dict[str, Any]:
         ``code`` (SHA-256 of the text of each of the user's modules: the one named, that of the calculator's class, and
         what these import), ``constants`` (plain values at the top of these), ``packages`` (versions of installed ones
         that bring the calculator), ``class``, ``settings`` (its parameters and plain attributes, weights as SHA-256)
-        and ``files`` (name and SHA-256 of those named in constants and settings, or in the code by absolute path or
-        beside it).
+        and ``files`` (name and SHA-256 of those named in constants, settings and arguments, or in the code by absolute
+        path or beside it); where there are arguments, ``kwargs``.
     """
     settings = _Settings()
     values = settings.plain(calculator)
+    given = {"kwargs": settings.all_of(kwargs)} if kwargs else {}
     modules = {module, *settings.modules}
     code = dict(_own_code(modules))
     for _, path in code.values():
@@ -66,6 +69,7 @@ def describe_calculator(module: str, calculator: Any) -> dict[str, Any]:
         "packages": _installed(modules - code.keys()),
         "class": _name_of(type(calculator)),
         "settings": values,
+        **given,
         "files": sorted([path.name, file_sha256(path)] for path in settings.files),
     }
 
@@ -94,6 +98,14 @@ class _Settings:
             return self._compound(value)
         finally:
             self._above.pop()
+
+    def all_of(self, value: Any) -> Any:
+        """Return plain values, those that only say where and how included; of a file no more than its name."""
+        if isinstance(value, Mapping):
+            return {key: self.all_of(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.all_of(item) for item in value]
+        return self._text(value) if isinstance(value, str) else value
 
     def constants(self, module: str) -> dict[str, Any]:
         """Return the plain values that an imported module holds under names of its own."""

@@ -64,6 +64,20 @@ def has_three_body(method: str) -> bool:
     return pair_method(method) != method
 
 
+def split_name(name: str) -> tuple[str, str | None]:
+    """Return model and dispersion method of the name of a potential, from the name alone; None for no dispersion.
+
+    Examples
+    --------
+    >>> from amalgamics.calculators.potentials.dispersion_methods import split_name
+    >>> split_name("chgnet+d3"), split_name("mine+d4@pbe"), split_name("emt")
+    (('chgnet', 'd3'), ('mine', 'd4'), ('emt', None))
+    """
+    model, _, suffix = name.rpartition("+")
+    method = suffix.partition("@")[0]
+    return (model, method) if model and method in DISPERSION_METHODS else (str(name), None)
+
+
 def check_dispersion(method: str, functional: str) -> None:
     """Refuse a method or functional that is not known.
 

@@ -51,7 +51,7 @@ def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> 
         from ase.calculators.emt import EMT
 
         return EMT(**options)
-    device = _device(options.get("device", "cpu"))
+    device = usable_device(options.get("device", "cpu"))
     if card.package == "chgnet" and evaluator == "auto":
         from .chgnet.evaluator import LeanCHGNet
 
@@ -109,7 +109,14 @@ def _load_model(model: str, device: str) -> Any:
         return module
 
 
-def _device(device: str) -> str:
+def usable_device(device: str) -> str:
+    """Return ``cpu`` or ``cuda`` for a device that a user gave (``auto``: ``cuda`` where there is one).
+
+    Raises
+    ------
+    InputError
+        It is none of these, or there is no such device on this machine.
+    """
     if device == "cpu":
         return device
     if device not in ("cuda", "auto"):
@@ -119,7 +126,7 @@ def _device(device: str) -> str:
     if torch.cuda.is_available():
         return "cuda"
     if device == "cuda":
-        raise InputError("device: 'cuda' is not available on this machine; give cpu or auto")
+        raise InputError(f"device: 'cuda' is not there, torch {torch.__version__} finds none on this machine; give cpu")
     return "cpu"
 
 

@@ -6,40 +6,47 @@ A name is a model, alone or with a dispersion correction:
 - ``chgnet``, ``chgnet-r2scan``, ``7net-0``, ``7net-l3i5``, ``7net-mf-r2scan``, each alone or with one of ``+d3``,
   ``+d3atm``, ``+d4``, ``+d4pair`` (see :mod:`~amalgamics.calculators.potentials.dispersion`);
 - ``gpaw`` (optional extra; PBE, plane waves), likewise;
-- ``module:attribute``, any ASE calculator: a class or function to call, or a calculator. A dispersion correction is
-  added with the functional whose parameters it takes: ``my_package.calculators:MyCalculator+d3@pbe``.
+- ``mace-mp-0``, ``orb-v3`` and other foundation models, from packages of their own (see
+  :mod:`~amalgamics.calculators.potentials.foundation`), likewise;
+- ``module:attribute`` or ``path/to/file.py:attribute``, any ASE calculator: a class or function to call, or a
+  calculator. A dispersion correction is added with the functional whose parameters it takes:
+  ``my_package.calculators:MyCalculator+d3@pbe``.
 
-Naming, checking and describing a potential loads no model and imports no torch.
+A mapping says more: arguments of the call, the device, a short name (see
+:mod:`~amalgamics.calculators.potentials.definitions`).
+
+Naming, checking and describing a bundled potential loads no model and imports no torch.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.util
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ase.data import atomic_numbers
 
 from ...errors import InputError, unknown_name
-from ...permissions import check_import, check_member
 from .cards import MODEL_CARDS, ModelCard
-from .custom_identity import describe_calculator
+from .custom import build_own, module_of, own_record
+from .definitions import Definition, read_definition
 from .dispersion import get_dispersion_calculator
 from .dispersion_methods import (
     DISPERSION_ELEMENTS,
     DISPERSION_METHODS,
     DISPERSION_PACKAGES,
-    FUNCTIONALS,
     dispersion_provenance,
     pair_method,
 )
 from .elements import describe
+from .foundation import FOUNDATION_MODELS, check_arguments, other_potentials
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
-from .loading import build_calculator
+from .loading import build_calculator, usable_device
+from .targets import Target
+from .targets import UnknownPotentialError as UnknownPotentialError
 from .weights import checked_weights, file_sha256
 
 if TYPE_CHECKING:
@@ -49,10 +56,6 @@ _GPAW_CARD = ModelCard("gpaw", "pbe", GPAW_ELEMENTS)
 # In the order in which they are recommended when another one does not do.
 EVALUATORS = ("auto", "stock")
 _SUGGESTIONS = ("chgnet+d3", "7net-l3i5+d3", "chgnet", "gpaw")
-
-
-class UnknownPotentialError(InputError):
-    """There is no potential of that name."""
 
 
 class UnsupportedElementError(InputError):
@@ -75,6 +78,8 @@ class Potential:
         Density functional of the model and of the dispersion parameters; None where it is not known or has none.
     elements
         Symbols it covers; None when that is not known.
+    definition
+        What the name stands for, where it does not say all itself.
     """
 
     name: str
@@ -82,11 +87,32 @@ class Potential:
     dispersion: str | None
     functional: str | None
     elements: frozenset[str] | None
+    definition: Definition | None = None
 
     @property
     def cutoff(self) -> float | None:
         """Radius within which an atom sees others, Å, dispersion left aside; None where it is not known."""
-        return _card(self.model).cutoff
+        return _card(self._calculator).cutoff
+
+    @property
+    def device(self) -> str | None:
+        """Where it computes, ``cpu`` or ``cuda``; None where that is not for us to say."""
+        if self.definition is not None and self.definition.device is not None:
+            return self.definition.device
+        foundation = FOUNDATION_MODELS.get(self._calculator)
+        has_device = foundation is not None and foundation.device is not None
+        return "cpu" if has_device or _card(self._calculator).weights is not None else None
+
+    @property
+    def _calculator(self) -> str:
+        """Name of its card, or ``module:attribute``."""
+        return self.definition.calculator if self.definition else str(self.model)
+
+    @property
+    def own(self) -> Definition | None:
+        """What builds it, where that is no bundled model."""
+        is_own = ":" in self._calculator or self._calculator in FOUNDATION_MODELS
+        return (self.definition or Definition(self._calculator)) if is_own else None
 
     @property
     def relaxation_name(self) -> str:
@@ -94,10 +120,20 @@ class Potential:
 
         That term takes a hundred times as long as all the rest, and hardly changes a structure.
         """
-        if self.dispersion is None:
-            return self.name
-        model, _, suffix = self.name.partition("+")
-        return f"{model}+{pair_method(self.dispersion)}{suffix.removeprefix(self.dispersion)}"
+        return self.with_dispersion(pair_method(self.dispersion)).name if self.dispersion else self.name
+
+    def with_dispersion(self, method: str) -> Potential:
+        """Return the same model with another dispersion model, of the same functional as its own.
+
+        Raises
+        ------
+        InputError
+            There is no such method.
+        """
+        if self.definition is not None:
+            return _defined(replace(self.definition, dispersion=method))
+        _, _, suffix = self.name.partition("+")
+        return get_potential(f"{self.model}+{method}{suffix.removeprefix(self.dispersion or '')}")
 
     def check_elements(self, symbols: Iterable[str]) -> None:
         """Refuse elements that the potential does not cover.
@@ -128,9 +164,11 @@ class Potential:
         InputError
             Something is missing; the message says how to get it.
         """
-        if _is_custom(self.model):
-            _custom_record(self.model)
-        elif self.model == "gpaw":
+        if self.definition is not None and self.definition.device is not None:
+            usable_device(self.definition.device)
+        if self.own is not None:
+            own_record(self.own)
+        elif self._calculator == "gpaw":
             check_gpaw()
         else:
             self._weights()
@@ -143,8 +181,9 @@ class Potential:
         dict
             ``name``, ``model``, ``version`` and ``weights`` (file name and SHA-256) of the model, ``modal``,
             ``settings``, ``functional``, ``dispersion`` (method, functional, damping, three-body term, and with it
-            what relaxations use), ``elements``, and ``packages`` (versions). Of ``module:attribute`` also
-            ``calculator``: what is behind that name, see :func:`~.custom_identity.describe_calculator`.
+            what relaxations use), ``elements``, ``device`` and ``packages`` (versions), of which the last two are not
+            part of its identity. Of what is not bundled also ``calculator``: what is behind that name, see
+            :func:`~.custom_identity.describe_calculator`.
 
         Raises
         ------
@@ -153,12 +192,12 @@ class Potential:
         UnknownPotentialError
             What ``module:attribute`` names cannot be imported.
         """
-        card = _card(self.model)
-        settings = gpaw_settings() if self.model == "gpaw" else card.settings
+        card = _card(self._calculator)
+        settings = gpaw_settings() if self._calculator == "gpaw" else card.settings
         return {
-            **({"calculator": _custom_record(self.model)} if _is_custom(self.model) else {}),
-            "name": self.name,
-            "model": self.model,
+            **({"calculator": own_record(self.own)} if self.own else {}),
+            "name": str(self.name),
+            "model": str(self.model),
             "version": card.version,
             "weights": self._weights(),
             "modal": card.modal,
@@ -166,11 +205,12 @@ class Potential:
             "functional": self.functional,
             "dispersion": dispersion_provenance(self.dispersion, self.functional or "") if self.dispersion else None,
             "elements": None if self.elements is None else describe(self.elements),
+            **({"device": self.device} if self.device else {}),
             "packages": self._packages(card.package),
         }
 
     def _weights(self) -> dict[str, str] | None:
-        card = _card(self.model)
+        card = _card(self._calculator)
         if card.weights is None:
             return None
         path = checked_weights(card.package, card.weights, card.sha256)
@@ -178,49 +218,107 @@ class Potential:
 
     def _packages(self, package: str) -> dict[str, str]:
         names = {"ase", package}
-        if _card(self.model).weights is not None:
+        if _card(self._calculator).weights is not None:
             names.add("torch")
         if self.dispersion:
             names.add(DISPERSION_PACKAGES[self.dispersion])
-        if self.model == "gpaw":
+        if self._calculator == "gpaw":
             names.add("gpaw-data")
-        return {name: found for name in sorted(names) if (found := _version(name)) is not None}
+        return {name: found for name in sorted(names) if name and (found := _version(name)) is not None}
 
 
 def list_potentials() -> list[str]:
-    """Return the names of the potentials that come with the package; ``module:attribute`` adds any other."""
-    names: list[str] = []
-    for model, card in {**MODEL_CARDS, "gpaw": _GPAW_CARD}.items():
-        names.append(model)
-        if card.functional:
-            names += [f"{model}+{method}" for method in DISPERSION_METHODS]
-    return names
+    """Return the names of the potentials that come with the package; others come from packages of their own."""
+    return [name for model in (*MODEL_CARDS, "gpaw") for name in _variants(model)]
 
 
-def get_potential(name: str) -> Potential:
+def _variants(model: str) -> list[str]:
+    methods = DISPERSION_METHODS if _card(model).functional else ()
+    return [model, *(f"{model}+{method}" for method in methods)]
+
+
+def get_potential(name: str | Mapping[str, Any], folder: Path | None = None) -> Potential:
     """Return what is known of a potential by its name (see the module's text), without loading it.
+
+    Parameters
+    ----------
+    name
+        Its name; or a mapping with ``calculator`` and perhaps ``kwargs``, ``functional``, ``dispersion``, ``device``
+        and ``name``.
+    folder
+        Where relative paths of files start; None for the current folder.
 
     Raises
     ------
     UnknownPotentialError
         There is no such potential; the message names the nearest.
+    InputError
+        A key of the mapping is unknown, or its value not allowed.
     """
-    if not isinstance(name, str):
+    if not isinstance(name, str | Mapping):
         raise UnknownPotentialError(f"potential: {name!r} is not a name; known: {', '.join(list_potentials())}")
-    model, plus, suffix = name.partition("+")
-    if _is_custom(model):
-        return _custom_potential(name, model, suffix if plus else None)
-    if name not in list_potentials():
+    definition = read_definition(name, folder)
+    if definition is not None:
+        return _defined(definition)
+    model, plus, suffix = str(name).partition("+")
+    known = [*list_potentials(), *(one for foundation in FOUNDATION_MODELS for one in _variants(foundation))]
+    if name not in known:
         if plus and model == "emt":
             raise UnknownPotentialError(
                 f"unknown potential {name!r}: emt is not fitted to a density functional, so no dispersion goes with it"
             )
-        raise UnknownPotentialError(unknown_name("potential", name, list_potentials()) + " Or give module:attribute.")
+        raise UnknownPotentialError(f"{unknown_name('potential', str(name), known)} {other_potentials()}")
     card = _card(model)
-    return Potential(name, model, suffix or None, card.functional, _covered(card.elements, suffix or None))
+    return Potential(str(name), model, suffix or None, card.functional, _covered(card.elements, suffix or None))
 
 
-def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> BaseCalculator:
+def _defined(definition: Definition) -> Potential:
+    """Return the potential of a definition, once it is sure that this process may use it."""
+    if definition.label in (*MODEL_CARDS, "gpaw", *FOUNDATION_MODELS):
+        raise InputError(f"name: {definition.label} is that of another potential; give one of your own")
+    elements, functional = None, definition.functional
+    if definition.target is not None:
+        definition.target.check(definition.arguments)
+    else:
+        _check_named(definition)
+        card = _card(definition.calculator)
+        elements, functional = card.elements, card.functional or functional
+        if card.functional:  # its name need not say it
+            definition = replace(definition, functional=None)
+    bare = replace(definition, dispersion=None)
+    return Potential(
+        definition.named,
+        bare.named,
+        definition.dispersion,
+        functional,
+        _covered(elements, definition.dispersion),
+        None if definition.is_plain else definition,
+    )
+
+
+def _check_named(definition: Definition) -> None:
+    """Refuse what does not go with a model that has a name already."""
+    model = definition.calculator
+    if model not in (*MODEL_CARDS, "gpaw", *FOUNDATION_MODELS):
+        known = unknown_name("model", model, [*MODEL_CARDS, "gpaw", *FOUNDATION_MODELS])
+        raise UnknownPotentialError(f"calculator: {known} {other_potentials()}")
+    card = _card(model)
+    if definition.functional not in (None, card.functional) and card.functional is not None:
+        raise InputError(f"functional: {model} was trained on {card.functional}, not on {definition.functional}")
+    if definition.dispersion is not None and (card.functional or definition.functional) is None:
+        raise InputError(f"dispersion: {model} has no functional whose parameters it could take")
+    if model in FOUNDATION_MODELS:
+        check_arguments(model, definition.kwargs, definition.device)
+        return
+    if definition.kwargs:
+        raise InputError(f"kwargs: {model} takes none; they are for calculators of your own and foundation models")
+    if definition.label is not None:
+        raise InputError(f"name: {model} has one already; leave it out")
+    if definition.device is not None and card.weights is None:
+        raise InputError(f"device: {model} has none; leave it out")
+
+
+def get_calculator(name: str | Mapping[str, Any], *, evaluator: str = "auto", **options: Any) -> BaseCalculator:
     """Return a new ASE calculator for a potential.
 
     A model is loaded at its first use and shared by all its calculators in the process. With a dispersion correction
@@ -229,7 +327,7 @@ def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> Bas
     Parameters
     ----------
     name
-        Name of the potential.
+        Name of the potential, or a mapping; see :func:`get_potential`.
     evaluator
         ``auto``: the fastest there is, equal to the model's own calculator to 1e-6 eV/atom and 1e-4 eV/Å (CHGNet
         without magnetic moments); or ``stock``: that calculator.
@@ -247,14 +345,17 @@ def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> Bas
     potential = get_potential(name)
     if evaluator not in EVALUATORS:
         raise InputError("evaluator: " + unknown_name("evaluator", str(evaluator), EVALUATORS))
-    if _is_custom(potential.model):
-        calculator = _build_custom(potential.model, options)
-    elif potential.model == "gpaw":
+    model = str(potential.model)
+    if potential.definition is not None and potential.definition.device is not None:
+        options.setdefault("device", usable_device(potential.definition.device))
+    if (own := potential.own) is not None:
+        calculator = build_own(own, options)
+    elif model == "gpaw":
         if potential.dispersion and str(options.get("xc", "PBE")).lower() != potential.functional:
             raise InputError(f"{name}: option xc={options['xc']!r} does not go with dispersion parameters for PBE")
         calculator = build_gpaw(**options)
     else:
-        calculator = build_calculator(potential.model, evaluator=evaluator, **options)
+        calculator = build_calculator(model, evaluator=evaluator, **options)
     if potential.dispersion is None:
         return calculator
     from ase.calculators.mixing import SumCalculator
@@ -271,8 +372,10 @@ def _suggestion(symbols: set[str]) -> str:
 
 
 def _card(model: str) -> ModelCard:
-    if _is_custom(model):
-        return ModelCard(model.partition(":")[0].partition(".")[0], None, None)
+    if ":" in model:
+        return ModelCard(module_of(Target.parse(model), model), None, None)
+    if (found := FOUNDATION_MODELS.get(model)) is not None:
+        return ModelCard(module_of(None, model), found.functional, found.elements)
     return _GPAW_CARD if model == "gpaw" else MODEL_CARDS[model]
 
 
@@ -289,76 +392,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _is_custom(model: str) -> bool:
-    return ":" in model
-
-
-def _custom_potential(name: str, model: str, suffix: str | None) -> Potential:
-    module, _, attribute = model.partition(":")
-    if not all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")]):
-        raise UnknownPotentialError(
-            f"potential {name!r}: give module:attribute, such as ase.calculators.lj:LennardJones"
-        )
-    check_import(module, f"potential {name!r}")
-    if _find_package(module.partition(".")[0]) is None:
-        raise UnknownPotentialError(f"potential {name!r}: there is no module {module.partition('.')[0]!r} to import")
-    if suffix is None:
-        return Potential(name, model, None, None, None)
-    method, _, functional = suffix.partition("@")
-    if method not in DISPERSION_METHODS or functional not in FUNCTIONALS:
-        raise UnknownPotentialError(
-            f"potential {name!r}: dispersion is given as +METHOD@FUNCTIONAL, such as +d3@FUNCTIONAL, with METHOD one of"
-            f" {', '.join(DISPERSION_METHODS)} and FUNCTIONAL one of {', '.join(FUNCTIONALS)}"
-        )
-    return Potential(name, model, method, functional, _covered(None, method))
-
-
-def _find_package(package: str) -> Any:
-    try:
-        return importlib.util.find_spec(package)
-    except ValueError:  # in sys.modules without a spec: defined in this process, such as __main__
-        return True
-
-
-def _custom_attribute(model: str) -> Any:
-    module, _, attribute = model.partition(":")
-    what = f"potential {model!r}"
-    check_import(module, what)
-    try:
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-            check_member(found, what)
-        return found
-    except ImportError as error:
-        raise UnknownPotentialError(f"potential {model!r}: cannot import {module!r}: {error}") from error
-    except AttributeError:
-        raise UnknownPotentialError(f"potential {model!r}: {module!r} has no {attribute!r}") from None
-
-
-@functools.cache
-def _custom_record(model: str) -> dict[str, Any]:
-    """Return what is behind ``module:attribute``, as it is when first asked for: later it has results and caches."""
-    try:
-        calculator = _build_custom(model, {})
-    except InputError:
-        raise
-    except Exception as error:  # it is the user's code
-        raise InputError(f"potential {model!r} cannot be built: {type(error).__name__}: {error}") from error
-    return describe_calculator(model.partition(":")[0], calculator)
-
-
-def _build_custom(model: str, options: dict[str, Any]) -> BaseCalculator:
-    found = _custom_attribute(model)
-    is_instance = hasattr(found, "get_property") and not isinstance(found, type)
-    if is_instance and options:
-        raise InputError(f"potential {model!r} is a calculator already and takes no options: {', '.join(options)}")
-    try:
-        calculator: BaseCalculator = found if is_instance else found(**options)
-    except TypeError as error:
-        raise InputError(f"potential {model!r} cannot be built with options {options}: {error}") from error
-    if not hasattr(calculator, "get_property"):
-        raise InputError(f"potential {model!r} gives a {type(calculator).__name__}, which is not an ASE calculator")
-    return calculator

@@ -15,7 +15,7 @@ from ...errors import InputError
 from ..potentials.cards import MODEL_CARDS
 from ..potentials.chgnet.evaluator import LEAN_MODELS, LeanCHGNet
 from ..potentials.dispersion import get_dispersion_calculator
-from ..potentials.loading import build_calculator
+from ..potentials.loading import build_calculator, usable_device
 from ..potentials.names import EVALUATORS, Potential, get_calculator, get_potential
 from ..potentials.sevennet_batch import SevenNetBatch
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
@@ -110,10 +110,11 @@ def get_batch_evaluator(name: str) -> BatchEvaluator | None:
     """
     potential = get_potential(name)
     model: BatchEvaluator
-    if potential.model in LEAN_MODELS:
-        model = LeanCHGNet(potential.model)
-    elif potential.model in MODEL_CARDS and MODEL_CARDS[potential.model].package == "sevenn":
-        model = SevenNetBatch(build_calculator(potential.model))
+    bare, device = str(potential.model), usable_device(potential.device or "cpu")
+    if bare in LEAN_MODELS:
+        model = LeanCHGNet(bare, device=device)
+    elif bare in MODEL_CARDS and MODEL_CARDS[bare].package == "sevenn":
+        model = SevenNetBatch(build_calculator(bare, device=device))
     else:
         return None
     if potential.dispersion:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from amalgamics.calculators.potentials import names as registry
+from amalgamics.calculators.potentials import custom
 from amalgamics.cli.main import main
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.fingerprint import potential_identity
@@ -83,7 +83,7 @@ def test_an_edited_calculator_is_not_answered_with_old_energies(tmp_path, monkey
     for shift in (0.0, 1.0):
         (tmp_path / "shifted.py").write_text(CALCULATOR.format(shift=shift))
         sys.modules.pop("shifted", None)
-        registry._custom_record.cache_clear()
+        custom._record.cache_clear()
         potential_identity.cache_clear()
         run("--potential", "shifted:Shifted")
     first, second = energies()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Coordinates are compared to this many decimals of an Å: far below any physical difference, far above float noise.
 _DECIMALS = 4
+# What provenance tells besides what fixes the energies.
+_NO_IDENTITY = ("packages", "device")
 
 
 def digest(content: Any, length: int = 32) -> str:
@@ -27,13 +29,13 @@ def digest(content: Any, length: int = 32) -> str:
 
 @functools.cache
 def potential_identity(potential: Potential) -> str:
-    """Return a short key of what fixes the energies: name, weights and dispersion, but not the package versions."""
+    """Return a short key of what fixes the energies: name, weights and dispersion, but neither versions nor device."""
     return identity_of(potential.provenance())
 
 
 def identity_of(provenance: Mapping[str, Any]) -> str:
     """Return the key of :func:`potential_identity` for the provenance of a potential, as rows have it stored."""
-    return "potential-" + digest({key: value for key, value in provenance.items() if key != "packages"}, 16)
+    return "potential-" + digest({key: value for key, value in provenance.items() if key not in _NO_IDENTITY}, 16)
 
 
 def structure_key(atoms: Atoms) -> str:

@@ -167,7 +167,7 @@ class StructureDatabase:
         pairs: dict[str, Any] = {
             "name": candidate.name,
             "kind": candidate.kind,
-            "potential": potential.name,
+            "potential": str(potential.name),
             "potential_identity": potential_identity(potential),
             "chemical_system": chemical_system(atoms.get_chemical_symbols()),
             "reduced_formula": reduced_formula(atoms),

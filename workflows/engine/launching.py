@@ -21,7 +21,7 @@ from ...permissions import (
     DATABASE_VARIABLE,
     MODULES_VARIABLE,
     PATHS_VARIABLE,
-    allowed_modules,
+    allowed_code,
     allowed_paths,
     modules_allowed,
 )
@@ -261,7 +261,7 @@ def _environment(url: str, n_workers: int, allow_paths: Sequence[Path], database
     if database is not None:
         environment[DATABASE_VARIABLE] = with_password_of(str(database), os.environ.get(DATABASE_VARIABLE))
     environment[LAUNCHPAD_VARIABLE] = absolute_address(url)
-    environment[MODULES_VARIABLE] = ",".join(allowed_modules())
+    environment[MODULES_VARIABLE] = ",".join(allowed_code())
     environment[PATHS_VARIABLE] = os.pathsep.join(str(path.expanduser().resolve()) for path in paths)
     return environment
 

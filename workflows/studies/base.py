@@ -164,7 +164,13 @@ class Study(ABC, Generic[S, R]):
         """
         if not getattr(getattr(type(self), method, None), "is_step", False):
             raise ValueError(f"{self.name} has no step {method!r}")
+        if "potential" in arguments:
+            arguments = {**arguments, "potential": self.own_name(arguments["potential"])}
         getattr(self, method)(**arguments)
+
+    def own_name(self, potential: str) -> str:
+        """Return the name of one of its potentials with all that the input says of it: stored, it is a text alone."""
+        return next((name for name in self.identities if name == potential), potential)
 
     @cached_property
     def key(self) -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from ...calculators.potentials.definitions import definition_of
+from ...calculators.potentials.names import get_potential
 from ...files import usable_path
 from ...structures.input.paths import absolute_path
 
@@ -25,6 +36,36 @@ def _check_path(value: Any) -> Any:
 
 UserPath = Annotated[Path, BeforeValidator(_check_path)]
 """A path that a user gave: one that there could be."""
+
+
+def _read_potential(value: Any, info: ValidationInfo) -> str:
+    if not isinstance(value, str | Mapping):
+        raise PydanticCustomError("string_type", "a text is needed")
+    return get_potential(value, (info.context or {}).get("folder")).name
+
+
+def _potential_document(name: str) -> Any:
+    definition = definition_of(name)
+    return str(name) if definition is None else definition.document()
+
+
+PotentialField = Annotated[
+    str, PlainValidator(_read_potential), PlainSerializer(_potential_document, return_type=Any, when_used="json")
+]
+"""Name of a potential, or a mapping that defines one; as JSON again what defines it."""
+
+
+_POTENTIAL_KEYS = ("potential", "more_potentials", "single_points")
+
+
+def potentials_in(settings: BaseModel) -> Iterator[str]:
+    """Yield the names of potentials in the settings, and in those within."""
+    for key, value in settings:
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, BaseModel):
+                yield from potentials_in(item)
+            elif isinstance(item, str) and key in _POTENTIAL_KEYS:
+                yield item
 
 
 def one_or_more(*words: str) -> BeforeValidator:

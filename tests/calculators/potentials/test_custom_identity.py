@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from amalgamics.calculators.potentials import custom
 from amalgamics.calculators.potentials import names as registry
 from amalgamics.calculators.potentials.weights import file_sha256
 
@@ -107,7 +108,7 @@ def describe(folder, monkeypatch):
     def forget():
         for name in ("mycalc", "helpers"):
             sys.modules.pop(name, None)
-        registry._custom_record.cache_clear()
+        custom._record.cache_clear()
 
     def again(kind):
         forget()

@@ -17,7 +17,7 @@ from ase.constraints import FixAtoms
 from amalgamics.calculators.potentials import dispersion_sum
 from amalgamics.calculators.potentials.chgnet.evaluator import LeanCHGNet
 from amalgamics.calculators.potentials.dispersion import get_dispersion_calculator, three_body_energy
-from amalgamics.calculators.potentials.names import UnknownPotentialError
+from amalgamics.calculators.potentials.names import UnknownPotentialError, get_potential
 from amalgamics.calculators.relaxation import batch as batch_module
 from amalgamics.calculators.relaxation.batch import WithDispersion, get_batch_evaluator, relax_many
 from amalgamics.calculators.relaxation.lockstep import relax_in_lockstep
@@ -334,3 +334,15 @@ def test_refuses_before_any_compute(arguments, error, message, monkeypatch):
 
 def test_nothing_to_do():
     assert relax_many([], "chgnet") == []
+
+
+@pytest.mark.parametrize("name", ["chgnet+d3", "7net-0"])
+def test_batches_are_evaluated_where_the_potential_computes(monkeypatch, name):
+    devices = []
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr(batch_module, "LeanCHGNet", lambda _, device: devices.append(device))
+    monkeypatch.setattr(batch_module, "build_calculator", lambda _, device: devices.append(device))
+    monkeypatch.setattr(batch_module, "SevenNetBatch", lambda calculator: calculator)
+    get_batch_evaluator(name)
+    get_batch_evaluator(get_potential({"calculator": name, "device": "cuda"}).name)
+    assert devices == ["cpu", "cuda"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shutil
 import sys
 import uuid
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from amalgamics.workflows.engine.launching import failures, launch_workers
 from amalgamics.workflows.engine.launchpad import count_by_state, open_launchpad, run_tool
 from amalgamics.workflows.engine.worker import Worker
 from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.submission import submit
+from amalgamics.workflows.submission import modules_of, submit
 
 
 @dataclass
@@ -40,6 +41,17 @@ class Evil:
     @property
     def task(self) -> dict[str, str]:
         return {"_fw_name": f"{{{{{self.name}.Task}}}}"}
+
+    @property
+    def file(self) -> Path:
+        return self.marker.with_name(f"{self.name}.py")
+
+    def copy_to(self, folder: Path) -> Path:
+        return Path(shutil.copy(self.file, folder))
+
+    def link_from(self, folder: Path) -> Path:
+        (folder / "link.py").symlink_to(self.file)
+        return folder / "link.py"
 
     @property
     def was_imported(self) -> bool:
@@ -298,6 +310,31 @@ STORED = {
     "more potentials": lambda evil, _: {"wetting": {**WETTING, "more_potentials": [f"{evil.name}:Calculator"]}},
     "single points": lambda evil, _: {"wetting": {**WETTING, "single_points": [f"{evil.name}:Calculator"]}},
     "phonons": lambda evil, _: {"phonons": {"potential": f"{evil.name}:Calculator"}},
+    "a mapping": lambda evil, _: {"potential": {"calculator": f"{evil.name}:Calculator"}},
+    "a mapping with arguments": lambda evil, _: {
+        "potential": {"calculator": f"{evil.name}:Calculator", "kwargs": {"asap_cutoff": True}, "name": "innocent"}
+    },
+    "a mapping among more": lambda evil, _: {
+        "wetting": {**WETTING, "more_potentials": [{"calculator": f"{evil.file}:Calculator"}]}
+    },
+    "a file": lambda evil, _: {"potential": {"calculator": f"{evil.file}:Calculator"}},
+    "a file by its name": lambda evil, _: {"potential": f"{evil.file}:Calculator"},
+    "a file in the working directory": lambda evil, folder: {
+        "potential": f"{evil.copy_to(folder / 'work')}:Calculator"
+    },
+    "a file by a link": lambda evil, folder: {"potential": f"{evil.link_from(folder / 'work')}:Calculator"},
+    "a command in an argument": lambda evil, _: {
+        "potential": {
+            "calculator": "ase.calculators.nwchem:NWChem",
+            "kwargs": {"command": f"touch {evil.marker}"},
+        }
+    },
+    "weights": lambda evil, folder: {
+        "potential": {"calculator": "7net-omni", "kwargs": {"weights": str(evil.copy_to(folder / "work"))}}
+    },
+    "a task in an argument": lambda evil, _: {
+        "potential": {"calculator": "ase.calculators.emt:EMT", "kwargs": {"options": evil.task}}
+    },
     "database": lambda _, folder: {"database": str(folder / "elsewhere" / "made.db")},
     "database by a link": lambda _, folder: {"database": str(folder / "work" / "link" / "made.db")},
     "a server": lambda *_: {"database": "postgresql://me@evil.example.org/made"},
@@ -328,6 +365,9 @@ def test_a_stored_job_names_nothing_that_the_worker_was_not_given(job, url, evil
     work(launchpad, tmp_path)
     assert not evil.was_imported
     assert sorted(elsewhere.iterdir()) == before
+    if how == "a task in an argument":  # the whole workflow is left alone
+        assert count_by_state(launchpad)["READY"] == 1
+        return
     (failure,) = failures(launchpad)
     assert re.search(r"--allow-import|--allow-path|--database|is a URL", failure.message), failure.message
     assert "Ni" not in failure.message
@@ -347,6 +387,49 @@ def test_worker_processes_are_restricted(job, url, evil):
     launchpad.rerun_fw(first)
     launch_workers(url, n_workers=1, allow=[evil.name])
     assert evil.was_imported
+
+
+FACTOR = """
+from ase.calculators.emt import EMT
+class Scaled(EMT):
+    def __init__(self, factor=1.0, command=""):
+        super().__init__()
+        self.factor = factor
+        if command:
+            open(command, "w").close()
+    def calculate(self, *arguments, **more):
+        super().calculate(*arguments, **more)
+        self.results = {key: self.factor * value for key, value in self.results.items()}
+"""
+
+
+@pytest.mark.parametrize("place", ["file", "module"])
+def test_run_allows_the_arguments_of_its_job_and_no_others(job, url, tmp_path, monkeypatch, place):
+    """Somebody who can write to the LaunchPad could have given others, such as a command."""
+    own = tmp_path / "own"
+    own.mkdir()
+    name = f"scaled_{uuid.uuid4().hex[:12]}"
+    (own / f"{name}.py").write_text(FACTOR)
+    if place == "module":
+        monkeypatch.syspath_prepend(str(own))
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(own), os.environ.get("PYTHONPATH", "")]))
+    target = f"{name}:Scaled" if place == "module" else f"{own / name}.py:Scaled"
+    spec = type(job).model_validate(
+        {**job.model_dump(), "potential": {"calculator": target, "kwargs": {"factor": 0.5}}, "launchpad": url}
+    )
+    allow, launchpad = modules_of(spec), open_launchpad(url)
+    submit(spec, launchpad)
+    (first,) = launchpad.get_fw_ids({"state": "READY"})
+    key, marker = "spec._tasks.0.workflow.potential.kwargs", tmp_path / "marker"
+    launchpad.fireworks.update_one({"fw_id": first}, {"$set": {key: {"command": str(marker)}}})
+    launch_workers(url, n_workers=1, allow=allow, workflow_of=first)
+    (failure,) = failures(launchpad)
+    assert f"start it with --allow-import {target}, or set" in failure.message
+    assert not marker.exists()
+    launchpad.fireworks.update_one({"fw_id": first}, {"$set": {key: {"factor": 0.5}}})
+    launchpad.rerun_fw(first)
+    launch_workers(url, n_workers=1, allow=allow, workflow_of=first)
+    assert not failures(launchpad)
 
 
 def test_run_does_not_read_a_failed_foreign_firework_again(job, url, evil):
@@ -379,9 +462,45 @@ def test_allowing_a_module_is_exact(monkeypatch):
     monkeypatch.setenv("AMALGAMICS_ALLOW_IMPORT", "a.b, c")
     names = ("a", "a.b", "a.b.c", "a.bad", "a.b_", "c", "c.d", "cd")
     assert list(filter(permissions.is_allowed, names)) == ["a.b", "a.b.c", "c", "c.d"]
+    monkeypatch.setenv("AMALGAMICS_ALLOW_IMPORT", "a.b:make, /c/d.py, c:make")
+    assert not any(map(permissions.is_allowed, ("a.b", "a.b:make", "/c/d", "/c/d.py", "c")))
     monkeypatch.setenv("AMALGAMICS_ALLOW_IMPORT", "a/b")
     with pytest.raises(permissions.InputError, match=r"AMALGAMICS_ALLOW_IMPORT: 'a/b' is not the name of a module"):
         permissions.is_allowed("a")
+
+
+CALLS = [
+    ("a.b", ("a.b", "make", "{}"), True),
+    ("a.b", ("a.b.c", "make", "{}"), True),
+    ("a.b", ("a.bad", "make", "{}"), False),
+    ("a.b", ("a.b", "make", '{"x": 1}'), False),
+    ("a.b:make", ("a.b", "make", '{"x": 1}'), True),
+    ("a.b:make", ("a.b", "make", "{}"), True),
+    ("a.b:make", ("a.b", "make.other", "{}"), False),
+    ("a.b:make", ("a.b", "other", "{}"), False),
+    ("a.b:make", ("a.b.c", "make", "{}"), False),
+    (f"a.b:make#{permissions.arguments_digest('{}')}", ("a.b", "make", "{}"), True),
+    (f"a.b:make#{permissions.arguments_digest('{}')}", ("a.b", "make", '{"x": 1}'), False),
+    ("/c/d.py", ("/c/d.py", "make", "{}"), True),
+    ("/c/d.py", ("/c/d.py", "make", '{"x": 1}'), False),
+    ("/c/d.py", ("/c/e.py", "make", "{}"), False),
+    ("/c/d.py", ("/c/x/../d.py", "make", "{}"), True),
+    ("/c", ("/c/d.py", "make", "{}"), False),
+    ("/c/d.py:make", ("/c/d.py", "make", '{"x": 1}'), True),
+    ("/c/d.py:make", ("/c/d.py", "other", "{}"), False),
+    ("d", ("/c/d.py", "make", "{}"), False),
+]
+
+
+@pytest.mark.parametrize(("allowed", "call", "may"), CALLS)
+def test_allowing_a_call_is_exact(monkeypatch, allowed: str, call: tuple[str, str, str], may: bool):
+    monkeypatch.setattr(permissions, "_restricted", True)
+    monkeypatch.setenv("AMALGAMICS_ALLOW_IMPORT", allowed)
+    if may:
+        permissions.check_call(*call, "potential")
+    else:
+        with pytest.raises(permissions.NotAllowedError, match="--allow-import"):
+            permissions.check_call(*call, "potential")
 
 
 def test_an_allowed_module_leads_to_no_other(evil, monkeypatch):

@@ -255,7 +255,7 @@ def test_a_process_that_died_recovering_does_not_block_the_next(launchpad, recov
 
 def test_workflows_with_foreign_tasks_are_not_read(launchpad, monkeypatch):
     launchpad.checkout_fw(FWorker(name=DEAD), ".")
-    monkeypatch.setattr(permissions, "_admitted_modules", Counter())  # without the test's tasks allowed
+    monkeypatch.setattr(permissions, "_admitted_code", Counter())  # without the test's tasks allowed
     assert recovery.recover(launchpad).total == 0
     assert count_by_state(launchpad, [launchpad.first]) == {"RUNNING": 1}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError, unknown_name
 from ....structures.library.liquids import get_liquid
 from ....structures.symmetry import MillerIndex
-from ..settings import StudySettings
+from ..settings import PotentialField, StudySettings
 from ..solids import SolidSettings
 from ..surfaces.phase_surfaces import SLAB_SYMPREC
 from .free_energy import DetachmentOptions
@@ -28,17 +28,10 @@ def _known_liquid(symbol: str) -> str:
     return get_liquid(symbol).symbol
 
 
-def _known_potential(name: str) -> str:
-    return get_potential(name).name
-
-
 def _known_dispersion(method: str) -> str:
     if method not in DISPERSION_METHODS:
         raise ValueError(unknown_name("dispersion model", method, DISPERSION_METHODS))
     return method
-
-
-PotentialName = Annotated[str, AfterValidator(_known_potential)]
 
 
 class SubstrateSettings(SolidSettings):
@@ -156,9 +149,9 @@ class FilmSettings(StudySettings):
     seeds: Annotated[int, Field(ge=1, le=100)]
     frames: Annotated[int, Field(ge=1, le=100)]
     all_terminations: bool = False
-    more_potentials: Annotated[tuple[PotentialName, ...], Field(examples=[["7net-0+d3"]])] = ()
+    more_potentials: Annotated[tuple[PotentialField, ...], Field(examples=[["7net-0+d3"]])] = ()
     dispersion_models: tuple[Annotated[str, AfterValidator(_known_dispersion)], ...] = ("d3atm", "d4")
-    single_points: Annotated[tuple[PotentialName, ...] | None, Field(examples=[["chgnet-r2scan+d4"]])] = None
+    single_points: Annotated[tuple[PotentialField, ...] | None, Field(examples=[["chgnet-r2scan+d4"]])] = None
     min_slab_size: Annotated[float, Field(gt=0, le=60)] = 12.0
     allow_thin_slab: bool = False
     min_film_size: Annotated[float, Field(gt=0, le=60)] = 12.0
@@ -176,7 +169,7 @@ class FilmSettings(StudySettings):
             return content
         content = dict(content)
         for key in ("more_potentials", "dispersion_models", "single_points"):
-            if isinstance(content.get(key), str):  # one name needs no list
+            if isinstance(content.get(key), str | Mapping):  # one needs no list
                 content[key] = [content[key]]
         name = content.get("preset", "quick")
         for key, value in cls.presets.get(name, {}).items() if isinstance(name, str) else ():

@@ -193,9 +193,7 @@ def dispersion_variants(potential: str, methods: Sequence[str]) -> list[str]:
     known = get_potential(potential)
     if known.dispersion is None:
         return []
-    _, _, suffix = potential.partition("+")
-    of_functional = suffix.removeprefix(known.dispersion)  # "@pbe" of module:attribute
-    return [f"{known.model}+{method}{of_functional}" for method in methods if method != known.dispersion]
+    return [known.with_dispersion(method).name for method in methods if method != known.dispersion]
 
 
 AnyFilmStudy = FilmStudy[Any, Any]

@@ -12,7 +12,7 @@ from ....calculators.potentials.names import get_potential
 from ....calculators.relaxation.relax import RelaxationSettings
 from ....errors import InputError
 from ..phase_names import check_names_of_job
-from ..settings import StudySettings, one_or_more
+from ..settings import PotentialField, StudySettings, one_or_more
 
 if TYPE_CHECKING:
     from ....thermodynamics.hulls.finite_temperature import HullTreatment
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TEMPERATURES_K = (0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 298.15, 350.0, 400.0)
 DEFAULT_TREATMENT: HullTreatment = "absolute"
-
-
-def _known_potential(name: str) -> str:
-    return get_potential(name).name
 
 
 def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
@@ -77,7 +73,7 @@ class PhononStudySettings(StudySettings):
     ] = DEFAULT_TEMPERATURES_K
     imaginary: Literal["refuse", "skip", "absolute", "leave_out"] = DEFAULT_TREATMENT
     quasi_harmonic: bool = False
-    potential: Annotated[str, AfterValidator(_known_potential)] | None = None
+    potential: PotentialField | None = None
 
     @model_validator(mode="after")
     def _enough(self) -> PhononStudySettings:

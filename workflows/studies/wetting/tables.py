@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ....calculators.potentials.dispersion_methods import has_three_body
-from ....calculators.potentials.names import get_potential
+from ....calculators.potentials.dispersion_methods import has_three_body, split_name
 from ....errors import InputError
 from ....reports.stability.model import onsets_of
 from ....reports.wetting.model import (
@@ -38,25 +37,23 @@ def dispersion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[D
     """Return W_ad(0) of every member by model and dispersion model, and of those that relaxed without dispersion."""
     records = []
     for one in members:
-        known = get_potential(one.potential)
-        if not one.structures_from and known.dispersion:
+        model, dispersion = split_name(one.potential)
+        if not one.structures_from and dispersion:
             named = {
                 f"seed {n}": g for n, g in study.adhesion_samples(one.termination, one.potential, "relaxed").items()
             }
             bare = average_adhesion(named).potential_J_m2
             if bare is not None:
                 records.append(
-                    DispersionRecord(
-                        one.termination, known.model, "", False, bare.mean, bare.standard_error, one.potential
-                    )
+                    DispersionRecord(one.termination, model, "", False, bare.mean, bare.standard_error, one.potential)
                 )
         parameters = one.parameters
         records.append(
             DispersionRecord(
                 termination=one.termination,
-                model=known.model,
-                dispersion=known.dispersion or "",
-                three_body=known.dispersion is not None and has_three_body(known.dispersion),
+                model=model,
+                dispersion=dispersion or "",
+                three_body=dispersion is not None and has_three_body(dispersion),
                 work_of_adhesion_J_m2=parameters.work_of_adhesion_J_m2,
                 standard_error_J_m2=parameters.work_of_adhesion_standard_error_J_m2,
                 structures_from=one.structures_from,
