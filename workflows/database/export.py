@@ -114,6 +114,14 @@ def structure_entry(row: AtomsRow) -> ComputedStructureEntry:
     )
 
 
+def cif_of_row(row: AtomsRow) -> str:
+    """Return a data block of a CIF: a crystal with its symmetry and conventional cell, anything else as it is."""
+    name = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
+    if row.get("kind") in CRYSTALS:
+        return cif_block(conventional_of(row, idealise=True), name)
+    return cif_block(_bare_atoms(row), name)
+
+
 def _bare_atoms(row: AtomsRow) -> Atoms:
     """Return the atoms without calculator, constraints and tags."""
     from ase import Atoms
@@ -143,14 +151,7 @@ def _write_extxyz(rows: Sequence[AtomsRow], path: Path) -> None:
 
 
 def _write_cif(rows: Sequence[AtomsRow], path: Path) -> None:
-    blocks = []
-    for row in rows:
-        name = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
-        if row.get("kind") in CRYSTALS:
-            blocks.append(cif_block(conventional_of(row, idealise=True), name))
-        else:
-            blocks.append(cif_block(_bare_atoms(row), name))
-    path.write_text("\n".join(blocks) + "\n", encoding="utf-8")
+    path.write_text("\n".join(map(cif_of_row, rows)) + "\n", encoding="utf-8")
 
 
 def _write_entries(rows: Sequence[AtomsRow], path: Path) -> None:
