@@ -247,7 +247,9 @@ def _find_ids(
     first = _rarest(connection, conditions)
     if first is None and sort and limit is not None and sort.removeprefix("-") not in COLUMNS:
         # Nearly every row may match: go through the key's index in the order asked for, until there are enough.
-        by_key = Condition("number_key_values", "key = ?", (sort.removeprefix("-"),))
+        key = sort.removeprefix("-")
+        table = next((table for table in _VALUES if _is_key(connection, table, key)), _VALUES[0])
+        by_key = Condition(table, "key = ?", (key,))
         ids = _run(connection, by_key, conditions, sort, limit)
         if len(ids) == limit:
             return ids
@@ -278,7 +280,7 @@ def _run(
     if sort:
         key = sort.removeprefix("-")
         direction = "DESC" if sort.startswith("-") else "ASC"
-        if first.table == "number_key_values" and first.values[0] == key:
+        if first.table in _VALUES and first.values[0] == key:
             order = f"found.value {direction}, found.id"
         elif key in COLUMNS and first.table == "systems":
             order = f"found.{COLUMNS[key]} {direction} NULLS LAST, found.id"
