@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotStoredError
+from ..errors import InputError, NotStoredError
 from ..reports.wetting.export import wetting_json
 from ..structures.library.liquids import get_liquid
 from ..thermodynamics.amalgams.choose_solution import shown_compositions
@@ -33,26 +33,43 @@ _LAST = ("corrections", "assumptions", "solution_source", "gamma_LV_source", "wa
 
 
 def studies(sources: Sources) -> dict[str, Any]:
-    """Return the wetting studies that are stored, the newest first, and what may be asked of each."""
-    found = []
-    for study in reversed(find_studies(sources.database)):
-        faces = study.faces()
-        found.append(
-            {
-                "key": study.key,
-                "substrate": study.substrate,
-                "substrate_formula": study.substrate_formula,
-                "miller_index": study.miller_index,
-                "solute": study.solute,
-                "solvent": study.solvent,
-                "terminations": list(faces),
-                "potentials": sorted({name for face in faces.values() for name in face.potentials}),
-                **_ranges(study),
-            }
-        )
-    if not found:
+    """Return the wetting studies that are stored, the newest first, and what may be asked of each.
+
+    Those that cannot be asked for anything, as their rows are of another program, are in ``problems`` with the reason.
+
+    Raises
+    ------
+    NotStoredError
+        There are none.
+    """
+    found: list[dict[str, Any]] = []
+    problems: list[str] = []
+    with shown_or_refused("the wetting studies: their rows"):
+        stored = find_studies(sources.database)
+    for study in reversed(stored):
+        try:
+            with shown_or_refused(f"study {study.key}: it"):
+                found.append(_asked_of(study))
+        except InputError as error:
+            problems.append(str(error))
+    if not found and not problems:
         raise NotStoredError("the database has no wetting study; a job with a section wetting makes one")
-    return {"studies": found, "limits": [str(limit) for limit in Limit]}
+    return {"studies": found, "limits": [str(limit) for limit in Limit], "problems": problems}
+
+
+def _asked_of(study: StoredStudy) -> dict[str, Any]:
+    faces = study.faces()
+    return {
+        "key": study.key,
+        "substrate": study.substrate,
+        "substrate_formula": study.substrate_formula,
+        "miller_index": study.miller_index,
+        "solute": study.solute,
+        "solvent": study.solvent,
+        "terminations": list(faces),
+        "potentials": sorted({name for face in faces.values() for name in face.potentials}),
+        **_ranges(study),
+    }
 
 
 def wetting(sources: Sources, asked: Asked) -> dict[str, Any]:
@@ -72,7 +89,8 @@ def wetting(sources: Sources, asked: Asked) -> dict[str, Any]:
         potentials=tuple(filter(None, [asked.text("potential")])),
         computed_solution=asked.choice("computed_solution", ("yes", "no"), "no") == "yes",
     )
-    study = get_study(sources.database, study=asked.text("study") or None)
+    with shown_or_refused("the wetting studies: their rows"):
+        study = get_study(sources.database, study=asked.text("study") or None)
     options = options_for(
         study.solvent,
         chosen,

@@ -7,7 +7,8 @@ import { draw } from "./plots.js";
 const name = (study) => `${study.solute}–${study.solvent} on ${study.substrate} (${study.miller_index.join(" ")})`;
 
 export async function showWetting(body, asked, signal) {
-  const { studies } = await data.get("studies", {}, signal);
+  const { studies, problems } = await data.get("studies", {}, signal);
+  if (!studies.length) throw new Error(problems.join("; "));
   const study = studies.find((one) => one.key === asked.study) || studies[0];
   const state = { study: study.key, limit: "both" };
   const choose = h("select", { name: "study", onchange: () => {
@@ -20,7 +21,8 @@ export async function showWetting(body, asked, signal) {
   const controls = h("form", { class: "card panel", onsubmit: (event) => event.preventDefault() },
     field("study", choose), ...settings(study, state, () => soon()));
   body.replaceChildren(h("div", { class: "side" }, controls,
-    h("section", { class: "card" }, error, headline, plot)), numbers);
+    h("section", { class: "card" }, error, headline, plot)), numbers,
+    ...problems.map((text) => h("p", { class: "error" }, text)));
   let newest = new AbortController();
   signal.addEventListener("abort", () => newest.abort());
 

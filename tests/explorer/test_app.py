@@ -439,6 +439,22 @@ def test_angles_are_those_of_the_command(visitor, database_file, capsys):
     assert usual["gamma_LV_J_m2"] == pytest.approx(study["gamma_LV_J_m2"]["usual"], rel=1e-9)
 
 
+def test_studies_of_odd_rows_do_not_hide_the_others(visitor, database_file):
+    labels = {"role": "substrate", "solute": "Li", "converged": True, "potential": "emt", "potential_identity": "x"}
+    labels |= {"substrate": "odd", "reduced_formula": "Cu", "kind": "substrate"}
+    with connect(database_file, type="db", use_lock_file=False) as rows:
+        rows.write(Atoms("Cu"), study="unknown-liquid", solvent="Xx", miller="(001)", **labels)
+    found = visitor.get("/api/studies")
+    assert [study["substrate"] for study in found["studies"]] == ["LLTO"]
+    (problem,) = found["problems"]
+    assert "Xx" in problem
+    assert "Xx" in visitor.refused("/api/wetting", study="unknown-liquid")
+    with connect(database_file, type="db", use_lock_file=False) as rows:
+        rows.write(Atoms("Cu"), study="no-plane", solvent="Hg", miller="plane", **labels)
+    assert "cannot be shown" in visitor.refused("/api/studies")
+    assert "cannot be shown" in visitor.refused("/api/wetting")
+
+
 def test_a_limit_is_shown_alone(visitor):
     figure = visitor.get("/api/wetting", limit="fresh")["figure"]
     colours = {trace["line"]["color"] for trace in figure["data"] if "line" in trace}
