@@ -37,6 +37,7 @@ VERBS = {
     "surfaces": "Print the stored surface energies and equilibrium shapes.",
     "results": "Print the tables of a job's report from the database.",
     "query": "Search the structure database.",
+    "serve": "Show database and LaunchPad in the browser, on this machine and read only.",
     "benchmarks": "Compare what the database holds with published values.",
     "phases": "List the phase library.",
     "report": "Write the report of a system again from the database.",

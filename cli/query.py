@@ -32,7 +32,10 @@ def query(
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows to print.")] = None,
     columns: Annotated[str | None, typer.Option(help="Comma-separated keys to print.")] = None,
     export: Annotated[
-        Path | None, typer.Option("--export", help="Write the structures to this file: .csv, .extxyz, .cif or .json.")
+        Path | None,
+        typer.Option(
+            "--export", help="Write the structures to this file: .csv, .extxyz, .cif, .json or .chemiscope.json."
+        ),
     ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,

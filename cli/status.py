@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..workflows.engine.progress_json import COUNTS, counts_of, details_of
 from .chosen_workflows import find_progress, query_of, report_of
 from .options import CsvOption, JsonOption, LaunchpadOption
 
 if TYPE_CHECKING:
     from ..workflows.engine.progress import WorkflowProgress
 
-COUNTS = {
-    "completed": ("COMPLETED",),
-    "running": ("RUNNING", "RESERVED"),
-    "ready": ("READY",),
-    "waiting": ("WAITING",),
-    "fizzled": ("FIZZLED",),
-}
 COLUMNS = ("id", "name", "state", *COUNTS, "updated", "potential", "report")
 _FASTEST_S, _SLOWEST_S = 0.2, 3600.0
 
@@ -98,7 +92,9 @@ def _print(url: str, found: Sequence[WorkflowProgress], *, as_json: bool, as_csv
 
     rows = [_row(one) for one in found]
     if as_json:
-        print_json([dict(zip(COLUMNS, row, strict=True)) | _more(one) for row, one in zip(rows, found, strict=True)])
+        print_json(
+            [dict(zip(COLUMNS, row, strict=True)) | details_of(one) for row, one in zip(rows, found, strict=True)]
+        )
         return
     count = "1 workflow" if len(rows) == 1 else f"{len(rows)} workflows"
     print_rows(f"{count} in {redacted(url)}", COLUMNS, rows, as_json=False, as_csv=as_csv)
@@ -111,35 +107,9 @@ def _print(url: str, found: Sequence[WorkflowProgress], *, as_json: bool, as_csv
 def _row(one: WorkflowProgress) -> tuple[Any, ...]:
     from .values import printable
 
-    counts = [sum(one.counts.get(state, 0) for state in states) for states in COUNTS.values()]
+    counts = counts_of(one).values()
     updated = one.updated.strftime("%Y-%m-%d %H:%M:%S")
     return (one.id, printable(one.name), one.state, *counts, updated, one.metadata.get("potential"), report_of(one))
-
-
-def _more(one: WorkflowProgress) -> dict[str, Any]:
-    """Return what JSON has besides the columns."""
-    failures = [{"fw_id": failure.fw_id, "step": failure.name, "reason": failure.message} for failure in one.failures]
-    running = [
-        {
-            "fw_id": step.fw_id,
-            "step": step.name,
-            "since": step.since.isoformat(timespec="seconds"),
-            "heartbeat": step.heartbeat.isoformat(timespec="seconds"),
-            "worker": step.worker,
-            "alive": step.alive,
-        }
-        for step in one.running
-    ]
-    left = {"low": round(one.left.low_s), "high": None if one.left.high_s is None else round(one.left.high_s)}
-    return {
-        "failures": failures,
-        "next_step": one.next_step,
-        "calculations": {"done": one.calculations_done, "planned": one.calculations, "all_planned": one.planned},
-        "per_minute": None if one.over else round(one.rate_per_minute, 2),
-        "seconds_left": left | {"unknown": one.left.unknown},
-        "running_steps": running,
-        "workers": dict(one.workers),
-    }
 
 
 def advice(one: WorkflowProgress) -> list[str]:

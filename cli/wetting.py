@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .options import CsvOption, DatabaseOption, JsonOption
+from .plot import PlotOption, check_plot, write_plot
 
 COLUMNS = ("x", "E (V)", "θ equilibrated (°)", "band", "θ fresh (°)", "band", "Δγ_SL (J/m²)", "Δγ_SV (J/m²)")
 """Of the printed table; the CSV has every key of the points in the JSON."""
@@ -54,6 +55,7 @@ def wetting(
     ] = None,
     x: Annotated[list[float] | None, typer.Option("--x", help="Mole fraction to add; repeatable.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder for a report.")] = None,
+    plot: PlotOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
@@ -63,33 +65,26 @@ def wetting(
     from ..reports.document import write_report
     from ..reports.model import Report
     from ..reports.wetting.export import wetting_json
+    from ..reports.wetting.interactive import wetting_figure
+    from ..reports.wetting.png import wetting_png
     from ..reports.wetting.reduction import sentences
     from ..reports.wetting.section import wetting_section
     from ..reports.wetting.wording import before
-    from ..structures.library.liquids import get_liquid
     from ..thermodynamics.amalgams.choose_solution import shown_compositions
-    from ..thermodynamics.wetting.contact_angle import Drop
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from ..workflows.studies.wetting.analysis import wetting_report
-    from ..workflows.studies.wetting.options import WettingOptions, conditions_text
+    from ..workflows.studies.wetting.options import WettingOptions, conditions_text, options_for
     from ..workflows.studies.wetting.stored import get_study
     from .output import print_json, print_notes, print_rows
 
+    check_plot(plot)
     store = StructureDatabase(database or default_database(), must_exist=True)
     found = get_study(store, study=study, substrate=substrate, solute=solute)
-    liquid = get_liquid(found.solvent)
-    kelvin = max(298.15, liquid.melting_point_K) if temperature is None else temperature
-    drop = None
-    if drop_radius is not None:
-        volume = 1.0 / liquid.number_density(kelvin)
-        drop = Drop(drop_radius, volume_per_atom=volume, absorbed_per_nm2=solute_into_solid)
-    elif solute_into_solid:
+    if drop_radius is None and solute_into_solid:
         raise InputError("--solute-into-solid: an endless supply loses nothing; give --drop-radius")
-    options = WettingOptions(
-        temperature_K=kelvin,
+    asked = WettingOptions(
         gamma_LV_J_m2=gamma_lv,
-        drop=drop,
         roughness=roughness,
         terminations=tuple(termination or ()),
         potentials=tuple(potential or ()),
@@ -97,7 +92,22 @@ def wetting(
         computed_solution=computed_solution,
         x=tuple(x or ()),
     )
+    options = options_for(
+        found.solvent,
+        asked,
+        temperature_K=temperature,
+        drop_radius_mm=drop_radius,
+        solute_into_solid_per_nm2=solute_into_solid,
+    )
     report = wetting_report(f"{found.solute}-{found.solvent} on {found.substrate}", found, options)
+    if plot is not None:
+        write_plot(
+            plot,
+            lambda kind: wetting_png(report, file_format=kind),
+            lambda: wetting_figure(report),
+            report.title,
+            to_stderr=as_json or as_csv,
+        )
     if output is not None:
         page = Report(report.title, created=report.created, sections=(wetting_section(report),))
         paths = write_report(page, output)

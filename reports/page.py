@@ -70,7 +70,7 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
             figures=_script_json(figures),
             plotly=_plotly() if figures else "",
             css=_template_source("report.css"),
-            script=_template_source("report.js"),
+            script=_template_source("figures.js") + _template_source("report.js"),
             volume_tolerance=VOLUME_TOLERANCE_PERCENT,
             quantity_names=QUANTITY_NAMES,
         )

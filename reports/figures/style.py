@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +44,10 @@ _MARKERS = "osD^vP*X"
 
 DPI = 200
 
+PictureFormat = Literal["png", "svg"]
+# What would make the bytes differ from one time to the next.
+_NO_TRACES: dict[PictureFormat, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 11,
@@ -58,6 +62,8 @@ STYLE: dict[Any, Any] = {
     "xtick.direction": "out",
     "ytick.direction": "out",
     "text.color": INK,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "amalgamics",
 }
 
 
@@ -66,6 +72,7 @@ def draw_png(
     *,
     size_inches: tuple[float, float],
     layout: Mapping[str, Any] | None = None,
+    file_format: PictureFormat = "png",
 ) -> bytes:
     """Return what ``draw`` draws into a figure, the same bytes for the same drawing.
 
@@ -77,6 +84,8 @@ def draw_png(
         Of the figure.
     layout
         Paddings of a constrained layout; None for a figure that places its axes itself.
+    file_format
+        Of the bytes; SVG holds its texts as texts.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -90,7 +99,7 @@ def draw_png(
         FigureCanvasAgg(figure)
         draw(figure)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
+        figure.savefig(buffer, format=file_format, facecolor="white", metadata=_NO_TRACES[file_format])
     return buffer.getvalue()
 
 

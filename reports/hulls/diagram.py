@@ -39,6 +39,8 @@ class DiagramPoint:
     space_group: str
     polymorph: bool
     """True when another, lower phase has the same composition."""
+    row_id: int | None = None
+    """In the structure database; None where the energies come from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,7 @@ def _points(report: SystemReport, x_element: str) -> tuple[DiagramPoint, ...]:
                 kind=record.kind,
                 space_group=record.space_group,
                 polymorph=False,
+                row_id=record.row_id,
             )
         )
     return tuple(replace(point, polymorph=_has_lower(point, points)) for point in points)

@@ -112,7 +112,8 @@ def _tie_lines(diagram: HullDiagram) -> Figure:
 
 
 def _phases(series: Series[DiagramPoint]) -> Figure:
-    return _markers(series, [_hover(point) for point in series.points], width=1.6)
+    trace = _markers(series, [_hover(point) for point in series.points], width=1.6)
+    return trace | {"customdata": [point.row_id for point in series.points]}  # which row a click on a point is for
 
 
 def _published(series: Series[DiagramReference]) -> Figure:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import InputError
 from ..figures.label_placement import Label, place_labels
-from ..figures.style import MUTED, PROTOTYPE, REFERENCE, RULE, STABLE, draw_png, plain
+from ..figures.style import MUTED, PROTOTYPE, REFERENCE, RULE, STABLE, PictureFormat, draw_png, plain
 from ..flags.survey import hg_last
 from ..notation import MEV, mathtext, mathtext_formula, system_title, unicode_space_group
 from .diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, Series, label_candidates
@@ -33,8 +33,10 @@ _AREAS, _SMALL_AREAS = {1: 62, 2: 46, 3: 30}, {1: 30, 2: 24, 3: 9}
 """Of the markers of phases in points² by the rank of their series."""
 
 
-def hull_png(diagrams: Sequence[HullDiagram | TernaryDiagram], subtitle: str) -> bytes:
-    """Draw the diagrams side by side, two in a row, and return the PNG.
+def hull_png(
+    diagrams: Sequence[HullDiagram | TernaryDiagram], subtitle: str, *, file_format: PictureFormat = "png"
+) -> bytes:
+    """Draw the diagrams side by side, two in a row, and return the picture.
 
     Parameters
     ----------
@@ -42,6 +44,8 @@ def hull_png(diagrams: Sequence[HullDiagram | TernaryDiagram], subtitle: str) ->
         At least one.
     subtitle
         Written after the system in each panel's title, e.g. the potential.
+    file_format
+        Of the picture.
     """
     columns = min(2, len(diagrams))
     rows = math.ceil(len(diagrams) / columns)
@@ -56,7 +60,8 @@ def hull_png(diagrams: Sequence[HullDiagram | TernaryDiagram], subtitle: str) ->
         _finish(figure, panels, diagrams, _label_any)
 
     size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows)
-    return draw_png(draw, size_inches=size, layout={"w_pad": 0.12, "h_pad": 0.12, "wspace": 0.04, "hspace": 0.04})
+    layout = {"w_pad": 0.12, "h_pad": 0.12, "wspace": 0.04, "hspace": 0.04}
+    return draw_png(draw, size_inches=size, layout=layout, file_format=file_format)
 
 
 def _label_any(axes: Axes, renderer: RendererBase, diagram: HullDiagram | TernaryDiagram) -> None:

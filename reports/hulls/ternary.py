@@ -44,6 +44,8 @@ class TernaryPoint:
     space_group: str
     others: int
     """Phases of the same composition that lie higher."""
+    row_id: int | None = None
+    """In the structure database; None where the energies come from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def ternary_diagram(report: SystemReport) -> TernaryDiagram | None:
                 kind=record.kind,
                 space_group=record.space_group,
                 others=len(others),
+                row_id=record.row_id,
             )
         )
     ends = (0.0, 0.0), (1.0, 0.0), (0.5, HEIGHT)
@@ -243,6 +246,7 @@ def ternary_figure(diagram: TernaryDiagram) -> Figure:
                     "x": [point.place[0] for point in points],
                     "y": [point.place[1] for point in points],
                     "text": [_hover(point) for point in points],
+                    "customdata": [point.row_id for point in points],  # which row a click on a point is for
                     "hovertemplate": "%{text}<extra></extra>",
                     "marker": {
                         "color": colour,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...structures.glass.thiophosphate import AMORPHOUS
 from ...thermodynamics.wetting.curve import Limit
-from ..figures.style import EQUILIBRATED, FRESH, GRID, INK, MUTED, REFERENCE, draw_png, plain
+from ..figures.style import EQUILIBRATED, FRESH, GRID, INK, MUTED, REFERENCE, PictureFormat, draw_png, plain
 from ..notation import mathtext_formula
 from .diagram import (
     DOES_NOT_WET,
@@ -54,7 +54,7 @@ _CURVE_BOTTOM, _CURVE_HEIGHT = 1.25, 3.62
 _STRIP_BOTTOM, _STRIP_HEIGHT = 4.93, 1.86
 
 
-def wetting_png(report: WettingReport) -> bytes:
+def wetting_png(report: WettingReport, *, file_format: PictureFormat = "png") -> bytes:
     """Return the picture: the angle against the mole fraction of the solute in both limits, with drops above.
 
     Each limit has a colour, the model band of all parameter sets of the face, and in it the statistical band of the
@@ -78,7 +78,7 @@ def wetting_png(report: WettingReport) -> bytes:
         draw_drops(strip, report, keys, places, (SIZE_INCHES[0], _STRIP_HEIGHT), COLOURS)
         _titles(figure, report)
 
-    return draw_png(draw, size_inches=SIZE_INCHES)
+    return draw_png(draw, size_inches=SIZE_INCHES, file_format=file_format)
 
 
 def _box(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:

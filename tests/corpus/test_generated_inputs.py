@@ -23,7 +23,7 @@ ODD_NUMBERS = ("nan", "inf", "-inf", "-1", "0", "1e400", "-1e-400", "9" * 400, "
 NO_NAMES = ("", " ", "\0", "\x1b[31m", "x" * 3000, "\ud800", "a\nb", "~nosuchuser/a", "s3://bucket/a")
 ODD_TEXTS = (*NO_NAMES, "ü", "-", "--", "--json", "%s", "${HOME}", "'")
 # Each writes, works or asks a server when its options are right.
-NOT_TRIED = {"lpad", "rlaunch", "doctor", "launch", "run", "recover", "benchmarks"}
+NOT_TRIED = {"serve", "lpad", "rlaunch", "doctor", "launch", "run", "recover", "benchmarks"}
 NEEDED = {
     "hull": ["Li-Hg"],
     "phonons": ["Li-Hg"],

@@ -91,7 +91,7 @@ def test_figures_are_drawn_without_errors_or_requests(browse, report_html, examp
     body = body_of(document)
     n_records = sum(len(system.records) for system in examples.both.systems)
     n_references = 8
-    drawn = len(re.findall(r'<path[^>]*class="point"', body))
+    drawn = len(re.findall(r'<path[^>]*class="point[ "]', body))
     # One phase lies above the frame and is clipped, but drawn; legends draw one more point per trace.
     assert drawn >= n_records + n_references
     assert body.count('class="trace scatter') >= 2 * 4

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +14,7 @@ from ...errors import InputError
 from ...files import NotWritableError, check_writable
 from ...reports.notation import csv_cell
 from ...structures.cif import cif_block
+from .chemiscope import chemiscope_data
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
 from .rows import conventional_of
@@ -37,6 +40,8 @@ def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
     .cif       one data block for each row, crystals with their symmetry and conventional cell
     .json      list of pymatgen ``ComputedStructureEntry``; ``monty.serialization.loadfn(path)``
     ========== =========================================================================================
+
+    A name that ends in ``.chemiscope.json`` or ``.chemiscope.json.gz`` is for chemiscope: see :mod:`.chemiscope`.
 
     An existing file is replaced; missing folders are made.
 
@@ -67,7 +72,8 @@ def export_rows(rows: Sequence[AtomsRow], path: str | Path) -> Path:
 def check_export(path: Path) -> Callable[[Sequence[AtomsRow], Path], None]:
     """Return the function that writes files of this suffix; InputError where there is none, or no place for it."""
     path = path.expanduser()
-    write = _WRITERS.get(path.suffix.lower())
+    endings = ["".join(path.suffixes[-length:]).lower() for length in (3, 2, 1)]
+    write = next((_WRITERS[ending] for ending in endings if ending in _WRITERS), None)
     if write is None:
         raise InputError(f"export: {path.name!r} must end in one of {', '.join(_WRITERS)}")
     if path.is_dir():
@@ -114,6 +120,14 @@ def structure_entry(row: AtomsRow) -> ComputedStructureEntry:
     )
 
 
+def cif_of_row(row: AtomsRow) -> str:
+    """Return a data block of a CIF: a crystal with its symmetry and conventional cell, anything else as it is."""
+    name = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
+    if row.get("kind") in CRYSTALS:
+        return cif_block(conventional_of(row, idealise=True), name)
+    return cif_block(_bare_atoms(row), name)
+
+
 def _bare_atoms(row: AtomsRow) -> Atoms:
     """Return the atoms without calculator, constraints and tags."""
     from ase import Atoms
@@ -121,10 +135,15 @@ def _bare_atoms(row: AtomsRow) -> Atoms:
     return Atoms(row.numbers, positions=row.positions, cell=row.cell, pbc=True)
 
 
+def _columns(values: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the keys that any row has."""
+    used = {key for each in values for key in each}
+    return [key for key in (*_OWN_KEYS, *QUERY_KEYS) if key in used]
+
+
 def _write_csv(rows: Sequence[AtomsRow], path: Path) -> None:
     values = [row_values(row) for row in rows]
-    used = {key for each in values for key in each}
-    columns = [key for key in (*_OWN_KEYS, *QUERY_KEYS) if key in used]
+    columns = _columns(values)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
@@ -143,14 +162,7 @@ def _write_extxyz(rows: Sequence[AtomsRow], path: Path) -> None:
 
 
 def _write_cif(rows: Sequence[AtomsRow], path: Path) -> None:
-    blocks = []
-    for row in rows:
-        name = re.sub(r"[^\w.+-]+", "_", f"{row.get('name', 'structure')}-{row.id}")
-        if row.get("kind") in CRYSTALS:
-            blocks.append(cif_block(conventional_of(row, idealise=True), name))
-        else:
-            blocks.append(cif_block(_bare_atoms(row), name))
-    path.write_text("\n".join(blocks) + "\n", encoding="utf-8")
+    path.write_text("\n".join(map(cif_of_row, rows)) + "\n", encoding="utf-8")
 
 
 def _write_entries(rows: Sequence[AtomsRow], path: Path) -> None:
@@ -159,9 +171,17 @@ def _write_entries(rows: Sequence[AtomsRow], path: Path) -> None:
     dumpfn([structure_entry(row) for row in rows], path)
 
 
+def _write_chemiscope(rows: Sequence[AtomsRow], path: Path) -> None:
+    values = [row_values(row) for row in rows]
+    content = json.dumps(chemiscope_data(rows, values, _columns(values)), ensure_ascii=False, allow_nan=False).encode()
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix.lower() == ".gz" else content)
+
+
 _WRITERS: Mapping[str, Callable[[Sequence[AtomsRow], Path], None]] = {
     ".csv": _write_csv,
     ".extxyz": _write_extxyz,
     ".cif": _write_cif,
     ".json": _write_entries,
+    ".chemiscope.json": _write_chemiscope,
+    ".chemiscope.json.gz": _write_chemiscope,
 }

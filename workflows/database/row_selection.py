@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import operator
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ COLUMNS = {
     "mtime": "mtime",
     "user": "username",
 }
+# Keys in which a text is searched for that may stand anywhere.
+_SEARCHED = ("name", "reduced_formula", "substrate", "prototype")
 # Those of them that hold texts.
 _TEXTS = ("unique_id", "user")
 # A condition that as many rows meet is not selective; counting further would be work for nothing.
@@ -130,6 +133,7 @@ def select_ids(
     systems: Sequence[str] = (),
     *,
     where: Mapping[str, Any] | None = None,
+    containing: str = "",
     sort: str | None = None,
     limit: int | None = None,
 ) -> list[int]:
@@ -145,6 +149,8 @@ def select_ids(
         Values of ``chemical_system``, any of which will do.
     where
         Values that keys must have, whatever characters they hold: they are bound, not read.
+    containing
+        Text that must be somewhere in the name, formula, substrate or prototype of a row, in capitals or not.
     sort
         Key, with a leading minus for descending; rows without it come last, equal ones in the order of their ids.
     limit
@@ -155,12 +161,50 @@ def select_ids(
     ValueError
         A condition cannot be understood.
     """
-    parsed = [*_exact(where or {}), *_parse(conditions)]
+    return _find_ids(connection, _parsed(conditions, systems, where or {}, containing), sort, limit)
+
+
+def count_rows(
+    connection: Connection,
+    conditions: Sequence[str],
+    systems: Sequence[str] = (),
+    *,
+    where: Mapping[str, Any] | None = None,
+    containing: str = "",
+) -> int:
+    """Return how many rows there are of those that :func:`select_ids` returns for the same arguments.
+
+    Raises
+    ------
+    ValueError
+        A condition cannot be understood.
+    """
+    parsed = _parsed(conditions, systems, where or {}, containing)
+    first = _rarest(connection, parsed) or Condition("systems", "TRUE", ())
+    tests, values = _tests(connection, first, [one for one in parsed if one is not first])
+    statement = f"SELECT COUNT(*) FROM {first.table} found WHERE {tests}"
+    return int(connection.execute(statement, values).fetchone()[0])
+
+
+def _parsed(
+    conditions: Sequence[str], systems: Sequence[str], where: Mapping[str, Any], containing: str
+) -> list[Condition]:
+    parsed = [*_exact(where), *_parse(conditions)]
+    if containing:
+        parsed.append(_containing(containing))
     if systems:
         marks = ", ".join("?" * len(systems))
         within = Condition("text_key_values", f"key = ? AND value IN ({marks})", ("chemical_system", *systems))
         parsed.insert(0, within)
-    return _find_ids(connection, parsed, sort, limit)
+    return parsed
+
+
+def _containing(text: str) -> Condition:
+    """Return the condition that a text is part of one of the labels of a row."""
+    marks = ", ".join("?" * len(_SEARCHED))
+    pattern = re.sub(r"([!%_])", r"!\1", text.lower())
+    labelled = f"SELECT id FROM text_key_values WHERE key IN ({marks}) AND LOWER(value) LIKE ? ESCAPE '!'"
+    return Condition("systems", f"id IN ({labelled})", (*_SEARCHED, f"%{pattern}%"))
 
 
 def _exact(where: Mapping[str, Any]) -> Iterator[Condition]:
@@ -203,7 +247,9 @@ def _find_ids(
     first = _rarest(connection, conditions)
     if first is None and sort and limit is not None and sort.removeprefix("-") not in COLUMNS:
         # Nearly every row may match: go through the key's index in the order asked for, until there are enough.
-        by_key = Condition("number_key_values", "key = ?", (sort.removeprefix("-"),))
+        key = sort.removeprefix("-")
+        table = next((table for table in _VALUES if _is_key(connection, table, key)), _VALUES[0])
+        by_key = Condition(table, "key = ?", (key,))
         ids = _run(connection, by_key, conditions, sort, limit)
         if len(ids) == limit:
             return ids
@@ -229,15 +275,15 @@ def _run(
     connection: Connection, first: Condition, others: Sequence[Condition], sort: str | None, limit: int | None
 ) -> list[int]:
     """Look up the first condition, test the others on what it finds, sort and limit."""
-    indexed = has_indices(connection)
-    tests = [first.where, *(condition.test(indexed=indexed) for condition in others)]
-    values = [value for condition in (first, *others) for value in condition.values]
+    tests, values = _tests(connection, first, others)
     order = "found.id"
     if sort:
         key = sort.removeprefix("-")
         direction = "DESC" if sort.startswith("-") else "ASC"
-        if first.table == "number_key_values" and first.values[0] == key:
+        if first.table in _VALUES and first.values[0] == key:
             order = f"found.value {direction}, found.id"
+        elif key in COLUMNS and first.table == "systems":
+            order = f"found.{COLUMNS[key]} {direction} NULLS LAST, found.id"
         elif key in COLUMNS:
             order = f"(SELECT {COLUMNS[key]} FROM systems WHERE id = found.id) {direction} NULLS LAST, found.id"
         else:
@@ -245,10 +291,17 @@ def _run(
             of_key = f"(SELECT value FROM {{}} WHERE id = found.id AND key = ?) {direction} NULLS LAST"
             order = ", ".join([*(of_key.format(table) for table in tables), "found.id"])
             values += [key] * len(tables)
-    statement = f"SELECT found.id FROM {first.table} found WHERE {' AND '.join(tests)} ORDER BY {order}"
+    statement = f"SELECT found.id FROM {first.table} found WHERE {tests} ORDER BY {order}"
     if limit is not None:
         statement += f" LIMIT {int(limit)}"
     return [int(row_id) for (row_id,) in connection.execute(statement, values)]
+
+
+def _tests(connection: Connection, first: Condition, others: Sequence[Condition]) -> tuple[str, list[Any]]:
+    """Return SQL that tests the rows of the table of the first condition, and the values that it takes."""
+    indexed = has_indices(connection)
+    tests = [first.where, *(condition.test(indexed=indexed) for condition in others)]
+    return " AND ".join(tests), [value for condition in (first, *others) for value in condition.values]
 
 
 def _is_key(connection: Connection, table: str, key: str) -> bool:

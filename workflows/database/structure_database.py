@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
-from ...errors import InputError, NotStoredError, unknown_name
+from ...errors import InputError, NotStoredError, shown, unknown_name
 from ...structures.symmetry import conventional_cell
 from ...structures.symmetry_tolerances import relaxed_symprec
 from .backends.choice import open_backend
@@ -20,6 +22,7 @@ from .row_selection import (
     CHUNK,
     COLUMNS,
     Connection,
+    count_rows,
     delete_rows,
     ids_of_fingerprints,
     read_rows,
@@ -42,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 # What has a space group; the others are slabs and liquids.
 CRYSTALS = ("library", "prototype", "file", "substrate")
+_LARGEST_ID = 2**31 - 1
 _Arguments = ParamSpec("_Arguments")
 _Found = TypeVar("_Found")
 
@@ -64,6 +68,15 @@ class _Asked(NamedTuple):
     conditions: list[str]
     systems: Sequence[str]
     where: Mapping[str, str | float]
+    of_places: Sequence[PlaceCondition] = ()
+    containing: str = ""
+
+
+class RowPage(NamedTuple):
+    """Some of the rows that were asked for, in their order, and how many there are."""
+
+    rows: list[AtomsRow]
+    total: int
 
 
 class StructureDatabase:
@@ -80,6 +93,8 @@ class StructureDatabase:
         which the password had better stand in ``$AMALGAMICS_DATABASE``, ``$PGPASSWORD`` or ``~/.pgpass``.
     must_exist
         Refuse an address at which there is nothing yet: for reading commands.
+    read_only
+        Refuse to write; a file stays as it is, byte by byte.
 
     Attributes
     ----------
@@ -107,8 +122,8 @@ class StructureDatabase:
     16.7 Å³/atom, Fm-3m, Au4
     """
 
-    def __init__(self, address: str | Path, *, must_exist: bool = False) -> None:
-        self.backend = open_backend(address)
+    def __init__(self, address: str | Path, *, must_exist: bool = False, read_only: bool = False) -> None:
+        self.backend = open_backend(address, read_only=read_only)
         self.address, self.path = self.backend.address, self.backend.path
         if must_exist and not self.backend.exists():
             raise NotStoredError(f"no structure database at {self.address}")
@@ -286,47 +301,106 @@ class StructureDatabase:
             The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is damaged or
             another kind of database.
         """
-        terms, systems = parse_query(query)
-        try:
-            conditions, of_places = split_conditions(terms)
-        except ValueError as error:
-            raise InputError(f"query {query!r}: {error}") from None
-        key, exact = (sort or "id").removeprefix("-"), dict(where or {})
-        for name, what in ((key, "sort"), *((one, "where") for one in exact)):
-            if name not in QUERY_KEYS and name not in COLUMNS:
-                raise InputError(f"{what}: " + unknown_name("key", name, [*QUERY_KEYS, *COLUMNS]))
-        if "converged" not in exact and not any(condition.startswith("converged") for condition in conditions):
-            conditions = [*conditions, "converged=True"]
+        asked = _asked(query, where, sort)
         if not self.backend.is_complete():
             return []
+        with self._asking(query) as (connection, places):
+            ids = self._ids(connection, places, asked, sort, limit)
+            return read_rows(connection, ids, lambda content: StoredRow(content, places))
+
+    @_patiently
+    def page(
+        self, query: str = "", *, containing: str = "", sort: str | None = None, offset: int = 0, limit: int = 50
+    ) -> RowPage:
+        """Return some of the rows that match, and the number of all of them.
+
+        Parameters
+        ----------
+        query, sort
+            As for :meth:`select`.
+        containing
+            Text that must be somewhere in the name, formula, substrate or prototype of a row, in capitals or not.
+        offset, limit
+            How many rows to leave out before the first, and how many to return at most.
+
+        Raises
+        ------
+        InputError
+            As for :meth:`select`.
+        """
+        asked = _asked(query, None, sort)._replace(containing=containing)
+        if not self.backend.is_complete():
+            return RowPage([], 0)
+        with self._asking(query) as (connection, places):
+            if asked.of_places or containing:  # looked for once
+                ids = self._ids(connection, places, asked, sort, None)
+                total = len(ids)
+            else:
+                total = count_rows(connection, asked.conditions, asked.systems, containing=containing)
+                ids = self._ids(connection, places, asked, sort, offset + limit)
+            rows = read_rows(connection, ids[offset : offset + limit], lambda content: StoredRow(content, places))
+        return RowPage(rows, total)
+
+    @_patiently
+    def count_values(self, key: str, query: str = "") -> dict[str, int]:
+        """Return the texts that rows have under a key, each with the number of its rows; sorted.
+
+        Parameters
+        ----------
+        key
+            One of those with texts, such as ``potential``.
+        query
+            Which rows, as for :meth:`select`.
+
+        Raises
+        ------
+        InputError
+            As for :meth:`select`.
+        """
+        asked = _asked(query, None, key)
+        if not self.backend.is_complete():
+            return {}
+        with self._asking(query) as (connection, places):
+            ids = self._ids(connection, places, asked, None, None)
+            return dict(sorted(Counter(texts_of(connection, key, ids).values()).items()))
+
+    @contextlib.contextmanager
+    def _asking(self, query: str) -> Iterator[tuple[Connection, RowPlaces]]:
+        """Give a connection to the tables, which are there, and what finds the places of rows."""
         self.backend.add_indices()
         places = RowPlaces(self._company_ids, self._read_plain, self._places)
-        asked = _Asked(conditions, systems, exact)
-        with self.backend.reading() as connection:
-            try:
-                if of_places or key in HULL_KEYS:
-                    ids = self._select_by_place(connection, places, asked, of_places, sort)[:limit]
-                else:
-                    ids = select_ids(connection, conditions, systems, where=exact, sort=sort, limit=limit)
-                return read_rows(connection, ids, lambda content: StoredRow(content, places))
-            except (ValueError, AssertionError) as error:
-                raise InputError(f"query {query!r}: {error}") from None
+        try:
+            with self.backend.reading() as connection:
+                yield connection, places
+        except (ValueError, AssertionError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"query {query!r}: {error}") from None
 
-    def _select_by_place(
-        self,
-        connection: Connection,
-        places: RowPlaces,
-        asked: _Asked,
-        of_places: Sequence[PlaceCondition],
-        sort: str | None,
+    def _ids(
+        self, connection: Connection, places: RowPlaces, asked: _Asked, sort: str | None, limit: int | None
     ) -> list[int]:
+        """Return the ids of the rows that were asked for."""
+        if asked.of_places or (sort or "").removeprefix("-") in HULL_KEYS:
+            return self._select_by_place(connection, places, asked, sort)[:limit]
+        conditions, systems, where, _, containing = asked
+        return select_ids(connection, conditions, systems, where=where, containing=containing, sort=sort, limit=limit)
+
+    def _select_by_place(self, connection: Connection, places: RowPlaces, asked: _Asked, sort: str | None) -> list[int]:
         """Return the ids of the rows whose places on their hulls meet conditions, or sorted by them."""
         key, by_place = (sort or "id").removeprefix("-"), (sort or "").removeprefix("-") in HULL_KEYS
         # Every row on a hull has a relaxed cell.
-        conditions = [*asked.conditions, "relax_cell=True"] if of_places else asked.conditions
-        ids = select_ids(connection, conditions, asked.systems, where=asked.where, sort=None if by_place else sort)
+        conditions = [*asked.conditions, "relax_cell=True"] if asked.of_places else asked.conditions
+        ids = select_ids(
+            connection,
+            conditions,
+            asked.systems,
+            where=asked.where,
+            containing=asked.containing,
+            sort=None if by_place else sort,
+        )
         found = _places_of(connection, places, ids)
-        chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in of_places)]
+        chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in asked.of_places)]
         if not by_place:
             return chosen
         sign = -1 if (sort or "").startswith("-") else 1
@@ -359,6 +433,24 @@ class StructureDatabase:
             (count,) = connection.execute(query, (potential_identity(potential), potential.name)).fetchone()
         return int(count)
 
+    @_patiently
+    def row(self, row_id: int) -> AtomsRow:
+        """Return the row with this id, whatever it holds.
+
+        Raises
+        ------
+        NotStoredError
+            There is none.
+        """
+        found: list[AtomsRow] = []
+        if self.backend.is_complete() and 0 < row_id <= _LARGEST_ID:
+            places = RowPlaces(self._company_ids, self._read_plain, self._places)
+            with self.backend.reading() as connection:
+                found = read_rows(connection, [row_id], lambda content: StoredRow(content, places))
+        if not found:
+            raise NotStoredError(f"there is no row {shown(row_id)} in {self.address}")
+        return found[0]
+
     def rows_after(self, row_id: int) -> Iterator[AtomsRow]:
         """Yield the rows stored after the one with this id, oldest first."""
         found = self._next_rows(row_id)
@@ -384,6 +476,28 @@ class StructureDatabase:
         with self.backend.reading() as connection:
             (found,) = connection.execute("SELECT MAX(id) FROM systems").fetchone()
         return int(found or 0)
+
+
+def _asked(query: str, where: Mapping[str, str | float] | None, sort: str | None) -> _Asked:
+    """Return what rows must meet; without what failed, unless it is asked for.
+
+    Raises
+    ------
+    InputError
+        The query, ``where`` or ``sort`` cannot be understood.
+    """
+    terms, systems = parse_query(query)
+    try:
+        conditions, of_places = split_conditions(terms)
+    except ValueError as error:
+        raise InputError(f"query {query!r}: {error}") from None
+    key, exact = (sort or "id").removeprefix("-"), dict(where or {})
+    for name, what in ((key, "sort"), *((one, "where") for one in exact)):
+        if name not in QUERY_KEYS and name not in COLUMNS:
+            raise InputError(f"{what}: " + unknown_name("key", name, [*QUERY_KEYS, *COLUMNS]))
+    if "converged" not in exact and not any(condition.startswith("converged") for condition in conditions):
+        conditions = [*conditions, "converged=True"]
+    return _Asked(conditions, systems, exact, of_places)
 
 
 def _places_of(connection: Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:

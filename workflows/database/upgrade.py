@@ -67,6 +67,17 @@ def upgrade_database(path: Path) -> None:
         logger.debug("%s was not upgraded: %s", path, error)
 
 
+def needs_upgrade(path: Path) -> bool:
+    """Return whether :func:`upgrade_database` would change a file.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, or something else.
+    """
+    return is_complete(path) and _is_old(path, UPGRADE)
+
+
 def _is_old(path: Path, upgrade: int) -> bool:
     """Return whether the file has not been through an upgrade."""
     with contextlib.closing(open_existing(path, _TIMEOUT_S)) as connection:

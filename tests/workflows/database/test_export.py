@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import sys
 
 import numpy as np
@@ -194,3 +196,35 @@ def test_a_crystal_off_its_origin_is_exported_about_it(tmp_path) -> None:
     path.write_text(cif_block(conventional_cell(crystal, idealise=True), "x"), encoding="utf-8")
     assert read_one(path).structure.composition.formula.replace(" ", "") == "Cu3Au1"
     assert read(path).symbols.formula.count() == {"Au": 1, "Cu": 3}
+
+
+@pytest.mark.parametrize("name", ["rows.chemiscope.json", "rows.chemiscope.json.gz", "ROWS.Chemiscope.JSON"])
+def test_chemiscope_gets_structures_and_a_value_for_each(rows, tmp_path, name):
+    content = export_rows(rows, tmp_path / name).read_bytes()
+    found = json.loads(gzip.decompress(content) if name.endswith("gz") else content)
+    assert set(found) == {"meta", "settings", "structures", "properties"}
+    for row, structure in zip(rows, found["structures"], strict=True):
+        assert structure["size"] == len(structure["names"]) == row.natoms
+        again = Atoms(
+            structure["names"],
+            positions=np.transpose([structure[axis] for axis in "xyz"]),
+            cell=np.reshape(structure["cell"], (3, 3)),
+        )
+        assert again.symbols.get_chemical_formula() == row.toatoms().symbols.get_chemical_formula()
+        assert again.positions == pytest.approx(row.positions)
+        assert again.cell.array == pytest.approx(row.cell)
+    properties = found["properties"]
+    assert all(one["target"] == "structure" and len(one["values"]) == len(rows) for one in properties.values())
+    assert properties["energy"] == {"target": "structure", "values": [row.energy for row in rows], "units": "eV"}
+    assert properties["name"]["values"] == [row.name for row in rows]
+    assert properties["converged"]["values"] == ["yes"] * 4
+    assert properties["space_group"]["values"][3] == ""  # a slab has none
+    assert "e_above_hull" not in properties  # nor this, and a number must be there for each
+    assert "space_group_number" not in properties
+
+
+def test_chemiscope_gets_distances_to_the_hull_of_crystals(rows, tmp_path):
+    path = export_rows(rows[:3], tmp_path / "rows.chemiscope.json")
+    above = json.loads(path.read_text(encoding="utf-8"))["properties"]["e_above_hull"]
+    assert above["values"] == pytest.approx([row.e_above_hull for row in rows[:3]])
+    assert above["units"] == "eV/atom"

@@ -11,13 +11,15 @@ from .base import Backend
 from .sqlite import SQLiteFile
 
 
-def open_backend(address: str | Path) -> Backend:
+def open_backend(address: str | Path, *, read_only: bool = False) -> Backend:
     """Return what keeps the rows of the database at an address; a server is asked whether it answers.
 
     Parameters
     ----------
     address
         Path of a file, or URL of a server, perhaps with its password.
+    read_only
+        Refuse to write, and leave the file of an earlier version as it is.
 
     Raises
     ------
@@ -26,7 +28,7 @@ def open_backend(address: str | Path) -> Backend:
         is not installed.
     """
     if not is_server(address):
-        return SQLiteFile(address)
+        return SQLiteFile(address, read_only=read_only)
     try:
         from .postgresql import PostgreSQLServer
     except ImportError as error:
@@ -35,4 +37,4 @@ def open_backend(address: str | Path) -> Backend:
             f"database: {without_password(str(address))} needs the package {package}, which is not installed;"
             " pip install 'amalgamics[postgresql]'"
         ) from None
-    return PostgreSQLServer(str(address))
+    return PostgreSQLServer(str(address), read_only=read_only)

@@ -132,6 +132,8 @@ class PostgreSQLServer(Backend):
     ----------
     address
         The URL, perhaps with its password.
+    read_only
+        Have the server refuse to write.
 
     Raises
     ------
@@ -139,9 +141,9 @@ class PostgreSQLServer(Backend):
         The server does not answer within :data:`CONNECT_TIMEOUT_S`, or does not let us in.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, read_only: bool = False) -> None:
         self.address = str(known_address(address))
-        self._given = address
+        self._given, self._read_only = address, read_only
         self._here = threading.local()
         self._complete = self._indexed = False
         with self._transaction() as connection:
@@ -174,6 +176,8 @@ class PostgreSQLServer(Backend):
     @contextlib.contextmanager
     def writing(self) -> Iterator[Any]:
         """Hold the lock of the server for one transaction."""
+        if self._read_only:
+            raise InputError(f"database: {self.address} is only read here")
         with self._transaction() as connection:
             connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
             connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_IDLE_TIMEOUT_S}s'")
@@ -309,6 +313,7 @@ class PostgreSQLServer(Backend):
             secret = {} if password is None else {"password": password}
             here.connection = psycopg2.connect(self.address, **_OPTIONS, **secret)
             here.depth = 0
+            here.connection.set_session(readonly=self._read_only)
             for register in (extras.register_default_json, extras.register_default_jsonb):
                 register(conn_or_curs=here.connection, loads=str)  # decoded where it is needed
             _ANSWERED.add(self.address)

@@ -25,7 +25,7 @@ from ..file import (
 )
 from ..mounts import network_warning, warn_of_network
 from ..row_selection import Connection, add_indices, has_indices
-from ..upgrade import upgrade_database
+from ..upgrade import needs_upgrade, upgrade_database
 from .base import Backend
 
 _READER_TIMEOUT_S = 2
@@ -42,24 +42,32 @@ class SQLiteFile(Backend):
     ----------
     path
         The file.
+    read_only
+        Write nothing: neither rows, nor indices, nor an upgrade.
 
     Raises
     ------
     InputError
-        No file can be called so, or it is one of something else.
+        No file can be called so, or it is one of something else; or it is only read and needs an upgrade.
     """
 
     path: Path
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = database_path(path)
+    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
+        self.path, self._read_only = database_path(path), read_only
         self.address = str(self.path)
         self._rows: Any = None
         self._indexed = False
         if self.path.is_file() and not _is_sqlite(self.path):
             raise InputError(f"database: {self.path} is damaged or not a structure database (not SQLite). {LEFT_ALONE}")
         warn_of_network(self.path)
-        upgrade_database(self.path)
+        if not read_only:
+            upgrade_database(self.path)
+        elif needs_upgrade(self.path):
+            raise InputError(
+                f"database: {self.path} is of an earlier version, and is only read here; `amalgamics query --limit 1"
+                f" --database {self.path}` upgrades it"
+            )
 
     def exists(self) -> bool:
         """Return whether there is a file."""
@@ -73,6 +81,8 @@ class SQLiteFile(Backend):
     def reading(self) -> Iterator[Connection]:
         """Open the file, which is there."""
         with contextlib.closing(open_existing(self.path)) as connection:
+            if self._read_only:
+                connection.execute("PRAGMA query_only = ON")
             yield connection
 
     @contextlib.contextmanager
@@ -85,6 +95,8 @@ class SQLiteFile(Backend):
     @contextlib.contextmanager
     def writing(self) -> Iterator[Any]:
         """Hold the lock of the file and open it for one transaction."""
+        if self._read_only:
+            raise InputError(f"database: {self.address} is only read here")
         if self._rows is None:
             self._rows = open_rows(self.path)
         with file_lock(self.path):
@@ -135,7 +147,7 @@ class SQLiteFile(Backend):
 
     def _index(self, timeout_s: float) -> None:
         """Let SQLite find rows by a key's value; ase.db itself indexes keys alone and reads every row that has one."""
-        if self._indexed:
+        if self._indexed or self._read_only:
             return
         with contextlib.closing(open_existing(self.path, timeout_s)) as connection, connection:
             if not has_indices(connection):

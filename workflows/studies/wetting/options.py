@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ....thermodynamics.wetting.contact_angle import Drop
+
+ROOM_TEMPERATURE_K = 298.15
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class WettingOptions:
         Compositions to show besides the usual ones.
     """
 
-    temperature_K: float = 298.15
+    temperature_K: float = ROOM_TEMPERATURE_K
     gamma_LV_J_m2: float | None = None
     drop: Drop | None = None
     roughness: float = 1.0
@@ -42,6 +44,46 @@ class WettingOptions:
     measured_angle_deg: float | None = None
     computed_solution: bool = False
     x: tuple[float, ...] = ()
+
+
+def options_for(
+    solvent: str,
+    options: WettingOptions,
+    *,
+    temperature_K: float | None = None,
+    drop_radius_mm: float | None = None,
+    solute_into_solid_per_nm2: float = 0.0,
+) -> WettingOptions:
+    """Return options with a temperature and a drop that belong to a solvent.
+
+    Parameters
+    ----------
+    solvent
+        The liquid metal.
+    options
+        Everything else.
+    temperature_K
+        None for 298.15 K or, if higher, where the solvent melts.
+    drop_radius_mm
+        None for an unlimited supply of solute.
+    solute_into_solid_per_nm2
+        Solute atoms per nm² of contact that a drop loses to the solid.
+
+    Raises
+    ------
+    InputError
+        The liquid, its temperature or the radius is not allowed.
+    """
+    from ....structures.library.liquids import get_liquid
+    from ....thermodynamics.wetting.contact_angle import Drop
+
+    liquid = get_liquid(solvent)
+    kelvin = max(ROOM_TEMPERATURE_K, liquid.melting_point_K) if temperature_K is None else temperature_K
+    drop = None
+    if drop_radius_mm is not None:
+        volume = 1.0 / liquid.number_density(kelvin)
+        drop = Drop(drop_radius_mm, volume_per_atom=volume, absorbed_per_nm2=solute_into_solid_per_nm2)
+    return replace(options, temperature_K=kelvin, drop=drop)
 
 
 def conditions_text(options: WettingOptions) -> str:
