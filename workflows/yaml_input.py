@@ -91,7 +91,9 @@ def _compose(text: str) -> Node | None:
     for event in yaml.parse(text, Loader=_LOADER):
         values += isinstance(event, yaml.NodeEvent)
         if values > _MAX_VALUES:
-            raise _Refused(event, f"it holds more than {_MAX_VALUES} keys and values; a job file is a few lines of YAML")
+            raise _Refused(
+                event, f"it holds more than {_MAX_VALUES} keys and values; a job file is a few lines of YAML"
+            )
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:

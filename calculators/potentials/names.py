@@ -7,7 +7,9 @@ A name is a model, alone or with a dispersion correction:
   ``+d3atm``, ``+d4``, ``+d4pair`` (see :mod:`~amalgamics.calculators.potentials.dispersion`);
 - ``gpaw`` (optional extra; PBE, plane waves), likewise;
 - ``module:attribute``, any ASE calculator: a class or function to call, or a calculator. A dispersion correction is
-  added with the functional whose parameters it takes: ``my_package.calculators:MyCalculator+d3@pbe``.
+  added with the functional whose parameters it takes: ``my_package.calculators:MyCalculator+d3@pbe``;
+- ``dft:label``, energies that were computed elsewhere and imported under that label: they are found in the database,
+  and nothing can be computed with them.
 
 Naming, checking and describing a potential loads no model and imports no torch.
 """
@@ -17,14 +19,15 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from ase.data import atomic_numbers
 
-from ...errors import InputError, unknown_name
+from ...errors import InputError, shown, unknown_name
 from ...permissions import check_import, check_member
 from .cards import MODEL_CARDS, ModelCard
 from .custom_identity import describe_calculator
@@ -39,6 +42,7 @@ from .dispersion_methods import (
 )
 from .elements import describe
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
+from .imported import LABEL_RULE, PREFIX, is_imported, is_label
 from .loading import build_calculator
 from .weights import checked_weights, file_sha256
 
@@ -75,6 +79,8 @@ class Potential:
         Density functional of the model and of the dispersion parameters; None where it is not known or has none.
     elements
         Symbols it covers; None when that is not known.
+    shared
+        What all imported energies of this name share, as JSON; "" for a potential that computes.
     """
 
     name: str
@@ -82,6 +88,7 @@ class Potential:
     dispersion: str | None
     functional: str | None
     elements: frozenset[str] | None
+    shared: str = ""
 
     @property
     def cutoff(self) -> float | None:
@@ -126,8 +133,13 @@ class Potential:
         Raises
         ------
         InputError
-            Something is missing; the message says how to get it.
+            Something is missing; the message says how to get it. Or it is the name of imported energies.
         """
+        if is_imported(self.model):
+            raise UnknownPotentialError(
+                f"potential {self.name!r} is a name of imported energies, and nothing can be computed with it; ask for"
+                " them with amalgamics query, hull, report or electrochemistry"
+            )
         if _is_custom(self.model):
             _custom_record(self.model)
         elif self.model == "gpaw":
@@ -153,6 +165,9 @@ class Potential:
         UnknownPotentialError
             What ``module:attribute`` names cannot be imported.
         """
+        if is_imported(self.model):
+            shared = json.loads(self.shared) if self.shared else None
+            return {"name": self.name, "imported": shared, "functional": self.functional, "packages": {}}
         card = _card(self.model)
         settings = gpaw_settings() if self.model == "gpaw" else card.settings
         return {
@@ -207,6 +222,8 @@ def get_potential(name: str) -> Potential:
     """
     if not isinstance(name, str):
         raise UnknownPotentialError(f"potential: {name!r} is not a name; known: {', '.join(list_potentials())}")
+    if is_imported(name):
+        return imported_potential(name.removeprefix(PREFIX))
     model, plus, suffix = name.partition("+")
     if _is_custom(model):
         return _custom_potential(name, model, suffix if plus else None)
@@ -218,6 +235,28 @@ def get_potential(name: str) -> Potential:
         raise UnknownPotentialError(unknown_name("potential", name, list_potentials()) + " Or give module:attribute.")
     card = _card(model)
     return Potential(name, model, suffix or None, card.functional, _covered(card.elements, suffix or None))
+
+
+def imported_potential(label: str, shared: Mapping[str, Any] | None = None) -> Potential:
+    """Return what is known of energies that were imported under a label.
+
+    Parameters
+    ----------
+    label
+        Without ``dft:``.
+    shared
+        What all of them share, plain JSON: it fixes their identity. None where it is not known.
+
+    Raises
+    ------
+    UnknownPotentialError
+        Nothing can be called so.
+    """
+    if not is_label(label):
+        raise UnknownPotentialError(f"potential {PREFIX + shown(label)[1:-1]!r}: {LABEL_RULE}")
+    text = json.dumps(shared, sort_keys=True) if shared else ""
+    functional = (shared or {}).get("functional")
+    return Potential(PREFIX + label, PREFIX + label, None, functional, None, text)
 
 
 def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> BaseCalculator:
@@ -245,6 +284,8 @@ def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> Bas
         An option is not allowed, or a package or weight file is missing.
     """
     potential = get_potential(name)
+    if is_imported(potential.model):
+        potential.check_available()
     if evaluator not in EVALUATORS:
         raise InputError("evaluator: " + unknown_name("evaluator", str(evaluator), EVALUATORS))
     if _is_custom(potential.model):
@@ -292,7 +333,7 @@ def _version(package: str) -> str | None:
 
 
 def _is_custom(model: str) -> bool:
-    return ":" in model
+    return ":" in model and not is_imported(model)
 
 
 def _custom_potential(name: str, model: str, suffix: str | None) -> Potential:

@@ -68,7 +68,9 @@ def profile_of_hull(hull: Hull) -> VoltageProfile | None:
 
 def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
     """Return the hull and its voltage steps as plain JSON (eV/atom, Å³/atom, V, mAh per g of host and step)."""
-    profile = profile_of_hull(hull)
+    from ....reports.benchmarks.reference import published_pbe_energies
+
+    profile, published = profile_of_hull(hull), published_pbe_energies(hull)
     return {
         "system": hull.system,
         "potential": potential,
@@ -81,6 +83,7 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
                 "formation_energy_per_atom": phase.formation_energy_per_atom,
                 "e_above_hull": phase.e_above_hull,
                 "volume_per_atom": phase.volume_per_atom,
+                "published_pbe_formation_energy_per_atom": published.get(phase.name),
                 "source": phase.source,
             }
             for phase in hull.phases
