@@ -72,7 +72,10 @@ def name_of_calculation(path: str) -> str:
     >>> name_of_calculation("runs/LiHg3/vasprun.xml.gz"), name_of_calculation("runs/LiHg.extxyz")
     ('LiHg3', 'LiHg')
     """
-    file, _ = split_index(path)
+    try:
+        file, _ = split_index(path)
+    except StructureFileError:  # which reading it will tell
+        return "structure"
     stem = file.name.removesuffix(".gz").rpartition(".")[0] or file.name
     folder = file.absolute().parent
     if stem == "data-file-schema" and folder.suffix == ".save":

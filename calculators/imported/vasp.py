@@ -30,14 +30,12 @@ def read_vasprun(file: Path) -> list[dict[str, Any]]:
     CalculationFileError
         It did not converge, was cut off, or is molecular dynamics.
     """
-    from xml.etree.ElementTree import ParseError
-
     from pymatgen.io.ase import AseAtomsAdaptor
     from pymatgen.io.vasp.outputs import Vasprun
 
     try:
         run = Vasprun(str(file), parse_dos=False, parse_eigen=False, parse_potcar_file=False)
-    except ParseError:
+    except SyntaxError:  # of each of the parsers that pymatgen may have
         raise CalculationFileError("the file is cut off: the calculation has not ended") from None
     if not run.ionic_steps:
         raise CalculationFileError("it holds no energy: the calculation has not got so far")

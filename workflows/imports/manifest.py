@@ -31,6 +31,12 @@ Face = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.+|()-]{0,60}$", examp
 Count = Annotated[int, Field(ge=0, le=1000)]
 
 
+def _two_thicknesses(files: tuple[str, ...]) -> tuple[str, ...]:
+    if len(files) < 2:
+        raise ValueError(f"{len(files)} slab is not enough; give two thicknesses or more, of which the fit is made")
+    return files
+
+
 class CrystalFile(Settings):
     """A crystal with a name of its own."""
 
@@ -44,7 +50,7 @@ class SurfaceFiles(Settings):
     phase: Annotated[Name, Field(examples=["LiHg"])]
     miller_index: Miller
     termination: Face
-    slabs: Annotated[tuple[FilePath, ...], Field(min_length=2)]
+    slabs: Annotated[tuple[FilePath, ...], AfterValidator(_two_thicknesses)]
 
 
 class StateFile(Settings):
@@ -60,7 +66,7 @@ class FilmFiles(Settings):
 
     seed: Count = 0
     frame: Count = 0
-    interface: Annotated[tuple[StateFile, ...], Field(min_length=2)]
+    interface: tuple[StateFile, ...]
     detached_film: FilePath
     film: FilePath
     solute_in_film: Annotated[tuple[FilePath, ...], Field(min_length=1)]

@@ -73,7 +73,7 @@ def test_a_vasprun_that_did_not_end_well_is_refused(tmp_path, options, told):
 def test_a_vasprun_that_was_cut_off_is_refused(tmp_path):
     text = made.vasprun(CRYSTAL, ENERGY)
     path = made.write(tmp_path / "vasprun.xml", text[: len(text) // 2])
-    with pytest.raises(CalculationFileError, match=r"cut off|not got so far|damaged"):
+    with pytest.raises(CalculationFileError, match="cut off"):
         read_calculations(path)
 
 
@@ -257,7 +257,7 @@ def entry_without_structure(path: Path) -> None:
         ("a.json", lambda path: path.write_text("[1, 2"), "not valid JSON"),
         ("a.txt", lambda path: path.write_text("a line"), "no format that is known"),
         ("a.extxyz", lambda path: path.write_text(""), "empty"),
-        ("vasprun.xml", lambda path: path.write_text("<modeling>"), r"cut off|damaged"),
+        ("vasprun.xml", lambda path: path.write_text("<modeling>"), "cut off"),
         ("vasprun.xml", lambda path: path.write_bytes(bytes(range(256))), r"cut off|damaged"),
         ("OUTCAR", lambda path: path.write_text("vasp.6"), "cut off"),
         ("a.traj", lambda path: path.write_bytes(b"- of Ulm"), "damaged"),
