@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from amalgamics.calculators.potentials.names import get_calculator, get_potential
 from amalgamics.errors import InputError
 from amalgamics.tests import calculation_files as made
+from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms
 from amalgamics.workflows.database.row_hulls import hull_of_rows
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.imports.importing import ImportOptions, ImportReport, count_layers, import_calculations
@@ -270,3 +271,22 @@ def test_what_a_label_took_never_differs_in_what_it_shares(records):
 def test_layers_of_a_slab_are_counted(layers):
     assert count_layers(fcc111("Cu", (1, 1, layers), vacuum=6)) == layers
     assert count_layers(Atoms("Cu2", positions=[[0, 0, 0], [1, 1, 0.1]])) == 1
+
+
+def test_free_atoms_of_imported_energies_are_not_computed(tmp_path, database):
+    take(database, fill(tmp_path / "runs"))
+    assert compute_free_atoms(database, "dft:pbe", ["Li", "Hg"]) == []
+
+
+def test_merged_databases_show_one_of_two_labels_of_one_name(tmp_path, database):
+    other = StructureDatabase(tmp_path / "other.db")
+    take(database, fill(tmp_path / "a"))
+    take(other, fill(tmp_path / "b", encut=700))
+    assert database.merge_from(other).added == 3
+    notes: list[str] = []
+    rows = rows_for_system(database, "Li-Hg", "dft:pbe", notes)
+    assert {row.data["calculation"]["cutoff_eV"] for row in rows} == {700.0}
+    assert any("has not always been the same" in note for note in notes)
+    # the label goes on as the newest
+    (reason,) = reasons(take(database, made.write(tmp_path / "c" / "vasprun.xml", made.vasprun(bulk("Na"), -1.3))))
+    assert reason.startswith("its cutoff_eV is 400, and dft:pbe holds 700")
