@@ -20,9 +20,10 @@ from ...structures.compositions import parse_system
 from ...structures.input.checks import WIDEST_GAP, StructureFileError, check_crystal, widest_gap
 from ...structures.input.names import plain_name
 from ...structures.tags import LIQUID, SOLUTE
-from ..database.candidates import Candidate
+from ..database.candidates import OF_USER, Candidate
 from ..database.fingerprint import fingerprint
 from ..database.structure_database import reduced_formula
+from .recognition import known_of, library_phase
 from .settings import LabelSettings, check_mixable, usual_first
 
 if TYPE_CHECKING:
@@ -182,7 +183,8 @@ def import_calculations(database: StructureDatabase, wanted: Sequence[Wanted], o
     shared = own[-1].data["provenance"]["imported"] if own else settings.shared()
     store = _Store(database, imported_potential(options.label, shared), own, dry_run=options.dry_run)
     rows = []
-    for item in sorted(accepted, key=items.index):
+    # Crystals first: slabs are called by them.
+    for item in sorted(accepted, key=lambda one: (not one.wanted.is_crystal, items.index(one))):
         try:
             rows.append(store.add(item))
         except CalculationFileError as error:
@@ -254,6 +256,8 @@ class _Store:
         self.database, self.potential, self.dry_run = database, potential, dry_run
         self._known = {str(row.fingerprint): _known(row) for row in own}
         self._names = {str(row.name) for row in own}
+        self._stored_as: dict[str, str] = {}
+        self._formulas = {str(row.reduced_formula): str(row.name) for row in reversed(own) if row.relax_cell}
 
     def add(self, item: _Item) -> ImportedRow:
         """Store a calculation, unless it is there.
@@ -268,7 +272,7 @@ class _Store:
         settings = ImportSettings(relax_cell=item.wanted.is_crystal)
         labels = dict(item.wanted.labels)
         if item.wanted.kind == "slab":
-            labels["n_layers"] = count_layers(atoms)
+            labels |= {"n_layers": count_layers(atoms), "substrate": self.crystal_named(str(labels["substrate"]))}
         key = fingerprint(atoms, self.potential, settings, labels)
         per_atom = item.energy / count
         if key in self._known:
@@ -278,13 +282,25 @@ class _Store:
                     f"its structure is there with {energy:.4f} eV/atom ({file}), and here it has {per_atom:.4f}; give"
                     " another --label"
                 )
+            self._stored_as.setdefault(item.name, name)
             return self._row(item, name, per_atom, is_new=False)
-        name = self._free(item.name)
+        phase = library_phase(atoms) if item.wanted.is_crystal and not item.wanted.is_named else None
+        name = self._free(phase.key if phase else item.name)
         if not self.dry_run:
-            self._write(item, _candidate(item, name, atoms, labels), settings)
+            known = known_of(phase, atoms) if phase else {}
+            self._write(item, replace(_candidate(item, name, atoms, labels), **known), settings)
         self._known[key] = (per_atom, item.calculation.file, name)
         self._names.add(name)
+        self._stored_as.setdefault(item.name, name)
+        if item.wanted.is_crystal:
+            self._formulas.setdefault(reduced_formula(atoms), name)
         return self._row(item, name, per_atom, is_new=True)
+
+    def crystal_named(self, name: str) -> str:
+        """Return under which name a crystal is stored that a manifest calls by its file, its phase or its formula."""
+        if name in self._names:
+            return name
+        return self._stored_as.get(name) or self._formulas.get(name) or name
 
     def _free(self, name: str) -> str:
         numbered = (name if number == 1 else f"{name[:75]}-{number}" for number in range(1, 10_000))
@@ -318,7 +334,7 @@ def _candidate(item: _Item, name: str, atoms: Atoms, labels: Mapping[str, str | 
     """Return the candidate of a calculation under a name that is free."""
     note = "; ".join(item.calculation.notes)
     source = item.calculation.described()
-    return Candidate(name, item.wanted.kind, atoms, source, confidence="user", note=note, labels=labels)
+    return Candidate(name, item.wanted.kind, atoms, source, confidence=OF_USER, note=note, labels=labels)
 
 
 def _set_tags(atoms: Atoms, labels: Mapping[str, str | int]) -> None:

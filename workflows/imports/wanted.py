@@ -38,6 +38,8 @@ class Wanted:
         Of its row, if it is part of a study.
     measured
         Further numbers of its row.
+    is_named
+        Whether a user gave the name, which is then kept.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Wanted:
     kind: Kind = "file"
     labels: Labels = field(default_factory=dict, hash=False)
     measured: Mapping[str, int] = field(default_factory=dict, hash=False)
+    is_named: bool = False
 
     @property
     def is_crystal(self) -> bool:
@@ -62,7 +65,7 @@ def wanted_of_manifest(manifest: Manifest, folder: Path) -> list[Wanted]:
     found: list[Wanted] = []
     for entry in manifest.crystals:
         if isinstance(entry, CrystalFile) and entry.name is not None:
-            found.append(Wanted(_at(folder, entry.file), entry.name))
+            found.append(Wanted(_at(folder, entry.file), entry.name, is_named=True))
         else:
             found += wanted_crystals([_at(folder, entry.file if isinstance(entry, CrystalFile) else entry)])
     for surface in manifest.surfaces:

@@ -12,14 +12,18 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 from hypothesis import given
 from hypothesis import strategies as st
+from pymatgen.io.ase import AseAtomsAdaptor
 
 from amalgamics.calculators.potentials.names import get_calculator, get_potential
 from amalgamics.errors import InputError
+from amalgamics.structures.library.phases import get_phase
 from amalgamics.tests import calculation_files as made
 from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms
+from amalgamics.workflows.database.candidates import Candidate, primitive_atoms
 from amalgamics.workflows.database.row_hulls import hull_of_rows
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.imports.importing import ImportOptions, ImportReport, count_layers, import_calculations
+from amalgamics.workflows.imports.recognition import known_of, library_phase
 from amalgamics.workflows.imports.settings import LabelSettings, usual_first
 from amalgamics.workflows.imports.wanted import wanted_crystals
 from amalgamics.workflows.studies.hulls.analysis import rows_for_system
@@ -55,7 +59,7 @@ def reasons(report: ImportReport) -> list[str]:
 
 def test_a_hull_of_imported_energies_is_that_of_their_numbers(tmp_path, database):
     report = take(database, fill(tmp_path / "runs"))
-    assert [row.name for row in report.rows] == ["Hg", "Li", "LiHg"]
+    assert [row.name for row in report.rows] == ["Hg", "Li_bcc", "LiHg"]
     assert all(row.is_new for row in report.rows)
     rows = rows_for_system(database, "Li-Hg", "dft:pbe")
     hull, _ = hull_of_rows("Li-Hg", rows)
@@ -140,7 +144,7 @@ def test_of_files_that_differ_the_most_are_taken(tmp_path, database):
     folder = fill(tmp_path / "runs")
     made.write(folder / "A" / "vasprun.xml", made.vasprun(bulk("Li", "fcc", a=4.3), -1.8, encut=900))
     report = take(database, folder)
-    assert [row.name for row in report.rows] == ["Hg", "Li", "LiHg"]
+    assert [row.name for row in report.rows] == ["Hg", "Li_bcc", "LiHg"]
     assert [Path(one.file).parent.name for one in report.refused] == ["A"]
 
 
@@ -203,7 +207,7 @@ def test_two_structures_of_one_name_are_both_on_the_hull(tmp_path, database):
 def test_large_forces_and_silence_are_told(tmp_path, database):
     atoms, energy = CRYSTALS["Li"]
     path = made.write(tmp_path / "Li" / "vasprun.xml", made.vasprun(atoms, energy, forces=[[0, 0, 0.5]]))
-    assert any("forces above 0.1 eV/Å, the largest Li with 0.50" in note for note in take(database, path).notes)
+    assert any("forces above 0.1 eV/Å, the largest Li_bcc with 0.50" in note for note in take(database, path).notes)
     copper = bulk("Cu")
     copper.calc = SinglePointCalculator(copper, energy=-1.0)
     write(tmp_path / "Cu.extxyz", copper)
@@ -290,3 +294,39 @@ def test_merged_databases_show_one_of_two_labels_of_one_name(tmp_path, database)
     # the label goes on as the newest
     (reason,) = reasons(take(database, made.write(tmp_path / "c" / "vasprun.xml", made.vasprun(bulk("Na"), -1.3))))
     assert reason.startswith("its cutoff_eV is 400, and dft:pbe holds 700")
+
+
+@pytest.mark.parametrize("key", ["Li_bcc", "LiHg", "LiHg3", "Hg_alpha", "Cu_fcc", "MgO"])
+def test_crystals_of_the_library_are_recognised_whatever_their_cell_and_size(key):
+    phase = get_phase(key)
+    atoms = phase.atoms()
+    atoms.set_cell(atoms.cell * 1.03, scale_atoms=True)
+    for form in (atoms, atoms.repeat((2, 1, 1)), primitive_atoms(AseAtomsAdaptor.get_structure(atoms))):
+        found = library_phase(form)
+        assert found is not None
+        assert found.key == key
+    assert known_of(phase, atoms)["measured_lattice"] == phase.lattice
+
+
+@pytest.mark.parametrize(
+    "atoms",
+    [
+        bulk("Li", "fcc", a=4.3),
+        bulk("LiHg", "zincblende", a=6.4),
+        bulk("Hg", "sc", a=3.0),
+        bulk("Cu", "fcc", a=4.6),
+        bulk("CuAu", "cesiumchloride", a=3.1),
+    ],
+)
+def test_other_crystals_are_not(atoms):
+    assert library_phase(atoms) is None
+
+
+def test_a_recognised_phase_stands_beside_what_was_measured_and_keeps_its_own_axes(tmp_path, database):
+    cell = bulk("LiHg", "cesiumchloride", a=3.35)
+    take(database, made.write(tmp_path / "x" / "vasprun.xml", made.vasprun(cell, -3.0)))
+    (row,) = database.select("potential=dft:pbe")
+    candidate = Candidate.from_dict(row.data["candidate"])
+    assert (row.name, row.kind, candidate.axes) == ("LiHg", "library", "given")
+    assert candidate.measured_volume_per_atom == get_phase("LiHg").measured_volume_per_atom
+    assert candidate.source == "VASP 6.3.2, PBE, 400 eV, x/vasprun.xml"

@@ -48,7 +48,7 @@ def test_every_block_runs_in_the_order_of_the_page(tmp_path, monkeypatch, capsys
             first = False
     table = next(text for text in printed if text.startswith("Cu-Au with dft:mine"))
     assert re.search(r"AuCu +Pm-3m", table) or re.search(r"CuAu +Pm-3m", table)
-    assert re.search(r"Cu +\(?1 ?1 ?1", printed[-1])
+    assert re.search(r"Cu_fcc +\(?1 ?1 ?1", printed[-1])
     assert os.listdir(tmp_path / "results" / "cu-au")  # noqa: PTH208
 
 
