@@ -35,6 +35,10 @@ def read_output(file: Path) -> list[dict[str, Any]]:
     last = text.rpartition("Self-consistent Calculation")[2]
     if "convergence NOT achieved" in last:
         raise CalculationFileError("the electronic steps did not converge (convergence NOT achieved)")
+    if "Entering Dynamics" in text:
+        raise CalculationFileError("it is molecular dynamics; relax a structure of it and import that")
+    if "Maximum CPU time exceeded" in text:
+        raise CalculationFileError("it was stopped by its time limit before the end")
     if "The maximum number of steps has been reached" in text:
         raise CalculationFileError("the relaxation did not converge (the maximum number of steps has been reached)")
     atoms: Any = read(file, index=-1, format="espresso-out")

@@ -23,6 +23,7 @@ from ...structures.tags import LIQUID, SOLUTE
 from ..database.candidates import OF_USER, Candidate
 from ..database.fingerprint import fingerprint
 from ..database.structure_database import reduced_formula
+from .balance import imbalances
 from .recognition import known_of, library_phase
 from .settings import LabelSettings, check_mixable, usual_first
 
@@ -170,7 +171,7 @@ def import_calculations(database: StructureDatabase, wanted: Sequence[Wanted], o
     settings = LabelSettings(name, options.allow_mixed)
     for row in own:
         settings.take(row.data["calculation"])
-    items, refused = _read(wanted, options)
+    items, refused = _balanced(*_read(wanted, options))
     accepted: list[_Item] = []
     for number in usual_first([item.record for item in items]):
         item = items[number]
@@ -209,6 +210,20 @@ def _read(wanted: Sequence[Wanted], options: ImportOptions) -> tuple[list[_Item]
                 items.append(_item(one, plain_name(one.name[:72] + suffix), calculation, options))
             except InputError as error:
                 refused.append(Refusal(f"{one.path}{suffix and f'@{number}'}", str(error)))
+    return items, refused
+
+
+def _balanced(items: list[_Item], refused: list[Refusal]) -> tuple[list[_Item], list[Refusal]]:
+    """Leave out the cells of wetting studies that do not belong to the others of theirs."""
+    studies: dict[str, list[_Item]] = {}
+    for item in items:
+        if "solvent" in item.wanted.labels:
+            studies.setdefault(str(item.wanted.labels["study"]), []).append(item)
+    for own in studies.values():
+        problems = imbalances([(item.wanted.labels, item.calculation.atoms) for item in own])
+        refused += [Refusal(own[number].wanted.path, problem) for number, problem in problems.items()]
+        wrong = [own[number] for number in problems]
+        items = [item for item in items if item not in wrong]
     return items, refused
 
 

@@ -17,6 +17,7 @@ from amalgamics.errors import InputError
 from amalgamics.tests.conftest import AREA, J_PER_M2
 from amalgamics.thermodynamics.surfaces.energies import surface_energy_J_m2
 from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.imports.balance import imbalances
 from amalgamics.workflows.imports.importing import ImportOptions, import_calculations
 from amalgamics.workflows.imports.manifest import read_manifest
 from amalgamics.workflows.imports.wanted import wanted_of_manifest
@@ -68,10 +69,12 @@ def test_slabs_of_two_thicknesses_are_a_surface_energy(tmp_path):
     assert [row.is_new for row in take(database, told).rows] == [False] * 3
 
 
-def structure(folder: Path, energy: float) -> str:
+def structure(folder: Path, energy: float, symbols: str = "TiHg", edge: float = 7.0) -> str:
     """Write a cell of the area of the made-up study with an energy, and return the name of its file."""
     number = next(_NUMBERS)
-    atoms = Atoms("TiHg", positions=[[1, 1, 1], [1, 1, 3.0 + 0.01 * number]], cell=[7.0, 7.0, 30.0], pbc=True)
+    atoms = Atoms(symbols, cell=[edge, edge, 30.0], pbc=True)
+    atoms.positions = [[1, 1, 1 + 3.0 * place] for place in range(len(atoms))]
+    atoms.positions[-1, 0] += 0.01 * number
     atoms.calc = SinglePointCalculator(atoms, energy=energy)
     write(folder / f"{number}.extxyz", atoms)
     return f"{number}.extxyz"
@@ -82,14 +85,14 @@ def films(folder: Path, **more: object) -> dict[str, object]:
     bare = -150.0 - 0.3 * AREA / J_PER_M2
     one_film = {
         "interface": [
-            {"file": structure(folder, bare), "n_solute": 0},
-            {"file": structure(folder, bare - 1.0 - 0.2), "n_solute": 1, "degeneracy": 4},
-            {"file": structure(folder, bare - 2.0 - 0.3), "n_solute": 2, "degeneracy": 2},
+            {"file": structure(folder, bare, "Ti2Hg3"), "n_solute": 0},
+            {"file": structure(folder, bare - 1.0 - 0.2, "Ti2Hg3Li"), "n_solute": 1, "degeneracy": 4},
+            {"file": structure(folder, bare - 2.0 - 0.3, "Ti2Hg3Li2"), "n_solute": 2, "degeneracy": 2},
         ],
-        "detached_film": structure(folder, -50.0),
-        "film": structure(folder, -40.0),
-        "solute_in_film": [structure(folder, -41.0), structure(folder, -40.5)],
-        "solute_on_film": [structure(folder, -40.7)],
+        "detached_film": structure(folder, -50.0, "Hg3"),
+        "film": structure(folder, -40.0, "Hg4"),
+        "solute_in_film": [structure(folder, -41.0, "Hg4Li"), structure(folder, -40.5, "Hg4Li")],
+        "solute_on_film": [structure(folder, -40.7, "Hg4Li")],
     }
     study = {
         "substrate": "LLTO",
@@ -97,7 +100,7 @@ def films(folder: Path, **more: object) -> dict[str, object]:
         "termination": "TiO2",
         "solute": "Li",
         "bulk": structure(folder, -10.0),
-        "solid": structure(folder, -100.0),
+        "solid": structure(folder, -100.0, "Ti2"),
         "films": [one_film],
     }
     return study | more
@@ -178,3 +181,39 @@ def test_what_files_do_not_tell_the_manifest_may(tmp_path):
     found = row.calculation
     # what a file tells of itself stays
     assert (row.name, found.code, found.functional, found.cutoff_eV) == ("copper", "CP2K", "PBEsol", 500)
+
+
+@pytest.mark.parametrize(
+    ("key", "symbols", "edge", "told"),
+    [
+        ("detached_film", "Hg3", 7.5, "its cell has an area of 56.2 Å², and that of the solid 49.0"),
+        ("film", "Hg6", 7.0, "it holds Hg4Li1, and the free film Hg6: that is not one Li more"),
+        ("detached_film", "Hg4", 7.0, "it holds Hg3Ti2, and solid and detached film together Hg4Ti2"),
+    ],
+)
+def test_cells_that_do_not_belong_together_are_refused(tmp_path, key, symbols, edge, told):
+    study = films(tmp_path)
+    study["films"][0][key] = structure(tmp_path, -40.0, symbols, edge)  # type: ignore[index]
+    report = take(StructureDatabase(tmp_path / "a.db"), manifest(tmp_path, label="pbe", wetting=[study]))
+    assert report.refused
+    assert any(one.reason == told for one in report.refused)
+
+
+def cells(**counts: str) -> list[tuple[dict[str, object], Atoms]]:
+    found = []
+    for name, symbols in counts.items():
+        role, _, number = name.partition("_")
+        labels = {"role": role.replace("0", "-"), "n_solute": int(number or 0), "seed": 0, "frame": 0, "solute": "Li"}
+        found.append((labels, Atoms(symbols, cell=[7.0, 7.0, 30.0])))
+    return found
+
+
+def test_a_solute_may_take_the_place_of_the_solvent_but_then_everywhere():
+    films = {"solid": "Ti2", "detached0film": "Hg4", "film": "Hg6", "solute0in0film": "Hg5Li", "interface_0": "Ti2Hg4"}
+    assert imbalances(cells(**films, interface_1="Ti2Hg3Li", interface_2="Ti2Hg2Li2")) == {}
+    (told,) = imbalances(cells(**films, interface_1="Ti2Hg4Li")).values()
+    assert told.startswith("it holds Hg4Li1Ti2, and solid and detached film together and 1 times what enters the film")
+    assert told.endswith("Hg3Li1Ti2")
+    dry = imbalances([({**labels, "role": "dry-face"}, atoms) for labels, atoms in cells(x_1="Ti2Li")] + cells(**films))
+    assert list(dry) == [0]
+    assert imbalances(cells(**{**films, "solute0in0film": "Hg5Na"}))
