@@ -20,6 +20,8 @@ EXTRAPOLATED = "extrapolated to zero smearing"
 FREE_ENERGY = "free energy, force-consistent"
 """With the entropy of the electrons: the energy that forces are derivatives of."""
 AS_GIVEN = "as the file gives it"
+LARGEST_ENERGY = 1e7
+"""eV per atom; with all its electrons an atom of uranium has 8e5."""
 SHARED_KEYS = ("code", "functional", "dispersion", "cutoff_eV", "energy_kind", "corrections")
 """What all calculations of a label share; unlike these, settings of elements are compared element by element."""
 ELEMENT_KEYS = ("hubbard_U", "pseudopotentials")
@@ -91,6 +93,14 @@ class ImportedCalculation:
     def __post_init__(self) -> None:
         if not isfinite(self.energy):
             raise CalculationFileError(f"its energy is {self.energy!r}, which is no number")
+        if abs(self.energy) > LARGEST_ENERGY * max(len(self.atoms), 1):
+            raise CalculationFileError(f"its energy is {self.energy:.3g} eV, which no atoms have")
+        if self.cutoff_eV is not None and not 0 < self.cutoff_eV < LARGEST_ENERGY:
+            raise CalculationFileError(f"its cutoff is {self.cutoff_eV!r} eV, which no plane waves have")
+        if self.forces is not None and not (
+            self.forces.shape == (len(self.atoms), 3) and (np.abs(self.forces) < LARGEST_ENERGY).all()
+        ):
+            raise CalculationFileError("its forces are no three numbers for each atom")
 
     @property
     def max_force(self) -> float | None:

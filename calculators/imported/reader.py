@@ -211,7 +211,8 @@ def _check_structure(atoms: Atoms) -> None:
         axes = " ".join("FT"[int(axis)] for axis in atoms.pbc)
         raise CalculationFileError(f"it is not periodic in three directions (pbc {axes})")
     if (atoms.numbers < 1).any() or (atoms.numbers > MAX_NUMBER).any():
-        raise CalculationFileError(f"{atoms.symbols} holds a dummy atom or an unknown element")
+        wrong = sorted({int(number) for number in atoms.numbers if not 1 <= number <= MAX_NUMBER})
+        raise CalculationFileError(f"it holds a dummy atom or an unknown element (atomic number {wrong[0]})")
     if not np.isfinite(atoms.positions).all():
         raise CalculationFileError("a position is not a finite number")
     try:

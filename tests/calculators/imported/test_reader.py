@@ -242,6 +242,20 @@ def on_top(path: Path) -> None:
     write(path, with_energy(Atoms("Cu2", positions=[[0, 0, 0], [0, 0, 0.1]], cell=[3] * 3, pbc=True)), format="extxyz")
 
 
+def dummy(path: Path) -> None:
+    write(path, with_energy(Atoms("X", cell=[3] * 3, pbc=True)), format="extxyz")
+
+
+def endless_force(path: Path) -> None:
+    atoms = bulk("Cu")
+    atoms.calc = SinglePointCalculator(atoms, energy=-1.0, forces=[[0, 0, 1e300]])
+    write(path, atoms, format="extxyz")
+
+
+def endless_energy(path: Path) -> None:
+    write(path, with_energy(bulk("Cu"), 1e12), format="extxyz")
+
+
 def entry_without_structure(path: Path) -> None:
     path.write_text(json.dumps(ComputedEntry("LiHg", -1.0).as_dict()))
 
@@ -253,6 +267,9 @@ def entry_without_structure(path: Path) -> None:
         ("a.extxyz", no_energy, r"without an energy \(it has dft_energy\)"),
         ("a.extxyz", no_number, "its energy is nan"),
         ("a.extxyz", on_top, "0.1 Å apart"),
+        ("a.extxyz", dummy, r"dummy atom .*atomic number 0"),
+        ("a.extxyz", endless_force, "no three numbers for each atom"),
+        ("a.extxyz", endless_energy, "which no atoms have"),
         ("a.json", entry_without_structure, "ComputedEntry holds no structure.*amalgamics.hull"),
         ("a.json", lambda path: path.write_text("[1, 2"), "not valid JSON"),
         ("a.txt", lambda path: path.write_text("a line"), "no format that is known"),
