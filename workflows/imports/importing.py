@@ -22,10 +22,10 @@ from ...structures.input.names import plain_name
 from ...structures.tags import LIQUID, SOLUTE
 from ..database.candidates import OF_USER, Candidate
 from ..database.fingerprint import fingerprint
+from ..database.label_settings import LabelSettings, check_mixable, usual_first
 from ..database.structure_database import reduced_formula
 from .balance import imbalances
 from .recognition import known_of, library_phase
-from .settings import LabelSettings, check_mixable, usual_first
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -20,11 +20,11 @@ from amalgamics.structures.library.phases import get_phase
 from amalgamics.tests import calculation_files as made
 from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms
 from amalgamics.workflows.database.candidates import Candidate, primitive_atoms
+from amalgamics.workflows.database.label_settings import LabelSettings, usual_first
 from amalgamics.workflows.database.row_hulls import hull_of_rows
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.imports.importing import ImportOptions, ImportReport, count_layers, import_calculations
 from amalgamics.workflows.imports.recognition import known_of, library_phase
-from amalgamics.workflows.imports.settings import LabelSettings, usual_first
 from amalgamics.workflows.imports.wanted import wanted_crystals
 from amalgamics.workflows.studies.hulls.analysis import rows_for_system
 
@@ -136,6 +136,9 @@ def test_other_settings_do_not_share_a_label(tmp_path, database, key, settings, 
     mixed = take(database, path, allow_mixed=[key])
     assert len(mixed.rows) == 1
     assert any(note.startswith(f"dft:pbe mixes {key}") for note in mixed.notes)
+    notes: list[str] = []
+    rows_for_system(database, "Li-Hg", "dft:pbe", notes)
+    assert any(note.startswith(f"dft:pbe mixes {key}") for note in notes)
     # one company, as asked for
     assert len({row.potential_identity for row in database.select("potential=dft:pbe")}) == 1
 

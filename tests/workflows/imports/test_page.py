@@ -14,8 +14,8 @@ import amalgamics
 from amalgamics.cli.import_calculations import import_calculations
 from amalgamics.reference.formation_energies import formation_energies
 from amalgamics.tests.corpus.runner import run
+from amalgamics.workflows.database.label_settings import MIXABLE
 from amalgamics.workflows.imports.manifest import Manifest
-from amalgamics.workflows.imports.settings import MIXABLE
 
 PAGE = (Path(amalgamics.__file__).parent / "docs" / "own-dft.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)

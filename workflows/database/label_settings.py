@@ -83,6 +83,14 @@ class LabelSettings:
         ]
 
 
+def mixed_settings(name: str, records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what differs between calculations of the label of this name, a sentence for each setting."""
+    settings = LabelSettings(name)
+    for record in records:
+        settings.take(record)
+    return settings.mixed()
+
+
 def usual_first(records: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return the order in which calculations are taken: those with the most common settings first, else as given."""
     kinds = [tuple((place, value) for place, value in _values(record) if not place[1]) for record in records]
