@@ -42,7 +42,9 @@ class Corrections(StrEnum):
 def import_calculations(
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders (with all below them) and patterns such as 'runs/**/vasprun.xml'."),
+        typer.Argument(
+            help="Files, folders (with all below them) and patterns such as 'runs/**/vasprun.xml'.", metavar="FILE..."
+        ),
     ] = None,
     label: Annotated[
         str | None, typer.Option("--label", help="Name of the energies, e.g. pbe; they become potential dft:pbe.")

@@ -198,7 +198,7 @@ def _outcar_functional(text: str) -> str | None:
 
 def _outcar_hubbard(text: str, titles: Sequence[str]) -> dict[str, float]:
     values = {key: re.search(rf"{key}\s+.*?=\s*(.*)", text) for key in ("LDAUU", "LDAUJ")}
-    if "LDAUTYPE" not in text or values["LDAUU"] is None:
+    if "LDA+U is selected" not in text or values["LDAUU"] is None:
         return {}
     u = [float(word) for word in values["LDAUU"][1].split()]
     j = [float(word) for word in values["LDAUJ"][1].split()] if values["LDAUJ"] else [0.0] * len(u)

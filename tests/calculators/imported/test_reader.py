@@ -131,11 +131,16 @@ def test_a_real_vasprun_and_a_real_outcar():
         read_calculations(folder / "vasprun_pstress.xml")
 
 
-def test_an_outcar_that_was_cut_off_or_did_not_converge_is_refused(tmp_path):
+def test_u_of_an_outcar_and_why_it_is_refused(tmp_path):
     folder = Path(str(files("ase") / "test" / "testdata" / "vasp"))
     if not folder.is_dir():
         pytest.skip("this ASE comes without its test data")
     text = (folder / "OUTCAR_example_1").read_text()
+    with_u = "TITEL  = PAW_PBE Ni_pv 06Sep2000\n LDA+U is selected, type is set to LDAUTYPE =   2\n"
+    with_u += "   U (eV)  for each species LDAUU =   6.2\n   J (eV)  for each species LDAUJ =   0.2\n"
+    (found,) = read_calculations(made.write(tmp_path / "u" / "OUTCAR", with_u + text))
+    assert found.hubbard_U == {"Ni": pytest.approx(6.0)}
+    assert found.pseudopotentials == {"Ni": "PAW_PBE Ni_pv 06Sep2000"}
     cut = made.write(tmp_path / "a" / "OUTCAR", text.partition("General timing")[0])
     with pytest.raises(CalculationFileError, match="cut off"):
         read_calculations(cut)
