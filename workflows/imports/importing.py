@@ -184,14 +184,15 @@ def import_calculations(database: StructureDatabase, wanted: Sequence[Wanted], o
     shared = own[-1].data["provenance"]["imported"] if own else settings.shared()
     store = _Store(database, imported_potential(options.label, shared), own, dry_run=options.dry_run)
     rows = []
+    places = {id(item): place for place, item in enumerate(items)}
     # Crystals first: slabs are called by them.
-    for item in sorted(accepted, key=lambda one: (not one.wanted.is_crystal, items.index(one))):
+    for item in sorted(accepted, key=lambda one: (not one.wanted.is_crystal, places[id(one)])):
         try:
             rows.append(store.add(item))
         except CalculationFileError as error:
             refused.append(Refusal(item.wanted.path, str(error)))
     order = {one.path: number for number, one in enumerate(wanted)}
-    refused.sort(key=lambda one: order.get(one.file, 0))
+    refused.sort(key=lambda one: order.get(one.file, order.get(one.file.rpartition("@")[0], 0)))
     return ImportReport(name, tuple(rows), tuple(refused), (*settings.mixed(), *_notes(rows)))
 
 
