@@ -18,6 +18,7 @@ from amalgamics.calculators.potentials.names import get_calculator, get_potentia
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 from amalgamics.tests import calculation_files as made
+from amalgamics.workflows.benchmarks.computed_values import computed_values
 from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms
 from amalgamics.workflows.database.candidates import Candidate, primitive_atoms
 from amalgamics.workflows.database.label_settings import LabelSettings, usual_first
@@ -333,3 +334,12 @@ def test_a_recognised_phase_stands_beside_what_was_measured_and_keeps_its_own_ax
     assert (row.name, row.kind, candidate.axes) == ("LiHg", "library", "given")
     assert candidate.measured_volume_per_atom == get_phase("LiHg").measured_volume_per_atom
     assert candidate.source == "VASP 6.3.2, PBE, 400 eV, x/vasprun.xml"
+
+
+@pytest.mark.parametrize(("nsw", "counts"), [(0, False), (20, True)])
+def test_only_relaxed_cells_are_compared_with_measured_ones(tmp_path, database, nsw, counts):
+    copper = bulk("Cu", a=3.63)
+    path = made.write(tmp_path / "Cu" / "vasprun.xml", made.vasprun(copper, -3.7, nsw=nsw))
+    assert [row.name for row in take(database, path).rows] == ["Cu_fcc"]
+    values = computed_values(database, "dft:pbe")
+    assert any(value.quantity == "volume_per_atom" for value in values) == counts
