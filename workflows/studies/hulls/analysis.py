@@ -74,9 +74,8 @@ def profile_of_hull(hull: Hull) -> VoltageProfile | None:
 
 def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
     """Return the hull and its voltage steps as plain JSON (eV/atom, Å³/atom, V, mAh per g of host and step)."""
-    from ....reports.benchmarks.reference import published_pbe_energies
-
-    profile, published = profile_of_hull(hull), published_pbe_energies(hull)
+    profile = profile_of_hull(hull)
+    published = published_energies(hull)
     return {
         "system": hull.system,
         "potential": potential,
@@ -105,6 +104,13 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
         ],
         "mean_voltage_V": profile.mean_voltage_V if profile else None,
     }
+
+
+def published_energies(hull: Hull) -> dict[str, float]:
+    """Return published PBE formation energies (eV/atom) by the name of the phase that they belong to."""
+    from ....reports.benchmarks.reference import published_pbe_energies
+
+    return published_pbe_energies(hull)
 
 
 def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -> SystemReport:
