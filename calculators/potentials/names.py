@@ -256,7 +256,7 @@ def imported_potential(label: str, shared: Mapping[str, Any] | None = None) -> P
         raise UnknownPotentialError(f"potential {PREFIX + shown(label)[1:-1]!r}: {LABEL_RULE}")
     text = json.dumps(shared, sort_keys=True) if shared else ""
     functional = (shared or {}).get("functional")
-    return Potential(PREFIX + label, PREFIX + label, None, functional, None, text)
+    return Potential(PREFIX + label, PREFIX + label, None, functional, None, shared=text)
 
 
 def get_calculator(name: str, *, evaluator: str = "auto", **options: Any) -> BaseCalculator:
