@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import flag, items, path, refusal, text
 from ..errors import InputError
 from ..structures.compositions import parse_formula, parse_system
+from ..thermodynamics.hulls.entries import energy_of_atoms, is_pymatgen_entry, phase_entries
 from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
 from .energies import DEFAULT_POTENTIAL, Potential, Relaxed, as_potential, same_potential
 from .hull_results import HullResult, hull_result
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ..calculators.potentials.names import Potential as NamedPotential
+    from ..thermodynamics.hulls.entries import EntryLike
     from ..workflows.database.candidates import Candidate
     from ..workflows.database.structure_database import StructureDatabase
     from .structures import StructureLike
@@ -33,7 +35,7 @@ _UNKNOWN_VOLUME = 1.0
 
 def hull(
     system: str,
-    phases: Sequence[StructureLike | PhaseEntry] | Mapping[str, float] | None = None,
+    phases: Sequence[StructureLike | EntryLike] | Mapping[str, float] | None = None,
     *,
     potential: str | NamedPotential | None = None,
     database: StructureDatabase | str | Path | None = None,
@@ -52,7 +54,8 @@ def hull(
     phases
         None for every phase of the library that can be built. Or structures (names, files, Atoms, pymatgen Structures,
         or `Relaxed` ones of the same potential, whose energies are taken as they are). Or energies: a mapping from
-        formula to eV/atom, or ``PhaseEntry`` objects. Every element needs a phase of its own.
+        formula to eV/atom, ``PhaseEntry`` objects, entries of pymatgen (with their corrections), or, without
+        ``potential``, Atoms that carry energies of one calculator. Every element needs a phase of its own.
     potential
         For structures, by default ``chgnet+d3``. With ``database``: which one, if it has several.
     database
@@ -83,6 +86,13 @@ def hull(
     >>> print(f"{found.phase('LiHg2').e_above_hull:.3f} eV/atom, {found.voltage_steps[0].voltage_V:.2f} V")
     0.040 eV/atom, 0.96 V
 
+    Entries of pymatgen, or Atoms with energies of your own calculations:
+
+    >>> from pymatgen.entries.computed_entries import ComputedEntry
+    >>> own = [ComputedEntry("Li", -1.90), ComputedEntry("Hg2", -0.60), ComputedEntry("Li2Hg2", -6.16)]
+    >>> print(f"{amalgamics.hull('Li-Hg', own).phase('LiHg').formation_energy_per_atom:.2f} eV/atom")
+    -0.44 eV/atom
+
     Structures of the library, relaxed; a real one takes ``potential="chgnet+d3"`` and finds compounds, too:
 
     >>> amalgamics.hull("Cu-Au", potential="emt").stable
@@ -109,19 +119,19 @@ def hull(
             phases = items("phases", phases, allowed)
         if not phases:
             raise refusal("phases", phases, allowed)
-        entries = _entries(phases)
+        entries = _entries(phases, relaxing=potential is not None)
         if entries is not None:
             if potential is not None:
                 raise InputError("potential: energies were given, there is nothing to compute")
-            return _from_entries(system, entries, has_volumes=not isinstance(phases, Mapping))
+            return _from_entries(system, entries, has_volumes=_have_volumes(phases))
         known_phases = list(phases)
     known = as_potential(potential if potential is not None else DEFAULT_POTENTIAL)
     known.check_elements(elements)
     return _computed(system, known_phases, known, fmax, max_steps, progress)
 
 
-def _entries(phases: Sequence[Any] | Mapping[str, float]) -> list[PhaseEntry] | None:
-    """Return what energies were given; None for structures."""
+def _entries(phases: Sequence[Any] | Mapping[str, float], *, relaxing: bool) -> list[PhaseEntry] | None:
+    """Return what energies were given; None for structures, also with energies of their own where they are relaxed."""
     if isinstance(phases, Mapping):
         return [
             PhaseEntry(
@@ -133,10 +143,25 @@ def _entries(phases: Sequence[Any] | Mapping[str, float]) -> list[PhaseEntry] | 
             )
             for formula, energy in phases.items()
         ]
-    given = [isinstance(item, PhaseEntry) for item in phases]
+    given = [isinstance(item, PhaseEntry) or is_pymatgen_entry(item) for item in phases]
     if any(given) and not all(given):
         raise InputError("phases: energies and structures are mixed; their energies have no common zero")
-    return list(phases) if all(given) else None
+    if not any(given):
+        carrying = [not relaxing and energy_of_atoms(item) is not None for item in phases]
+        if any(carrying) and not all(carrying):
+            raise InputError(
+                f"phases: {sum(carrying)} of {len(carrying)} structures carry energies; give a potential to relax all"
+                " of them, or an energy for each"
+            )
+        given = carrying
+    return phase_entries(phases, unknown_volume=_UNKNOWN_VOLUME) if all(given) else None
+
+
+def _have_volumes(phases: Sequence[Any] | Mapping[str, float]) -> bool:
+    """Return whether all energies that were given belong to structures."""
+    if isinstance(phases, Mapping):
+        return False
+    return all(getattr(item, "structure", None) is not None for item in phases if is_pymatgen_entry(item))
 
 
 def _from_entries(system: str, entries: Sequence[PhaseEntry], *, has_volumes: bool) -> HullResult:

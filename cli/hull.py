@@ -19,7 +19,9 @@ HEADINGS = {
     "formation_energy_per_atom": "E_f (eV/atom)",
     "e_above_hull": "above hull",
     "volume_per_atom": "V (Å³/atom)",
+    "published_pbe_formation_energy_per_atom": "published PBE",
 }
+PUBLISHED = "published_pbe_formation_energy_per_atom"
 STEP_HEADINGS = ("E (V)", "from", "to", "mAh per g host")
 
 
@@ -53,8 +55,9 @@ def hull(
     if as_json:
         print_json(table)
         return
-    # Where a structure comes from is too long for a screen.
-    columns = [key for key in table["phases"][0] if as_csv or key != "source"]
+    # Where a structure comes from is too long for a screen, which needs no empty column either.
+    hidden = {"source"} if any(phase[PUBLISHED] is not None for phase in table["phases"]) else {"source", PUBLISHED}
+    columns = [key for key in table["phases"][0] if as_csv or key not in hidden]
     phases = [[phase[key] for key in columns] for phase in table["phases"]]
     if not as_csv:
         columns = [HEADINGS.get(key, key) for key in columns]

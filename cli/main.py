@@ -28,6 +28,7 @@ VERBS = {
     "backup": "Copy the structure database into a file while others write, or check it.",
     "merge": "Add the rows of other structure databases that the database lacks.",
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
+    "import": "Read finished calculations (VASP, Quantum ESPRESSO, GPAW, ASE) into the database.",
     "hull": "Print the convex hull of a system from the database.",
     "wetting": "Print the contact angle against composition from the database.",
     "phonons": "Print free energies and the hull at temperatures above zero, from the database.",
@@ -45,7 +46,8 @@ VERBS = {
     "lpad": "FireWorks' own lpad with the right LaunchPad.",
     "rlaunch": "FireWorks' own rlaunch with the right LaunchPad.",
 }
-
+# A module cannot be called as a keyword of the language is.
+_MODULES = {"import": "import_calculations"}
 
 # What the command line can add to an error of the library.
 ADVICE: dict[type[InputError], str] = {
@@ -73,7 +75,8 @@ class LazyVerbs(TyperGroup):
         """Import the module of one verb and make its command."""
         if cmd_name not in VERBS:
             raise InputError(unknown_name("command", cmd_name, VERBS))
-        module = importlib.import_module(f".{cmd_name}", __package__)
+        name = _MODULES.get(cmd_name, cmd_name)
+        module = importlib.import_module(f".{name}", __package__)
         verb = typer.Typer(
             add_completion=False,
             rich_markup_mode=None,
@@ -83,13 +86,13 @@ class LazyVerbs(TyperGroup):
         )
         commands: dict[str, str] = getattr(module, "COMMANDS", {})
         if commands:
-            for name, text in commands.items():
-                verb.command(name=name, cls=CarefulVerb, help=text, context_settings=HELP)(getattr(module, name))
+            for one, text in commands.items():
+                verb.command(name=one, cls=CarefulVerb, help=text, context_settings=HELP)(getattr(module, one))
             verb.callback()(_group)
             return typer.main.get_command(verb)
         settings = getattr(module, "CONTEXT", HELP)
         verb.command(name=cmd_name, cls=CarefulVerb, help=VERBS[cmd_name], context_settings=settings)(
-            getattr(module, cmd_name)
+            getattr(module, name)
         )
         return typer.main.get_command(verb)
 

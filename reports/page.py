@@ -37,6 +37,7 @@ TEMPLATES = ("report.html.j2", "blocks.html.j2")
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
     "formation_free_energy": "formation free energy",
+    "pbe_formation_energy": "formation energy, published PBE",
     "e_above_hull": "energy above the hull",
     "saturated_emf": "EMF of the saturated amalgam",
 }

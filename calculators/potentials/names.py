@@ -10,7 +10,9 @@ A name is a model, alone or with a dispersion correction:
   :mod:`~amalgamics.calculators.potentials.foundation`), likewise;
 - ``module:attribute`` or ``path/to/file.py:attribute``, any ASE calculator: a class or function to call, or a
   calculator. A dispersion correction is added with the functional whose parameters it takes:
-  ``my_package.calculators:MyCalculator+d3@pbe``.
+  ``my_package.calculators:MyCalculator+d3@pbe``;
+- ``dft:label``, energies that were computed elsewhere and imported under that label: they are found in the database,
+  and nothing can be computed with them.
 
 A mapping says more: arguments of the call, the device, a short name (see
 :mod:`~amalgamics.calculators.potentials.definitions`).
@@ -21,6 +23,7 @@ Naming, checking and describing a bundled potential loads no model and imports n
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from ase.data import atomic_numbers
 
-from ...errors import InputError, unknown_name
+from ...errors import InputError, shown, unknown_name
 from .cards import MODEL_CARDS, ModelCard
 from .custom import build_own, module_of, own_record
 from .definitions import Definition, read_definition
@@ -44,6 +47,7 @@ from .dispersion_methods import (
 from .elements import describe
 from .foundation import FOUNDATION_MODELS, check_arguments, other_potentials
 from .gpaw import GPAW_ELEMENTS, build_gpaw, check_gpaw, gpaw_settings
+from .imported import LABEL_RULE, PREFIX, is_imported, is_label
 from .loading import build_calculator, usable_device
 from .targets import Target
 from .targets import UnknownPotentialError as UnknownPotentialError
@@ -80,6 +84,8 @@ class Potential:
         Symbols it covers; None when that is not known.
     definition
         What the name stands for, where it does not say all itself.
+    shared
+        What all imported energies of this name share, as JSON; "" for a potential that computes.
     """
 
     name: str
@@ -88,6 +94,7 @@ class Potential:
     functional: str | None
     elements: frozenset[str] | None
     definition: Definition | None = None
+    shared: str = ""
 
     @property
     def cutoff(self) -> float | None:
@@ -162,8 +169,13 @@ class Potential:
         Raises
         ------
         InputError
-            Something is missing; the message says how to get it.
+            Something is missing; the message says how to get it. Or it is the name of imported energies.
         """
+        if is_imported(self.model):
+            raise UnknownPotentialError(
+                f"potential {self.name!r} is a name of imported energies, and nothing can be computed with it; ask for"
+                " them with amalgamics query, hull, report or electrochemistry"
+            )
         if self.definition is not None and self.definition.device is not None:
             usable_device(self.definition.device)
         if self.own is not None:
@@ -192,6 +204,9 @@ class Potential:
         UnknownPotentialError
             What ``module:attribute`` names cannot be imported.
         """
+        if is_imported(self.model):
+            shared = json.loads(self.shared) if self.shared else None
+            return {"name": self.name, "imported": shared, "functional": self.functional, "packages": {}}
         card = _card(self._calculator)
         settings = gpaw_settings() if self._calculator == "gpaw" else card.settings
         return {
@@ -257,6 +272,8 @@ def get_potential(name: str | Mapping[str, Any], folder: Path | None = None) -> 
     """
     if not isinstance(name, str | Mapping):
         raise UnknownPotentialError(f"potential: {name!r} is not a name; known: {', '.join(list_potentials())}")
+    if isinstance(name, str) and is_imported(name):
+        return imported_potential(name.removeprefix(PREFIX))
     definition = read_definition(name, folder)
     if definition is not None:
         return _defined(definition)
@@ -270,6 +287,28 @@ def get_potential(name: str | Mapping[str, Any], folder: Path | None = None) -> 
         raise UnknownPotentialError(f"{unknown_name('potential', str(name), known)} {other_potentials()}")
     card = _card(model)
     return Potential(str(name), model, suffix or None, card.functional, _covered(card.elements, suffix or None))
+
+
+def imported_potential(label: str, shared: Mapping[str, Any] | None = None) -> Potential:
+    """Return what is known of energies that were imported under a label.
+
+    Parameters
+    ----------
+    label
+        Without ``dft:``.
+    shared
+        What all of them share, plain JSON: it fixes their identity. None where it is not known.
+
+    Raises
+    ------
+    UnknownPotentialError
+        Nothing can be called so.
+    """
+    if not is_label(label):
+        raise UnknownPotentialError(f"potential {PREFIX + shown(label)[1:-1]!r}: {LABEL_RULE}")
+    text = json.dumps(shared, sort_keys=True) if shared else ""
+    functional = (shared or {}).get("functional")
+    return Potential(PREFIX + label, PREFIX + label, None, functional, None, shared=text)
 
 
 def _defined(definition: Definition) -> Potential:
@@ -343,6 +382,8 @@ def get_calculator(name: str | Mapping[str, Any], *, evaluator: str = "auto", **
         An option is not allowed, or a package or weight file is missing.
     """
     potential = get_potential(name)
+    if is_imported(potential.model):
+        potential.check_available()
     if evaluator not in EVALUATORS:
         raise InputError("evaluator: " + unknown_name("evaluator", str(evaluator), EVALUATORS))
     model = str(potential.model)

@@ -8,7 +8,9 @@ the free energy of fusion, which at room temperature is smaller and of the other
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ...reference.formation_energies import formation_energies
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import metal
 from ...reference.published import Published, published_values
@@ -16,6 +18,9 @@ from ...structures.compositions import atomic_fractions, parse_formula
 from ...thermodynamics.amalgams.solubility import saturated_emf
 from ...thermodynamics.units import KJ_PER_MOL
 from ..model import PhaseRecord, SystemReport
+
+if TYPE_CHECKING:
+    from ...thermodynamics.hulls.hull import Hull
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,43 @@ def compare_with_reference(system_report: SystemReport) -> list[ComparisonRow]:
                 rows.append(_row(record, value, "eV/atom", record.e_above_hull, value.value, value.uncertainty))
         elif value.quantity == "saturated_emf":
             rows.extend(_saturated_row(system_report, value))
+    return rows + _pbe_rows(system_report)
+
+
+def published_pbe_energies(hull: Hull) -> dict[str, float]:
+    """Return published PBE formation energies (eV/atom) by the name of the lowest phase of each composition."""
+    found: dict[str, float] = {}
+    for entry in formation_energies().entries:
+        amounts = parse_formula(entry.formula)
+        phase = hull.lowest(amounts) if set(amounts) <= set(hull.elements) else None
+        if phase is not None:
+            found[phase.name] = entry.formation
+    return found
+
+
+def _pbe_rows(system_report: SystemReport) -> list[ComparisonRow]:
+    """Formation energies beside those that others computed with PBE; no measurement, so the last of the table."""
+    listed = formation_energies()
+    rows = []
+    for name, energy in published_pbe_energies(system_report.hull).items():
+        record = system_report.record(name)
+        rows.append(
+            ComparisonRow(
+                phase=record.name,
+                formula=record.formula,
+                quantity="pbe_formation_energy",
+                unit="eV/atom",
+                computed=record.formation_energy_per_atom,
+                reference=energy,
+                uncertainty=None,
+                delta=record.formation_energy_per_atom - energy,
+                confidence=listed.confidence,
+                source=listed.source,
+                doi=listed.doi,
+                temperature_K=0.0,
+                note="Computed by others with PBE, lowest structure of the composition, without dispersion.",
+            )
+        )
     return rows
 
 

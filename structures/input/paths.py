@@ -46,14 +46,8 @@ def structure_files(path: str) -> list[str]:
     if file.is_dir():
         found = sorted(one for one in file.iterdir() if one.is_file() and _is_structure(one) and one.name[0] != ".")
         what = f"the folder {file} holds no structure file ({' '.join(_SUFFIXES[:5])} ...)"
-    elif not file.exists() and any(mark in str(file) for mark in "*?["):
-        anchor = Path(file.anchor or ".")
-        try:
-            found = sorted(
-                one for one in anchor.glob(str(file.relative_to(file.anchor))) if one.is_file() and one.name[0] != "."
-            )
-        except (ValueError, NotImplementedError, OSError) as error:
-            raise StructureFileError(f"{path}: {error}") from None
+    elif is_pattern(file):
+        found = matching_files(file, path)
         what = f"no file matches {path}"
     else:
         return [path]
@@ -62,6 +56,27 @@ def structure_files(path: str) -> list[str]:
     if len(found) > _MOST_FILES:
         raise StructureFileError(f"{path} stands for {len(found)} files; at most {_MOST_FILES} are taken")
     return [f"{one}@{chosen}" if chosen else str(one) for one in found]
+
+
+def is_pattern(file: Path) -> bool:
+    """Return whether a path is none of a file but a pattern, such as ``runs/**/CONTCAR``."""
+    return not file.exists() and any(mark in str(file) for mark in "*?[")
+
+
+def matching_files(pattern: Path, path: str) -> list[Path]:
+    """Return the files that match a pattern, sorted, hidden ones left out; ``path`` is how it was written.
+
+    Raises
+    ------
+    StructureFileError
+        It is no pattern that can be looked for.
+    """
+    anchor = Path(pattern.anchor or ".")
+    try:
+        found = anchor.glob(str(pattern.relative_to(pattern.anchor)))
+        return sorted(one for one in found if one.is_file() and one.name[0] != ".")
+    except (ValueError, NotImplementedError, OSError) as error:
+        raise StructureFileError(f"{path}: {error}") from None
 
 
 def _is_structure(file: Path) -> bool:

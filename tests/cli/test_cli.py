@@ -72,6 +72,7 @@ def test_hull_json_has_the_documented_keys(finished):
         "formation_energy_per_atom",
         "e_above_hull",
         "volume_per_atom",
+        "published_pbe_formation_energy_per_atom",
         "source",
     }
     assert hull["phases"]

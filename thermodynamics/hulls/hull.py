@@ -13,76 +13,18 @@ import numpy as np
 
 from ...errors import InputError, unknown_name
 from ...structures.compositions import parse_system, same_composition
+from .entries import phase_entries
 from .facets import interpolate
+from .phase_entry import PhaseEntry as PhaseEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.analysis.phase_diagram import PhaseDiagram
 
+    from .entries import EntryLike
+
 STABILITY_TOLERANCE = 1e-8
 """Distance to the hull (eV/atom) below which a phase is on it; far above rounding, far below any potential's error."""
-
-
-@dataclass(frozen=True)
-class PhaseEntry:
-    """One phase that competes for a place on the hull.
-
-    Attributes
-    ----------
-    name
-        Unique in its hull; tells polymorphs apart.
-    formula
-        Reduced formula, e.g. ``Li3Hg``.
-    composition
-        Atoms of each element, per cell or per any other amount (only the ratios matter).
-    energy_per_atom
-        eV/atom, on one common zero for all entries of a hull (one potential, one dispersion model, one correction
-        scheme); a free energy where the hull is meant at a temperature.
-    volume_per_atom
-        Å^3/atom.
-    space_group
-        Hermann-Mauguin symbol.
-    source
-        Where the structure comes from.
-    entry_id
-        Anything that leads back to the calculation, e.g. its row in a database.
-
-    Raises
-    ------
-    InputError
-        Energy or volume not finite, volume or an amount not positive, empty name or composition.
-    """
-
-    name: str
-    formula: str
-    composition: Mapping[str, float] = field(hash=False)
-    energy_per_atom: float
-    volume_per_atom: float
-    space_group: str = ""
-    source: str = ""
-    entry_id: str | int | None = None
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            raise InputError(f"phase entry of {self.formula!r}: name is empty; every phase of a hull needs its own")
-        if not self.composition:
-            raise InputError(f"phase {self.name!r}: composition is empty; give the atoms per cell of each element")
-        for element, amount in self.composition.items():
-            if not _is_positive(amount):
-                raise InputError(f"phase {self.name!r}: composition[{element!r}] is {amount!r}; it must be positive")
-        if not _is_finite(self.energy_per_atom):
-            raise InputError(f"phase {self.name!r}: energy_per_atom is {self.energy_per_atom!r}; it must be finite")
-        if not _is_positive(self.volume_per_atom):
-            raise InputError(f"phase {self.name!r}: volume_per_atom is {self.volume_per_atom!r}; it must be positive")
-
-    def fraction(self, element: str) -> float:
-        """Return the mole fraction of ``element``, 0 when the phase has none."""
-        return self.composition.get(element, 0.0) / math.fsum(self.composition.values())
-
-    @property
-    def is_element(self) -> bool:
-        """True for a phase of one element only."""
-        return len(self.composition) == 1
 
 
 @dataclass(frozen=True)
@@ -186,7 +128,7 @@ class Hull:
         return build_hull(system, inside, temperature_K=self.temperature_K)
 
 
-def build_hull(system: str, entries: Sequence[PhaseEntry], *, temperature_K: float = 0.0) -> Hull:
+def build_hull(system: str, entries: Sequence[EntryLike], *, temperature_K: float = 0.0) -> Hull:
     """Build the convex hull of ``system`` over all ``entries``.
 
     Parameters
@@ -194,7 +136,8 @@ def build_hull(system: str, entries: Sequence[PhaseEntry], *, temperature_K: flo
     system
         Element symbols joined by hyphens, e.g. ``Li-Hg``; any number of elements.
     entries
-        Phases within the system, at least one of each element. The order is free.
+        Phases within the system, at least one of each element. The order is free. Entries of pymatgen with structures,
+        and ASE's atoms with energies, may stand for them; see :func:`~.entries.phase_entries`.
     temperature_K
         Temperature the energies belong to; recorded, not used.
 
@@ -221,7 +164,8 @@ def build_hull(system: str, entries: Sequence[PhaseEntry], *, temperature_K: flo
     """
     elements = parse_system(system)
     label = "-".join(elements)
-    if not _is_finite(temperature_K) or temperature_K < 0:
+    entries = phase_entries(entries)
+    if not (isinstance(temperature_K, int | float | np.number) and math.isfinite(temperature_K) and temperature_K >= 0):
         raise InputError(f"hull of {label}: temperature_K is {temperature_K!r}; it must be 0 or more")
     _check_entries(label, elements, entries)
 
@@ -372,14 +316,3 @@ def _edges(
     rank = {index: position for position, index in enumerate(order)}
     pairs = {tuple(sorted((rank[int(a)], rank[int(b)]))) for facet in facets for a, b in combinations(facet, 2)}
     return tuple((entries[order[a]].name, entries[order[b]].name) for a, b in sorted(pairs))
-
-
-def _is_finite(number: float) -> bool:
-    try:
-        return math.isfinite(number)
-    except TypeError:
-        return False
-
-
-def _is_positive(number: float) -> bool:
-    return _is_finite(number) and number > 0

@@ -126,12 +126,23 @@ class Crystals:
 def _all_values(database: StructureDatabase, crystals: Crystals) -> Iterator[ComputedValue]:
     yield from _hull_values(crystals)
     for name, row in crystals.by_name.items():
-        if row.kind == "library":
+        if row.kind == "library" and _has_own_cell(row):
             yield from _cells(name, row, crystals.potential)
     yield from _cohesive_values(database, crystals)
     yield from _surface_values(database, crystals)
     yield from _solution_values(database, crystals)
     yield from _window_values(database, crystals)
+
+
+def _has_own_cell(row: AtomsRow) -> bool:
+    """Return whether the cell was relaxed, and has the axes of the library.
+
+    An imported single point may well have the measured cell, and one in another setting edges of other names.
+    """
+    calculation = row.data.get("calculation")
+    if calculation is None:
+        return True
+    return calculation.get("steps") == "relaxation" and bool(row.data["candidate"].get("measured_lattice"))
 
 
 def _hull_values(crystals: Crystals) -> Iterator[ComputedValue]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ...calculators.potentials.imported import is_imported
 from ...calculators.potentials.names import get_potential
 from ...calculators.relaxation.relax import RelaxationSettings
 from ...errors import InputError
@@ -31,7 +32,12 @@ def free_atom(symbol: str) -> Candidate:
 
 
 def compute_free_atoms(database: StructureDatabase, potential: str, symbols: Iterable[str]) -> list[AtomsRow]:
-    """Return the rows of the free atoms that the potential covers; those that are missing are computed and stored."""
+    """Return the rows of the free atoms that the potential covers; those that are missing are computed and stored.
+
+    Of energies that were imported there are none: nothing can be computed with them.
+    """
+    if is_imported(potential):
+        return []
     covered = get_potential(potential)
     calculations = Calculations(database, potential, RelaxationSettings())
     rows = []

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Kind = Literal["library", "prototype", "file", "substrate", "slab", "frame", "solid", "film", "interface", "atom"]
 
 
+OF_USER = "user"
+"""Confidence of what a user's file says."""
 _TUPLES = {"measured_lattice", "plane"}
 
 
@@ -60,9 +62,9 @@ class Candidate:
         """The axes that its planes and lattice constants are given in, as `conventional_cell` takes them.
 
         Those of its file, or of the cell that the phase library lists, of which the cell here is a primitive one; of a
-        prototype the standard ones.
+        prototype the standard ones. A phase of the library that was imported from a user's file has those of the file.
         """
-        if self.kind == "library":
+        if self.kind == "library" and self.confidence != OF_USER:
             return _listed_axes(self.name, self.atoms)
         return "standard" if self.kind == "prototype" else "given"
 
@@ -255,7 +257,7 @@ def _from_crystal(crystal: InputCrystal, name: str) -> Candidate:
         kind="file",
         atoms=crystal.atoms,
         source=crystal.source,
-        confidence="user",
+        confidence=OF_USER,
         note=note[:1].upper() + note[1:],
     )
 

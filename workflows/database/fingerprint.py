@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,12 +14,26 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from ...calculators.potentials.names import Potential
-    from ...calculators.relaxation.relax import RelaxationSettings
 
 # Coordinates are compared to this many decimals of an Å: far below any physical difference, far above float noise.
 _DECIMALS = 4
 # What provenance tells besides what fixes the energies.
 _NO_IDENTITY = ("packages", "device")
+
+
+class HowRelaxed(Protocol):
+    """How a structure was relaxed: the settings of a relaxation here, or that it was elsewhere."""
+
+    @property
+    def fmax(self) -> float | None:
+        """Largest force allowed at the end, eV/Å; None where it is not known."""
+
+    @property
+    def relax_cell(self) -> bool:
+        """Whether the cell is as relaxed as the positions."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as plain JSON."""
 
 
 def digest(content: Any, length: int = 32) -> str:
@@ -52,7 +66,7 @@ def structure_key(atoms: Atoms) -> str:
 def fingerprint(
     atoms: Atoms,
     potential: Potential,
-    settings: RelaxationSettings | None,
+    settings: HowRelaxed | None,
     labels: Mapping[str, str | int] | None = None,
 ) -> str:
     """Return the key under which the calculation on ``atoms`` is stored and found again.

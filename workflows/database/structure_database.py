@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...calculators.potentials.names import Potential
-    from ...calculators.relaxation.relax import RelaxationSettings
     from ...calculators.relaxation.results import RelaxationError, RelaxationResult
     from ...structures.symmetry import Axes
     from .candidates import Candidate
+    from .fingerprint import HowRelaxed
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ class StructureDatabase:
         candidate: Candidate,
         outcome: RelaxationResult | RelaxationError,
         potential: Potential,
-        settings: RelaxationSettings | None,
+        settings: HowRelaxed | None,
         *,
         more_data: Mapping[str, Any] | None = None,
         **measured: float,
@@ -192,7 +192,8 @@ class StructureDatabase:
             **measured,
         }
         if settings:
-            pairs |= {"relax_fmax": settings.fmax, "relax_cell": settings.relax_cell}
+            pairs |= {"relax_cell": settings.relax_cell}
+            pairs |= {} if settings.fmax is None else {"relax_fmax": settings.fmax}
         if candidate.prototype:
             pairs["prototype"] = candidate.prototype
         data: dict[str, Any] = {

@@ -88,7 +88,11 @@ def test_comparison_takes_numbers_from_the_report(examples):
         ("Li3Hg", "formation_enthalpy"),
         ("LiHg3", "formation_free_energy"),
         ("LiHg3", "saturated_emf"),
+        ("LiHg3", "pbe_formation_energy"),
+        ("LiHg", "pbe_formation_energy"),
+        ("Li3Hg", "pbe_formation_energy"),
     }
+    assert rows["LiHg", "pbe_formation_energy"].reference == -0.3689
     for row in rows.values():
         assert row.delta == pytest.approx(row.computed - row.reference)
     # The lowest structure of a formula counts, not one of the prototypes above it.

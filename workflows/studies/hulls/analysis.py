@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....calculators.potentials.imported import is_imported
 from ....errors import NotStoredError
 from ....structures.compositions import parse_system
 from ....structures.library.phases import list_phases
 from ...database.candidates import Candidate
+from ...database.label_settings import mixed_settings
 from ...database.query import subsystems
 from ...database.row_hulls import hull_of_rows, newest_of_names
 from ...database.rows import rows_of_potential
@@ -39,7 +41,8 @@ def rows_for_system(
     potential
         Which of several the database has.
     notes
-        Takes a sentence where rows of the same name are left out, because something else was behind it.
+        Takes a sentence where rows of the same name are left out, because something else was behind it, and one where
+        settings of imported energies differ.
 
     Raises
     ------
@@ -51,7 +54,10 @@ def rows_for_system(
     rows = [row for row in relaxed if row.kind in CRYSTALS]
     if not rows:
         raise NotStoredError(f"the database has no relaxed structure of {system}")
-    return newest_of_names(rows_of_potential(rows, potential, system, notes))
+    chosen = rows_of_potential(rows, potential, system, notes)
+    if notes is not None and is_imported(str(chosen[0].potential)):
+        notes += mixed_settings(str(chosen[0].potential), [row.data["calculation"] for row in chosen])
+    return newest_of_names(chosen)
 
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
@@ -72,6 +78,7 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
     The ``id`` of a phase is its row in the database, as ``query`` shows it.
     """
     profile = profile_of_hull(hull)
+    published = published_energies(hull)
     return {
         "system": hull.system,
         "potential": potential,
@@ -86,6 +93,7 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
                 "formation_energy_per_atom": phase.formation_energy_per_atom,
                 "e_above_hull": phase.e_above_hull,
                 "volume_per_atom": phase.volume_per_atom,
+                "published_pbe_formation_energy_per_atom": published.get(phase.name),
                 "source": phase.source,
             }
             for phase in hull.phases
@@ -101,6 +109,13 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
         ],
         "mean_voltage_V": profile.mean_voltage_V if profile else None,
     }
+
+
+def published_energies(hull: Hull) -> dict[str, float]:
+    """Return published PBE formation energies (eV/atom) by the name of the phase that they belong to."""
+    from ....reports.benchmarks.reference import published_pbe_energies
+
+    return published_pbe_energies(hull)
 
 
 def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -> SystemReport:

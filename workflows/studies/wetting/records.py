@@ -32,7 +32,7 @@ def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[Adh
     """Return the work of adhesion of each member that relaxed its structures, relaxed, rigid, and taken off."""
     records = []
     for termination, potential in [(one.termination, one.potential) for one in members if not one.structures_from]:
-        for treatment in ("relaxed", "rigid"):
+        for treatment in _treatments(study, termination, potential):
             samples = study.adhesion_samples(termination, potential, treatment)
             named = {f"seed {seed}": group for seed, group in samples.items()}
             means = tuple(sum(item.total_J_m2 for item in group) / len(group) for group in named.values())
@@ -41,6 +41,12 @@ def adhesion_records(study: StoredStudy, members: Sequence[Member]) -> tuple[Adh
             for treatment, work in works_taken_off(study, termination).items():
                 records.append(AdhesionRecord(termination, potential, treatment, work, (work.total_J_m2.mean,)))
     return tuple(records)
+
+
+def _treatments(study: StoredStudy, termination: str, potential: str) -> tuple[str, ...]:
+    """The rigid one only where it was computed, which it was not of imported energies."""
+    rows = study.rows(Role.INTERFACE, n_solute=0, termination=termination, potential=potential)
+    return ("relaxed", "rigid") if all("rigid_solid_energy" in row for row in rows) else ("relaxed",)
 
 
 def dilute_records(study: StoredStudy, potentials: Sequence[str], temperature_K: float) -> tuple[DiluteRecord, ...]:

@@ -1,0 +1,1 @@
+"""Finished calculations of users in the structure database, as if they had been computed with another potential."""
