@@ -14,7 +14,8 @@ from ...database.candidates import Candidate
 from ...database.query import subsystems
 from ...database.row_hulls import hull_of_rows, newest_of_names
 from ...database.rows import rows_of_potential
-from ...database.structure_database import CRYSTALS, StructureDatabase
+from ...database.selecting import CRYSTALS
+from ...database.structure_database import StructureDatabase
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
