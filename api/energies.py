@@ -287,7 +287,7 @@ def describe(
     settings: RelaxationSettings,
 ) -> Relaxed:
     """Return the result of a relaxation with all that is to be known of it."""
-    from ..workflows.database.structure_database import find_symmetry, reduced_formula
+    from ..workflows.database.measures import find_symmetry, reduced_formula
 
     atoms = result.atoms
     _, called, provenance = origin(potential, atoms)

@@ -12,7 +12,7 @@ from ..errors import InputError, NotStoredError
 from ..workflows.database.export import cif_of_row, structure_entry
 from ..workflows.database.row_hulls import HULL_KEYS
 from ..workflows.database.rows import atoms_of, conventional_of
-from ..workflows.database.structure_database import CRYSTALS
+from ..workflows.database.selecting import CRYSTALS
 from ..workflows.studies.phonons.settings import Role
 from .figures import pattern_figure
 from .odd import shown_or_refused

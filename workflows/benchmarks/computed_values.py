@@ -18,7 +18,8 @@ from ...structures.symmetry import MillerIndex
 from ..database.query import subsystems
 from ..database.row_hulls import phase_entry
 from ..database.rows import conventional_of
-from ..database.structure_database import CRYSTALS, StructureDatabase
+from ..database.selecting import CRYSTALS
+from ..database.structure_database import StructureDatabase
 from ..studies.films.cells import Role
 from ..studies.solutions.study import stored_insertion_energies
 from ..studies.surfaces.stored import stored_surfaces

@@ -18,7 +18,7 @@ from .chemiscope import chemiscope_data
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
 from .rows import conventional_of
-from .structure_database import CRYSTALS
+from .selecting import CRYSTALS
 
 if TYPE_CHECKING:
     from ase import Atoms

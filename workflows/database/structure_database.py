@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 from collections import Counter
@@ -10,18 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
-from ...errors import InputError, NotStoredError, shown, unknown_name
-from ...structures.symmetry import conventional_cell
-from ...structures.symmetry_tolerances import relaxed_symprec
+from ...errors import InputError, NotStoredError, shown
 from .backends.choice import open_backend
 from .fingerprint import fingerprint, potential_identity
+from .measures import find_symmetry, measures, reduced_formula
 from .merging import MergeReport, merge_rows
-from .query import QUERY_KEYS, chemical_system, parse_query, subsystems
-from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, StoredRow, split_conditions
+from .query import chemical_system
+from .row_hulls import StoredRow
 from .row_selection import (
     CHUNK,
-    COLUMNS,
-    Connection,
     count_rows,
     delete_rows,
     ids_of_fingerprints,
@@ -29,22 +25,19 @@ from .row_selection import (
     select_ids,
     texts_of,
 )
+from .selecting import CRYSTALS, Selector, read_query
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
-    from numpy.typing import NDArray
 
     from ...calculators.potentials.names import Potential
     from ...calculators.relaxation.results import RelaxationError, RelaxationResult
-    from ...structures.symmetry import Axes
     from .candidates import Candidate
     from .fingerprint import HowRelaxed
 
 logger = logging.getLogger(__name__)
 
-# What has a space group; the others are slabs and liquids.
-CRYSTALS = ("library", "prototype", "file", "substrate")
 _LARGEST_ID = 2**31 - 1
 _Arguments = ParamSpec("_Arguments")
 _Found = TypeVar("_Found")
@@ -60,16 +53,6 @@ def _patiently(
         return self.backend.patiently(lambda: method(self, *arguments, **options))
 
     return cast("Callable[Concatenate[StructureDatabase, _Arguments], _Found]", call)
-
-
-class _Asked(NamedTuple):
-    """What rows must meet: conditions as a query has them, chemical systems of which any will do, values of keys."""
-
-    conditions: list[str]
-    systems: Sequence[str]
-    where: Mapping[str, str | float]
-    of_places: Sequence[PlaceCondition] = ()
-    containing: str = ""
 
 
 class RowPage(NamedTuple):
@@ -127,7 +110,7 @@ class StructureDatabase:
         self.address, self.path = self.backend.address, self.backend.path
         if must_exist and not self.backend.exists():
             raise NotStoredError(f"no structure database at {self.address}")
-        self._places: dict[Company, tuple[tuple[int, ...], dict[int, Place]]] = {}
+        self._selector = Selector(self.backend)
 
     def find(self, key: str) -> AtomsRow | None:
         """Return the row with this fingerprint, or None."""
@@ -205,7 +188,7 @@ class StructureDatabase:
         if isinstance(outcome, RelaxationError):
             data["reason"] = outcome.reason
         else:
-            pairs |= _measures(outcome)
+            pairs |= measures(outcome)
             data["wall_time_s"] = outcome.wall_time_s
             if candidate.kind in CRYSTALS:
                 symmetry = find_symmetry(outcome.atoms, axes=candidate.axes)
@@ -302,11 +285,11 @@ class StructureDatabase:
             The query or ``sort`` has an unknown key or element, the query cannot be parsed, or the file is damaged or
             another kind of database.
         """
-        asked = _asked(query, where, sort)
+        asked = read_query(query, where, sort)
         if not self.backend.is_complete():
             return []
-        with self._asking(query) as (connection, places):
-            ids = self._ids(connection, places, asked, sort, limit)
+        with self._selector.asking(query) as (connection, places):
+            ids = self._selector.ids(connection, places, asked, sort, limit)
             return read_rows(connection, ids, lambda content: StoredRow(content, places))
 
     @_patiently
@@ -329,16 +312,16 @@ class StructureDatabase:
         InputError
             As for :meth:`select`.
         """
-        asked = _asked(query, None, sort)._replace(containing=containing)
+        asked = read_query(query, None, sort)._replace(containing=containing)
         if not self.backend.is_complete():
             return RowPage([], 0)
-        with self._asking(query) as (connection, places):
+        with self._selector.asking(query) as (connection, places):
             if asked.of_places or containing:  # looked for once
-                ids = self._ids(connection, places, asked, sort, None)
+                ids = self._selector.ids(connection, places, asked, sort, None)
                 total = len(ids)
             else:
                 total = count_rows(connection, asked.conditions, asked.systems, containing=containing)
-                ids = self._ids(connection, places, asked, sort, offset + limit)
+                ids = self._selector.ids(connection, places, asked, sort, offset + limit)
             rows = read_rows(connection, ids[offset : offset + limit], lambda content: StoredRow(content, places))
         return RowPage(rows, total)
 
@@ -358,70 +341,12 @@ class StructureDatabase:
         InputError
             As for :meth:`select`.
         """
-        asked = _asked(query, None, key)
+        asked = read_query(query, None, key)
         if not self.backend.is_complete():
             return {}
-        with self._asking(query) as (connection, places):
-            ids = self._ids(connection, places, asked, None, None)
+        with self._selector.asking(query) as (connection, places):
+            ids = self._selector.ids(connection, places, asked, None, None)
             return dict(sorted(Counter(texts_of(connection, key, ids).values()).items()))
-
-    @contextlib.contextmanager
-    def _asking(self, query: str) -> Iterator[tuple[Connection, RowPlaces]]:
-        """Give a connection to the tables, which are there, and what finds the places of rows."""
-        self.backend.add_indices()
-        places = RowPlaces(self._company_ids, self._read_plain, self._places)
-        try:
-            with self.backend.reading() as connection:
-                yield connection, places
-        except (ValueError, AssertionError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"query {query!r}: {error}") from None
-
-    def _ids(
-        self, connection: Connection, places: RowPlaces, asked: _Asked, sort: str | None, limit: int | None
-    ) -> list[int]:
-        """Return the ids of the rows that were asked for."""
-        if asked.of_places or (sort or "").removeprefix("-") in HULL_KEYS:
-            return self._select_by_place(connection, places, asked, sort)[:limit]
-        conditions, systems, where, _, containing = asked
-        return select_ids(connection, conditions, systems, where=where, containing=containing, sort=sort, limit=limit)
-
-    def _select_by_place(self, connection: Connection, places: RowPlaces, asked: _Asked, sort: str | None) -> list[int]:
-        """Return the ids of the rows whose places on their hulls meet conditions, or sorted by them."""
-        key, by_place = (sort or "id").removeprefix("-"), (sort or "").removeprefix("-") in HULL_KEYS
-        # Every row on a hull has a relaxed cell.
-        conditions = [*asked.conditions, "relax_cell=True"] if asked.of_places else asked.conditions
-        ids = select_ids(
-            connection,
-            conditions,
-            asked.systems,
-            where=asked.where,
-            containing=asked.containing,
-            sort=None if by_place else sort,
-        )
-        found = _places_of(connection, places, ids)
-        chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in asked.of_places)]
-        if not by_place:
-            return chosen
-        sign = -1 if (sort or "").startswith("-") else 1
-        with_place = [row_id for row_id in chosen if row_id in found]
-        with_place.sort(key=lambda row_id: sign * getattr(found[row_id], key))
-        return with_place + [row_id for row_id in chosen if row_id not in found]
-
-    def _company_ids(self, company: Company) -> tuple[int, ...]:
-        """Return the ids of the relaxed crystals of a company, the smaller systems within included."""
-        conditions = [f"potential_identity={company.potential_identity}", "relax_cell=True", "converged=True"]
-        with self.backend.reading() as connection:
-            ids = select_ids(connection, conditions, subsystems(company.system.split("-")))
-            kinds = texts_of(connection, "kind", ids)
-        return tuple(row_id for row_id in ids if kinds.get(row_id) in CRYSTALS)
-
-    def _read_plain(self, ids: Sequence[int]) -> list[AtomsRow]:
-        from ase.db.row import AtomsRow
-
-        with self.backend.reading() as connection:
-            return read_rows(connection, ids, AtomsRow)
 
     @_patiently
     def count_of_others(self, potential: Potential) -> int:
@@ -445,7 +370,7 @@ class StructureDatabase:
         """
         found: list[AtomsRow] = []
         if self.backend.is_complete() and 0 < row_id <= _LARGEST_ID:
-            places = RowPlaces(self._company_ids, self._read_plain, self._places)
+            places = self._selector.places()
             with self.backend.reading() as connection:
                 found = read_rows(connection, [row_id], lambda content: StoredRow(content, places))
         if not found:
@@ -477,85 +402,3 @@ class StructureDatabase:
         with self.backend.reading() as connection:
             (found,) = connection.execute("SELECT MAX(id) FROM systems").fetchone()
         return int(found or 0)
-
-
-def _asked(query: str, where: Mapping[str, str | float] | None, sort: str | None) -> _Asked:
-    """Return what rows must meet; without what failed, unless it is asked for.
-
-    Raises
-    ------
-    InputError
-        The query, ``where`` or ``sort`` cannot be understood.
-    """
-    terms, systems = parse_query(query)
-    try:
-        conditions, of_places = split_conditions(terms)
-    except ValueError as error:
-        raise InputError(f"query {query!r}: {error}") from None
-    key, exact = (sort or "id").removeprefix("-"), dict(where or {})
-    for name, what in ((key, "sort"), *((one, "where") for one in exact)):
-        if name not in QUERY_KEYS and name not in COLUMNS:
-            raise InputError(f"{what}: " + unknown_name("key", name, [*QUERY_KEYS, *COLUMNS]))
-    if "converged" not in exact and not any(condition.startswith("converged") for condition in conditions):
-        conditions = [*conditions, "converged=True"]
-    return _Asked(conditions, systems, exact, of_places)
-
-
-def _places_of(connection: Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
-    """Return the places of those rows that are on the hull of their company."""
-    systems = texts_of(connection, "chemical_system", ids)
-    identities = texts_of(connection, "potential_identity", ids)
-    found: dict[int, Place] = {}
-    for row_id in systems.keys() & identities.keys():
-        place = places.of_company(Company(systems[row_id], identities[row_id])).get(row_id)
-        if place is not None:
-            found[row_id] = place
-    return found
-
-
-def reduced_formula(atoms: Atoms) -> str:
-    """Return the reduced formula of ``atoms`` in the field's order: ``LiHg3``."""
-    from pymatgen.core import Composition
-
-    return str(Composition(str(atoms.symbols)).reduced_formula)
-
-
-def _measures(result: RelaxationResult) -> dict[str, Any]:
-    atoms, count = result.atoms, len(result.atoms)
-    return {
-        "energy_per_atom": float(result.energy) / count,
-        "volume_per_atom": float(atoms.get_volume()) / count,
-        "n_steps": int(result.n_steps),
-    }
-
-
-class Symmetry(NamedTuple):
-    """Space group of a structure and (a, b, c, alpha, beta, gamma) of its conventional cell, Å and degrees.
-
-    The symbol is that in the axes of this cell, such as ``Pbnm``.
-    """
-
-    symbol: str
-    number: int
-    lattice: list[float]
-
-
-def find_symmetry(atoms: Atoms, symprec: float | None = None, *, axes: Axes | NDArray[Any] = "given") -> Symmetry:
-    """Return what spglib finds for ``atoms`` within ``symprec`` (Å), in the axes that `conventional_cell` makes of it.
-
-    Without ``symprec`` it is within `relaxed_symprec`.
-
-    Raises
-    ------
-    RuntimeError
-        spglib finds no symmetry at all, which means that atoms lie on top of each other.
-    """
-    from ase.geometry import cell_to_cellpar
-
-    try:
-        tolerance = relaxed_symprec(atoms) if symprec is None else symprec
-        cell = conventional_cell(atoms, symprec=tolerance, axes=axes, idealise=True)
-    except InputError as error:
-        raise RuntimeError(str(error)) from None
-    lattice = [float(value) for value in cell_to_cellpar(cell.lattice)]
-    return Symmetry(cell.space_group, cell.space_group_number, lattice)

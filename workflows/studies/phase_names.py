@@ -10,7 +10,7 @@ from ...structures.compositions import parse_formula
 from ...structures.input.names import plain_name
 from ...structures.library.phases import Phase, list_phases
 from ..database.candidates import gather_candidates
-from ..database.structure_database import reduced_formula
+from ..database.measures import reduced_formula
 
 if TYPE_CHECKING:
     from ..database.candidates import Candidate

@@ -18,8 +18,9 @@ from amalgamics.calculators.relaxation.results import RelaxationError, Relaxatio
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.fingerprint import fingerprint
+from amalgamics.workflows.database.measures import find_symmetry
 from amalgamics.workflows.database.query import parse_query, subsystems
-from amalgamics.workflows.database.structure_database import StructureDatabase, find_symmetry
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.studies.batches import split_batches
 
 EMT = get_potential("emt")

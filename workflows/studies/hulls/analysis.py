@@ -16,7 +16,8 @@ from ...database.label_settings import mixed_settings
 from ...database.query import subsystems
 from ...database.row_hulls import hull_of_rows, newest_of_names
 from ...database.rows import rows_of_potential
-from ...database.structure_database import CRYSTALS, StructureDatabase
+from ...database.selecting import CRYSTALS
+from ...database.structure_database import StructureDatabase
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow

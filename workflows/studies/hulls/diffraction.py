@@ -11,7 +11,7 @@ from ....reports.diffraction.section import diffraction_section
 from ....structures.input.names import plain_name
 from ....structures.library.liquids import list_liquids
 from ...database.rows import conventional_of, rows_of_potential
-from ...database.structure_database import CRYSTALS
+from ...database.selecting import CRYSTALS
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow

@@ -16,7 +16,7 @@ from ....structures.library.phases import list_phases
 from ....structures.slabs.bonds import NON_METALS
 from ...database.query import chemical_system, subsystems
 from ...database.row_hulls import phase_entry
-from ...database.structure_database import CRYSTALS
+from ...database.selecting import CRYSTALS
 from ..hulls.analysis import rows_for_system
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ....structures.space_group_settings import has_rhombohedral_lattice
 from ....structures.symmetry import Axes, ConventionalCell, MillerIndex
 from ....thermodynamics.surfaces.energies import check_surface_energy, fit_thickness
 from ...database.rows import area_of, atoms_of, conventional_of, parse_miller
-from ...database.structure_database import CRYSTALS
+from ...database.selecting import CRYSTALS
 from .open_faces import is_open, shape_of, stored_hulls, with_open_surfaces
 from .phase_surfaces import SURFACES
 from .slab_groups import SAME_CELL, choose_group, other_groups_note, slab_groups
