@@ -23,7 +23,7 @@ from ...structures.tags import LIQUID, SOLUTE
 from ..database.candidates import OF_USER, Candidate
 from ..database.fingerprint import fingerprint
 from ..database.label_settings import LabelSettings, check_mixable, usual_first
-from ..database.structure_database import reduced_formula
+from ..database.measures import reduced_formula
 from .balance import imbalances
 from .recognition import known_of, library_phase
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...structures.library.phases import list_phases
+from ..database.measures import find_symmetry, reduced_formula
 from ..database.query import chemical_system
-from ..database.structure_database import find_symmetry, reduced_formula
 
 if TYPE_CHECKING:
     from ase import Atoms

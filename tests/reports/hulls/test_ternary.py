@@ -57,7 +57,9 @@ def test_the_phases_of_the_hull_and_what_is_in_equilibrium(system):
 
 
 def test_both_pictures_show_every_composition(system, examples):
-    diagram = ternary_diagram(system)
+    diagram, binary = ternary_diagram(system), hull_diagram(examples.li_hg.systems[0])
+    assert diagram is not None
+    assert binary is not None
     figure = interactive_hull(diagram)
     shown = {trace["name"]: len(trace["x"]) for trace in figure["data"] if trace.get("mode") == "markers"}
     assert shown == {"above the hull": 1, "on the hull": 6}
@@ -66,7 +68,7 @@ def test_both_pictures_show_every_composition(system, examples):
     assert set(names[3:]) == {"LiHg", "NaHg₂", "LiNaHg₂"}
     assert "NaN" not in json.dumps(figure)
     assert hull_png([diagram], "chgnet+d3").startswith(b"\x89PNG")
-    both = hull_png([diagram, hull_diagram(examples.li_hg.systems[0])], r"$\frac{$")
+    both = hull_png([diagram, binary], r"$\frac{$")
     assert both.startswith(b"\x89PNG")
 
 
