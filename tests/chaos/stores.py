@@ -46,8 +46,18 @@ class Server(ABC):
         Raises
         ------
         RuntimeError
-            It ends, or does not answer for a minute.
+            It does not answer for a minute.
         """
+        end = time.monotonic() + _START_TIMEOUT_S
+        self._launch()
+        while not self.answers():
+            if time.monotonic() > end:
+                raise RuntimeError(f"{self.name} does not start; see {self.folder / 'server.out'}")
+            if self._process is None or self._process.poll() is not None:
+                self._launch()  # what it had started may outlive it by a moment, and be in its way
+            time.sleep(0.05)
+
+    def _launch(self) -> None:
         with (self.folder / "server.out").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
@@ -57,14 +67,13 @@ class Server(ABC):
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_for()
 
-    def _wait_for(self) -> None:
+    def wait(self) -> None:
         """Wait until it answers, which it may not do just after it did, while it tidies up after a kill."""
         end = time.monotonic() + _START_TIMEOUT_S
         while not self.answers():
-            if self._process is None or self._process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{self.name} does not start; see {self.folder / 'server.out'}")
+            if time.monotonic() > end:
+                raise RuntimeError(f"{self.name} does not answer any more; see {self.folder / 'server.out'}")
             time.sleep(0.05)
 
     def kill(self) -> None:
@@ -166,7 +175,7 @@ class PostgreSQL(Server):
 
     def new_database(self) -> str:
         """Return the address of a database with nothing in it."""
-        self._wait_for()
+        self.wait()
         name = f"chaos{uuid.uuid4().hex[:12]}"
         self._execute(f"CREATE DATABASE {name}")
         return f"postgresql://amalgamics@/{name}?host={self.folder / 'socket'}"
