@@ -52,7 +52,7 @@ def compare_potentials(
         raise InputError(f"potentials: {', '.join(repeated)} is there more than once")
     rows = crystals_of_system(database, system)
     notes = [] if notes is None else notes
-    hulls = []
+    hulls, left_out = [], []
     for potential in potentials or sorted({str(row.potential) for row in rows}):
         own = newest_of_names(rows_of_potential(rows, potential, system, notes))
         try:
@@ -60,10 +60,14 @@ def compare_potentials(
         except InputError as error:  # an element has no crystal
             if potentials:
                 raise InputError(f"{potential}: {error}") from None
-            notes.append(f"{potential} is left out: {error}")
+            left_out.append(f"{potential} is left out: {error}")
     if len(hulls) < 2:
         there = hulls[0].potential if hulls else "none"
-        raise InputError(f"{system}: comparing takes the hulls of two potentials or more; the database has: {there}")
+        why = f" ({left_out[0]})" if left_out else ""
+        raise InputError(
+            f"{system}: comparing takes the hulls of two potentials or more; the database has: {there}{why}"
+        )
+    notes += left_out
     return Comparison(tuple(hulls))
 
 
