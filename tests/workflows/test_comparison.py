@@ -377,5 +377,5 @@ def test_half_the_energies_give_half_the_formation_energies_and_the_same_hull(ha
         assert half_emt.volume_per_atom == pytest.approx(emt.volume_per_atom, rel=1e-3)
     (volumes,) = [one for one in compared.rankings if one.quantity == "volume_per_atom"]
     assert (volumes.count, volumes.best_first) == (2, ())
-    emt, other = (volumes.errors[name].mean_absolute for name in compared.potentials)
-    assert emt == pytest.approx(other, abs=0.1)
+    first, second = (volumes.errors[name].mean_absolute for name in compared.potentials)
+    assert first == pytest.approx(second, abs=0.1)
