@@ -30,6 +30,7 @@ VERBS = {
     "recover": "Repair the LaunchPad and the database after a crash or kill.",
     "import": "Read finished calculations (VASP, Quantum ESPRESSO, GPAW, ASE) into the database.",
     "hull": "Print the convex hull of a system from the database.",
+    "compare": "Put the hulls of a system with several potentials side by side, from the database.",
     "wetting": "Print the contact angle against composition from the database.",
     "phonons": "Print free energies and the hull at temperatures above zero, from the database.",
     "stability": "Print what electrolytes become in contact with metals and amalgams, from the database.",

@@ -16,6 +16,9 @@ from amalgamics.calculators.potentials import custom
 from amalgamics.calculators.potentials.definitions import KEYS
 from amalgamics.calculators.potentials.foundation import FOUNDATION_MODELS
 from amalgamics.calculators.potentials.names import get_calculator, get_potential
+from amalgamics.cli.main import main
+from amalgamics.tests.workflows.test_comparison import relax_library
+from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.spec import load_spec
 
 ROOT = Path(amalgamics.__file__).parent
@@ -34,7 +37,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     """A folder with the calculator and the job of the page."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    code, _ = blocks("python")
+    code, *_ = blocks("python")
     job, _ = blocks("yaml")
     Path(code.partition("\n")[0].removeprefix("# ")).write_text(code)
     Path(job.partition("\n")[0].removeprefix("# ")).write_text(job)
@@ -59,11 +62,32 @@ def test_its_jobs_are_checked(folder):
 
 @pytest.mark.usefixtures("folder")
 def test_its_lines_print_what_they_say():
-    _, lines = blocks("python")
+    _, lines, _ = blocks("python")
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(compile(lines, "page", "exec"), {})
     assert said.getvalue().split() == re.findall(r"#\s*(.*)$", lines, flags=re.MULTILINE)[0].split()
+
+
+def test_its_comparison_prints_what_it_says(folder):
+    database = StructureDatabase(folder / "results" / "structures.db")
+    relaxation = yaml.safe_load((folder / "job.yaml").read_text())["relaxation"]
+    for potential in ("emt", "mycalc.py:make"):
+        relax_library(database, "Cu-Au", potential, **relaxation)
+    *_, lines = blocks("python")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(lines, "page", "exec"), {})
+    section = PAGE.partition("## Comparing")[2].partition("## Dispersion")[0]
+    shown = re.findall(r"^prints\n\n```\n(.*?)^```$", section, flags=re.DOTALL | re.MULTILINE)
+    assert shown == [said.getvalue()]
+    commands = re.findall(r"^amalgamics compare (.*?)(?:\s+#.*)?$", section, flags=re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        with pytest.raises(SystemExit) as ended:
+            main(["compare", *command.split()])
+        assert not ended.value.code
+    assert (folder / "comparison" / "report.html").is_file()
 
 
 def test_its_table_has_the_keys_of_the_mapping():

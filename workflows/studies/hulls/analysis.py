@@ -50,15 +50,37 @@ def rows_for_system(
     InputError
         There is nothing for the system, or several potentials and none chosen.
     """
+    chosen = rows_of_potential(crystals_of_system(database, system), potential, system, notes)
+    if notes is not None and is_imported(str(chosen[0].potential)):
+        notes += mixed_settings(str(chosen[0].potential), [row.data["calculation"] for row in chosen])
+    return newest_of_names(chosen)
+
+
+def crystals_of_system(database: StructureDatabase, system: str) -> list[AtomsRow]:
+    """Return the rows of all crystals within ``system`` whose cells were relaxed, of any potential, oldest first.
+
+    Raises
+    ------
+    InputError
+        There are none.
+    """
     elements = parse_system(system)
     relaxed = database.select(f"{'-'.join(elements)},relax_cell=True", sort="id")
     rows = [row for row in relaxed if row.kind in CRYSTALS]
     if not rows:
         raise NotStoredError(f"the database has no relaxed structure of {system}")
-    chosen = rows_of_potential(rows, potential, system, notes)
-    if notes is not None and is_imported(str(chosen[0].potential)):
-        notes += mixed_settings(str(chosen[0].potential), [row.data["calculation"] for row in chosen])
-    return newest_of_names(chosen)
+    return rows
+
+
+def failed_beside(database: StructureDatabase, system: str, rows: Sequence[AtomsRow]) -> list[AtomsRow]:
+    """Return the crystals within ``system`` that failed with the potential of ``rows`` and that none of these replaces.
+
+    Of each name the newest.
+    """
+    named = {row.name for row in rows}
+    shared = {key: rows[-1].get(key) for key in ("potential", "potential_identity")}
+    failed = database.select(system, where={**shared, "relax_cell": True, "converged": False}, sort="id")
+    return newest_of_names(row for row in failed if row.kind in CRYSTALS and row.name not in named)
 
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:

@@ -17,7 +17,7 @@ from ....structures.slabs.bonds import NON_METALS
 from ...database.query import chemical_system, subsystems
 from ...database.row_hulls import phase_entry
 from ...database.selecting import CRYSTALS
-from ..hulls.analysis import rows_for_system
+from ..hulls.analysis import failed_beside, rows_for_system
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -191,11 +191,7 @@ def _rows_around(
     elements = _elements(own[-1], options)
     system = "-".join(elements)
     rows = rows_for_system(database, system, potential)
-    named = {row.name for row in rows}
-    failed = database.select(
-        system, where={"potential": rows[0].potential, "relax_cell": True, "converged": False}, sort="id"
-    )
-    return [*rows, *(row for row in failed if row.kind in CRYSTALS and row.name not in named)]
+    return [*rows, *failed_beside(database, system, rows)]
 
 
 def _elements(row: AtomsRow, options: StabilityOptions) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""One system with several potentials, side by side and beside measured values."""
