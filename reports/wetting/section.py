@@ -240,6 +240,7 @@ def _interfaces(report: WettingReport) -> list[Card]:
     drawn = tuple(draw_interface(picture, number) for number, picture in enumerate(report.pictures, start=1))
     caption = (
         "From the side, the solid at the bottom; below, the solid's top layer seen from the film, which is left out. "
+        "Dashed, where the images of a narrow cell are drawn beside it, is the cell, which holds the atoms named. "
         f"{report.solute} from the liquid is drawn in front of everything."
     )
     # Elements of all drawings, each once, the solute last.
