@@ -182,12 +182,19 @@ def _at_coverage(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
+def row_conditions(report: WettingReport) -> dict[str, float | str | None]:
+    """What every row of a CSV says of its angles; an empty drop radius is an endless supply of solute."""
+    names = ("temperature_K", "drop_radius_mm", "absorbed_per_nm2", "roughness", "calibrated_angle_deg")
+    return {"mode": report.curve.mode, **{name: report.conditions.get(name) for name in names}}
+
+
 def wetting_csv(report: WettingReport) -> str:
-    """One row per composition: every number of the curve, then the angle of each set of its face in each limit."""
-    curve = report.curve
+    """One row per composition: the curve, its conditions, then the angle of each set of its face in each limit."""
+    curve, conditions = report.curve, row_conditions(report)
     sets = [(limit, name, angles) for limit, own in curve.member_theta_deg.items() for name, angles in own.items()]
     rows = [point.as_dict() for point in curve.points]
-    columns = [*rows[0], "mode", *(f"theta_{limit}_deg [{name}]" for limit, name, _ in sets)]
+    columns = [*rows[0], *conditions, *(f"theta_{limit}_deg [{name}]" for limit, name, _ in sets)]
     return csv_text(
-        columns, ([*row.values(), curve.mode, *(angles[i] for _, _, angles in sets)] for i, row in enumerate(rows))
+        columns,
+        ([*row.values(), *conditions.values(), *(angles[i] for _, _, angles in sets)] for i, row in enumerate(rows)),
     )

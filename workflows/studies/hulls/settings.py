@@ -161,7 +161,7 @@ class StructureSettings(StudySettings):
 
 
 def _with_patterns_resolved(given: Sequence[Any], folder: Path | None) -> list[Any]:
-    """Every file that patterns and folders, seen from that of the job, stand for; what names one file stays as it is."""
+    """Every file that patterns and folders, seen from that of the job, stand for; a single one stays as it is."""
     found: list[Any] = []
     for entry in given:
         content = {"file": entry} if isinstance(entry, str | Path) else entry
