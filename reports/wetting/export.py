@@ -15,7 +15,7 @@ from ...thermodynamics.wetting.lattice_gas import LatticeGas
 from ..notation import csv_text
 from .conclusions import verdicts, wetting_headline
 from .findings import origins, paragraphs
-from .model import ConsistencyRecord, ReductionRecord, WettingFace, WettingMember, WettingReport
+from .model import ConsistencyRecord, FiniteDrop, ReductionRecord, WettingFace, WettingMember, WettingReport
 from .wording import key_points, limit_definitions, theta_at
 
 
@@ -55,6 +55,7 @@ def wetting_json(report: WettingReport) -> dict[str, Any]:
         "work_at_coverage": [_at_coverage(asdict(record)) for record in report.coverage],
         "consistency": [_consistency(record) for record in report.consistency],
         "reduction": None if report.reduction is None else _reduction(report.reduction),
+        "finite_drop": None if report.finite_drop is None else _finite_drop(report.finite_drop),
         "films": [asdict(one) for one in report.motions],
         "falls": [_fall(fall) for fall in map(asdict, report.falls)],
         "sensitivity": [_sensitivity(asdict(row)) for row in report.sensitivity],
@@ -143,6 +144,20 @@ def _consistency(record: ConsistencyRecord) -> dict[str, Any]:
             f"theta_{limit}_{tension}_deg": list(own[limit]) if limit in own else None
             for tension, own in angles.items()
             for limit in Limit
+        },
+    }
+
+
+def _finite_drop(drop: FiniteDrop) -> dict[str, Any]:
+    """The angles of the default set in the drop at the compositions of the curve."""
+    points = drop.curve.points
+    angles = {limit: [point.of(limit) for point in points] for limit in Limit}
+    return {
+        "drop_radius_mm": drop.radius_mm,
+        "x": [point.x for point in points],
+        **{
+            f"theta_{limit}_deg": [None if one is None else one.theta_deg for one in own]
+            for limit, own in angles.items()
         },
     }
 

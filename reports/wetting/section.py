@@ -57,6 +57,7 @@ from .wording import (
     band_name,
     before,
     composition,
+    element_name,
     has_both_limits,
     how,
     is_calibrated,
@@ -227,6 +228,12 @@ def _figure_caption(report: WettingReport) -> str:
         else "Band: statistical, of this one parameter set; another potential or dispersion model is not in it."
     )
     conditions = f" Conditions: {report.conditions_text}." if report.conditions_text else ""
+    if report.finite_drop is not None:
+        solute = element_name(report.solute)
+        bands += (
+            f" Thick: an endless supply of {solute}. Dotted: the same energies {report.finite_drop.label} (radius), "
+            f"which loses {solute} to the surfaces, so that the angle changes only where enough is left."
+        )
     most = saturation(report.curve)
     shaded = "" if most is None else f" Shaded: saturated liquid, above {composition(most, report.solute)}."
     return (

@@ -124,6 +124,18 @@ def test_a_small_drop_holds_less_solute(wetting):
     assert angles[0] < angles[1] - TOLERANCE
 
 
+def test_the_drop_beside_the_endless_supply_is_that_of_its_radius(wetting):
+    endless, asked = (as_json(wetting("--json", *given)) for given in ((), ("--drop-radius", "0.5")))
+    beside = endless["finite_drop"]
+    assert beside["drop_radius_mm"] == asked["conditions"]["drop_radius_mm"] == 0.5
+    assert beside["x"] == [point["x"] for point in endless["curve"]]
+    by_x = {point["x"]: point for point in asked["curve"]}
+    for limit in ("fresh", "equilibrated"):
+        expected = [by_x[x][f"theta_{limit}_deg"] for x in beside["x"]]
+        assert beside[f"theta_{limit}_deg"] == pytest.approx(expected, abs=1e-9)
+    assert asked["finite_drop"] is None  # the curve itself is that of a drop
+
+
 def test_csv_carries_its_conditions(wetting):
     given = ("--drop-radius", "0.5", "--roughness", "1.2", "--calibrate", "140", "--temperature", "350")
     for arguments, expected in {

@@ -298,6 +298,19 @@ def test_pictures_show_every_atom_from_the_side_and_the_solute_in_front(wetting)
     assert {name for name, _ in drawn.legend} == {"Hg", "La", "Li", "O", "Ti", "Li from the liquid"}
 
 
+def test_the_picture_has_a_drop_beside_the_endless_supply_and_says_its_radius(wetting):
+    (figure,) = wetting_section(wetting, pictures=False).figures
+    lines = [trace for trace in figure.data["data"] if "in a drop of 0.5 mm" in trace.get("name", "")]
+    assert len(lines) == 2  # one for each limit
+    assert lines[0]["y"][0] == lines[1]["y"][0] == wetting.curve.points[0].fresh.theta_deg
+    assert "Dotted: the same energies in a drop of 0.5 mm (radius)" in figure.caption
+    of_a_drop = replace(wetting, finite_drop=None, conditions_text="drop of 2 mm")
+    (figure,) = wetting_section(of_a_drop, pictures=False).figures
+    assert not [trace for trace in figure.data["data"] if "in a drop" in trace.get("name", "")]
+    assert "Dotted" not in figure.caption
+    assert "Conditions: drop of 2 mm." in figure.caption
+
+
 def test_the_cell_is_outlined_where_its_images_are_drawn(wetting):
     picture = wetting.pictures[1]
     drawn = ElementTree.fromstring(draw_interface(picture, 1).svg)
