@@ -58,9 +58,7 @@ def doctor(
             f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {available_cores()} cores"
         )
         timed = [() if not deep else ("" if one.seconds is None else f"{one.seconds:.1f}",) for one in checks]
-        rows = [
-            (one.name, "ok" if one.ok else "PROBLEM", *time, one.found) for one, time in zip(checks, timed, strict=True)
-        ]
+        rows = [(one.name, one.state, *time, one.found) for one, time in zip(checks, timed, strict=True)]
         columns = ("check", "state", *(("s",) if deep else ()), "found")
         print_rows(title, columns, rows, as_json=False, as_csv=False)
     if not all(check.ok for check in checks):
@@ -76,6 +74,7 @@ def _sections(
 
     pad, store = chosen_launchpad(launchpad), checks.chosen_database(database)
     yield _packages()
+    yield _processors()
     yield _potentials()
     yield [checks.check_launchpad(pad), checks.check_database(database)]
     yield checks.check_disks(pad, store)
@@ -104,7 +103,7 @@ def _progress_line() -> Iterator[Callable[[str], None]]:
 
 
 def _as_json(check: Check) -> dict[str, object]:
-    content: dict[str, object] = {"check": check.name, "ok": check.ok, "found": check.found}
+    content: dict[str, object] = {"check": check.name, "ok": check.ok, "state": check.state, "found": check.found}
     return content if check.seconds is None else content | {"seconds": round(check.seconds, 2)}
 
 
@@ -132,10 +131,28 @@ def _potentials() -> Iterator[Check]:
             potential.check_available()
         except InputError as error:
             # An optional program that is not there is no problem of this installation.
-            yield Check(f"potential {name}", name == "gpaw", str(error))
+            yield Check(f"potential {name}", name == "gpaw", str(error), absent="not installed" * (name == "gpaw"))
             continue
         weights = potential.provenance()["weights"]
         text = f"{weights['file']}, sha256 {weights['sha256'][:12]}…" if weights else "no weights needed"
         yield Check(f"potential {name}", True, text)
     for name, model in FOUNDATION_MODELS.items():
-        yield Check(f"potential {name}", True, model.state)  # what is not there is no problem of this installation
+        yield Check(f"potential {name}", True, model.state, absent="not installed" * (not model.is_installed))
+
+
+def _processors() -> Iterator[Check]:
+    """Yield what there is to compute with: cores and the device of PyTorch, which is asked for only here."""
+    from ..calculators.threads import available_cores
+    from ..workflows.checks import Check
+
+    cores = available_cores()
+    yield Check("CPU", True, f"{cores} core{'s' * (cores != 1)} for this process, {platform.machine()}")
+    try:
+        import torch
+    except ImportError:
+        return  # the row of the package says so
+    if not torch.cuda.is_available():
+        yield Check("GPU", True, f"none that torch {torch.__version__} can use", absent="none")
+    for number in range(torch.cuda.device_count()):
+        memory = torch.cuda.get_device_properties(number).total_memory
+        yield Check("GPU", True, f"{torch.cuda.get_device_name(number)}, {memory / 1e9:.0f} GB")

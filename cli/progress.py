@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,16 @@ from .values import printable, visible
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
+    from ..workflows.engine.progress import WorkflowProgress
     from ..workflows.engine.recovery import RecoveryReport
     from ..workflows.engine.stopping import TimeLimit
 
 
 _OVER = ("COMPLETED", "ARCHIVED", "DEFUSED", "MALFORMED")
 _SHORTEST_S = 1.0
+_IN_A_LOG_S = 30.0
+"""Between two lines on how far things are where there is no bar: few enough for a log, often enough to wait by."""
+_MOST_RUNNING = 3
 
 
 def result_line(row: AtomsRow) -> str:
@@ -34,6 +39,26 @@ def result_line(row: AtomsRow) -> str:
         f"  {row.name:<34} {row.energy_per_atom:9.4f} eV/atom  {row.volume_per_atom:6.2f} Å³/atom  "
         f"{row.space_group:<8} {row.n_steps:>3} steps"
     )
+
+
+def progress_text(found: Sequence[WorkflowProgress], done: int, total: int, now: datetime) -> str:
+    """Return how far unfinished workflows are in one line: counts, the time left of a single one, and what runs now.
+
+    The name of a running step and since when it runs are all that is to be seen of dynamics, which take minutes for one
+    result.
+    """
+    from .watch import duration, left_text
+
+    parts = [f"{done} of {total} calculations{'' if all(one.planned for one in found) else ' planned so far'}"]
+    if len(found) == 1:
+        parts.append(f"time left {left_text(found[0].left)}")
+    running = sorted((step for one in found for step in one.running), key=lambda step: step.since)
+    names = [f"{step.name} for {duration((now - step.since).total_seconds())}" for step in running[:_MOST_RUNNING]]
+    if len(running) > len(names):
+        names.append(f"{len(running) - len(names)} more")
+    if names:
+        parts.append(f"running {', '.join(names)}")
+    return "; ".join(parts)
 
 
 class Progress:
@@ -61,6 +86,7 @@ class Progress:
         self._next_look = 0.0
         self._at_start: int | None = None
         self._landed = 0
+        self._next_line = time.monotonic() + _IN_A_LOG_S
 
     def __enter__(self) -> Progress:
         from rich.console import Console
@@ -85,7 +111,7 @@ class Progress:
             self._last_id = int(row.id)
             self._bar.console.print(visible(result_line(row)), markup=False, highlight=False, soft_wrap=True)
             self._landed += 1
-        if not self._bar.disable and time.monotonic() >= self._next_look:
+        if time.monotonic() >= (self._next_line if self._bar.disable else self._next_look):
             self._look()
 
     def _look(self) -> None:
@@ -102,8 +128,26 @@ class Progress:
             # The LaunchPad knows of whole steps only; what has landed is finer.
             done = min(total, max(done, self._at_start + self._landed))
             left = left_text(found[0].left) if len(found) == 1 and found[0].left.high_s is not None else ""
-            self._bar.update(self._task, description="computing", total=total, completed=done, left=left)
-        self._next_look = time.monotonic() + max(_SHORTEST_S, 10 * (time.monotonic() - begun))
+            self._bar.update(self._task, description=_computing(found), total=total, completed=done, left=left)
+            if self._bar.disable:
+                line = visible(f"  {progress_text(found, done, total, datetime.now(UTC))}")
+                self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                sys.stdout.flush()
+        cost = time.monotonic() - begun
+        self._next_look = time.monotonic() + max(_SHORTEST_S, 10 * cost)
+        self._next_line = time.monotonic() + max(_IN_A_LOG_S, 10 * cost)
+
+
+def _computing(found: Sequence[WorkflowProgress]) -> str:
+    """What the bar is called: the step that runs longest, as dynamics do, whose result is long in coming."""
+    from rich.markup import escape
+
+    running = min((step for one in found for step in one.running), key=lambda step: step.since, default=None)
+    return "computing" if running is None else escape(_short(visible(running.name)))
+
+
+def _short(text: str, length: int = 44) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _say_what_was_repaired(repaired: RecoveryReport) -> None:

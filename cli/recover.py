@@ -11,9 +11,14 @@ def recover(launchpad: LaunchpadOption = None, database: DatabaseOption = None) 
     """Repair what a crash or kill left behind; ``run`` and ``launch`` do this by themselves."""
     from ..workflows.database.backends.choice import open_backend
     from ..workflows.engine import recovery
-    from ..workflows.engine.launchpad import open_launchpad
+    from ..workflows.engine.launchpad import NoLaunchPadError, open_launchpad
     from ..workflows.spec import chosen_launchpad, default_database
 
-    open_backend(database or default_database())  # refused before a LaunchPad is made
-    typer.echo(str(recovery.recover(open_launchpad(chosen_launchpad(launchpad), thorough=True))))
+    open_backend(database or default_database())  # a wrong address is refused before anything is repaired
+    try:
+        pad = open_launchpad(chosen_launchpad(launchpad), create=False, thorough=True)
+    except NoLaunchPadError as error:
+        typer.echo(str(error))  # no reason to leave the database as it is
+    else:
+        typer.echo(str(recovery.recover(pad)))
     typer.echo(recovery.recover_database(database or default_database()))

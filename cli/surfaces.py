@@ -26,7 +26,15 @@ COLUMNS = (
     "polar",
     "beside",
     "remark",
+    "substrate",
+    "substrate_plane",
+    "substrate_termination",
+    "work_of_adhesion_J_m2",
+    "rigid_work_of_adhesion_J_m2",
+    "interface_energy_J_m2",
+    "film_strain",
 )
+"""Of the CSV, one table: a film on a substrate has the columns from ``substrate`` on, a surface those before."""
 HEADINGS = ("phase", "plane", "face", "γ (J/m²)", "± fit", "slabs", "share", "mean γ (J/m²)", "potential")
 
 JOINED = ("film", "its face", "substrate", "its face", "W (J/m²)", "rigid", "γ interface", "strain (%)", "placements",
@@ -80,7 +88,9 @@ def surfaces(
     rows = [row for item in found for row in _rows(item)]
     over_mu = [row for item in found for row in _rows_over_potentials(item)]
     if as_csv:
-        print_rows("surface energies", COLUMNS, [*rows, *over_mu], as_json=False, as_csv=True)
+        alone = [(*row, *[None] * (len(COLUMNS) - len(row))) for row in (*rows, *over_mu)]
+        joined = [_joined_csv(item) for item in interfaces]
+        print_rows("surface energies", COLUMNS, [*alone, *joined], as_json=False, as_csv=True)
         return
     width = len(HEADINGS)
     shown = [(*row[:2], f"{row[2]}, polar" if row[width] else row[2], *row[3:width]) for row in rows]
@@ -126,6 +136,24 @@ def _joined(item: InterfaceRecord) -> tuple[Any, ...]:
         item.placements,
         item.potential,
     )
+
+
+def _joined_csv(item: InterfaceRecord) -> tuple[Any, ...]:
+    """A film on a substrate in the columns of the CSV: the film stands where the crystal of a surface does."""
+    own = {
+        "phase": item.film,
+        "plane": item.film_plane,
+        "termination": item.film_termination,
+        "potential": item.potential,
+        "substrate": item.substrate,
+        "substrate_plane": item.substrate_plane,
+        "substrate_termination": item.substrate_termination,
+        "work_of_adhesion_J_m2": item.relaxed_J_m2,
+        "rigid_work_of_adhesion_J_m2": item.rigid_J_m2,
+        "interface_energy_J_m2": item.interface_energy_J_m2,
+        "film_strain": item.film_strain,
+    }
+    return tuple(own.get(column) for column in COLUMNS)
 
 
 def _chosen(

@@ -12,7 +12,7 @@ from .options import CsvOption, DatabaseOption, JsonOption
 from .plot import PlotOption, check_plot, write_plot
 
 COLUMNS = ("x", "E (V)", "θ equilibrated (°)", "band", "θ fresh (°)", "band", "Δγ_SL (J/m²)", "Δγ_SV (J/m²)")
-"""Of the printed table; the CSV has every key of the points in the JSON."""
+"""Of the printed table; the CSV has every key of the points in the JSON, and the conditions."""
 
 
 def wetting(
@@ -64,7 +64,7 @@ def wetting(
     from ..errors import InputError
     from ..reports.document import write_report
     from ..reports.model import Report
-    from ..reports.wetting.export import wetting_json
+    from ..reports.wetting.export import row_conditions, wetting_json
     from ..reports.wetting.interactive import wetting_figure
     from ..reports.wetting.png import wetting_png
     from ..reports.wetting.reduction import sentences
@@ -76,7 +76,7 @@ def wetting(
     from ..workflows.studies.wetting.analysis import wetting_report
     from ..workflows.studies.wetting.options import WettingOptions, conditions_text, options_for
     from ..workflows.studies.wetting.stored import get_study
-    from .output import print_json, print_notes, print_rows
+    from .output import print_csv, print_json, print_notes, print_rows
 
     check_plot(plot)
     store = StructureDatabase(database or default_database(), must_exist=True)
@@ -119,13 +119,15 @@ def wetting(
     # A screen wants the compositions that matter, a program all of them.
     shown = {*shown_compositions(report.key_x), *options.x}
     points = [point for point in table["curve"] if as_csv or any(abs(point["x"] - one) <= 1e-9 * one for one in shown)]
-    what = f"{table['solute']} in {table['solvent']} on {table['substrate']}"
-    parts = [what, table["termination"], table["potential"], conditions_text(options), before(report)]
-    title = ", ".join(part for part in parts if part)
     if as_csv:
-        print_rows(title, list(points[0]), [list(point.values()) for point in points], as_json=False, as_csv=True)
+        conditions = row_conditions(report)
+        print_csv([*points[0], *conditions], [[*point.values(), *conditions.values()] for point in points])
         return
-    print_rows(title, list(COLUMNS), [_row(point) for point in points], as_json=False, as_csv=False)
+    what = f"{table['solute']} in {table['solvent']} on {table['substrate']}"
+    parts = (what, table["termination"], table["potential"], conditions_text(options), before(report))
+    print_rows(
+        ", ".join(filter(None, parts)), list(COLUMNS), [_row(point) for point in points], as_json=False, as_csv=False
+    )
     print_notes((*sentences(report), *report.warnings))
 
 

@@ -23,23 +23,33 @@ LEAST_FREE_BYTES = 500_000_000
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: its name, whether it is as it should be, what was found, and what it took."""
+    """One thing that was looked at: its name, whether it is as it should be, what was found, and what it took.
+
+    ``absent`` says of something that may be missing that it is, ``not installed`` or ``none yet``: no problem.
+    """
 
     name: str
     ok: bool
     found: str
     seconds: float | None = None
+    absent: str = ""
+
+    @property
+    def state(self) -> str:
+        """``ok``, ``PROBLEM``, or how what is absent is called."""
+        return (self.absent or "ok") if self.ok else "PROBLEM"
 
 
 def check_launchpad(address: str) -> Check:
     """Return whether a LaunchPad answers; that there is none yet is no problem."""
-    from .engine.launchpad import count_by_state, open_launchpad
+    from .engine.launchpad import NoLaunchPadError, count_by_state, open_launchpad
 
     try:
         pad = open_launchpad(address, create=False)
         count = sum(count_by_state(pad).values())
     except InputError as error:
-        return Check("LaunchPad", "no LaunchPad" in str(error), redacted(str(error)))
+        none_yet = isinstance(error, NoLaunchPadError)
+        return Check("LaunchPad", none_yet, redacted(str(error)), absent="none yet" * none_yet)
     return Check("LaunchPad", True, f"{redacted(address)} answers, {count} Fireworks")
 
 
@@ -66,7 +76,7 @@ def check_database(address: str | None) -> Check:
         return Check("database", False, redacted(str(error)))
     shown = f"{redacted(str(target))} ({kind})"
     if not store.backend.exists():
-        return Check("database", True, f"none yet at {shown}; the first run makes it")
+        return Check("database", True, f"none yet at {shown}; the first run makes it", absent="none yet")
     return Check("database", True, f"{shown}, {count} structures")
 
 

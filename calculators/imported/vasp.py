@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _OF_OUTCAR = {"8": "PBE", "PE": "PBE", "14": "PBEsol", "PS": "PBEsol", "RE": "revPBE", "RP": "RPBE", "AM": "AM05"}
 _IVDW = {"1": "DFT-D2", "10": "DFT-D2", "11": "DFT-D3", "12": "DFT-D3-BJ", "13": "DFT-D4", "2": "TS", "20": "TS"}
-_FAMILIES = {"PAW_PBE": "PBE", "PAW_GGA": "PW91", "PAW": "LDA"}
+# Of pseudopotentials: as a POTCAR calls them, and as the Materials Project and pymatgen's sets do (``PBE_54``).
+_FAMILIES = {"PAW_PBE": "PBE", "PAW_GGA": "PW91", "PAW": "LDA", "PBE": "PBE", "PW91": "PW91", "LDA": "LDA"}
 _IVDW |= {"21": "TS-H", "202": "MBD", "4": "dDsC"}
 
 
@@ -106,13 +107,15 @@ def functional_of(run_type: str, titles: Sequence[str] = ()) -> tuple[str | None
     >>> from amalgamics.calculators.imported.vasp import functional_of
     >>> functional_of("GGA+U"), functional_of("R2SCAN+vdW-DFT-D3-BJ")
     (('PBE', 'none'), ('R2SCAN', 'DFT-D3-BJ'))
+    >>> functional_of("GGA+U", ["PBE Fe_pv", "PBE O"]), functional_of("GGA", ["PBE_54 Li_sv"])
+    (('PBE', 'none'), ('PBE', 'none'))
     """
     name, *rest = run_type.split("+")
     dispersion = next(
         (part.removeprefix("vdW-") for part in rest if part.startswith("vdW-") or part == "rVV10"), "none"
     )
     if name == "GGA":
-        families = {title.split()[0] for title in titles if title.split()}
+        families = {re.sub(r"_\d+$", "", title.split()[0]) for title in titles if title.split()}
         name = _FAMILIES.get(families.pop(), "GGA") if len(families) == 1 else "GGA" if families else "PBE"
     return (name or None), "none" if dispersion == "no-correction" else dispersion
 

@@ -259,8 +259,11 @@ def _references(hull: Hull, x_element: str, valley: float) -> tuple[DiagramRefer
 
 
 def _y_range(points: Sequence[DiagramPoint], references: Sequence[DiagramReference]) -> tuple[float, float]:
+    """Where the energies begin and end; a shallow hull leaves its room to the phases above it."""
     lows = [point.y for point in points] + [ref.y - (ref.uncertainty or 0.0) for ref in references]
-    depth = max(MIN_DEPTH, -min(lows, default=0.0))
-    highs = [point.y for point in points if point.y <= 0.3 * depth] + [0.0]
+    depth = max(0.0, -min(lows, default=0.0))
+    room = max(MIN_DEPTH, depth)
+    highs = [point.y for point in points if point.y <= 0.3 * room + (room - depth)] + [0.0]
     highs += [ref.y + (ref.uncertainty or 0.0) for ref in references]
-    return -1.16 * depth, max(*highs, 0.0) + 0.14 * depth
+    low = -depth - 0.16 * room
+    return low, max(max(highs) + 0.14 * room, low + 1.3 * room)

@@ -59,6 +59,12 @@ def other_members(report: WettingReport) -> list[tuple[WettingMember, list[Limit
     return [(member, limit_lines(report, member.curve)) for member in report.faces[0].members[1:]]
 
 
+def finite_drop_label(report: WettingReport) -> str:
+    """``chgnet+d3 in a drop of 0.5 mm``, of the line beside the endless supply; "" where there is none."""
+    drop = report.finite_drop
+    return "" if drop is None else f"{report.default.potential} {drop.label}"
+
+
 @dataclass(frozen=True)
 class Band:
     """A band about the lines: its name, its ends at a point (degrees), and whether it lies inside the other one."""

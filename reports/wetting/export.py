@@ -15,7 +15,7 @@ from ...thermodynamics.wetting.lattice_gas import LatticeGas
 from ..notation import csv_text
 from .conclusions import verdicts, wetting_headline
 from .findings import origins, paragraphs
-from .model import ConsistencyRecord, ReductionRecord, WettingFace, WettingMember, WettingReport
+from .model import ConsistencyRecord, FiniteDrop, ReductionRecord, WettingFace, WettingMember, WettingReport
 from .wording import key_points, limit_definitions, theta_at
 
 
@@ -55,6 +55,7 @@ def wetting_json(report: WettingReport) -> dict[str, Any]:
         "work_at_coverage": [_at_coverage(asdict(record)) for record in report.coverage],
         "consistency": [_consistency(record) for record in report.consistency],
         "reduction": None if report.reduction is None else _reduction(report.reduction),
+        "finite_drop": None if report.finite_drop is None else _finite_drop(report.finite_drop),
         "films": [asdict(one) for one in report.motions],
         "falls": [_fall(fall) for fall in map(asdict, report.falls)],
         "sensitivity": [_sensitivity(asdict(row)) for row in report.sensitivity],
@@ -147,6 +148,20 @@ def _consistency(record: ConsistencyRecord) -> dict[str, Any]:
     }
 
 
+def _finite_drop(drop: FiniteDrop) -> dict[str, Any]:
+    """The angles of the default set in the drop at the compositions of the curve."""
+    points = drop.curve.points
+    angles = {limit: [point.of(limit) for point in points] for limit in Limit}
+    return {
+        "drop_radius_mm": drop.radius_mm,
+        "x": [point.x for point in points],
+        **{
+            f"theta_{limit}_deg": [None if one is None else one.theta_deg for one in own]
+            for limit, own in angles.items()
+        },
+    }
+
+
 def _reduction(record: ReductionRecord) -> dict[str, Any]:
     reacting = {point.x for point in record.reacts}
     return {
@@ -182,12 +197,19 @@ def _at_coverage(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
+def row_conditions(report: WettingReport) -> dict[str, float | str | None]:
+    """What every row of a CSV says of its angles; an empty drop radius is an endless supply of solute."""
+    names = ("temperature_K", "drop_radius_mm", "absorbed_per_nm2", "roughness", "calibrated_angle_deg")
+    return {"mode": report.curve.mode, **{name: report.conditions.get(name) for name in names}}
+
+
 def wetting_csv(report: WettingReport) -> str:
-    """One row per composition: every number of the curve, then the angle of each set of its face in each limit."""
-    curve = report.curve
+    """One row per composition: the curve, its conditions, then the angle of each set of its face in each limit."""
+    curve, conditions = report.curve, row_conditions(report)
     sets = [(limit, name, angles) for limit, own in curve.member_theta_deg.items() for name, angles in own.items()]
     rows = [point.as_dict() for point in curve.points]
-    columns = [*rows[0], "mode", *(f"theta_{limit}_deg [{name}]" for limit, name, _ in sets)]
+    columns = [*rows[0], *conditions, *(f"theta_{limit}_deg [{name}]" for limit, name, _ in sets)]
     return csv_text(
-        columns, ([*row.values(), curve.mode, *(angles[i] for _, _, angles in sets)] for i, row in enumerate(rows))
+        columns,
+        ([*row.values(), *conditions.values(), *(angles[i] for _, _, angles in sets)] for i, row in enumerate(rows)),
     )

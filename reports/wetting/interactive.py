@@ -15,7 +15,7 @@ from typing import Any
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
 from ..figures.interactive import Figure
 from ..notation import couple, signed
-from .diagram import Band, LimitLine, bands, composition_title, limit_lines, other_members
+from .diagram import Band, LimitLine, bands, composition_title, finite_drop_label, limit_lines, other_members
 from .layout import composition_axis, figure_layout, label_points, shape_reaches, voltage_axis
 from .model import WettingReport
 from .wording import angle, band, composition, has_both_limits, key_points, set_name
@@ -72,6 +72,10 @@ def _traces(report: WettingReport) -> list[_Trace]:
     built += _seeds(report)
     built += _other_sets(report)
     built += _other_faces(report)
+    if report.finite_drop is not None:
+        built += _thin(
+            finite_drop_label(report), limit_lines(report, report.finite_drop.curve), "dot", shown=True, width=2.0
+        )
     for line in lines:
         values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
         trace = _values(line.label, values, "y", f"--{line.limit}", 3.2, _DASHES[line.filled])
@@ -145,12 +149,12 @@ def _other_faces(report: WettingReport) -> list[_Trace]:
     return built
 
 
-def _thin(name: str, lines: Sequence[LimitLine], dash: str, *, shown: bool) -> list[_Trace]:
+def _thin(name: str, lines: Sequence[LimitLine], dash: str, *, shown: bool, width: float = 1.3) -> list[_Trace]:
     """One set in the colours of the limits and a dash of its own."""
     built = []
     for number, line in enumerate(lines):
         values = [None if drop is None else drop.theta_deg for _, drop in _gapped(line)]
-        trace = _values(name, values, "y", f"--{line.limit}", 1.3, dash)
+        trace = _values(name, values, "y", f"--{line.limit}", width, dash)
         trace["marker"]["color"] = "--muted"  # without solute both limits are one
         trace |= {"opacity": 0.85, "legendgroup": html.escape(name), "showlegend": number == 0}
         if number == 0:

@@ -218,6 +218,19 @@ class WettingFace:
 
 
 @dataclass(frozen=True)
+class FiniteDrop:
+    """The headline's set in a drop of ``radius_mm``, which runs out of solute; its bands are not meant to be shown."""
+
+    radius_mm: float
+    curve: WettingCurve
+
+    @property
+    def label(self) -> str:
+        """``in a drop of 0.5 mm``; the length is the radius."""
+        return f"in a drop of {self.radius_mm:g} mm"
+
+
+@dataclass(frozen=True)
 class WettingReport:
     """Everything the wetting page shows.
 
@@ -238,6 +251,8 @@ class WettingReport:
         W_ad(0) by model and dispersion model, W at fixed coverage, and angles with other tensions of the liquid.
     reduction
         The solid against the voltage of the liquid; None where nothing is known of it.
+    finite_drop
+        The same energies in a drop, beside an endless supply; None where the curve itself is that of a drop.
     vapour
         Lattice gas of the free surface of the default member; None when it was not computed.
     film_surface_energy
@@ -271,6 +286,7 @@ class WettingReport:
     coverage: tuple[CoverageRecord, ...] = ()
     consistency: tuple[ConsistencyRecord, ...] = ()
     reduction: ReductionRecord | None = None
+    finite_drop: FiniteDrop | None = None
     vapour: LatticeGas | None = None
     film_surface_energy: Estimate | None = None
     observed: Mapping[float, str] = field(default_factory=dict)

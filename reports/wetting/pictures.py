@@ -41,6 +41,8 @@ _SCALE = 10.0
 """SVG units per Å."""
 _MARGIN = 2.0
 _GAP = 30.0
+_OUTLINE = 'fill="none" stroke="currentColor" stroke-width="3" stroke-dasharray="9 6"'
+"""Of the cell that was computed, where neighbouring images are drawn beside it; in the colour of the text."""
 
 
 def draw_interface(picture: InterfacePicture, number: int) -> Drawing:
@@ -54,8 +56,9 @@ def draw_interface(picture: InterfacePicture, number: int) -> Drawing:
     balls = {kind: _ball(symbol, kind) for kind, symbol in sorted(set(zip(kinds, atoms.symbols, strict=True)))}
     scene = _Scene(kinds, balls, f"interface-{number}")
     side, side_width, side_height = scene.view(atoms.positions[:, [0, 2]], -atoms.positions[:, 1])
-    layer = _top_layer(atoms)
-    top, top_width, top_height = scene.view(atoms.positions[:, [0, 1]], atoms.positions[:, 2], layer)
+    top, top_width, top_height = scene.view(
+        atoms.positions[:, :2], atoms.positions[:, 2], _top_layer(atoms), _outline(picture.atoms, atoms)
+    )
     offset = side_height + _GAP
     label = f"{picture.title}, {picture.potential}: side view, and below it the solid's top layer seen from the film"
     svg = (
@@ -78,6 +81,14 @@ def _repeated(atoms: Atoms) -> Atoms:
     a, b = (float(np.linalg.norm(vector)) for vector in wrapped.cell[:2])
     made: Atoms = wrapped.repeat((math.ceil(_MIN_WIDTH / a), math.ceil(_MIN_WIDTH / b), 1))
     return made
+
+
+def _outline(atoms: Atoms, drawn: Atoms) -> NDArray[np.float64] | None:
+    """Corners (4, 2) of the cell in its plane, Å; None where it is drawn once and needs none."""
+    if len(drawn) == len(atoms):
+        return None
+    a, b = atoms.cell[0, :2], atoms.cell[1, :2]
+    return np.array([0 * a, a, a + b, b])
 
 
 def _ball(symbol: str, kind: str) -> tuple[str, float]:
@@ -112,21 +123,33 @@ class _Scene:
     prefix: str
 
     def view(
-        self, plane: NDArray[np.float64], nearness: NDArray[np.float64], shown: NDArray[np.bool_] | None = None
+        self,
+        plane: NDArray[np.float64],
+        nearness: NDArray[np.float64],
+        shown: NDArray[np.bool_] | None = None,
+        outline: NDArray[np.float64] | None = None,
     ) -> tuple[str, float, float]:
-        """Atoms drawn from the farthest to the nearest, the solute in front of all; with width and height."""
+        """Atoms drawn from the farthest to the nearest, the solute in front of all; with width and height.
+
+        ``outline`` has the corners of the cell in the plane, Å, and is drawn over the atoms.
+        """
         chosen = np.arange(len(plane)) if shown is None else np.flatnonzero(shown)
         if not len(chosen):
             return "", 0.0, 0.0
         radii = np.array([self.balls[self.kinds[i]][1] for i in chosen])
         x, y = _SCALE * plane[chosen, 0], -_SCALE * plane[chosen, 1]
-        left, top = (x - radii).min() - _MARGIN, (y - radii).min() - _MARGIN
+        corners = np.empty((0, 2)) if outline is None else _SCALE * outline * (1.0, -1.0)
+        ends_x, ends_y = np.r_[x - radii, x + radii, corners[:, 0]], np.r_[y - radii, y + radii, corners[:, 1]]
+        left, top = ends_x.min() - _MARGIN, ends_y.min() - _MARGIN
         order = sorted(range(len(chosen)), key=lambda i: (self.kinds[chosen[i]] == _SOLUTE, nearness[chosen[i]]))
         uses = [
             f'<use href="#{self.prefix}-{self.kinds[chosen[i]]}" x="{x[i] - left:.1f}" y="{y[i] - top:.1f}"/>'
             for i in order
         ]
-        width, height = (x + radii).max() + _MARGIN - left, (y + radii).max() + _MARGIN - top
+        if len(corners):
+            points = " ".join(f"{x - left:.1f},{y - top:.1f}" for x, y in corners)
+            uses.append(f'<polygon class="cell" points="{points}" {_OUTLINE}/>')
+        width, height = ends_x.max() + _MARGIN - left, ends_y.max() + _MARGIN - top
         return "".join(uses), float(width), float(height)
 
     def definitions(self) -> str:

@@ -19,6 +19,7 @@ from .diagram import (
     bands,
     composition_title,
     decades,
+    finite_drop_label,
     limit_lines,
     log_place,
     log_range,
@@ -99,6 +100,7 @@ def _draw_curve(axes: Axes, report: WettingReport, keys: Sequence[KeyPoint]) -> 
     for line in lines:
         _bands(axes, report, line)
     _other_sets(axes, report)
+    _finite_drop(axes, report)
     for line in lines:
         _line(axes, line, keys)
     _key_lines(axes, report, keys)
@@ -123,6 +125,13 @@ def _other_sets(axes: Axes, report: WettingReport) -> None:
             axes.plot(*zip(*places, strict=True), color=COLOURS[line.limit], lw=0.9, alpha=0.75, zorder=4)
         zero = lines[0].points[0][1].theta_deg
         axes.plot(log_place(report.curve, 0.0), zero, "_", ms=11, mew=1.3, color=INK, alpha=0.6, zorder=4)
+
+
+def _finite_drop(axes: Axes, report: WettingReport) -> None:
+    """The first set in a drop that runs out of solute, dotted."""
+    for line in limit_lines(report, report.finite_drop.curve) if report.finite_drop else ():
+        places = [(math.log10(point.x), drop.theta_deg) for point, drop in line.dissolved]
+        axes.plot(*zip(*places, strict=True), color=COLOURS[line.limit], lw=1.6, ls=":", zorder=4.5, clip_on=False)
 
 
 def _line(axes: Axes, line: LimitLine, keys: Sequence[KeyPoint]) -> None:
@@ -228,6 +237,8 @@ def _legend(axes: Axes, report: WettingReport, lines: Sequence[LimitLine]) -> No
     if len(report.faces[0].members) > 1:
         names = "the other sets: potentials, dispersion models"
         entries.append((tuple(Line2D([], [], color=c, lw=0.9) for c in colours), names))
+    if report.finite_drop is not None:
+        entries.append((tuple(Line2D([], [], color=c, lw=1.6, ls=":") for c in colours), finite_drop_label(report)))
     handles, labels = zip(*entries, strict=True)
     axes.legend(
         handles,

@@ -57,6 +57,7 @@ from .wording import (
     band_name,
     before,
     composition,
+    element_name,
     has_both_limits,
     how,
     is_calibrated,
@@ -227,6 +228,12 @@ def _figure_caption(report: WettingReport) -> str:
         else "Band: statistical, of this one parameter set; another potential or dispersion model is not in it."
     )
     conditions = f" Conditions: {report.conditions_text}." if report.conditions_text else ""
+    if report.finite_drop is not None:
+        solute = element_name(report.solute)
+        bands += (
+            f" Thick: an endless supply of {solute}. Dotted: the same energies {report.finite_drop.label} (radius), "
+            f"which loses {solute} to the surfaces, so that the angle changes only where enough is left."
+        )
     most = saturation(report.curve)
     shaded = "" if most is None else f" Shaded: saturated liquid, above {composition(most, report.solute)}."
     return (
@@ -240,6 +247,7 @@ def _interfaces(report: WettingReport) -> list[Card]:
     drawn = tuple(draw_interface(picture, number) for number, picture in enumerate(report.pictures, start=1))
     caption = (
         "From the side, the solid at the bottom; below, the solid's top layer seen from the film, which is left out. "
+        "Dashed, where the images of a narrow cell are drawn beside it, is the cell, which holds the atoms named. "
         f"{report.solute} from the liquid is drawn in front of everything."
     )
     # Elements of all drawings, each once, the solute last.

@@ -33,6 +33,26 @@ def absolute_path(path: str) -> str:
     return f"{found}@{chosen}" if chosen else str(found)
 
 
+def from_folder(path: str, folder: Path | None) -> str:
+    """Return a path as a file in ``folder`` means it: from that folder, or else from the current one.
+
+    Patterns and an index behind ``@`` stay as they are; so does what is in neither, to be refused by its name.
+
+    Raises
+    ------
+    StructureFileError
+        The path cannot be one.
+    """
+    split_index(path)
+    if folder is None or folder == Path.cwd() or not path:
+        return path
+    try:
+        there = str(folder / path)
+        return there if split_index(there)[0].exists() or structure_files(there) != [there] else path
+    except StructureFileError:
+        return path
+
+
 def structure_files(path: str) -> list[str]:
     """Return the files that a path stands for: itself, those that match a pattern, or the structure files of a folder.
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from ase.db.sqlite import init_statements
 
+from amalgamics.tests.corpus.runner import run
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
 JOB = """
@@ -75,3 +78,27 @@ def test_half_made_with_rows_is_refused_before_anything_is_done(half_made, tmp_p
     assert complaint(recovered) == problem
     assert "structure database" not in recovered.stdout
     assert half_made.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [["launch"], ["lpad", "get_wflows"], ["rlaunch", "singleshot"], ["status"]], ids=str)
+def test_where_there_is_no_launchpad_none_is_made(words, tmp_path, monkeypatch):
+    monkeypatch.delenv("AMALGAMICS_LAUNCHPAD", raising=False)
+    done = run(words, tmp_path)
+    assert not done.problems()
+    assert re.search(r"no LaunchPad at .*launchpad yet; submit or run a workflow first", done.err)
+
+
+def test_recover_looks_through_what_there_is_and_makes_nothing(tmp_path, monkeypatch):
+    monkeypatch.delenv("AMALGAMICS_LAUNCHPAD", raising=False)
+    done = run(["recover"], tmp_path)
+    assert (done.code, done.err, done.left) == (0, "", [])
+    assert [line.partition(" at ")[0] for line in done.out.splitlines()] == [
+        "no LaunchPad",
+        "there is no structure database",
+    ]
+
+
+def test_the_help_of_stock_commands_makes_no_launchpad_and_reset_makes_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("AMALGAMICS_LAUNCHPAD", raising=False)
+    assert run(["lpad", "get_fws", "--help"], tmp_path).left == []
+    assert run(["lpad", "reset", "--password", f"{date.today():%Y-%m-%d}"], tmp_path).left == ["results"]

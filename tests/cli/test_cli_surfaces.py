@@ -13,10 +13,12 @@ from ase.build import bulk
 
 from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.cli import main as main_module
+from amalgamics.reports.surfaces.model import InterfaceRecord
 from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.rows import conventional_of
 from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.studies.surfaces import stored_interfaces
 from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates
 
 
@@ -84,6 +86,21 @@ def test_json_and_csv_hold_the_same_numbers(surfaces) -> None:
     assert sum(float(row["area_fraction"]) for row in rows) == pytest.approx(1.0)
     low, high = sorted(item["surface_energy_J_m2"] for item in silver["surfaces"])
     assert low < silver["mean_surface_energy_J_m2"] < high
+
+
+def test_the_csv_has_the_adhesion_that_the_json_has(surfaces, monkeypatch) -> None:
+    joined = InterfaceRecord(
+        "Ag_fcc", "Au_fcc", "(111)", "(111)", "emt", 7.1, 12, 0.004, 0.004, 1.19, 1.21, (0.6, None)
+    )
+    monkeypatch.setattr(stored_interfaces, "stored_interfaces", lambda *_, **__: ([joined], []))
+    (told,) = json.loads(surfaces("--json")[1])["interfaces"]
+    rows = list(csv.DictReader(io.StringIO(surfaces("--csv")[1])))
+    assert [bool(row["surface_energy_J_m2"]) for row in rows] == [True, True, False]
+    (row,) = (row for row in rows if row["substrate"])
+    assert (row["phase"], row["plane"], row["substrate"], row["potential"]) == ("Ag_fcc", "(111)", "Au_fcc", "emt")
+    assert float(row["work_of_adhesion_J_m2"]) == told["relaxed_J_m2"] == 1.19
+    assert float(row["rigid_work_of_adhesion_J_m2"]) == told["rigid_J_m2"]
+    assert row["interface_energy_J_m2"] == ""
 
 
 def test_pictures_are_written_when_asked(surfaces, tmp_path: Path) -> None:

@@ -124,12 +124,35 @@ def test_a_small_drop_holds_less_solute(wetting):
     assert angles[0] < angles[1] - TOLERANCE
 
 
+def test_the_drop_beside_the_endless_supply_is_that_of_its_radius(wetting):
+    endless, asked = (as_json(wetting("--json", *given)) for given in ((), ("--drop-radius", "0.5")))
+    beside = endless["finite_drop"]
+    assert beside["drop_radius_mm"] == asked["conditions"]["drop_radius_mm"] == 0.5
+    assert beside["x"] == [point["x"] for point in endless["curve"]]
+    by_x = {point["x"]: point for point in asked["curve"]}
+    for limit in ("fresh", "equilibrated"):
+        expected = [by_x[x][f"theta_{limit}_deg"] for x in beside["x"]]
+        assert beside[f"theta_{limit}_deg"] == pytest.approx(expected, abs=1e-9)
+    assert asked["finite_drop"] is None  # the curve itself is that of a drop
+
+
+def test_csv_carries_its_conditions(wetting):
+    given = ("--drop-radius", "0.5", "--roughness", "1.2", "--calibrate", "140", "--temperature", "350")
+    for arguments, expected in {
+        given: ("calibrated", "350.0", "0.5", "0.0", "1.2", "140.0"),
+        (): ("predicted", "298.15", "", "", "1.0", ""),  # no radius: an endless supply
+    }.items():
+        rows = list(csv.DictReader(io.StringIO(wetting("--csv", *arguments)[1])))
+        names = ("mode", "temperature_K", "drop_radius_mm", "absorbed_per_nm2", "roughness", "calibrated_angle_deg")
+        assert {tuple(row[name] for name in names) for row in rows} == {expected}
+
+
 def test_csv_is_the_curve_with_all_its_digits(wetting):
     code, output, _ = wetting("--csv")
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(output)))
     curve = as_json(wetting("--json"))["curve"]
-    assert list(rows[0]) == list(curve[0])
+    assert list(rows[0])[: len(curve[0])] == list(curve[0])
     assert [float(row["x"]) for row in rows] == [point["x"] for point in curve]
     assert [float(row["theta_fresh_deg"]) for row in rows] == [point["theta_fresh_deg"] for point in curve]
     assert rows[0]["voltage_V"] == ""

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from ase import Atoms
 
@@ -295,6 +296,31 @@ def test_pictures_show_every_atom_from_the_side_and_the_solute_in_front(wetting)
     assert uses[-1] == "#interface-7-solute"
     assert drawn.legend[-1][0] == "Li from the liquid"
     assert {name for name, _ in drawn.legend} == {"Hg", "La", "Li", "O", "Ti", "Li from the liquid"}
+
+
+def test_the_picture_has_a_drop_beside_the_endless_supply_and_says_its_radius(wetting):
+    (figure,) = wetting_section(wetting, pictures=False).figures
+    lines = [trace for trace in figure.data["data"] if "in a drop of 0.5 mm" in trace.get("name", "")]
+    assert len(lines) == 2  # one for each limit
+    assert lines[0]["y"][0] == lines[1]["y"][0] == wetting.curve.points[0].fresh.theta_deg
+    assert "Dotted: the same energies in a drop of 0.5 mm (radius)" in figure.caption
+    of_a_drop = replace(wetting, finite_drop=None, conditions_text="drop of 2 mm")
+    (figure,) = wetting_section(of_a_drop, pictures=False).figures
+    assert not [trace for trace in figure.data["data"] if "in a drop" in trace.get("name", "")]
+    assert "Dotted" not in figure.caption
+    assert "Conditions: drop of 2 mm." in figure.caption
+
+
+def test_the_cell_is_outlined_where_its_images_are_drawn(wetting):
+    picture = wetting.pictures[1]
+    drawn = ElementTree.fromstring(draw_interface(picture, 1).svg)
+    (cell,) = drawn.iter("polygon")
+    corners = np.array([[float(one) for one in point.split(",")] for point in cell.attrib["points"].split()])
+    sides = np.linalg.norm(np.diff(corners, axis=0, append=corners[:1]), axis=1)
+    assert sides == pytest.approx([77.0] * 4, abs=0.2)  # 7.7 Å
+    wide = picture.atoms.repeat((2, 2, 1))
+    alone = ElementTree.fromstring(draw_interface(replace(picture, atoms=wide), 1).svg)
+    assert not list(alone.iter("polygon"))  # nothing is repeated
 
 
 def test_a_picture_keeps_the_atoms_as_they_were(wetting):

@@ -17,6 +17,7 @@ from amalgamics.reports.wetting.model import (
     DiluteRecord,
     DispersionRecord,
     FallRecord,
+    FiniteDrop,
     InterfacePicture,
     ReductionPoint,
     ReductionRecord,
@@ -29,7 +30,7 @@ from amalgamics.structures.tags import LIQUID, SOLID, SOLUTE
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.uncertainty import Estimate
 from amalgamics.thermodynamics.wetting.adhesion import WorkOfAdhesion
-from amalgamics.thermodynamics.wetting.contact_angle import SurfaceTension, young_dupre_angle_deg
+from amalgamics.thermodynamics.wetting.contact_angle import Drop, SurfaceTension, young_dupre_angle_deg
 from amalgamics.thermodynamics.wetting.curve import Limit, WettingCurve, composition_grid
 from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.wetting.model import WettingModel, WettingParameters
@@ -233,6 +234,7 @@ def wetting_report(sets: Sequence[tuple[Any, ...]] = WETTING_SETS, **changes: An
         coverage=_coverage(sets, parameters),
         consistency=(_consistency(model),),
         reduction=REDUCTION,
+        finite_drop=FiniteDrop(0.5, replace(model, members=model.members[:1], drop=Drop(0.5), n_draws=2).curve(GRID)),
         vapour=parameters[0].vapour,
         film_surface_energy=Estimate(0.36, 0.02, 6),
         observed={0.0: "does not wet", 3e-5: "wets better", 0.0133: "wets fully"},

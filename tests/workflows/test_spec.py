@@ -9,6 +9,7 @@ from ase.build import bulk
 
 from amalgamics.errors import InputError
 from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.studies.solids import SolidSettings
 
 MINIMAL = "name: job\nsystems: [Li-Hg]\npotential: chgnet+d3\n"
 
@@ -146,3 +147,58 @@ def test_a_variable_of_the_environment_is_named(write, monkeypatch):
     monkeypatch.setenv("AMALGAMICS_DATABASE", "~nosuchuser/structures.db")
     with pytest.raises(InputError, match=r"^\$AMALGAMICS_DATABASE: '~nosuchuser"):
         load_spec(write(MINIMAL))
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A folder ``jobs`` with crystals beside the job, seen from another folder; returns what writes the job."""
+    (tmp_path / "jobs" / "more").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for name in ("Pd.cif", "more/Cu.cif", "more/Au.cif"):
+        bulk(Path(name).stem, cubic=True).write(tmp_path / "jobs" / name)
+
+    def write(text: str) -> Path:
+        path = tmp_path / "jobs" / "job.yaml"
+        path.write_text("name: job\nsystems: [Cu-Au]\npotential: emt\n" + text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("path", ["Pd.cif", "./Pd.cif", "more/../Pd.cif", "Pd.cif@0"])
+def test_files_of_structures_start_in_the_folder_of_the_job(elsewhere, tmp_path, path):
+    elsewhere("")
+    (tmp_path / "jobs" / "job.yaml").write_text(
+        f"name: job\nsystems: [Cu-Pd]\npotential: emt\nstructures: {{files: ['{path}']}}\n"
+    )
+    found = str(tmp_path / "jobs" / "Pd.cif") + "@0" * path.endswith("@0")
+    assert [one.file for one in load_spec(tmp_path / "jobs" / "job.yaml").structures.files] == [found]
+    for solid in (path, {"file": path}):  # of electrolytes, products and substrates
+        assert SolidSettings.model_validate(solid, context={"folder": tmp_path / "jobs"}).file == found
+        with pytest.raises(ValueError, match="no such structure file"):
+            SolidSettings.model_validate(solid)
+
+
+@pytest.mark.parametrize("path", ["more", "more/*.cif", "**/?u.cif"])
+def test_patterns_and_folders_start_in_the_folder_of_the_job(elsewhere, path):
+    spec = load_spec(elsewhere(f"structures: {{files: ['{path}']}}\n"))
+    assert [Path(one.file).stem for one in spec.structures.files] == ["Au", "Cu"]
+
+
+def test_what_is_not_beside_the_job_is_looked_for_in_the_current_folder(elsewhere, tmp_path):
+    bulk("Cu", cubic=True).write("Cu.cif")
+    bulk("Au", cubic=True).write("Au.cif")
+    (tmp_path / "jobs" / "Au.cif").write_bytes(Path("Au.cif").read_bytes())
+    files = load_spec(elsewhere("structures: {files: [Cu.cif, Au.cif]}\n")).structures.files
+    assert [Path(one.file).parent.name for one in files] == ["here", "jobs"]
+    with pytest.raises(InputError, match=r"no such structure file: Ag\.cif"):
+        load_spec(elsewhere("structures: {files: [Ag.cif]}\n"))
+
+
+def test_a_folder_that_is_called_like_an_electrolyte_is_not_taken_for_it(elsewhere, tmp_path):
+    (tmp_path / "jobs" / "LLTO").mkdir()
+    text = "name: job\nsystems: [Li-Hg]\npotential: chgnet+d3\nstability: {electrolytes: [LLTO]}\n"
+    path = elsewhere("")
+    path.write_text(text)
+    assert load_spec(path).stability.electrolytes[0].name == "LLTO"

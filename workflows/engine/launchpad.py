@@ -37,8 +37,14 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
 
 _EMBEDDED_DATABASE = "fireworks"
+_MAKING = {"init", "reset", "add", "add_scripts"}
+"""Words of ``lpad`` that are there to make a LaunchPad, or to put the first workflow into one."""
 _SERVER_TIMEOUT_MS = 2000
 _LOGGER_LEVEL = {"strm_lvl": "WARNING"}
+
+
+class NoLaunchPadError(LaunchPadError):
+    """There is no embedded LaunchPad at the address yet."""
 
 
 def open_launchpad(url: str, *, create: bool = True, thorough: bool = False) -> LaunchPad:
@@ -56,6 +62,8 @@ def open_launchpad(url: str, *, create: bool = True, thorough: bool = False) -> 
 
     Raises
     ------
+    NoLaunchPadError
+        There is none yet, and none is to be made.
     LaunchPadError
         The address has another form, a file of the store is damaged, the directory cannot be written, the file of an
         address cannot be read or is open to others, or the server does not answer or admit.
@@ -138,7 +146,7 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
             raise LaunchPadError(f"launchpad: {shown(url)} names no directory, e.g. sqlite:///results/launchpad")
         path = store_path(url)
         if not create and not is_store(path):
-            raise LaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
+            raise NoLaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
         check_writable(path, "launchpad")
         return {**_LOGGER_LEVEL, "uri_mode": True, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
     try:
@@ -190,13 +198,20 @@ def run_tool(tool: str, arguments: Sequence[str], url: str, *, allow: Sequence[s
     allow
         Modules whose tasks it may read besides our own: ``fireworks.user_objects`` for FireWorks' own, which run any
         command.
+
+    Raises
+    ------
+    NoLaunchPadError
+        There is none yet, and the command is not one that makes one: reading leaves nothing behind.
     """
     from fireworks.fw_config import FWORKER_LOC
     from fireworks.scripts.lpad_run import lpad
     from fireworks.scripts.rlaunch_run import rlaunch
 
-    launchpad = open_launchpad(url)
     options = list(arguments) or ["--help"]
+    launchpad = None
+    if not {"-h", "--help"} & set(options):
+        launchpad = open_launchpad(url, create=tool == "lpad" and bool(_MAKING & set(options)))
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(scratch_folder())
         stack.enter_context(modules_allowed(allow))
@@ -211,7 +226,8 @@ def run_tool(tool: str, arguments: Sequence[str], url: str, *, allow: Sequence[s
             worker_file = directory / "my_fworker.yaml"
             _dump({"name": own_name(), "category": "", "query": "{}"}, worker_file)
             given += ["-w", str(worker_file)]
-            stack.enter_context(beating(launchpad, own_name()))
+            if launchpad is not None:
+                stack.enter_context(beating(launchpad, own_name()))
         try:
             return int({"lpad": lpad, "rlaunch": rlaunch}[tool]([*given, *options]) or 0)
         except RuntimeError as error:

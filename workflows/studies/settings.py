@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from ...calculators.potentials.definitions import definition_of
 from ...calculators.potentials.names import get_potential
 from ...files import usable_path
-from ...structures.input.paths import absolute_path
+from ...structures.input.paths import absolute_path, from_folder
 
 if TYPE_CHECKING:
     from ...calculators.relaxation.relax import RelaxationSettings
@@ -41,7 +41,7 @@ UserPath = Annotated[Path, BeforeValidator(_check_path)]
 def _read_potential(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str | Mapping):
         raise PydanticCustomError("string_type", "a text is needed")
-    return get_potential(value, (info.context or {}).get("folder")).name
+    return get_potential(value, folder_of(info)).name
 
 
 def _potential_document(name: str) -> Any:
@@ -91,8 +91,20 @@ def _path_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-StructurePath = Annotated[str, BeforeValidator(_path_as_text), AfterValidator(absolute_path)]
-"""Absolute path of a structure file, perhaps with ``@`` and an index."""
+def folder_of(info: ValidationInfo) -> Path | None:
+    """Return the folder of the file that the settings come from; None where they come from no file."""
+    return (info.context or {}).get("folder")
+
+
+def _from_its_folder(value: str, info: ValidationInfo) -> str:
+    return absolute_path(from_folder(value, folder_of(info)))
+
+
+StructurePath = Annotated[str, BeforeValidator(_path_as_text), AfterValidator(_from_its_folder)]
+"""Absolute path of a structure file, perhaps with ``@`` and an index.
+
+In a job file it starts in the folder of that, or else in the current one.
+"""
 
 
 class StudySettings(Settings):

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ase import Atoms
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from ...errors import InputError
 from ...structures.input.crystals import InputCrystal, read_crystal
 from ...structures.input.names import check_name, name_of_file
+from ...structures.input.paths import from_folder
 from ...structures.input.reader import split_index
 from ...structures.library.electrolytes import get_electrolyte
 from ...structures.ordering.order import MAX_ATOMS
-from .settings import Settings, StructurePath
+from .settings import Settings, StructurePath, folder_of
 
 
 class SolidSettings(Settings):
@@ -39,11 +40,11 @@ class SolidSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _text_alone(cls, content: Any) -> Any:
+    def _text_alone(cls, content: Any, info: ValidationInfo) -> Any:
         if isinstance(content, Path):
             return {"file": str(content)}
         if isinstance(content, str):
-            return {"file" if _is_file(content) else "name": content}
+            return {"file" if _is_file(content, folder_of(info)) else "name": content}
         return content
 
     @model_validator(mode="after")
@@ -93,8 +94,9 @@ class SolidSettings(Settings):
         return read_crystal(self.file, "structure", order=self.order, max_atoms=self.max_atoms)
 
 
-def _is_file(text: str) -> bool:
+def _is_file(text: str, folder: Path | None) -> bool:
     if len(text) > 255:
         return False  # the name of no file; whatever it is, it is refused as the name of an electrolyte
     file, _ = split_index(text)
-    return bool(file.suffix.lstrip(".").isalpha() or len(file.parts) > 1 or file.is_file())
+    there, _ = split_index(from_folder(text, folder))
+    return bool(file.suffix.lstrip(".").isalpha() or len(file.parts) > 1 or there.is_file())

@@ -185,4 +185,5 @@ def test_doctor_says_which_are_installed(monkeypatch, tmp_path, capfd):
     for name, model in FOUNDATION_MODELS.items():
         found = checks[f"potential {name}"]
         assert found["ok"]  # what is not there is no problem of this installation
+        assert found["state"] == ("ok" if model.is_installed else "not installed")
         assert found["found"].startswith("not installed: pip install" if not model.is_installed else model.distribution)

@@ -93,6 +93,19 @@ def test_a_hull_without_compounds_has_a_frame(examples):
     assert low < 0 < high
 
 
+@pytest.mark.parametrize("deepest", [0.0, -0.017, -0.049])
+def test_a_shallow_hull_leaves_its_room_to_the_phases_above_it(examples, deepest):
+    entries = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na")]
+    entries += [examples.entry("LiNa-1", "LiNa", deepest, 20.0, "Pm-3m")] * (deepest < 0)
+    entries += [examples.entry("LiNa-2", "LiNa", 0.014 + 0.049 + deepest, 20.0, "Fm-3m")]
+    diagram = binary_diagram(examples.make_system("Li-Na", [(entry, {}) for entry in entries], "Li"))
+    low, high = diagram.y_range
+    assert not diagram.above_frame
+    assert low < deepest
+    assert low == pytest.approx(deepest - 0.008)  # and not half a frame below the hull
+    assert high - low >= 0.065
+
+
 def test_only_two_elements_make_a_diagram(examples):
     phases = [examples.entry(symbol, symbol, 0.0, 20.0, "Im-3m") for symbol in ("Li", "Na", "Hg")]
     assert binary_diagram(examples.make_system("Li-Na-Hg", [(p, {}) for p in phases], None)) is None

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from ....errors import InputError
 from ....structures.compositions import parse_system
 from ....structures.input.names import check_name
-from ....structures.input.paths import structure_files
+from ....structures.input.paths import from_folder, structure_files
 from ....structures.library.phases import Phase, get_phase, list_phases
 from ....structures.library.prototypes import check_decorations, parse_stoichiometry
 from ....structures.ordering.order import MAX_ATOMS, OrderMethod
-from ..settings import Settings, StructurePath, StudySettings
+from ..settings import Settings, StructurePath, StudySettings, folder_of
 
 if TYPE_CHECKING:
     from ...spec import WorkflowSpec
@@ -98,9 +98,9 @@ class StructureSettings(StudySettings):
 
     @field_validator("files", mode="before")
     @classmethod
-    def _every_file(cls, value: Any) -> Any:
+    def _every_file(cls, value: Any, info: ValidationInfo) -> Any:
         given = [value] if isinstance(value, str | Path | dict) else value
-        return _with_patterns_resolved(given) if isinstance(given, Sequence) else given
+        return _with_patterns_resolved(given, folder_of(info)) if isinstance(given, Sequence) else given
 
     @property
     def prototype_options(self) -> PrototypeSettings | None:
@@ -160,8 +160,8 @@ class StructureSettings(StudySettings):
                 )
 
 
-def _with_patterns_resolved(given: Sequence[Any]) -> list[Any]:
-    """Every file that patterns and folders stand for; what names one file stays as it is."""
+def _with_patterns_resolved(given: Sequence[Any], folder: Path | None) -> list[Any]:
+    """Every file that patterns and folders, seen from that of the job, stand for; a single one stays as it is."""
     found: list[Any] = []
     for entry in given:
         content = {"file": entry} if isinstance(entry, str | Path) else entry
@@ -169,7 +169,7 @@ def _with_patterns_resolved(given: Sequence[Any]) -> list[Any]:
         if not isinstance(place, str | Path):
             found.append(entry)
             continue
-        files = structure_files(str(place))
+        files = structure_files(from_folder(str(place), folder))
         if len(files) > 1 and content.get("name") is not None:
             raise ValueError(f"{place} stands for {len(files)} files, which cannot share the name {content['name']!r}")
         found += [{**content, "file": file} for file in files]

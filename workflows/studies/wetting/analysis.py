@@ -12,8 +12,16 @@ from ....errors import InputError
 from ....reference.metals import ion_charge
 from ....reference.published import observed_drops
 from ....reports.film_motion import motion_problems
-from ....reports.wetting.model import DiluteRecord, FallRecord, WettingFace, WettingMember, WettingReport
+from ....reports.wetting.model import (
+    DiluteRecord,
+    FallRecord,
+    FiniteDrop,
+    WettingFace,
+    WettingMember,
+    WettingReport,
+)
 from ....structures.compositions import parse_formula
+from ....structures.library.liquids import get_liquid
 from ....thermodynamics.amalgams.choose_solution import (
     MEASURED,
     key_compositions,
@@ -22,7 +30,7 @@ from ....thermodynamics.amalgams.choose_solution import (
     solution_for,
     solution_warning,
 )
-from ....thermodynamics.wetting.contact_angle import SurfaceTension, measured_tension
+from ....thermodynamics.wetting.contact_angle import Drop, SurfaceTension, measured_tension
 from ....thermodynamics.wetting.model import WettingModel
 from ....thermodynamics.wetting.parameters import WettingParameters, calibrated
 from ....thermodynamics.wetting.sensitivity import sensitivity
@@ -46,6 +54,8 @@ if TYPE_CHECKING:
 
 # Share of the fullest state beyond which the states that were tried are too few.
 _NEARLY_FULL = 0.9
+_SHOWN_RADIUS_MM = 0.5
+"""Of the drop that is drawn beside an endless supply: some 0.5 µL, as drops on pellets are."""
 
 
 def wetting_report(
@@ -105,6 +115,7 @@ def wetting_report(
         coverage=coverage_records(members, gamma_LV.at_J_m2(options.temperature_K), options.roughness),
         consistency=consistency_records(base, members, keys),
         reduction=reduction_record(study, faces[0].curve, keys),
+        finite_drop=_finite_drop(study, base, grid),
         vapour=first.parameters.vapour,
         film_surface_energy=first.surface_energy_J_m2,
         observed=observations(study),
@@ -126,6 +137,15 @@ def wetting_report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         electrons_per_ion=solution.electrons_per_ion,
     )
+
+
+def _finite_drop(study: StoredStudy, base: WettingModel, grid: Sequence[float]) -> FiniteDrop | None:
+    """Return the first set in a drop of usual size; None where a drop was asked for."""
+    if base.drop is not None:
+        return None
+    volume = 1.0 / get_liquid(study.solvent).number_density(base.solution.temperature_K)
+    drop = Drop(_SHOWN_RADIUS_MM, volume_per_atom=volume)
+    return FiniteDrop(drop.radius_mm, replace(base, drop=drop, n_draws=2).curve(grid))
 
 
 def wetting_faces(
