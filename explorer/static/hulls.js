@@ -9,8 +9,10 @@ const AXES = { host: "per g host", alloy: "per g alloy" };
 export async function showHulls(body, asked, signal) {
   const { systems } = await data.get("systems", {}, signal);
   if (!systems.length) throw new Error("the database has no relaxed compound yet");
-  const chosen = asked.system || systems[0].system;
-  const known = systems.some((one) => one.system === chosen);
+  const sorted = (system) => system.split("-").sort().join("-"); // as the database names systems
+  const wanted = asked.system || systems[0].system;
+  const known = systems.find((one) => sorted(one.system) === sorted(wanted));
+  const chosen = known ? known.system : wanted;
   const options = known ? systems : [{ system: chosen, rows: "?" }, ...systems];
   const choose = h("select", { name: "system", onchange: () => {
     location.hash = `#/hulls?${new URLSearchParams({ system: choose.value })}`;

@@ -111,9 +111,13 @@ class Page:
         )
         self.click_at(*where)
 
+    def move_to(self, x: float, y: float) -> None:
+        """Move the pointer to a place of the window."""
+        self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
     def click_at(self, x: float, y: float) -> None:
         """Click at a place of the window."""
-        self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self.move_to(x, y)
         for kind in ("mousePressed", "mouseReleased"):
             self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

@@ -148,6 +148,8 @@ def test_a_point_of_the_hull_leads_to_its_structure(page, width):
         " const { xaxis, yaxis } = plot._fullLayout; return [box.x + xaxis._offset + xaxis.l2p(0.5),"
         " box.y + yaxis._offset + yaxis.l2p(-0.4)]; })()"
     )
+    page.move_to(*where)
+    page.wait("document.querySelector('#hull')._hoverdata")  # a click on nothing hovered is none
     page.click_at(*where)
     page.wait("document.querySelector('h1').textContent === 'LiHg'")
     assert complaints(page) == []
