@@ -90,7 +90,7 @@ def potential(name: str | Mapping[str, Any] = DEFAULT_POTENTIAL) -> Potential:
     0.1
     >>> amalgamics.potential("chgnet+d5")
     Traceback (most recent call last):
-    amalgamics.calculators.potentials.names.UnknownPotentialError: unknown potential 'chgnet+d5'. Did you mean ...
+    amalgamics.calculators.potentials.targets.UnknownPotentialError: unknown potential 'chgnet+d5'. Did you mean ...
     """
     return _usable(get_potential(name))
 

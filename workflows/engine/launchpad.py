@@ -145,7 +145,7 @@ def launchpad_settings(url: str, *, create: bool = True) -> dict[str, Any]:
         if len(url) == len(SCHEME):
             raise LaunchPadError(f"launchpad: {shown(url)} names no directory, e.g. sqlite:///results/launchpad")
         path = store_path(url)
-        if not create and not is_store(path):
+        if not create and not is_store(path) and not path.is_file():  # which is refused below
             raise NoLaunchPadError(f"no LaunchPad at {path} yet; submit or run a workflow first")
         check_writable(path, "launchpad")
         return {**_LOGGER_LEVEL, "uri_mode": True, "host": f"{SCHEME}{path}", "name": _EMBEDDED_DATABASE}
