@@ -23,7 +23,8 @@ from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
 # How fast the machine is decides no test.
-settings.register_profile("amalgamics", deadline=None)
+settings.register_profile("amalgamics", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("amalgamics")
 
 J_PER_M2 = 16.0217663

@@ -1,4 +1,4 @@
-"""The short chaos run: kills, the same job four times at once, many Fireworks and full disks, on pairs of stores."""
+"""The short chaos run: kills, signals and the same job four times at once; the slow tests have every fault."""
 
 from __future__ import annotations
 
@@ -14,18 +14,25 @@ from amalgamics.tests.chaos.stores import why_not
 from amalgamics.tests.chaos.table import COUNTED, read_record, write_table
 
 
-@pytest.mark.parametrize("pair", ["sqlite+embedded", pytest.param("postgresql+mongodb", marks=pytest.mark.slow)])
-def test_nothing_is_lost_whatever_happens(pair: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("pair", "chosen"),
+    [
+        ("sqlite+embedded", ["run", "worker", "signal", "at-once"]),
+        pytest.param("sqlite+embedded", None, marks=pytest.mark.slow),
+        pytest.param("postgresql+mongodb", None, marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_is_lost_whatever_happens(pair: str, chosen: list[str] | None, tmp_path: Path) -> None:
     if reason := why_not(pair):
         pytest.skip(reason)
     record = tmp_path / "record"
-    options = ["--pairs", pair, "--folder", str(tmp_path / "jobs"), "--record", str(record)]
+    kinds = kinds_of(pair, chosen)
+    options = ["--kinds", *kinds, "--pairs", pair, "--folder", str(tmp_path / "jobs"), "--record", str(record)]
     command = [sys.executable, "-P", "-m", "amalgamics.tests.chaos.run", *options]  # its forks hold nothing of pytest's
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = {entry["fault"]: entry for entry in read_record(record)}
-    kinds = kinds_of(pair, None)
     assert set(found) == {LABELS.get(kind, f"kill -9 of {kind}") for kind in kinds}
     assert all(not any(entry[key] for key in COUNTED[2:]) for entry in found.values()), done.stdout
     assert all(found[f"kill -9 of {kind}"]["struck"] == SHORT for kind in kinds if kind not in LABELS)

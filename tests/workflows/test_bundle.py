@@ -68,6 +68,7 @@ def stop_when_something_is_found(process: subprocess.Popen[str], database: Path,
     return process.communicate()[0]
 
 
+@pytest.mark.slow
 def test_a_bundle_begins_with_what_there_is_and_ends_in_the_database(project, undisturbed, tmp_path):
     target = project / "results" / "structures.db"
     told, _ = start(project, "--bundle", str(tmp_path / "first")).communicate()
