@@ -214,13 +214,14 @@ def import_everything(folder: Path) -> None:
     from fireworks import FWorker
     from fireworks.core.rocket_launcher import launch_rocket
 
+    from amalgamics.cli import main as _main
     from amalgamics.cli import run as _run
     from amalgamics.workflows.engine import launching, worker
     from amalgamics.workflows.engine.launchpad import open_launchpad
     from amalgamics.workflows.spec import load_spec
     from amalgamics.workflows.submission import submit
 
-    del _run, launching, worker
+    del _main, _run, launching, worker
     folder.mkdir()
     (folder / "job.yaml").write_text(job_text())
     with contextlib.chdir(folder):

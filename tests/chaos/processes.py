@@ -81,6 +81,8 @@ def _be_a_process(work: Callable[[], None], output: int, kept: Sequence[int]) ->
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:  # before the command listens to signals
+        code = 128 + signal.SIGINT
     except BaseException:
         traceback.print_exc()
     finally:
