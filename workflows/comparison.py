@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..arguments import items, text
 from ..errors import InputError
-from .database.row_hulls import newest_of_names
-from .database.rows import rows_of_potential
 from .output_folder import report_folder
-from .studies.hulls.analysis import crystals_of_system, failed_beside, system_report
+from .studies.hulls.analysis import crystals_of_system, failed_beside, members_of_hull, system_report
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -34,8 +32,8 @@ def compare_potentials(
     potentials
         Two or more names, in the order of the tables; empty for all that have a hull of the system.
     notes
-        Takes a sentence for what is left out: rows of a potential that has not always been the same, and, where no
-        potentials are named, those that lack an element.
+        Takes what `rows_for_system` says of each potential, and, where no potentials are named, which of them lack an
+        element.
 
     Raises
     ------
@@ -54,7 +52,7 @@ def compare_potentials(
     notes = [] if notes is None else notes
     hulls, left_out = [], []
     for potential in potentials or sorted({str(row.potential) for row in rows}):
-        own = newest_of_names(rows_of_potential(rows, potential, system, notes))
+        own = members_of_hull(rows, system, potential, notes)
         try:
             hulls.append(_computed_hull(system, [*own, *failed_beside(database, system, own)]))
         except InputError as error:  # an element has no crystal

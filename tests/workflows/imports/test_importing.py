@@ -20,6 +20,7 @@ from amalgamics.structures.library.phases import get_phase
 from amalgamics.tests import calculation_files as made
 from amalgamics.workflows.benchmarks.computed_values import computed_values
 from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms
+from amalgamics.workflows.comparison import compare_potentials
 from amalgamics.workflows.database.candidates import Candidate, primitive_atoms
 from amalgamics.workflows.database.label_settings import LabelSettings, usual_first
 from amalgamics.workflows.database.row_hulls import hull_of_rows
@@ -140,6 +141,18 @@ def test_other_settings_do_not_share_a_label(tmp_path, database, key, settings, 
     notes: list[str] = []
     rows_for_system(database, "Li-Hg", "dft:pbe", notes)
     assert any(note.startswith(f"dft:pbe mixes {key}") for note in notes)
+
+
+def test_a_comparison_says_where_a_label_mixes_settings(tmp_path, database):
+    runs = fill(tmp_path / "runs")
+    take(database, runs)
+    take(database, runs, label="other")
+    path = made.write(tmp_path / "other" / "vasprun.xml", made.vasprun(bulk("Li", "fcc", a=4.3), -1.8, encut=520))
+    take(database, path, allow_mixed=["cutoff_eV"])
+    notes: list[str] = []
+    found = compare_potentials(database, "Li-Hg", notes=notes)
+    assert [one.potential for one in found.hulls] == ["dft:other", "dft:pbe"]
+    assert [note.startswith("dft:pbe mixes cutoff_eV") for note in notes] == [True]
     # one company, as asked for
     assert len({row.potential_identity for row in database.select("potential=dft:pbe")}) == 1
 

@@ -50,7 +50,14 @@ def rows_for_system(
     InputError
         There is nothing for the system, or several potentials and none chosen.
     """
-    chosen = rows_of_potential(crystals_of_system(database, system), potential, system, notes)
+    return members_of_hull(crystals_of_system(database, system), system, potential, notes)
+
+
+def members_of_hull(
+    crystals: Sequence[AtomsRow], system: str, potential: str | None, notes: list[str] | None = None
+) -> list[AtomsRow]:
+    """Return those of the crystals of a system that share a hull; parameters and errors as `rows_for_system`."""
+    chosen = rows_of_potential(crystals, potential, system, notes)
     if notes is not None and is_imported(str(chosen[0].potential)):
         notes += mixed_settings(str(chosen[0].potential), [row.data["calculation"] for row in chosen])
     return newest_of_names(chosen)
