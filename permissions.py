@@ -158,10 +158,7 @@ def check_import(module: str, what: str) -> None:
         This process is restricted, and the module is not among those that are allowed.
     """
     if _restricted and not is_allowed(module):
-        raise NotAllowedError(
-            f"{what}: the module {module!r} is not imported, as this worker was not told to; start it with"
-            f" --allow-import {module}, or set ${MODULES_VARIABLE}"
-        )
+        raise _not_told(what, f"the module {module!r} is not imported", module)
 
 
 def check_call(place: str, attribute: str, arguments: str, what: str) -> None:
@@ -191,10 +188,7 @@ def check_call(place: str, attribute: str, arguments: str, what: str) -> None:
     if own in allowed or f"{own}#{arguments_digest(arguments)}" in allowed:
         return
     if arguments != "{}":
-        raise NotAllowedError(
-            f"{what}: {own} is not called with arguments that a stored job chooses, as this worker was not told to;"
-            f" start it with --allow-import {own}, or set ${MODULES_VARIABLE}"
-        )
+        raise _not_told(what, f"{own} is not called with arguments that a stored job chooses", own)
     if is_file(place):
         check_file_code(place, what)
     else:
@@ -217,10 +211,14 @@ def check_file_code(path: str | Path, what: str) -> None:
         This process is restricted, and the file is not among those that are allowed.
     """
     if _restricted and (target := absolute_code_path(str(path))) not in allowed_code():
-        raise NotAllowedError(
-            f"{what}: the file {shown(target)} is not run, as this worker was not told to; start it with"
-            f" --allow-import {target}, or set ${MODULES_VARIABLE}"
-        )
+        raise _not_told(what, f"the file {shown(target)} is not run", target)
+
+
+def _not_told(what: str, refusal: str, code: str) -> NotAllowedError:
+    return NotAllowedError(
+        f"{what}: {refusal}, as this worker was not told to; start it with --allow-import {code}, or set"
+        f" ${MODULES_VARIABLE}"
+    )
 
 
 def check_member(found: object, what: str) -> None:

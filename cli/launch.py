@@ -50,16 +50,16 @@ def launch(
         option = "--dry-run" if jobs is None else "--jobs"
         raise InputError(f"{option}: needs --queue, e.g. --queue cluster/slurm.yaml")
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.engine.launchpad import open_launchpad
+    from ..workflows.engine.launchpad import launchpad_settings
     from ..workflows.engine.stopping import time_limit
     from ..workflows.spec import chosen_launchpad, default_database
     from .progress import work_through
 
     limit = time_limit(walltime, stop_before)
     modules = code_names(allow_import or (), "--allow-import")
-    store = StructureDatabase(database or default_database())  # refused before a LaunchPad is made
+    store = StructureDatabase(database or default_database())  # refused before anything runs
     url = chosen_launchpad(launchpad)
-    open_launchpad(url, create=False)  # in a folder without jobs there is nothing to do, and nothing is left there
+    launchpad_settings(url, create=False)  # in a folder without jobs there is nothing to do, and nothing is left there
     work_through(url, workers, database=store.address, allow=modules, allow_paths=allow_path or (), limit=limit)
 
 

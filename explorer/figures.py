@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..reports.figures.interactive import Figure, base_layout, line_trace
+from ..reports.figures.interactive import Figure, base_layout, hovered, line_trace, segments_trace
 from ..reports.wetting.diagram import angle_title, bands, composition_title, limit_lines
 from ..reports.wetting.layout import composition_axis
 from ..reports.wetting.wording import band, composition
@@ -35,22 +35,19 @@ def pattern_figure(pattern: PowderPattern) -> Figure:
     angles = np.arange(low, high, _STEP_DEG)
     broadened = profile(pattern, angles)
     lines = pattern.relative_lines()
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for line in lines:
-        xs += [line.two_theta_deg, line.two_theta_deg, None]
-        ys += [0.0, line.intensity, None]
+    sticks = [((line.two_theta_deg, 0.0), (line.two_theta_deg, line.intensity)) for line in lines]
     tops = {
         "type": "scatter",
         "mode": "markers",
         "x": [line.two_theta_deg for line in lines],
         "y": [line.intensity for line in lines],
-        "text": [
-            f"<b>{html.escape(line.hkl)}</b><br>2θ {line.two_theta_deg:.2f}° · d {line.d:.4f} Å<br>"
-            f"{line.intensity:.1f} of 100"
-            for line in lines
-        ],
-        "hovertemplate": "%{text}<extra></extra>",
+        **hovered(
+            [
+                f"<b>{html.escape(line.hkl)}</b><br>2θ {line.two_theta_deg:.2f}° · d {line.d:.4f} Å<br>"
+                f"{line.intensity:.1f} of 100"
+                for line in lines
+            ]
+        ),
         "marker": {"color": "--stable", "size": 5},
     }
     scaled = 100.0 * broadened / max(float(broadened.max()), 1e-30)
@@ -59,7 +56,7 @@ def pattern_figure(pattern: PowderPattern) -> Figure:
             line_trace(
                 np.round(angles, 3).tolist(), np.round(scaled, 2).tolist(), "--prototype", 1.2, hoverinfo="skip"
             ),
-            line_trace(xs, ys, "--stable", 1.6, hoverinfo="skip"),
+            segments_trace(sticks, "--stable", 1.6),
             tops,
         ],
         "layout": layout,
@@ -99,7 +96,7 @@ def _angles(line: LimitLine, report: WettingReport) -> Figure:
         name=html.escape(line.label),
     )
     trace["line"]["dash"] = _DASHES[line.filled]
-    return trace | _hovered([_hover(point, drop) for point, drop in line.dissolved])
+    return trace | hovered([_hover(point, drop) for point, drop in line.dissolved])
 
 
 def _without_solute(line: LimitLine, report: WettingReport) -> Figure:
@@ -114,12 +111,8 @@ def _without_solute(line: LimitLine, report: WettingReport) -> Figure:
         "y": [drop.theta_deg],
         "marker": marker,
         "showlegend": False,
-        **_hovered([_hover(point, drop)]),
+        **hovered([_hover(point, drop)]),
     }
-
-
-def _hovered(texts: list[str]) -> Figure:
-    return {"text": texts, "hovertemplate": "%{text}<extra></extra>"}
 
 
 def _hover(point: WettingPoint, drop: LimitPoint) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..figures.interactive import Figure, base_layout
+from ..figures.interactive import Figure, hovered
 from ..figures.style import INK, MUTED, colour_and_marker, draw_png, plain
-from ..hulls.diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, binary_diagram
-from ..notation import MEV, html_text, mathtext, mathtext_formula, signed, system_title, unicode_formula
+from ..hulls.diagram import DiagramPoint, DiagramReference, HullDiagram, binary_diagram
+from ..hulls.interactive import composition_layout, distance_text
+from ..hulls.png import set_composition_axes
+from ..notation import mathtext_formula, signed, system_title, unicode_formula
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,15 +139,7 @@ def hull_overlay(comparison: Comparison) -> HullOverlay | None:
 
 def overlay_figure(overlay: HullOverlay) -> Figure:
     """Return the hulls as plotly JSON; a click on a potential in the legend hides it."""
-    diagram = overlay.diagram
-    layout = base_layout()
-    layout["xaxis"] |= {
-        "title": {"text": html_text(diagram.x_title)},
-        "range": [-0.05, 1.05],
-        "tickvals": [place for place, _ in diagram.x_ticks],
-        "ticktext": [text for _, text in diagram.x_ticks],
-    }
-    layout["yaxis"] |= {"title": {"text": ENERGY_TITLE}, "range": list(overlay.y_range)}
+    layout = composition_layout(overlay.diagram, overlay.y_range)
     layout["annotations"] = [
         {
             "x": label.x,
@@ -194,13 +188,12 @@ def _places(one: OverlaidHull, points: tuple[DiagramPoint, ...]) -> Figure:
     return {
         "x": [point.x for point in points],
         "y": [point.y for point in points],
-        "text": [_hover(one.potential, point) for point in points],
-        "hovertemplate": "%{text}<extra></extra>",
+        **hovered([_hover(one.potential, point) for point in points]),
     }
 
 
 def _hover(potential: str, point: DiagramPoint) -> str:
-    distance = "on the hull" if point.stable else f"{point.e_above_hull * MEV:.1f} meV/atom above the hull"
+    distance = distance_text(point.e_above_hull, stable=point.stable)
     return (
         f"<b>{html.escape(unicode_formula(point.formula))}</b> · {html.escape(potential)}<br>"
         f"formation {signed(point.y, 4)} eV/atom<br>{distance}<br>{html.escape(point.name)}"
@@ -221,8 +214,7 @@ def _published(overlay: HullOverlay) -> Figure:
         "name": PUBLISHED,
         "x": [one.x for one in references],
         "y": [one.y for one in references],
-        "text": hover,
-        "hovertemplate": "%{text}<extra></extra>",
+        **hovered(hover),
         "error_y": spread | {"thickness": 1.2},
         "marker": {"color": "--text", "symbol": "line-ew-open", "size": 11, "line": {"width": 2}},
     }
@@ -249,12 +241,7 @@ def overlay_png(overlay: HullOverlay) -> bytes:
                 textcoords="offset points", ha="left" if label.to_the_right else "right", va="top", fontsize=10,
             )  # fmt: skip
         axes.axhline(0.0, color=MUTED, lw=0.6, zorder=0)
-        axes.set_xlim(-0.04, 1.04)
-        axes.set_ylim(*overlay.y_range)
-        axes.set_xticks(*zip(*diagram.x_ticks, strict=True))
-        axes.set_xlabel(mathtext(diagram.x_title))
-        axes.set_ylabel(ENERGY_TITLE)
-        axes.spines[["top", "right"]].set_visible(False)
+        set_composition_axes(axes, diagram, overlay.y_range)
         axes.set_title(system_title(diagram.system), loc="left", fontweight="bold", fontsize=13)
         axes.set_title(f"{diagram.temperature_K:g} K", loc="right", fontsize=10, color=MUTED)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)

@@ -8,7 +8,7 @@ subset of HTML in texts.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .style import light_colours
@@ -55,6 +55,23 @@ def line_trace(x: Sequence[float | None], y: Sequence[float | None], colour: str
     """Return a trace of straight pieces with gaps where a value is None; ``more`` goes to plotly as it is."""
     line = {"color": colour, "width": width}
     return {"type": "scatter", "mode": "lines", "x": list(x), "y": list(y), "line": line, **more}
+
+
+def segments_trace(
+    pairs: Iterable[tuple[tuple[float, float], tuple[float, float]]], colour: str, width: float, **more: Any
+) -> Figure:
+    """Return one trace of separate pieces from point to point, of which nothing is said under the pointer."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for (from_x, from_y), (to_x, to_y) in pairs:
+        xs += [from_x, to_x, None]
+        ys += [from_y, to_y, None]
+    return line_trace(xs, ys, colour, width, hoverinfo="skip", **more)
+
+
+def hovered(texts: Sequence[str]) -> Figure:
+    """Return what a trace says under the pointer, a text for each point and nothing beside it."""
+    return {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
 
 
 def plotly_figure(figure: Figure, title: str = "", *, height: int | None = None) -> go.Figure:

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 
 from ...thermodynamics.hulls.voltage import VoltageStep
-from ..figures.interactive import Figure, base_layout, line_trace
+from ..figures.interactive import Figure, base_layout, hovered, line_trace, segments_trace
 from ..model import SystemReport
 from ..notation import MEV, html_text, signed, unicode_formula, unicode_space_group
 from .diagram import ENERGY_TITLE, DiagramPoint, DiagramReference, HullDiagram, Series
@@ -20,14 +20,7 @@ _POINTS_PER_STEP = 12
 
 def hull_figure(diagram: HullDiagram) -> Figure:
     """Formation energy against composition: tie lines, stable and unstable phases, published values."""
-    layout = base_layout()
-    layout["xaxis"] |= {
-        "title": {"text": html_text(diagram.x_title)},
-        "range": [-0.05, 1.05],
-        "tickvals": [place for place, _ in diagram.x_ticks],
-        "ticktext": [text for _, text in diagram.x_ticks],
-    }
-    layout["yaxis"] |= {"title": {"text": ENERGY_TITLE}, "range": list(diagram.y_range)}
+    layout = composition_layout(diagram, diagram.y_range)
     layout["annotations"] = _stable_labels(diagram) + _above_frame_note(diagram)
     traces = [
         _tie_lines(diagram),
@@ -36,6 +29,19 @@ def hull_figure(diagram: HullDiagram) -> Figure:
         _phases(diagram.on_hull),
     ]
     return {"data": traces, "layout": layout}
+
+
+def composition_layout(diagram: HullDiagram, y_range: tuple[float, float]) -> Figure:
+    """Return a layout with formation energies in a range over the compositions of a system."""
+    layout = base_layout()
+    layout["xaxis"] |= {
+        "title": {"text": html_text(diagram.x_title)},
+        "range": [-0.05, 1.05],
+        "tickvals": [place for place, _ in diagram.x_ticks],
+        "ticktext": [text for _, text in diagram.x_ticks],
+    }
+    layout["yaxis"] |= {"title": {"text": ENERGY_TITLE}, "range": list(y_range)}
+    return layout
 
 
 def voltage_figure(system: SystemReport) -> Figure | None:
@@ -69,8 +75,8 @@ def voltage_figure(system: SystemReport) -> Figure | None:
     layout["annotations"] = [_plateau_label(step, x) for step, x in zip(steps, labels_x, strict=True)]
     return {
         "data": [
-            line_trace(stairs_x, stairs_y, "--stable", 3, yaxis="y", **_hovered(stairs_hover)),
-            line_trace(xs, volumes, "--volume", 2.5, yaxis="y2", **_hovered(hover)),
+            line_trace(stairs_x, stairs_y, "--stable", 3, yaxis="y", **hovered(stairs_hover)),
+            line_trace(xs, volumes, "--volume", 2.5, yaxis="y2", **hovered(hover)),
         ],
         "layout": layout,
         "alternatives": {
@@ -103,12 +109,8 @@ def _formula(formula: str) -> str:
 
 
 def _tie_lines(diagram: HullDiagram) -> Figure:
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for left, right in diagram.tie_lines:
-        xs += [left.x, right.x, None]
-        ys += [left.y, right.y, None]
-    return line_trace(xs, ys, "--stable", 2, name="convex hull", legendrank=1, hoverinfo="skip")
+    pairs = [((left.x, left.y), (right.x, right.y)) for left, right in diagram.tie_lines]
+    return segments_trace(pairs, "--stable", 2, name="convex hull", legendrank=1)
 
 
 def _phases(series: Series[DiagramPoint]) -> Figure:
@@ -136,7 +138,7 @@ def _markers(series: Series[DiagramPoint] | Series[DiagramReference], hover: lis
         "legendrank": series.rank + 1,  # the tie lines come first
         "x": [point.x for point in series.points],
         "y": [point.y for point in series.points],
-        **_hovered(hover),
+        **hovered(hover),
         "marker": {
             "color": color,
             "symbol": series.shape + ("" if series.filled else "-open"),
@@ -146,8 +148,13 @@ def _markers(series: Series[DiagramPoint] | Series[DiagramReference], hover: lis
     }
 
 
+def distance_text(e_above_hull: float, *, stable: bool) -> str:
+    """Return where a phase stands relative to the hull (eV/atom) in words."""
+    return "on the hull" if stable else f"{e_above_hull * MEV:.1f} meV/atom above the hull"
+
+
 def _hover(point: DiagramPoint) -> str:
-    distance = "on the hull" if point.stable else f"{point.e_above_hull * MEV:.1f} meV/atom above the hull"
+    distance = distance_text(point.e_above_hull, stable=point.stable)
     return (
         f"<b>{_formula(point.formula)}</b> · {html.escape(unicode_space_group(point.space_group))}<br>"
         f"formation {signed(point.y, 4)} eV/atom<br>{distance}<br>"
@@ -236,11 +243,6 @@ def _volume_line(steps: Sequence[VoltageStep]) -> tuple[list[float], list[float]
             hover.append(f"<b>{signed(change, 1)} %</b><br>{volume:.2f} Å³ per host atom")
         start = step.cumulative_mAh_per_g
     return xs, ys, hover
-
-
-def _hovered(texts: Sequence[str]) -> Figure:
-    """What a trace says under the pointer, a text for each point and nothing beside it."""
-    return {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
 
 
 def _plateau_label(step: VoltageStep, x: float) -> Figure:

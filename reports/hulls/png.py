@@ -97,12 +97,7 @@ def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
     _draw_phases(axes, diagram.on_hull, diagram.stable, 5)
     for published in diagram.published:
         _draw_published(axes, published, 4.5, markersize=5, markeredgewidth=1.2, elinewidth=1.2, capsize=3)
-    axes.set_xlim(-0.04, 1.04)
-    axes.set_ylim(*diagram.y_range)
-    axes.set_xticks(*zip(*diagram.x_ticks, strict=True))
-    axes.set_xlabel(mathtext(diagram.x_title))
-    axes.set_ylabel(ENERGY_TITLE)
-    axes.spines[["top", "right"]].set_visible(False)
+    set_composition_axes(axes, diagram, diagram.y_range)
     temperature = f"{diagram.temperature_K:g} K"
     axes.set_title(system_title(diagram.system), loc="left", fontweight="bold", fontsize=13)
     axes.set_title(f"{plain(subtitle)} · {temperature}", loc="right", fontsize=10, color=MUTED)
@@ -116,6 +111,16 @@ def _draw(axes: Axes, diagram: HullDiagram, subtitle: str) -> None:
         handletextpad=0.3,
         columnspacing=1.4,
     )
+
+
+def set_composition_axes(axes: Axes, diagram: HullDiagram, y_range: tuple[float, float]) -> None:
+    """Give axes formation energies in a range over the compositions of a system."""
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_ylim(*y_range)
+    axes.set_xticks(*zip(*diagram.x_ticks, strict=True))
+    axes.set_xlabel(mathtext(diagram.x_title))
+    axes.set_ylabel(ENERGY_TITLE)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _legend_entries(panels: Sequence[Axes], diagrams: Sequence[HullDiagram]) -> tuple[list[Any], list[str]]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..figures.interactive import Figure, base_layout, line_trace
+from ..figures.interactive import Figure, base_layout, hovered, segments_trace
 from ..figures.label_placement import Label, place_labels
 from ..figures.style import INK, MUTED, PROTOTYPE, RULE, STABLE, plain
 from ..model import SystemReport
 from ..notation import MEV, mathtext_formula, signed, system_title, unicode_formula, unicode_space_group
+from .interactive import distance_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -230,8 +231,8 @@ def ternary_figure(diagram: TernaryDiagram) -> Figure:
     layout["annotations"] += [_named(point) for point in diagram.compounds]
     outline = [place for _, place in diagram.corners]
     traces = [
-        _lines([(outline[i - 1], outline[i]) for i in range(3)], "--rule", 1, showlegend=False),
-        _lines(diagram.tie_lines, "--stable", 2, name="in equilibrium", legendrank=1),
+        segments_trace([(outline[i - 1], outline[i]) for i in range(3)], "--rule", 1, showlegend=False),
+        segments_trace(diagram.tie_lines, "--stable", 2, name="in equilibrium", legendrank=1),
     ]
     for points, name, colour, symbol, size in (
         (diagram.unstable, "above the hull", "--prototype", "circle-open", 8),
@@ -245,9 +246,8 @@ def ternary_figure(diagram: TernaryDiagram) -> Figure:
                     "name": name,
                     "x": [point.place[0] for point in points],
                     "y": [point.place[1] for point in points],
-                    "text": [_hover(point) for point in points],
                     "customdata": [point.row_id for point in points],  # which row a click on a point is for
-                    "hovertemplate": "%{text}<extra></extra>",
+                    **hovered([_hover(point) for point in points]),
                     "marker": {
                         "color": colour,
                         "symbol": symbol,
@@ -257,15 +257,6 @@ def ternary_figure(diagram: TernaryDiagram) -> Figure:
                 }
             )
     return {"data": traces, "layout": layout}
-
-
-def _lines(pairs: Sequence[tuple[Point2D, Point2D]], colour: str, width: float, **more: object) -> Figure:
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for start, end in pairs:
-        xs += [start[0], end[0], None]
-        ys += [start[1], end[1], None]
-    return line_trace(xs, ys, colour, width, hoverinfo="skip", **more)
 
 
 def _corner(element: str, place: Point2D) -> Figure:
@@ -290,7 +281,7 @@ def _named(point: TernaryPoint) -> Figure:
 
 
 def _hover(point: TernaryPoint) -> str:
-    distance = "on the hull" if point.stable else f"{point.e_above_hull * MEV:.1f} meV/atom above the hull"
+    distance = distance_text(point.e_above_hull, stable=point.stable)
     more = f"<br>{point.others} higher of this composition" if point.others else ""
     return (
         f"<b>{html.escape(unicode_formula(point.formula))}</b> · {html.escape(unicode_space_group(point.space_group))}"

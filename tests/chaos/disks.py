@@ -45,7 +45,7 @@ def full_at(folder: Path, size_kib: int) -> Iterator[None]:
 def turn_read_only(folder: Path) -> None:
     """Let nothing be written any more to what was mounted at a folder, once nobody does."""
     end = time.monotonic() + _MOST_S
-    while subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=False, capture_output=True).returncode != 0:
+    while not _remounted(folder, "ro"):
         if time.monotonic() > end:
             raise RuntimeError(f"{folder} is written to {_MOST_S} s after the processes of its job ended")
         time.sleep(0.05)
@@ -53,12 +53,20 @@ def turn_read_only(folder: Path) -> None:
 
 def turn_writable(folder: Path) -> None:
     """Let what was mounted at a folder be written to again."""
-    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True, capture_output=True)
+    if not _remounted(folder, "rw"):
+        raise RuntimeError(f"{folder} cannot be made writable again")
 
 
 def enlarge(folder: Path) -> None:
     """Make room on what was mounted at a folder."""
-    subprocess.run(["mount", "-o", f"remount,size={ENOUGH}", str(folder)], check=True, capture_output=True)
+    if not _remounted(folder, f"size={ENOUGH}"):
+        raise RuntimeError(f"{folder} cannot be enlarged")
+
+
+def _remounted(folder: Path, option: str) -> bool:
+    """Change how a file system is mounted; return whether that was possible."""
+    mount = ["mount", "-o", f"remount,{option}", str(folder)]
+    return subprocess.run(mount, check=False, capture_output=True).returncode == 0
 
 
 def fill_disks(

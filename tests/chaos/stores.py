@@ -41,21 +41,9 @@ class Server(ABC):
         """Return whether it does what is asked of it."""
 
     def start(self) -> None:
-        """Start it, and wait until it answers.
-
-        Raises
-        ------
-        RuntimeError
-            It does not answer for a minute.
-        """
-        end = time.monotonic() + _START_TIMEOUT_S
+        """Start it, and wait until it answers, as `wait` does."""
         self._launch()
-        while not self.answers():
-            if time.monotonic() > end:
-                raise RuntimeError(f"{self.name} does not start; see {self.folder / 'server.out'}")
-            if self._process is None or self._process.poll() is not None:
-                self._launch()  # what it had started may outlive it by a moment, and be in its way
-            time.sleep(0.05)
+        self.wait()
 
     def _launch(self) -> None:
         with (self.folder / "server.out").open("ab") as log:
@@ -69,11 +57,19 @@ class Server(ABC):
             )
 
     def wait(self) -> None:
-        """Wait until it answers, which it may not do just after it did, while it tidies up after a kill."""
+        """Wait until it answers, which it may not do just after it did, while it tidies up after a kill.
+
+        Raises
+        ------
+        RuntimeError
+            It does not for a minute.
+        """
         end = time.monotonic() + _START_TIMEOUT_S
         while not self.answers():
             if time.monotonic() > end:
-                raise RuntimeError(f"{self.name} does not answer any more; see {self.folder / 'server.out'}")
+                raise RuntimeError(f"{self.name} does not answer; see {self.folder / 'server.out'}")
+            if self._process is None or self._process.poll() is not None:
+                self._launch()  # what it had started may outlive it by a moment, and be in its way
             time.sleep(0.05)
 
     def kill(self) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +13,7 @@ from werkzeug.serving import make_server
 from amalgamics.explorer.app import create_app
 from amalgamics.explorer.guard import Keys
 from amalgamics.explorer.sources import Sources, open_database
+from amalgamics.tests.chromium import chromium_or_skip
 from amalgamics.tests.conftest import MadeUpStudy
 from amalgamics.tests.explorer.browser import Page, browsing
 from amalgamics.tests.explorer.conftest import SCRIPT, add_odd_rows
@@ -28,14 +26,7 @@ SIZES = [1280, 400]
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found:
-        return found
-    if os.environ.get("CI") == "true":
-        pytest.fail("Chromium is not installed; the explorer was not opened in a browser")
-    message = "Chromium is not installed: the explorer was NOT opened in a browser"
-    warnings.warn(message, RuntimeWarning, stacklevel=1)
-    pytest.skip(message)
+    return chromium_or_skip("the explorer")
 
 
 @pytest.fixture(scope="module")

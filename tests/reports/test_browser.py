@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-import shutil
 import subprocess
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from matplotlib.image import imread
 
 from amalgamics.reports.document import write_report
 from amalgamics.reports.wetting.section import wetting_section
+from amalgamics.tests.chromium import chromium_or_skip
 
 FLAGS = (
     "--headless",
@@ -36,14 +34,7 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found:
-        return found
-    if os.environ.get("CI") == "true":
-        pytest.fail("Chromium is not installed; the report was not opened in a browser")
-    message = "Chromium is not installed: the report was NOT opened in a browser"
-    warnings.warn(message, RuntimeWarning, stacklevel=1)
-    return pytest.skip(message)
+    return chromium_or_skip("the report")
 
 
 @pytest.fixture(scope="module")
