@@ -142,9 +142,12 @@ def _potentials() -> Iterator[Check]:
 
 def _processors() -> Iterator[Check]:
     """Yield what there is to compute with: cores and the device of PyTorch, which is asked for only here."""
+    from ..calculators.native.library import native_code
     from ..calculators.threads import available_cores
     from ..workflows.checks import Check
 
+    native = native_code()
+    yield Check("compiled code", True, native.reason, absent="none" * (native.library is None))
     cores = available_cores()
     yield Check("CPU", True, f"{cores} core{'s' * (cores != 1)} for this process, {platform.machine()}")
     try:

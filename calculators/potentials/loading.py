@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import io
 import threading
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +12,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from ...errors import InputError, unknown_name
 from .cards import MODEL_CARDS
+from .silence import silenced
 from .weights import checked_weights
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> 
     model
         Name of the model.
     evaluator
-        ``auto`` for the lean evaluator of CHGNet, ``stock`` for the calculator of the model's own package.
+        ``auto`` for the lean evaluators of CHGNet and SevenNet, ``stock`` for the calculators of their packages.
     options
         ``device`` for the machine-learning potentials: ``cpu`` (default), ``cuda`` or ``auto`` (``cuda`` where there
         is one); ``asap_cutoff`` for EMT.
@@ -56,9 +54,12 @@ def build_calculator(model: str, *, evaluator: str = "auto", **options: Any) -> 
         from .chgnet.evaluator import LeanCHGNet
 
         return LeanCHGNet(model, device=device)
+    if card.package == "sevenn" and evaluator == "auto":
+        from .sevennet.evaluator import LeanSevenNet
+
+        return LeanSevenNet(model, device=device)
     loaded = load_model(model, device)
-    # Under the lock too: silencing changes the process's stdout, which two threads at once would not restore.
-    with _LOAD_LOCK, _quiet():
+    with silenced():
         arguments: dict[str, Any]
         if card.package == "chgnet":
             # A lone atom is an honest question (a vapour, a cohesive energy); chgnet would print at every call.
@@ -92,21 +93,18 @@ def load_model(model: str, device: str = "cpu") -> Any:
 
 @functools.cache
 def _load_model(model: str, device: str) -> Any:
+    if MODEL_CARDS[model].package == "sevenn":
+        from .sevennet.evaluator import new_model
+
+        return new_model(model, device)
     card = MODEL_CARDS[model]
-    path = checked_weights(card.package, card.weights or "", card.sha256)
-    if card.package == "chgnet":
-        # Printed at the first evaluation of each process; chgnet takes the volume of the cell as a number on purpose.
-        warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad=True to a scalar")
-    with _quiet():
-        if card.package == "chgnet":
-            from chgnet.model.model import CHGNet
+    checked_weights(card.package, card.weights or "", card.sha256)
+    # Printed at the first evaluation of each process; chgnet takes the volume of the cell as a number on purpose.
+    warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad=True to a scalar")
+    with silenced():
+        from chgnet.model.model import CHGNet
 
-            return CHGNet.load(model_name=card.version or "", use_device=device, verbose=False)
-        from sevenn.util import load_checkpoint
-
-        module = load_checkpoint(str(path)).build_model()
-        module.to(device)
-        return module
+        return CHGNet.load(model_name=card.version or "", use_device=device, verbose=False)
 
 
 def usable_device(device: str) -> str:
@@ -159,11 +157,3 @@ def _double_class(package: str) -> type:
 
         Base = SevenNetCalculator
     return type(Base.__name__, (_DoublePrecision, Base), {"__doc__": f"{Base.__name__} in double precision."})
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the greetings and hints of the libraries off the terminal."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -12,12 +12,11 @@ from ase.calculators.calculator import BaseCalculator, Calculator
 
 from ...arguments import choice, whole_number
 from ...errors import InputError
-from ..potentials.cards import MODEL_CARDS
 from ..potentials.chgnet.evaluator import LEAN_MODELS, LeanCHGNet
 from ..potentials.dispersion import get_dispersion_calculator
-from ..potentials.loading import build_calculator, usable_device
+from ..potentials.loading import usable_device
 from ..potentials.names import EVALUATORS, Potential, get_calculator, get_potential
-from ..potentials.sevennet_batch import SevenNetBatch
+from ..potentials.sevennet.evaluator import LEAN_SEVENNET, LeanSevenNet
 from .lockstep import LOCKSTEP_OPTIMIZERS, BatchEvaluator, Outcome, Results, relax_in_lockstep
 from .relax import RelaxationSettings, check_relaxable, relax
 from .results import RelaxationError, RelaxationResult, add_three_body
@@ -113,8 +112,8 @@ def get_batch_evaluator(name: str) -> BatchEvaluator | None:
     bare, device = str(potential.model), usable_device(potential.device or "cpu")
     if bare in LEAN_MODELS:
         model = LeanCHGNet(bare, device=device)
-    elif bare in MODEL_CARDS and MODEL_CARDS[bare].package == "sevenn":
-        model = SevenNetBatch(build_calculator(bare, device=device))
+    elif bare in LEAN_SEVENNET:
+        model = LeanSevenNet(bare, device=device)
     else:
         return None
     if potential.dispersion:

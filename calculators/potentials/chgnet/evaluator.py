@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator, all_changes
-from ase.stress import full_3x3_to_voigt_6_stress
 
 from ....errors import InputError, unknown_name
-from ...groups import consecutive_groups
+from ...native.library import native_code
 from ..cards import MODEL_CARDS
+from ..lean import LeanCalculator
 from ..weights import checked_weights
 
 if TYPE_CHECKING:
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 LEAN_MODELS = ("chgnet", "chgnet-r2scan")
 
-# More atoms at a time are no faster, and each needs some 3 MB for the gradient.
-_MAX_ATOMS = 64
 
-
-class LeanCHGNet(Calculator):
+class LeanCHGNet(LeanCalculator):
     """ASE calculator for CHGNet: energy, free energy, forces, and stress where there is a cell.
 
     Energies per atom agree with chgnet's own calculator to 1e-6 eV (3e-6 eV where perfect symmetry adds up the rounding
@@ -47,9 +44,8 @@ class LeanCHGNet(Calculator):
         Unknown model or dtype.
     """
 
-    implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012 - as ASE has it
-    atoms: Atoms
     name = "lean_chgnet"
+    max_atoms = 64  # more at a time are no faster, and each needs some 3 MB for the gradient
 
     def __init__(self, model: str = "chgnet", *, device: str = "cpu", dtype: str = "float32") -> None:
         super().__init__()
@@ -63,62 +59,16 @@ class LeanCHGNet(Calculator):
         self._network = load_network(model, device, dtype)
         self._builder = GraphBuilder(self._network.bond_cutoff, self._network.angle_cutoff)
 
-    def calculate(
-        self,
-        atoms: Atoms | None = None,
-        properties: list[str] | None = None,
-        system_changes: list[str] = all_changes,
-    ) -> None:
-        """Compute all properties of ``atoms``, as ASE asks."""
-        super().calculate(atoms, properties, system_changes)
-        (self.results,) = self.evaluate_batch([self.atoms])
-
-    def evaluate_batch(self, structures: Sequence[Atoms]) -> list[dict[str, Any]]:
-        """Evaluate several structures together.
-
-        Parameters
-        ----------
-        structures
-            At least one atom each. What calculators they have is left alone.
-
-        Returns
-        -------
-        list of dict
-            For each structure ``energy`` and ``free_energy`` (eV), ``forces`` (eV/Å, shape (N, 3)) and, when it has
-            three cell vectors, ``stress`` (eV/Å³, Voigt order, shape (6,)), in double precision.
-
-        Raises
-        ------
-        InputError
-            A structure has no atoms, or an element beyond plutonium.
-        """
-        for atoms in structures:
-            self._check(atoms)
-        results: list[dict[str, Any]] = []
-        for group in consecutive_groups([len(atoms) for atoms in structures], _MAX_ATOMS):
-            results += self._evaluate(structures[group])
-        return results
-
-    def _evaluate(self, structures: Sequence[Atoms]) -> list[dict[str, Any]]:
+    def evaluate_atoms(self, structures: Sequence[Atoms]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return energies of atoms, forces and virials; see :class:`~..lean.LeanCalculator`."""
         graph = self._builder.build(structures)
         energies, d_length, d_angle = self._network.energies_and_gradients(graph)
-        forces, virials = graph.forces_and_virials(d_length, d_angle)
-        site_energies = energies.double().numpy() + self._network.reference_energies[graph.numbers.numpy() - 1]
-        results = []
-        stop = 0
-        for atoms, virial in zip(structures, virials, strict=True):
-            start, stop = stop, stop + len(atoms)
-            energy = float(site_energies[start:stop].sum())
-            result: dict[str, Any] = {"energy": energy, "free_energy": energy, "forces": forces[start:stop].copy()}
-            if atoms.cell.rank == 3:
-                result["stress"] = full_3x3_to_voigt_6_stress(virial / atoms.cell.volume)
-            results.append(result)
-        return results
+        references = self._network.reference_energies[graph.numbers.numpy() - 1]
+        return energies.double().numpy() + references, *graph.forces_and_virials(d_length, d_angle)
 
-    def _check(self, atoms: Atoms) -> None:
+    def check_elements(self, atoms: Atoms) -> None:
+        """Raise InputError for an element that CHGNet does not know."""
         numbers = atoms.numbers
-        if len(numbers) == 0:
-            raise InputError("atoms: there are none to evaluate")
         if numbers.min() < 1 or numbers.max() > len(self._network.reference_energies):
             raise InputError(f"atoms: {atoms.symbols} has an element that CHGNet does not know; it knows H to Pu")
 
@@ -135,4 +85,5 @@ def load_network(model: str, device: str = "cpu", dtype: str = "float32") -> Net
 
     path = checked_weights("chgnet", MODEL_CARDS[model].weights or "", MODEL_CARDS[model].sha256)
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)["model"]
-    return Network(checkpoint, getattr(torch, dtype), device)
+    library = native_code().library if (dtype, device) == ("float32", "cpu") else None
+    return Network(checkpoint, getattr(torch, dtype), device, library)

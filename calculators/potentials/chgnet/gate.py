@@ -7,6 +7,7 @@ twice as fast. Gradients are taken with respect to inputs only; the weights are 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -116,9 +117,9 @@ class Gate:
         bias = torch.cat([weights[f"{part}.{first_layer}.bias"] for part in parts])
         self.blocks = [Linear(part.t().contiguous(), part.contiguous(), None) for part in back.chunk(n_inputs, dim=1)]
         self.bias = bias
-        self._deep = first_layer != last_layer
-        self._last = [Linear.of(weights, f"{part}.{last_layer}") for part in parts] if self._deep else []
-        self._norms = [Norm.of(weights, f"{name}.bn1"), Norm.of(weights, f"{name}.bn2")]
+        self.deep = first_layer != last_layer
+        self.last = [Linear.of(weights, f"{part}.{last_layer}") for part in parts] if self.deep else []
+        self.norms = [Norm.of(weights, f"{name}.bn1"), Norm.of(weights, f"{name}.bn2")]
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, list[tuple[Any, ...]]]:
         """Return the output, shape (M, 64), for the first layer's sum, shape (M, 128), which is overwritten.
@@ -134,13 +135,13 @@ class Gate:
     def _forward(self, hidden: Tensor, out: Tensor) -> tuple[Any, ...]:
         half = out.shape[1]
         derivative = None
-        if self._deep:
+        if self.deep:
             value, derivative = silu_(hidden)
-            core, gate = self._last[0](value[:, :half]), self._last[1](value[:, half:])
+            core, gate = self.last[0](value[:, :half]), self.last[1](value[:, half:])
         else:
             core, gate = hidden[:, :half].contiguous(), hidden[:, half:].contiguous()
-        core, saved_core = self._norms[0](core)
-        gate, saved_gate = self._norms[1](gate)
+        core, saved_core = self.norms[0](core)
+        gate, saved_gate = self.norms[1](gate)
         core, d_core = silu_(core)
         gate = gate.sigmoid_()
         torch.mul(core, gate, out=out)
@@ -158,11 +159,11 @@ class Gate:
     def _backward(self, gradient: Tensor, saved: tuple[Any, ...], result: Tensor) -> None:
         derivative, saved_core, saved_gate, d_core, d_gate = saved
         half = gradient.shape[1]
-        core = self._norms[0].backward(gradient * d_core, saved_core)
-        gate = self._norms[1].backward(gradient * d_gate, saved_gate)
-        if self._deep:
-            torch.mm(core, self._last[0].back, out=result[:, :half])
-            torch.mm(gate, self._last[1].back, out=result[:, half:])
+        core = self.norms[0].backward(gradient * d_core, saved_core)
+        gate = self.norms[1].backward(gradient * d_gate, saved_gate)
+        if self.deep:
+            torch.mm(core, self.last[0].back, out=result[:, :half])
+            torch.mm(gate, self.last[1].back, out=result[:, half:])
             result.mul_(derivative)
         else:
             result[:, :half] = core
@@ -191,19 +192,25 @@ class Ends:
         self, first: Tensor, second: Tensor, size: int, third: Tensor | None = None, third_size: int = 0
     ) -> None:
         n_pairs = len(first)
-        self.n_pairs = n_pairs
+        self.n_pairs, self.size = n_pairs, size
+        self.first, self.second, self.third = first, second, third
         self.near = torch.cat([first, second])
         far = torch.cat([second, first])
         columns = [self.near, far + size]
-        self._order = torch.argsort(self.near, stable=True)
-        self._offsets = _offsets(self.near, size)
-        self._far_order = (self._order + n_pairs) % max(2 * n_pairs, 1)
+        self.order = torch.argsort(self.near, stable=True)
+        self.offsets = _offsets(self.near, size)
+        self._far_order = (self.order + n_pairs) % max(2 * n_pairs, 1)
         if third is not None:
             columns.append(torch.cat([third, third]) + 2 * size)
             pairs = torch.arange(n_pairs, device=third.device)
             self._third_order = torch.stack([pairs, pairs + n_pairs], dim=1).flatten()
             self._third_offsets = 2 * _offsets(third, third_size)
         self._columns = torch.stack(columns, dim=1)
+
+    @functools.cached_property
+    def limits(self) -> Tensor:
+        """Where the rows of each thing begin in ``order``, and where the last ones end, shape (size + 1,)."""
+        return torch.cat([self.offsets, self.offsets.new_tensor([2 * self.n_pairs])])
 
     def gather(self, *tables: Tensor) -> Tensor:
         """Return for each row the sum of what it and its partner (and the third) point to, shape (2 P, width).
@@ -219,11 +226,11 @@ class Ends:
 
     def sum_near(self, rows: Tensor) -> Tensor:
         """Sum the rows, shape (2 P, width), by what they point to: shape (size, width)."""
-        return _sum(rows, self._order, self._offsets)
+        return _sum(rows, self.order, self.offsets)
 
     def sum_far(self, rows: Tensor) -> Tensor:
         """Sum the rows, shape (2 P, width), by what their partners point to: shape (size, width)."""
-        return _sum(rows, self._far_order, self._offsets)
+        return _sum(rows, self._far_order, self.offsets)
 
     def sum_third(self, rows: Tensor) -> Tensor:
         """Sum the rows, shape (2 P, width), by their third: shape (third_size, width)."""

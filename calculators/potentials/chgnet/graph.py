@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
+
+from ..lean import forces_and_virials
+from ..neighbors import PairFinder
 
 if TYPE_CHECKING:
     import torch
@@ -99,11 +102,8 @@ class Graph:
             by_left = (signed * right - cosine * left) / self.length[self.left, None]
             by_right = (signed * left - cosine * right) / self.length[self.right, None]
             gradient.index_add_(0, self.left, by_left).index_add_(0, self.right, by_right)
-        forces = gradient.new_zeros(len(self.numbers), 3)
-        forces.index_add_(0, self.first, gradient).index_add_(0, self.second, gradient, alpha=-1)
-        products = (self.length[:, None] * self.unit)[:, :, None] * gradient[:, None, :]
-        virials = gradient.new_zeros(self.n_structures, 3, 3).index_add_(0, self.owner, products)
-        return forces.numpy(), virials.numpy()
+        vectors, sizes = self.length[:, None] * self.unit, (len(self.numbers), self.n_structures)
+        return forces_and_virials(self.first, self.second, self.owner, vectors, gradient, sizes)
 
 
 class GraphBuilder:
@@ -118,16 +118,14 @@ class GraphBuilder:
     """
 
     def __init__(self, bond_cutoff: float, angle_cutoff: float) -> None:
-        from vesin import NeighborList
-
         self.angle_cutoff = angle_cutoff
-        self._neighbors: Any = NeighborList(cutoff=bond_cutoff, full_list=False)
+        self._finder = PairFinder(bond_cutoff)
 
     def build(self, structures: Sequence[Atoms]) -> Graph:
         """Return the graph of ``structures``; in directions that are not periodic there are no images."""
         import torch
 
-        first, second, vectors, owner = self._bonds(structures)
+        first, second, vectors, owner = self._finder.find(structures)
         numbers = np.concatenate([atoms.numbers for atoms in structures])
         length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         order = np.argsort(length >= self.angle_cutoff, kind="stable")
@@ -153,23 +151,6 @@ class GraphBuilder:
             cosine=cosine.clamp(-1.0, 1.0),
             n_structures=len(structures),
         )
-
-    def _bonds(self, structures: Sequence[Atoms]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return first atoms, second atoms, vectors (Å) and structures of all bonds."""
-        first, second, vectors, counts = [], [], [], []
-        offset = 0
-        for atoms in structures:
-            pairs, vector = self._neighbors.compute(
-                points=atoms.positions, box=atoms.cell.array, periodic=atoms.pbc, quantities="PD"
-            )
-            pairs = pairs.astype(np.int64) + offset
-            first.append(pairs[:, 0])
-            second.append(pairs[:, 1])
-            vectors.append(vector)
-            counts.append(len(pairs))
-            offset += len(atoms)
-        owner = np.repeat(np.arange(len(structures)), counts)
-        return np.concatenate(first), np.concatenate(second), np.concatenate(vectors), owner
 
 
 def angle_pairs(

@@ -10,6 +10,7 @@ Shapes: N atoms, B bonds (the first b of them short enough for angles), A angles
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .gate import Ends, Gate, Linear, Norm, Weights, silu_
+from .messages import CompiledMessages, Messages, views
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,74 +66,67 @@ class RadialBasis:
         return basis, derivative
 
 
-def _views(rows: Tensor, views: int = 2) -> Tensor:
-    """Return rows of shape (views P, width), one view of P pairs after the other, as (views, P, width)."""
-    return rows.view(views, len(rows) // views, rows.shape[1])
-
-
 class AtomLayer:
     """Updates the features of the atoms with messages along the bonds."""
 
-    def __init__(self, weights: Weights, name: str) -> None:
-        self._gate = Gate(weights, f"{name}.twoBody_atom", 3, 0, 3)
+    def __init__(self, weights: Weights, name: str, library: ctypes.CDLL | None) -> None:
+        self._messages = _messages(Gate(weights, f"{name}.twoBody_atom", 3, 0, 3), library)
         self._out = Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False)
 
     def forward(self, atoms: Tensor, bonds: Tensor, bond_weights: Tensor, ends: Ends) -> tuple[Tensor, tuple[Any, ...]]:
         """Return the new features of the atoms, and what the gradient needs."""
-        near, middle, far = self._gate.blocks
-        hidden = ends.gather(torch.addmm(self._gate.bias, atoms, near.weight), far(atoms))
-        _views(hidden).add_(middle(bonds))
-        messages, saved = self._gate.forward(hidden)
-        pair = _views(messages)
-        total = ends.sum_near((pair * bond_weights).flatten(0, 1))
-        return torch.addmm(atoms, total, self._out.weight), (pair, saved)
+        near, middle, far = self._messages.gate.blocks
+        tables = (torch.addmm(self._messages.gate.bias, atoms, near.weight), far(atoms))
+        total, saved = self._messages.forward(tables, middle(bonds), ends, bond_weights)
+        return torch.addmm(atoms, total, self._out.weight), saved
 
     def backward(
         self, g_atoms: Tensor, saved: tuple[Any, ...], bond_weights: Tensor, ends: Ends, *, atoms_too: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms (not updated unless ``atoms_too``), bonds and bond weights."""
-        pair, saved_gate = saved
-        near, middle, far = self._gate.blocks
-        g_total = self._out.backward(g_atoms).index_select(0, ends.near).view_as(pair)
-        g_weights = (g_total * pair).sum(0)
-        g_hidden = self._gate.backward(g_total.mul_(bond_weights).flatten(0, 1), saved_gate)
-        g_bonds = middle.backward(_views(g_hidden).sum(0))
+        near, middle, far = self._messages.gate.blocks
+        g = self._messages.backward(self._out.backward(g_atoms), saved, ends, bond_weights, tables=atoms_too)
         if atoms_too:
-            g_atoms = torch.addmm(g_atoms, ends.sum_near(g_hidden), near.back)
-            g_atoms = torch.addmm(g_atoms, ends.sum_far(g_hidden), far.back)
-        return g_atoms, g_bonds, g_weights
+            g_near, g_far = g.tables
+            g_atoms = torch.addmm(torch.addmm(g_atoms, g_near, near.back), g_far, far.back)
+        assert g.weights is not None
+        return g_atoms, middle.backward(g.pairs.sum(0)), g.weights
 
 
 class AngleMessages:
-    """The output of a gate for each angle, seen from its one and from its other bond.
+    """Messages for each angle, seen from its one and from its other bond.
 
     The features of the angles have the shape (2, A, 64), or (1, A, 64) while both views are still the same.
     """
 
-    def __init__(self, weights: Weights, name: str, first_layer: int, last_layer: int) -> None:
-        self._gate = Gate(weights, name, 4, first_layer, last_layer)
+    def __init__(
+        self, weights: Weights, name: str, first_layer: int, last_layer: int, library: ctypes.CDLL | None
+    ) -> None:
+        self._messages = _messages(Gate(weights, name, 4, first_layer, last_layer), library)
 
-    def forward(self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends) -> tuple[Tensor, list[tuple[Any, ...]]]:
-        """Return the messages, shape (2, A, 64)."""
-        near, far, middle, center = self._gate.blocks
-        hidden = ends.gather(near(bonds), far(bonds), torch.addmm(self._gate.bias, atoms, center.weight))
-        _views(hidden).add_(_views(middle(angles.flatten(0, 1)), len(angles)))
-        messages, saved = self._gate.forward(hidden)
-        return _views(messages), saved
+    def forward(
+        self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends, weights: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Any, ...]]:
+        """Return the messages, shape (2, A, 64), or their weighted sums for each bond, and what the gradient needs."""
+        near, far, middle, center = self._messages.gate.blocks
+        tables = (near(bonds), far(bonds), torch.addmm(self._messages.gate.bias, atoms, center.weight))
+        pairs = views(middle(angles.flatten(0, 1)), len(angles))
+        return self._messages.forward(tables, pairs, ends, weights)
 
     def backward(
-        self, g_messages: Tensor, saved: list[tuple[Any, ...]], ends: Ends, views: int
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the gradients with respect to atoms, bonds, and angles, which had that many views."""
-        near, far, middle, center = self._gate.blocks
-        g_hidden = self._gate.backward(g_messages.flatten(0, 1), saved)
-        g_bonds = torch.addmm(near.backward(ends.sum_near(g_hidden)), ends.sum_far(g_hidden), far.back)
-        g_atoms = center.backward(ends.sum_third(g_hidden))
-        g_middle = _views(g_hidden)
-        if views == 1:
-            g_middle = g_middle.sum(0, keepdim=True)
-        g_angles = _views(middle.backward(g_middle.flatten(0, 1)), views)
-        return g_atoms, g_bonds, g_angles
+        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, count: int, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Return the gradients with respect to atoms, bonds, angles, which had that many views, and weights."""
+        near, far, middle, center = self._messages.gate.blocks
+        g = self._messages.backward(gradient, saved, ends, weights)
+        g_near, g_far, g_third = g.tables
+        g_bonds = torch.addmm(near.backward(g_near), g_far, far.back)
+        pairs = g.pairs if count == 2 else g.pairs.sum(0, keepdim=True)
+        return center.backward(g_third), g_bonds, views(middle.backward(pairs.flatten(0, 1)), count), g.weights
+
+
+def _messages(gate: Gate, library: ctypes.CDLL | None) -> Messages:
+    return Messages(gate) if library is None else CompiledMessages(gate, library)
 
 
 class Readout:
@@ -165,6 +160,8 @@ class Network:
         The ``model`` part of chgnet's weight file: ``state_dict`` and ``model_args``.
     dtype, device
         Precision and place of the computation; chgnet's own is single precision.
+    library
+        The compiled kernels, for single precision on the CPU; None to run on torch.
 
     Raises
     ------
@@ -172,7 +169,9 @@ class Network:
         The weights belong to a network of another architecture.
     """
 
-    def __init__(self, checkpoint: Mapping[str, Any], dtype: torch.dtype, device: str) -> None:
+    def __init__(
+        self, checkpoint: Mapping[str, Any], dtype: torch.dtype, device: str, library: ctypes.CDLL | None = None
+    ) -> None:
         arguments, state = checkpoint["model_args"], checkpoint["state_dict"]
         _check_architecture(arguments, state)
         self.dtype, self.device = dtype, device
@@ -191,11 +190,13 @@ class Network:
         self.bond_weights = Linear.of(weights, "bond_weights_ag", bias=False)
         self.short_weights = Linear.of(weights, "bond_weights_bg", bias=False)
         self.angle_embedding = Linear.of(weights, "angle_embedding", bias=False)
-        self.atom_layers = [AtomLayer(weights, f"atom_conv_layers.{k}") for k in range(n)]
+        self.atom_layers = [AtomLayer(weights, f"atom_conv_layers.{k}", library) for k in range(n)]
         bond_layers = [f"bond_conv_layers.{k}" for k in range(n - 1)]
-        self.bond_messages = [AngleMessages(weights, f"{name}.twoBody_bond", 0, 3) for name in bond_layers]
+        self.bond_messages = [AngleMessages(weights, f"{name}.twoBody_bond", 0, 3, library) for name in bond_layers]
         self.bond_out = [Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False) for name in bond_layers]
-        self.angle_updates = [AngleMessages(weights, f"angle_layers.{k}.twoBody_bond", 1, 1) for k in range(n - 2)]
+        self.angle_updates = [
+            AngleMessages(weights, f"angle_layers.{k}.twoBody_bond", 1, 1, library) for k in range(n - 2)
+        ]
         self.readout = Readout(weights)
 
     def energies_and_gradients(self, graph: Graph) -> tuple[Tensor, Tensor, Tensor]:
@@ -259,16 +260,15 @@ class _Pass:
         atoms, bonds, angles = self.atoms, self.bonds, self.angles
         self.saved_atoms: list[tuple[Any, ...]] = []
         self.saved_bonds: list[tuple[Any, ...]] = []
-        self.saved_angles: list[list[tuple[Any, ...]]] = []
+        self.saved_angles: list[tuple[Any, ...]] = []
         for k, layer in enumerate(net.atom_layers):
             atoms, saved_atom = layer.forward(atoms, bonds, self.bond_weights, self.bond_ends)
             self.saved_atoms.append(saved_atom)
             if k == last:
                 break
             short = bonds[: self.n_short]
-            messages, saved_bond = net.bond_messages[k].forward(atoms, short, angles, self.angle_ends)
-            self.saved_bonds.append((messages, saved_bond))
-            total = self.angle_ends.sum_near((messages * self.angle_weights).flatten(0, 1))
+            total, saved = net.bond_messages[k].forward(atoms, short, angles, self.angle_ends, self.angle_weights)
+            self.saved_bonds.append(saved)
             short = torch.addmm(short, total, net.bond_out[k].weight)
             bonds = torch.cat([short, bonds[self.n_short :]])
             if k < last - 1:
@@ -285,21 +285,20 @@ class _Pass:
         g_angles = self.angles.new_zeros(2, *self.angles.shape[1:])
         g_short = self.g_bonds[: self.n_short]
         for k in range(last, -1, -1):
-            views = 1 if k == 0 else 2
+            count = 1 if k == 0 else 2
             if k < last - 1:
-                more = net.angle_updates[k].backward(g_angles, self.saved_angles[k], self.angle_ends, views)
+                more = net.angle_updates[k].backward(g_angles, self.saved_angles[k], self.angle_ends, count)
                 g_atoms = g_atoms + more[0]
                 g_short += more[1]
-                g_angles = (g_angles if views == 2 else g_angles.sum(0, keepdim=True)) + more[2]
+                g_angles = (g_angles if count == 2 else g_angles.sum(0, keepdim=True)) + more[2]
             if k < last:
-                messages, saved = self.saved_bonds[k]
                 g_total = net.bond_out[k].backward(g_short)
-                g_pair = g_total.index_select(0, self.angle_ends.near).view_as(messages)
-                self.g_angle_weights += (g_pair * messages).sum(0)
-                more = net.bond_messages[k].backward(g_pair.mul_(self.angle_weights), saved, self.angle_ends, views)
-                g_atoms = g_atoms + more[0]
-                g_short += more[1]
-                g_angles += more[2]
+                how = (self.saved_bonds[k], self.angle_ends, count, self.angle_weights)
+                g_more, g_bonds, more_angles, g_weights = net.bond_messages[k].backward(g_total, *how)
+                g_atoms = g_atoms + g_more
+                g_short += g_bonds
+                g_angles += more_angles
+                self.g_angle_weights += g_weights
             g_atoms, g_bonds, g_weights = net.atom_layers[k].backward(
                 g_atoms, self.saved_atoms[k], self.bond_weights, self.bond_ends, atoms_too=k > 0
             )

@@ -341,8 +341,7 @@ def test_batches_are_evaluated_where_the_potential_computes(monkeypatch, name):
     devices = []
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr(batch_module, "LeanCHGNet", lambda _, device: devices.append(device))
-    monkeypatch.setattr(batch_module, "build_calculator", lambda _, device: devices.append(device))
-    monkeypatch.setattr(batch_module, "SevenNetBatch", lambda calculator: calculator)
+    monkeypatch.setattr(batch_module, "LeanSevenNet", lambda _, device: devices.append(device))
     get_batch_evaluator(name)
     get_batch_evaluator(get_potential({"calculator": name, "device": "cuda"}).name)
     assert devices == ["cpu", "cuda"]

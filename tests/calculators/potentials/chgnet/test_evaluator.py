@@ -14,10 +14,13 @@ from ase.calculators.calculator import Calculator, PropertyNotImplementedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amalgamics.calculators.native.library import find_compiler, native_code
+from amalgamics.calculators.potentials.cards import MODEL_CARDS
 from amalgamics.calculators.potentials.chgnet.evaluator import LEAN_MODELS, LeanCHGNet
 from amalgamics.calculators.potentials.chgnet.graph import GraphBuilder, angle_pairs
 from amalgamics.calculators.potentials.chgnet.layers import Network
 from amalgamics.calculators.potentials.loading import build_calculator
+from amalgamics.calculators.potentials.weights import checked_weights
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
 
@@ -127,6 +130,44 @@ def test_equals_stock_on_random_distortions(key, amplitude, strain, seed):
     assert_equal_to_stock("chgnet", atoms, lean().evaluate_batch([atoms])[0], tolerance=3e-6)
 
 
+@pytest.mark.skipif(find_compiler() is None, reason="there is no C compiler")
+@pytest.mark.parametrize("model", LEAN_MODELS)
+def test_compiled_code_equals_torch_with_other_weights(model):
+    # Weights that no training has balanced, so that what cancels or hardly counts in the trained ones shows.
+    path = checked_weights("chgnet", MODEL_CARDS[model].weights, MODEL_CARDS[model].sha256)
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    random = torch.Generator().manual_seed(3)
+    for name, weight in checkpoint["state_dict"].items():
+        if weight.is_floating_point() and not name.startswith("composition_model"):
+            checkpoint["state_dict"][name] = weight * (1 + 0.2 * torch.randn(weight.shape, generator=random))
+    structures = [*odd_structures().values(), rattled("LiHg"), rattled("LLTO_P4mmm_ordered"), slab()]
+    results = []
+    for dtype, library in ((torch.float32, native_code().library), (torch.float32, None), (torch.float64, None)):
+        calculator = LeanCHGNet(model)
+        calculator._network = Network(checkpoint, dtype, "cpu", library)
+        results.append(calculator.evaluate_batch(structures))
+    for atoms, compiled, single, exact in zip(structures, *results, strict=True):
+        scale = 1 + np.abs(exact["forces"]).max() + abs(exact["energy"]) / len(atoms)
+        for item in (compiled, single):
+            assert item["energy"] / len(atoms) == pytest.approx(exact["energy"] / len(atoms), abs=2e-6 * scale)
+            np.testing.assert_allclose(item["forces"], exact["forces"], rtol=0, atol=5e-5 * scale)
+            np.testing.assert_allclose(item["stress"], exact["stress"], rtol=0, atol=5e-6 * scale)
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="there is no C compiler")
+def test_compiled_code_on_several_threads():
+    atoms = rattled("LLTO_P4mmm_ordered").repeat((2, 2, 1))
+    (expected,) = lean().evaluate_batch([atoms])
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        (shared,) = lean().evaluate_batch([atoms])
+    finally:
+        torch.set_num_threads(threads)
+    assert shared["energy"] == pytest.approx(expected["energy"], abs=1e-5)
+    np.testing.assert_allclose(shared["forces"], expected["forces"], rtol=0, atol=2e-5)
+
+
 def test_batch_equals_one_by_one():
     structures = [*odd_structures().values(), rattled("LiHg"), rattled("TiO2_rutile"), slab()]
     together = lean(dtype="float64").evaluate_batch(structures)
@@ -139,7 +180,7 @@ def test_batch_equals_one_by_one():
 def test_batches_larger_than_the_memory_limit(monkeypatch):
     structures = [rattled("LiHg", seed=seed) for seed in range(5)]
     whole = lean(dtype="float64").evaluate_batch(structures)
-    monkeypatch.setattr("amalgamics.calculators.potentials.chgnet.evaluator._MAX_ATOMS", 3)
+    monkeypatch.setattr(LeanCHGNet, "max_atoms", 3)
     split = lean(dtype="float64").evaluate_batch(structures)
     np.testing.assert_allclose([item["energy"] for item in split], [item["energy"] for item in whole], atol=1e-12)
     assert lean().evaluate_batch([]) == []

@@ -1,0 +1,1 @@
+"""Inner loops in C, compiled on the user's machine where there is a compiler."""
