@@ -108,7 +108,7 @@ def describe(folder, monkeypatch):
     def forget():
         for name in ("mycalc", "helpers"):
             sys.modules.pop(name, None)
-        custom._record.cache_clear()
+        custom._described.cache_clear()
 
     def again(kind):
         forget()
