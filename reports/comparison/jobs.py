@@ -12,7 +12,7 @@ from ..sections import Card, Lead, Links, ReportSection
 from ..wetting.model import WettingReport
 from .model import Comparison
 from .section import comparison_section, headline
-from .wetting import wetting_comparison_section
+from .wetting import pure_angles, wetting_comparison_section
 
 ANCHOR = "reports"
 
@@ -54,6 +54,7 @@ def jobs_report(
     if len(wettings) > 1:
         sections.append(wetting_comparison_section(wettings))
     said = [f"{system_title(one.system)}: {headline(one)}" if several else headline(one) for one in comparisons]
+    said += [pure_angles(wettings)] if len(wettings) > 1 else []
     links = Links(tuple((one.potential, one.link, one.headline) for one in reports))
     warnings = tuple(dict.fromkeys([*notes, *(warning for section in sections for warning in section.warnings)]))
     lead = Lead(

@@ -17,7 +17,7 @@ from ..sections import Cell, Figure, ReportSection, SectionPicture, SectionTable
 from ..wetting.diagram import ORDER, angle_title, composition_title, decades, limit_lines, log_place
 from ..wetting.layout import composition_axis
 from ..wetting.model import WettingMember, WettingReport
-from ..wetting.wording import WETTING_DEG, composition, face
+from ..wetting.wording import WETTING_DEG, angle, composition, face
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -65,6 +65,14 @@ def wetting_comparison_section(reports: Mapping[str, WettingReport]) -> ReportSe
     )
 
 
+def pure_angles(reports: Mapping[str, WettingReport]) -> str:
+    """``Pure Hg on LLTO(001): 87° with chgnet+d3 and 75° with 7net-0+d3.``, each of its own set of energies."""
+    first = next(iter(reports.values()))
+    angles = {name: own_member(name, report).curve.points[0].fresh.theta_deg for name, report in reports.items()}
+    said = enumeration([f"{angle(theta)} with {name}" for name, theta in angles.items()])
+    return f"Pure {first.solvent} on {face(first.substrate, first.miller_index)}: {said}."
+
+
 def own_member(potential: str, report: WettingReport) -> WettingMember:
     """Return the parameter set of a potential; that of the headline where it has none."""
     return next((one for one in report.members if one.potential == potential), report.default)
@@ -82,9 +90,9 @@ def _pure(members: Mapping[str, WettingMember]) -> SectionTable:
     rows: list[tuple[Cell, ...]] = []
     for name, member in members.items():
         pure = member.curve.points[0].fresh
-        low, high = pure.statistical_low_deg, pure.statistical_high_deg
-        rows.append((name, member.termination, pure.work_of_adhesion_J_m2, pure.theta_deg, f"{low:.0f}–{high:.0f}"))
-    columns = ("potential", "face", "W_ad (J/m²)", "θ (°)", "statistical band (°)")
+        band = f"{pure.statistical_low_deg:.0f}–{pure.statistical_high_deg:.0f}"
+        rows.append((name, member.termination, pure.work_of_adhesion_J_m2, f"{pure.theta_deg:.0f} ({band})"))
+    columns = ("potential", "face", "W_ad (J/m²)", "θ (°, statistical band)")
     return SectionTable("The pure liquid", columns, tuple(rows), digits=2)
 
 
@@ -95,7 +103,7 @@ def _angles(reports: Mapping[str, WettingReport], members: Mapping[str, WettingM
     for limit in ORDER:
         for x in keys:
             angles = [_angle(curve, x, limit) for curve in curves]
-            known = [angle for angle in angles if angle is not None]
+            known = [one for one in angles if one is not None]
             if known:
                 spread = max(known) - min(known) if len(known) > 1 else None
                 rows.append((composition(x), str(limit), *angles, spread))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amalgamics.reports.comparison.wetting import own_member, wetting_comparison_section
+from amalgamics.reports.comparison.wetting import own_member, pure_angles, wetting_comparison_section
 from amalgamics.reports.sections import Figure, SectionTable, leaves
 from amalgamics.reports.wetting.wording import composition
 from amalgamics.thermodynamics.wetting.curve import Limit
@@ -35,9 +35,12 @@ def test_each_column_is_the_curve_of_its_own_potential(wetting):
         assert values[-1] == pytest.approx(max(expected) - min(expected))
         seen.add((key, limit))
     assert seen == {(x, str(limit)) for x in wetting.key_x for limit in Limit}
-    for name, face, work, theta, _ in tables(section)["The pure liquid"].rows:
+    pure = [f"{own_member(name, wetting).curve.points[0].fresh.theta_deg:.0f}° with {name}" for name in names]
+    assert pure_angles(dict.fromkeys(names, wetting)) == f"Pure Hg on LLTO(001): {', '.join(pure[:-1])} and {pure[-1]}."
+    for name, face, work, theta in tables(section)["The pure liquid"].rows:
         pure = own_member(name, wetting).curve.points[0].fresh
-        assert (face, work, theta) == ("TiO2", pure.work_of_adhesion_J_m2, pure.theta_deg)
+        assert (face, work) == ("TiO2", pure.work_of_adhesion_J_m2)
+        assert theta.startswith(f"{pure.theta_deg:.0f} ({pure.statistical_low_deg:.0f}–")
 
 
 def test_a_potential_without_an_angle_of_its_own_is_told(wetting):
