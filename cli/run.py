@@ -64,8 +64,8 @@ def run(
     job = load_jobs(input_file, database=database, launchpad=launchpad, potential=potential, device=device)
     with ExitStack() as at_the_end:
         if bundle is not None:
-            if recompute:
-                set_results_aside(job)
+            if recompute:  # in the database that the results will belong into
+                _say_set_aside(set_results_aside(job))
             at_the_end.enter_context(signals_end())
             job = _in_bundle(job, bundle, at_the_end)
         _run(job, workers, limit, retry_failed=retry_failed, recompute=recompute)
@@ -104,8 +104,7 @@ def _run(job: Job, workers: int | None, limit: TimeLimit, *, retry_failed: bool,
     submission = submit(job, pad, retry_failed=retry_failed, recompute=recompute)
     if submission.resumed:
         typer.echo(f"{job.name}: going on with the unfinished workflow")
-    if submission.set_aside:
-        typer.echo(f"note: {submission.set_aside} results of before are set aside, and computed anew")
+    _say_set_aside(submission.set_aside)
     several = len(job.jobs) > 1
     work_through(
         job.launchpad,
@@ -123,6 +122,11 @@ def _run(job: Job, workers: int | None, limit: TimeLimit, *, retry_failed: bool,
         raise typer.Exit(1)
     for one in (*job.jobs, job) if several else job.jobs:
         _tell(one, told, f"{one.potential if one is not job else 'compared'}: " if several else "")
+
+
+def _say_set_aside(count: int) -> None:
+    if count:
+        typer.echo(f"note: {count} results of before are set aside, and computed anew")
 
 
 def _tell(job: Job, told: Sequence[str], of_what: str) -> None:

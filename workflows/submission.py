@@ -233,7 +233,8 @@ def set_results_aside(job: WorkflowSpec | ComparedJobs) -> int:
 
 
 def _delete_checkpoints(job: Job) -> None:
-    names = tuple(key.replace("/", "_") for study in studies_of(job.spec) for key in study(job).keys)
+    keys = [key for study in studies_of(job.spec) for key in study(job).keys]
+    names = tuple({name for key in keys for name in (key, key.replace(" ", "_").replace("/", "_"))})
     for path in job.spec.checkpoint_folder.glob("*"):
         if path.name.startswith(names):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

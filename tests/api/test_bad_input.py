@@ -117,6 +117,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: am.load_job("nowhere.yaml"), "no such input file"),
     (lambda: am.run("nowhere.yaml"), "no such input file"),
     (lambda: am.run("nowhere.yaml", workers=0), "workers: 0"),
+    (lambda: am.run("nowhere.yaml", recompute=1), "recompute: 1 is not allowed; give true or false"),  # type: ignore[arg-type]
 ]
 
 

@@ -35,8 +35,8 @@ def test_each_column_is_the_curve_of_its_own_potential(wetting):
         assert values[-1] == pytest.approx(max(expected) - min(expected))
         seen.add((key, limit))
     assert seen == {(x, str(limit)) for x in wetting.key_x for limit in Limit}
-    pure = [f"{own_member(name, wetting).curve.points[0].fresh.theta_deg:.0f}° with {name}" for name in names]
-    assert pure_angles(dict.fromkeys(names, wetting)) == f"Pure Hg on LLTO(001): {', '.join(pure[:-1])} and {pure[-1]}."
+    said = [f"{own_member(name, wetting).curve.points[0].fresh.theta_deg:.0f}° with {name}" for name in names]
+    assert pure_angles(dict.fromkeys(names, wetting)) == f"Pure Hg on LLTO(001): {', '.join(said[:-1])} and {said[-1]}."
     for name, face, work, theta in tables(section)["The pure liquid"].rows:
         pure = own_member(name, wetting).curve.points[0].fresh
         assert (face, work) == ("TiO2", pure.work_of_adhesion_J_m2)
