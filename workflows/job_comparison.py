@@ -27,7 +27,7 @@ def write_job_comparison(jobs: Sequence[Job], output_dir: Path) -> dict[str, Pat
     Parameters
     ----------
     jobs
-        The same input with one potential after the other; each has written its report.
+        The same input with one potential after the other; those that have one have written their report.
     output_dir
         For the files; beside it where the report of other potentials lies there.
     """
@@ -35,22 +35,26 @@ def write_job_comparison(jobs: Sequence[Job], output_dir: Path) -> dict[str, Pat
     from ..reports.document import write_report
 
     folder = report_folder(output_dir, ", ".join(job.spec.potential for job in jobs))
-    reports = [_report_of(job, folder) for job in jobs]
     notes: list[str] = []
+    written = [_report_of(job, folder, notes) for job in jobs]
+    reports = [one for one in written if one is not None]
     found = [_comparison(jobs, system, notes) for system in jobs[0].spec.systems]
     comparisons = [one for one in found if one is not None]
     wettings = _wettings(jobs, notes) if WettingStudy.is_asked_for(jobs[0].spec) else {}
-    return write_report(jobs_report(jobs[0].spec.name, reports, comparisons, wettings, notes), folder)
+    potentials = [str(job.spec.potential) for job in jobs]
+    return write_report(jobs_report(jobs[0].spec.name, potentials, reports, comparisons, wettings, notes), folder)
 
 
-def _report_of(job: Job, folder: Path) -> ReportOfPotential:
+def _report_of(job: Job, folder: Path, notes: list[str]) -> ReportOfPotential | None:
+    """Return the report of a job; None where it could not be written, or somebody took it away meanwhile."""
     from ..reports.comparison.jobs import ReportOfPotential
 
     own = report_folder(job.spec.output_dir, job.spec.potential)
     try:
         said = str(json.loads((own / "summary.json").read_text(encoding="utf-8"))["headline"])
-    except (OSError, ValueError, KeyError, TypeError):  # somebody took it away meanwhile
-        said = ""
+    except (OSError, ValueError, KeyError, TypeError):
+        notes.append(f"there is no report with {job.spec.potential}")
+        return None
     link = quote(os.path.relpath(own / "report.html", folder))
     return ReportOfPotential(str(job.spec.potential), said, link)
 

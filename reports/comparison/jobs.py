@@ -28,6 +28,7 @@ class ReportOfPotential:
 
 def jobs_report(
     name: str,
+    potentials: Sequence[str],
     reports: Sequence[ReportOfPotential],
     comparisons: Sequence[Comparison],
     wettings: Mapping[str, WettingReport],
@@ -39,8 +40,10 @@ def jobs_report(
     ----------
     name
         Of the job.
+    potentials
+        With which it was run.
     reports
-        Its own report with each potential.
+        Its own report with each of them, as far as there is one.
     comparisons
         Of each system that several have a hull of.
     wettings
@@ -48,7 +51,6 @@ def jobs_report(
     notes
         What is left out.
     """
-    potentials = [one.potential for one in reports]
     several = len(comparisons) > 1
     sections = [comparison_section(one, place=f"-{one.system}" if several else "", leads=False) for one in comparisons]
     if len(wettings) > 1:

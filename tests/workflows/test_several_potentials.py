@@ -11,17 +11,20 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from ase.build import bulk
+from fireworks import FWorker
+from fireworks.core.rocket_launcher import launch_rocket
 
 import amalgamics as am
 from amalgamics.calculators.potentials import custom
 from amalgamics.cli.main import main
 from amalgamics.errors import InputError, SeveralPotentialsError
 from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.engine.launchpad import open_launchpad
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.job_comparison import write_job_comparison
 from amalgamics.workflows.spec import ComparedJobs, WorkflowSpec, load_jobs, load_spec
 from amalgamics.workflows.studies.wetting.study import WettingStudy
-from amalgamics.workflows.submission import build_workflow, job_key, modules_of, paths_of
+from amalgamics.workflows.submission import build_workflow, job_key, modules_of, paths_of, submit
 
 CODE = """
 from ase.calculators.emt import EMT
@@ -185,8 +188,45 @@ def test_a_potential_without_a_hull_is_left_out_by_name(tmp_path, made_up_study)
     ]
     paths = write_job_comparison(jobs, tmp_path / "out")
     summary = json.loads(paths["summary.json"].read_text())
-    assert summary["warnings"] == ["Li-Hg: 7net-0+d3 is left out: nothing is relaxed"]
+    assert summary["warnings"] == [
+        "there is no report with chgnet+d3",
+        "there is no report with 7net-0+d3",
+        "Li-Hg: 7net-0+d3 is left out: nothing is relaxed",
+    ]
+    assert (summary["potential"], summary["reports"]) == ("chgnet+d3, 7net-0+d3", {})
     assert "comparison" not in summary
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_potential_that_fails_leaves_the_report_of_the_other_and_holds_the_comparison_up(monkeypatch):
+    """It has no crystal of an element, so its report fails; once it is mended, the same command does the rest."""
+    fail = """
+import os
+class Failing(Scaled):
+    def calculate(self, atoms=None, *arguments, **more):
+        if "Cu" in atoms.symbols and "BROKEN" in os.environ:
+            raise RuntimeError("no copper")
+        super().calculate(atoms, *arguments, **more)
+"""
+    Path("mycalc.py").write_text(CODE + fail)
+    jobs = load_jobs("job.yaml", potential=["emt", "mycalc.py:Failing"])
+    launchpad = open_launchpad(jobs.launchpad)
+
+    def work(**options: bool) -> list[str]:
+        submit(jobs, launchpad, **options)
+        while launch_rocket(launchpad, FWorker()):
+            pass
+        found = launchpad.get_fw_ids({"state": {"$in": ["FIZZLED", "WAITING"]}})
+        return sorted(launchpad.get_fw_by_id(one).name for one in found)
+
+    monkeypatch.setenv("BROKEN", "1")
+    assert work() == ["write comparison", "write report, mycalc.py:Failing"]
+    assert {path.parent.name for path in Path("results").glob("*/report.html")} == {"job-emt"}
+    monkeypatch.delenv("BROKEN")
+    work(retry_failed=True)
+    summary = json.loads(Path("results/job/summary.json").read_text())
+    assert len(summary["comparison"]["potentials"]) == len(summary["reports"]) == 2
+    assert summary["warnings"] == []
 
 
 def spec_of(folder: Path, potential: str, **more: object) -> WorkflowSpec:
