@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..workflows.engine.stopping import TimeLimit
     from ..workflows.spec import ComparedJobs, WorkflowSpec
 
-    Job = WorkflowSpec | ComparedJobs
+    AnyJob = WorkflowSpec | ComparedJobs
 
 
 def run(
@@ -71,7 +71,7 @@ def run(
         _run(job, workers, limit, retry_failed=retry_failed, recompute=recompute)
 
 
-def _in_bundle(job: Job, folder: Path, at_the_end: ExitStack) -> Job:
+def _in_bundle(job: AnyJob, folder: Path, at_the_end: ExitStack) -> AnyJob:
     """Return the job with the stores of a bundle, whose results are merged into its database at the end."""
     from ..workflows.bundle import open_bundle
 
@@ -86,11 +86,11 @@ def _in_bundle(job: Job, folder: Path, at_the_end: ExitStack) -> Job:
             typer.echo(f"note: energies differ, {one}")
 
     at_the_end.callback(bring_home)
-    inside: Job = job.model_copy(update={"database": bundle.database, "launchpad": bundle.launchpad})
+    inside: AnyJob = job.model_copy(update={"database": bundle.database, "launchpad": bundle.launchpad})
     return inside
 
 
-def _run(job: Job, workers: int | None, limit: TimeLimit, *, retry_failed: bool, recompute: bool) -> None:
+def _run(job: AnyJob, workers: int | None, limit: TimeLimit, *, retry_failed: bool, recompute: bool) -> None:
     from ..workflows.engine.launching import is_completed
     from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.potential_notices import potential_notices
@@ -129,7 +129,7 @@ def _say_set_aside(count: int) -> None:
         typer.echo(f"note: {count} results of before are set aside, and computed anew")
 
 
-def _tell(job: Job, told: Sequence[str], of_what: str) -> None:
+def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
     """Print what the report of a job says, and where it is."""
     from ..workflows.output_folder import report_folder
 
