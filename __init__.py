@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 # One line a name for type checkers, and once more for Python; a test holds the two together.
 if TYPE_CHECKING:
     from .api.adhesion import work_of_adhesion as work_of_adhesion
+    from .api.comparison import compare as compare
     from .api.database import Database as Database
     from .api.energies import potential as potential
     from .api.energies import relax as relax
@@ -32,6 +33,7 @@ else:
         __name__,
         {
             ".api.adhesion": ["work_of_adhesion"],
+            ".api.comparison": ["compare"],
             ".api.database": ["Database"],
             ".api.energies": ["potential", "relax"],
             ".api.hulls": ["hull"],

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from pymatgen.analysis.phase_diagram import PhaseDiagram
 
+    from ..reports.comparison.model import ComputedHull
     from ..reports.model import SystemReport
     from ..thermodynamics.hulls.hull import Hull, HullPhase
 
@@ -113,6 +114,21 @@ class HullResult:
             known = dict.fromkeys(text for phase in self.phases for text in (phase.name, phase.formula))
             raise InputError(unknown_name(f"phase in the {self.system} hull", name, known))
         return (named or alike)[0]
+
+    def computed(self) -> ComputedHull:
+        """Return it as a comparison of potentials takes it.
+
+        Raises
+        ------
+        InputError
+            Energies were given, and nobody knows of which potential.
+        """
+        from ..reports.comparison.model import ComputedHull
+
+        if self.potential is None:
+            raise InputError(f"hull of {self.system}: energies were given; hulls of potentials are compared")
+        identity = str(self.provenance["identity"])
+        return ComputedHull(self.potential, identity, self._report, self.provenance, self.settings)
 
     @property
     def hull(self) -> Hull:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import flag, items, path, refusal, text
+from ..arguments import flag, items, refusal, text
 from ..errors import InputError
 from ..structures.compositions import parse_formula, parse_system
 from ..thermodynamics.hulls.entries import energy_of_atoms, is_pymatgen_entry, phase_entries
@@ -189,17 +189,12 @@ def _from_entries(system: str, entries: Sequence[PhaseEntry], *, has_volumes: bo
 def _from_database(
     system: str, database: StructureDatabase | str | Path, potential: str | NamedPotential | None
 ) -> HullResult:
-    from ..workflows.database.address import is_server
-    from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.studies.hulls.analysis import rows_for_system
+    from .database import as_database
 
-    if not isinstance(database, StructureDatabase):
-        if not isinstance(database, str) or not is_server(database):
-            database = path("database", database, "a Database, its path or its URL")
-        database = StructureDatabase(database, must_exist=True)
     name = potential if potential is None or isinstance(potential, str) else potential.name
     notes: list[str] = []
-    return _from_rows(system, rows_for_system(database, system, name, notes), notes)
+    return _from_rows(system, rows_for_system(as_database(database), system, name, notes), notes)
 
 
 def _computed(

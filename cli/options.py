@@ -44,8 +44,23 @@ AllowPathOption = Annotated[
 PotentialOption = Annotated[
     str | None, typer.Option("--potential", help="For example chgnet+d3, 7net-l3i5+d3 or mycalc.py:Calculator.")
 ]
+PotentialsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--potential",
+        help="For example chgnet+d3, 7net-l3i5+d3 or mycalc.py:Calculator; given more than once, the job is run with"
+        " each and they are compared.",
+    ),
+]
 DeviceOption = Annotated[
-    str | None, typer.Option("--device", help="Where the potential of the job computes: cpu (default) or cuda.")
+    str | None, typer.Option("--device", help="Where potentials of the job compute: cpu (default) or cuda.")
+]
+RecomputeOption = Annotated[
+    bool,
+    typer.Option(
+        "--recompute",
+        help="Compute the whole job anew: what the database holds of it is set aside, kept but used no more.",
+    ),
 ]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help="Worker processes; default one for each core.")

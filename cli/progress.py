@@ -29,8 +29,12 @@ _IN_A_LOG_S = 30.0
 _MOST_RUNNING = 3
 
 
-def result_line(row: AtomsRow) -> str:
-    """Return the one-line result of a relaxation."""
+def result_line(row: AtomsRow, *, with_potential: bool = False) -> str:
+    """Return the one-line result of a relaxation, with the potential at its end where there are several."""
+    return f"{_result(row)}  {row.potential}" if with_potential else _result(row)
+
+
+def _result(row: AtomsRow) -> str:
     if not row.converged:
         return f"  {row.name:<34} failed: {row.data['reason']}"
     if row.get("space_group") is None:
@@ -72,13 +76,18 @@ class Progress:
         The LaunchPad whose Fireworks are being worked through.
     fw_id
         Id of a Firework whose workflow is being worked on; None for everything.
+    with_potential
+        Whether each result names its potential.
     """
 
-    def __init__(self, database: Path | str, launchpad: Any, fw_id: int | None = None) -> None:
+    def __init__(
+        self, database: Path | str, launchpad: Any, fw_id: int | None = None, *, with_potential: bool = False
+    ) -> None:
         from ..workflows.database.structure_database import StructureDatabase
 
         self._store = StructureDatabase(database)
         self._launchpad = launchpad
+        self._with_potential = with_potential
         self._query: dict[str, Any] = {} if fw_id is None else {"nodes": fw_id}
         self._last_id = self._store.last_id()
         self._bar: Any = None
@@ -109,7 +118,8 @@ class Progress:
         """Print what has landed since the last call and move the bar."""
         for row in self._store.rows_after(self._last_id):
             self._last_id = int(row.id)
-            self._bar.console.print(visible(result_line(row)), markup=False, highlight=False, soft_wrap=True)
+            line = visible(result_line(row, with_potential=self._with_potential))
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
             self._landed += 1
         if time.monotonic() >= (self._next_line if self._bar.disable else self._next_look):
             self._look()
@@ -164,6 +174,7 @@ def work_through(
     allow: Sequence[str] = (),
     allow_paths: Sequence[Path] = (),
     limit: TimeLimit | None = None,
+    with_potential: bool = False,
 ) -> None:
     """Run worker processes until nothing is left to run, showing progress; complain about what failed.
 
@@ -184,6 +195,8 @@ def work_through(
         Modules and places that jobs may use, see :func:`~amalgamics.workflows.engine.launching.launch_workers`.
     limit
         When to stop; its ``reached`` tells afterwards whether work was left for want of time.
+    with_potential
+        Whether each result names its potential.
     """
     from ..workflows.engine import launching
     from ..workflows.engine.launchpad import open_launchpad
@@ -192,7 +205,7 @@ def work_through(
 
     limit = limit or TimeLimit()
     launchpad = open_launchpad(url)
-    with signals_end(limit.end_now), Progress(database, launchpad, fw_id) as progress:
+    with signals_end(limit.end_now), Progress(database, launchpad, fw_id, with_potential=with_potential) as progress:
         failed = launching.work_through(
             url,
             n_workers=workers,

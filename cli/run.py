@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,8 @@ from .options import (
     DeviceOption,
     InputArgument,
     LaunchpadOption,
-    PotentialOption,
+    PotentialsOption,
+    RecomputeOption,
     StopBeforeOption,
     WalltimeOption,
     WorkersOption,
@@ -23,7 +25,9 @@ from .values import visible
 
 if TYPE_CHECKING:
     from ..workflows.engine.stopping import TimeLimit
-    from ..workflows.spec import WorkflowSpec
+    from ..workflows.spec import ComparedJobs, WorkflowSpec
+
+    AnyJob = WorkflowSpec | ComparedJobs
 
 
 def run(
@@ -31,11 +35,12 @@ def run(
     workers: WorkersOption = None,
     database: DatabaseOption = None,
     launchpad: LaunchpadOption = None,
-    potential: PotentialOption = None,
+    potential: PotentialsOption = None,
     device: DeviceOption = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try the relaxations again that failed before.")
     ] = False,
+    recompute: RecomputeOption = False,
     walltime: WalltimeOption = None,
     stop_before: StopBeforeOption = None,
     bundle: Annotated[
@@ -50,24 +55,27 @@ def run(
     """Submit the workflow (or go on with an interrupted one), work through it and write its report."""
     from ..errors import InputError
     from ..workflows.engine.stopping import signals_end, time_limit
-    from ..workflows.spec import load_spec
+    from ..workflows.spec import load_jobs
+    from ..workflows.submission import set_results_aside
 
     limit = time_limit(walltime, stop_before)
     if bundle is not None and launchpad is not None:
         raise InputError(f"--launchpad: {launchpad} is not for --bundle, which has a LaunchPad of its own")
-    spec = load_spec(input_file, database=database, launchpad=launchpad, potential=potential, device=device)
+    job = load_jobs(input_file, database=database, launchpad=launchpad, potential=potential, device=device)
     with ExitStack() as at_the_end:
         if bundle is not None:
+            if recompute:  # in the database that the results will belong into
+                _say_set_aside(set_results_aside(job))
             at_the_end.enter_context(signals_end())
-            spec = _in_bundle(spec, bundle, at_the_end)
-        _run(spec, workers, limit, retry_failed=retry_failed)
+            job = _in_bundle(job, bundle, at_the_end)
+        _run(job, workers, limit, retry_failed=retry_failed, recompute=recompute)
 
 
-def _in_bundle(spec: WorkflowSpec, folder: Path, at_the_end: ExitStack) -> WorkflowSpec:
+def _in_bundle(job: AnyJob, folder: Path, at_the_end: ExitStack) -> AnyJob:
     """Return the job with the stores of a bundle, whose results are merged into its database at the end."""
     from ..workflows.bundle import open_bundle
 
-    bundle = open_bundle(folder, spec.database_address)
+    bundle = open_bundle(folder, job.database_address)
     bundle.fill()
 
     def bring_home() -> None:
@@ -78,45 +86,59 @@ def _in_bundle(spec: WorkflowSpec, folder: Path, at_the_end: ExitStack) -> Workf
             typer.echo(f"note: energies differ, {one}")
 
     at_the_end.callback(bring_home)
-    inside: WorkflowSpec = spec.model_copy(update={"database": bundle.database, "launchpad": bundle.launchpad})
+    inside: AnyJob = job.model_copy(update={"database": bundle.database, "launchpad": bundle.launchpad})
     return inside
 
 
-def _run(spec: WorkflowSpec, workers: int | None, limit: TimeLimit, *, retry_failed: bool) -> None:
-    from ..workflows.database.structure_database import StructureDatabase
+def _run(job: AnyJob, workers: int | None, limit: TimeLimit, *, retry_failed: bool, recompute: bool) -> None:
     from ..workflows.engine.launching import is_completed
     from ..workflows.engine.launchpad import open_launchpad
-    from ..workflows.output_folder import report_folder
     from ..workflows.potential_notices import potential_notices
     from ..workflows.submission import modules_of, paths_of, submit
     from .progress import work_through
 
-    told = potential_notices(spec, StructureDatabase(spec.database_address))
+    told = potential_notices(job)
     for notice in told:
         typer.echo(f"note: {notice}")
-    pad = open_launchpad(spec.launchpad)
-    submission = submit(spec, pad, retry_failed=retry_failed)
+    pad = open_launchpad(job.launchpad)
+    submission = submit(job, pad, retry_failed=retry_failed, recompute=recompute)
     if submission.resumed:
-        typer.echo(f"{spec.name}: going on with the unfinished workflow")
+        typer.echo(f"{job.name}: going on with the unfinished workflow")
+    _say_set_aside(submission.set_aside)
+    several = len(job.jobs) > 1
     work_through(
-        spec.launchpad,
+        job.launchpad,
         workers,
-        database=spec.database_address,
+        database=job.database_address,
         fw_id=submission.fw_ids[0],
-        allow=modules_of(spec),
-        allow_paths=paths_of(spec),
+        allow=modules_of(job),
+        allow_paths=paths_of(job),
         limit=limit,
+        with_potential=several,
     )
     if limit.reached:
         return
     if not is_completed(pad, submission.fw_ids[0]):
         raise typer.Exit(1)
-    folder = report_folder(spec.output_dir, spec.potential)
+    for one in (*job.jobs, job) if several else job.jobs:
+        _tell(one, told, f"{one.potential if one is not job else 'compared'}: " if several else "")
+
+
+def _say_set_aside(count: int) -> None:
+    if count:
+        typer.echo(f"note: {count} results of before are set aside, and computed anew")
+
+
+def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
+    """Print what the report of a job says, and where it is."""
+    from ..workflows.output_folder import report_folder
+
+    folder = report_folder(job.output_dir, job.potential)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    typer.echo(visible(summary["headline"]))
+    typer.echo(visible(of_what + summary["headline"]))
     for warning in summary["warnings"]:
         if warning not in told:
             typer.echo(f"note: {visible(warning)}")
-    if folder != spec.output_dir:
-        typer.echo(f"note: {spec.output_dir} holds the report of another potential, which is left as it is")
+    if folder != job.output_dir:
+        typer.echo(f"note: {job.output_dir} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {folder / 'report.html'}")

@@ -161,6 +161,13 @@ class Definitions:
 
 
 @dataclass(frozen=True)
+class Links:
+    """Links to other pages, relative to this one: each with its text, its address, and what is there."""
+
+    entries: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Tree:
     """JSON-able settings or provenance, shown as they are."""
 
@@ -247,6 +254,7 @@ Block = (
     | Definitions
     | Drawings
     | Figure
+    | Links
     | SectionPicture
     | SectionTable
     | Table

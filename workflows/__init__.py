@@ -11,7 +11,6 @@ from ..lazy import attach
 
 # One line a name for type checkers, and once more for Python; a test holds the two together.
 if TYPE_CHECKING:
-    from .comparison import compare_potentials as compare_potentials
     from .database.export import export_rows as export_rows
     from .studies.hulls.analysis import rows_for_system as rows_for_system
     from .studies.hulls.analysis import system_report as system_report
@@ -22,7 +21,6 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
-            ".comparison": ["compare_potentials"],
             ".database.export": ["export_rows"],
             ".studies.hulls.analysis": ["rows_for_system", "system_report"],
             ".studies.stability.analysis": ["StabilityOptions", "stabilities"],

@@ -54,7 +54,7 @@ def compare_potentials(
     for potential in potentials or sorted({str(row.potential) for row in rows}):
         own = members_of_hull(rows, system, potential, notes)
         try:
-            hulls.append(_computed_hull(system, [*own, *failed_beside(database, system, own)]))
+            hulls.append(computed_hull(system, [*own, *failed_beside(database, system, own)]))
         except InputError as error:  # an element has no crystal
             if potentials:
                 raise InputError(f"{potential}: {error}") from None
@@ -69,7 +69,8 @@ def compare_potentials(
     return Comparison(tuple(hulls))
 
 
-def _computed_hull(system: str, rows: Sequence[AtomsRow]) -> ComputedHull:
+def computed_hull(system: str, rows: Sequence[AtomsRow]) -> ComputedHull:
+    """Return the hull of the rows of one potential, as a comparison takes it."""
     from ..reports.comparison.model import ComputedHull
 
     newest = max((row for row in rows if row.converged), key=lambda row: row.id)

@@ -30,7 +30,7 @@ def report_of_job(job: Job, output_dir: Path, *, fresh_after: int = 0) -> dict[s
         Rows up to this id were there before the job and count as reused.
     """
     sections, warnings = report_sections(job)
-    warnings = [*potential_notices(job.spec, job.database), *warnings]
+    warnings = [*potential_notices(job.spec), *warnings]
     if not job.spec.systems:
         return _write_sections(job, output_dir, sections, warnings)
     return write_report(

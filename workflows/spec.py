@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,7 +23,7 @@ from ..addresses import redacted
 from ..calculators.potentials.definitions import check_labels, on_device
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
-from ..errors import InputError, shown
+from ..errors import InputError, SeveralPotentialsError, shown
 from ..files import check_writable
 from ..structures.compositions import parse_system
 from .database.address import absolute_address, checked_address
@@ -143,6 +144,11 @@ class WorkflowSpec(_StudySections):
         return self
 
     @property
+    def jobs(self) -> tuple[WorkflowSpec]:
+        """The job alone, as `ComparedJobs` has several."""
+        return (self,)
+
+    @property
     def output_dir(self) -> Path:
         """Absolute directory of the report; see :func:`~.output_folder.report_folder`."""
         return (self.output or Path("results") / self.name).expanduser().resolve()
@@ -183,12 +189,90 @@ class WorkflowSpec(_StudySections):
         open_backend(self.database).check_usable()
 
 
-def _chosen(potential: str | Mapping[str, Any], path: Path) -> str:
-    """Return a potential that was given beside a file, whose paths start in the current folder."""
+@dataclass(frozen=True)
+class ComparedJobs:
+    """One input with several potentials: the same job with each of them.
+
+    Attributes
+    ----------
+    jobs
+        The job with each potential, in the order of the input; each has its report in a folder of its own.
+    output_dir
+        Absolute directory of the comparison; see :func:`~.output_folder.report_folder`.
+    """
+
+    jobs: tuple[WorkflowSpec, ...]
+    output_dir: Path
+
+    @property
+    def name(self) -> str:
+        """Of the input."""
+        return self.jobs[0].name
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The chemical systems that are compared."""
+        return self.jobs[0].systems
+
+    @property
+    def potential(self) -> str:
+        """Names of all potentials, joined by commas: under these the comparison stands."""
+        return ", ".join(one.potential for one in self.jobs)
+
+    @property
+    def database_address(self) -> Path | str:
+        """That of every job."""
+        return self.jobs[0].database_address
+
+    @property
+    def launchpad(self) -> str:
+        """That of every job."""
+        return self.jobs[0].launchpad
+
+    def check(self) -> None:
+        """Refuse what the fields alone cannot tell; as :meth:`WorkflowSpec.check`, of each job."""
+        for one in self.jobs:
+            one.check()
+        check_writable(self.output_dir, "output")
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> ComparedJobs:
+        """Return the same jobs with other fields, such as another database."""
+        return ComparedJobs(tuple(one.model_copy(update=update) for one in self.jobs), self.output_dir)
+
+
+def _chosen(potential: Any, folder: Path, path: Path) -> str:
+    """Return the name, with all that it says, of a potential whose paths start in a folder."""
     try:
-        return get_potential(potential).name
+        if not isinstance(potential, str | Mapping):
+            raise InputError(f"{shown(potential)} is not allowed; give a name or a mapping")
+        return get_potential(potential, folder).name
     except InputError as error:
         raise SpecError(f"{path}: potential: {error}") from None
+
+
+def _names_of(potentials: Sequence[Any], folder: Path, path: Path) -> list[str]:
+    """Return the names of the potentials of a list.
+
+    Raises
+    ------
+    SpecError
+        It is empty, has one twice, or two that differ but have one name, or one folder of reports.
+    """
+    if not potentials:
+        raise SpecError(f"{path}: potential: the list is empty; give a name, or several to compare them")
+    names = [_chosen(one, folder, path) for one in potentials]
+    try:
+        check_labels(names)
+    except InputError as error:
+        raise SpecError(f"{path}: potential: {error}") from None
+    folders = [folder_for(Path("results"), name) for name in names]
+    for number, name in enumerate(names):
+        first = names[folders.index(folders[number])]
+        if first != name:
+            raise SpecError(f"{path}: potential: {first} and {name} would share a folder; give one of them a name:")
+        if name in names[:number]:
+            raise SpecError(f"{path}: potential: {name} is there more than once; keep one")
+    return names
 
 
 def _name_of(potential: Any, path: Path) -> str:
@@ -199,19 +283,43 @@ def _name_of(potential: Any, path: Path) -> str:
         return ""
 
 
-def load_spec(path: str | Path, *, device: str | None = None, **overrides: Any) -> WorkflowSpec:
-    """Read, check and return the workflow input at ``path``.
+def _read(path: Path) -> dict[str, Any]:
+    """Return the keys of a job file."""
+    content = read_mapping(path)
+    for study in STUDIES:
+        if study.section in content and content[study.section] is None:
+            raise SpecError(
+                f"{path}: {study.section}: the section is empty; write {{}} for its defaults, or leave it out"
+            )
+    return content
+
+
+def _job_of(content: Mapping[str, Any], potential: Any, path: Path, device: str | None) -> WorkflowSpec:
+    """Return the job of the keys of a file with one potential."""
+    if device is not None:
+        potential = on_device(potential, device)
+    try:
+        spec: WorkflowSpec = WorkflowSpec.model_validate(
+            {**content, "potential": potential}, context={"folder": path.absolute().parent}
+        )
+    except ValidationError as error:
+        raise SpecError(f"{path}: {redacted(describe(error, WorkflowSpec))}") from None
+    return spec
+
+
+def load_jobs(path: str | Path, *, device: str | None = None, **overrides: Any) -> WorkflowSpec | ComparedJobs:
+    """Read, check and return the workflow input at ``path``: one job, or with a list of potentials one for each.
 
     Parameters
     ----------
     path
         YAML file.
     device
-        ``cpu`` or ``cuda``, where the potential of the job computes; None for what the file says.
+        ``cpu`` or ``cuda``, where the potentials of the job compute; None for what the file says.
     **overrides
         Top-level keys that replace those of the file; None means "not given". Another ``potential`` than that of the
-        file adds its name to the folder of the report, so that the first report stays. Paths in them start in the
-        current folder, those of potentials in the file in its folder.
+        file adds its name to the folder of the report, so that the first report stays; so does each of several. Paths
+        in them start in the current folder, those of potentials in the file in its folder.
 
     Raises
     ------
@@ -220,24 +328,44 @@ def load_spec(path: str | Path, *, device: str | None = None, **overrides: Any) 
         the potential does not cover the elements, or a place to write to is not writable.
     """
     path = Path(path)
-    content = read_mapping(path)
-    for study in STUDIES:
-        if study.section in content and content[study.section] is None:
-            raise SpecError(
-                f"{path}: {study.section}: the section is empty; write {{}} for its defaults, or leave it out"
-            )
-    try:
-        in_file = content.get("potential", WorkflowSpec.model_fields["potential"].default)
-        content.update({key: value for key, value in overrides.items() if value is not None})
-        if isinstance(overrides.get("potential"), str | Mapping):
-            content["potential"] = _chosen(overrides["potential"], path)
-        if device is not None:
-            content["potential"] = on_device(content.get("potential", in_file), device)
-        spec: WorkflowSpec = WorkflowSpec.model_validate(content, context={"folder": path.absolute().parent})
-    except ValidationError as error:
-        raise SpecError(f"{path}: {redacted(describe(error, WorkflowSpec))}") from None
-    is_another = overrides.get("potential") is not None and spec.potential != _name_of(in_file, path)
-    if is_another and overrides.get("output") is None:
-        spec = spec.model_copy(update={"output": folder_for(spec.output_dir, spec.potential)})
-    spec.check()
-    return spec
+    content = _read(path)
+    in_file = _only(content.get("potential", WorkflowSpec.model_fields["potential"].default))
+    given = _only(overrides.get("potential"))
+    content.update({key: value for key, value in overrides.items() if value is not None})
+    potential, folder = (in_file, path.absolute().parent) if given is None else (given, Path.cwd())
+    if isinstance(potential, list | tuple):
+        jobs = [_job_of(content, name, path, device) for name in _names_of(potential, folder, path)]
+        found: WorkflowSpec | ComparedJobs = ComparedJobs(
+            tuple(one.model_copy(update={"output": folder_for(one.output_dir, one.potential)}) for one in jobs),
+            jobs[0].output_dir,
+        )
+    else:
+        if isinstance(given, str | Mapping):
+            potential = _chosen(given, folder, path)
+        found = _job_of(content, potential, path, device)
+        if given is not None and found.potential != _name_of(in_file, path) and overrides.get("output") is None:
+            found = found.model_copy(update={"output": folder_for(found.output_dir, found.potential)})
+    found.check()
+    return found
+
+
+def _only(potential: Any) -> Any:
+    """Return the potential of a list of one."""
+    is_one = isinstance(potential, list | tuple) and len(potential) == 1 and not isinstance(potential[0], list | tuple)
+    return potential[0] if is_one else potential
+
+
+def load_spec(path: str | Path, *, device: str | None = None, **overrides: Any) -> WorkflowSpec:
+    """Read, check and return the workflow input at ``path``, which has one potential; see `load_jobs`.
+
+    Raises
+    ------
+    SeveralPotentialsError
+        It has several, and none was chosen.
+    InputError
+        As `load_jobs`.
+    """
+    found = load_jobs(path, device=device, **overrides)
+    if isinstance(found, ComparedJobs):
+        raise SeveralPotentialsError(f"{path} has several potentials, {found.potential}; choose one")
+    return found

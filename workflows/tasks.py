@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow, explicit_serialize
 
 from ..calculators.potentials.names import get_potential
 from ..errors import InputError
+from ..permissions import check_path
 from .job import Job
+from .job_comparison import write_job_comparison
 from .output_folder import report_folder
 from .report import report_of_job
 from .studies import get_study_class
@@ -21,6 +24,7 @@ class PlanStudy(FiretaskBase):
     """Add the steps of a study, as far as the database lacks their results."""
 
     required_params = ("workflow", "study")
+    optional_params = ("of_what",)  # ends the names of its steps, where others have the same
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         """Plan the study, and hand the manifest of the job on."""
@@ -31,7 +35,7 @@ class PlanStudy(FiretaskBase):
         }
         study = get_study_class(self["study"])(job)
         steps = study.plan()
-        made = fireworks_of(steps, self["workflow"], self["study"])
+        made = fireworks_of(steps, self["workflow"], self["study"], str(self.get("of_what", "")))
         for firework in made:
             firework.spec["identities"] = {str(name): found for name, found in study.identities.items()}
         return FWAction(
@@ -71,6 +75,19 @@ class WriteReport(FiretaskBase):
         return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})
 
 
+@explicit_serialize
+class WriteComparison(FiretaskBase):
+    """Write the comparison of the same job with several potentials, from what each of them found."""
+
+    required_params = ("workflows", "output")
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:  # noqa: ARG002 - each job finds its own results
+        """Write the files, and note where they are."""
+        check_path(Path(self["output"]), "output")
+        paths = write_job_comparison([Job.of_document(one) for one in self["workflows"]], Path(self["output"]))
+        return FWAction(stored_data={"paths": {key: str(path) for key, path in paths.items()}})
+
+
 def _check_identities(now: Mapping[str, str], planned: Mapping[str, str]) -> None:
     """Refuse a calculator that is not the one for which the step was planned: nobody would find its results."""
     for name, identity in planned.items():
@@ -81,7 +98,7 @@ def _check_identities(now: Mapping[str, str], planned: Mapping[str, str]) -> Non
             )
 
 
-def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str) -> list[Firework]:
+def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of_what: str = "") -> list[Firework]:
     """Return a Firework for each step, each after those that it names.
 
     Parameters
@@ -92,6 +109,8 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str) ->
         The input as plain JSON.
     study
         Name of the study.
+    of_what
+        Ends their names, where other steps of the workflow have the same.
     """
     made: dict[str, Firework] = {}
     for step in steps:
@@ -105,7 +124,7 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str) ->
                 "potential": str(get_potential(document["potential"]).name),
                 "structures": list(step.results),
             },
-            name=step.title,
+            name=step.title + of_what,
             parents=[made[title] for title in step.after],
         )
     return list(made.values())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...permissions import arguments_digest
-from .custom_identity import describe_calculator
+from .custom_identity import Description, describe_calculator
 from .definitions import NO_ARGUMENTS, Definition
 from .foundation import FOUNDATION_MODELS, build_foundation, check_foundation
 from .targets import Target, said
@@ -81,7 +81,7 @@ def takes_device(found: Any) -> bool:
     return False
 
 
-def own_record(definition: Definition) -> dict[str, Any]:
+def describe_own(definition: Definition) -> Description:
     """Return what is behind a definition, as it is when first asked for: later it has results and caches.
 
     Device, dispersion and the name that the user gave do not count.
@@ -98,12 +98,12 @@ def own_record(definition: Definition) -> dict[str, Any]:
         check_foundation(definition.calculator, definition.kwargs)
     # On the processor, wherever it will compute: a job is described on machines that have nothing else, too.
     device = None if definition.device is None else "cpu"
-    found: dict[str, Any] = _record(replace(definition, functional=None, dispersion=None, device=device, label=None))
+    found: Description = _described(replace(definition, functional=None, dispersion=None, device=device, label=None))
     return found
 
 
 @functools.cache
-def _record(definition: Definition) -> dict[str, Any]:
+def _described(definition: Definition) -> Description:
     target = definition.target
     try:
         calculator = build_own(definition)

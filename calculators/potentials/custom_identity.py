@@ -2,7 +2,8 @@
 
 An import path says where a calculator comes from, not what it computes. Its identity is made of the text of the user's
 modules, the versions of installed packages, the calculator's class and settings, the content of files it names and the
-weights it has loaded. Nothing of it depends on the process: no addresses, no folders.
+weights it has loaded. Nothing of it depends on the process: no addresses, no folders. What of a calculator nobody can
+look into is named beside it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from types import CellType, FunctionType, MethodType, ModuleType
@@ -29,13 +31,28 @@ _STATE = frozenset(
     ("atoms", "results", "directory", "label", "prefix", "command", "device", "txt", "log", "logfile", "verbose")
     + ("nproc", "pid", "host", "port", "timer", "implemented_properties", "get_spin_polarized", "use_cache")
 )
+# What they give depends on a program, and on its version.
+_OF_PROGRAMS = frozenset(
+    f"ase.calculators.{name}"
+    for name in ("calculator.FileIOCalculator", "genericfileio.GenericFileIOCalculator", "lammpslib.LAMMPSlib")
+    + ("lammpsrun.LAMMPS", "socketio.SocketIOCalculator", "vasp.vasp.Vasp")
+)
+_SIMPLE = frozenset(("ase", "numpy", "scipy", "torch"))  # whose objects besides networks hold no fitted numbers
 _MAX_DEPTH = 6
 _SHORT_ARRAY = 64
 _OWN_PACKAGE = __name__.partition(".")[0]
 
 
-def describe_calculator(module: str, calculator: Any, kwargs: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return what fixes the energies of a calculator that the attribute of a module gave, as plain JSON.
+@dataclass(frozen=True)
+class Description:
+    """What fixes the energies of a calculator, plain JSON, and what of it cannot be known, in words."""
+
+    record: dict[str, Any]
+    unknown: tuple[str, ...]
+
+
+def describe_calculator(module: str, calculator: Any, kwargs: Mapping[str, Any] | None = None) -> Description:
+    """Return what fixes the energies of a calculator that the attribute of a module gave.
 
     Parameters
     ----------
@@ -48,12 +65,14 @@ def describe_calculator(module: str, calculator: Any, kwargs: Mapping[str, Any] 
 
     Returns
     -------
-    dict
-        ``code`` (SHA-256 of the text of each of the user's modules: the one named, that of the calculator's class, and
-        what these import), ``constants`` (plain values at the top of these), ``packages`` (versions of installed ones
-        that bring the calculator), ``class``, ``settings`` (its parameters and plain attributes, weights as SHA-256)
-        and ``files`` (name and SHA-256 of those named in constants, settings and arguments, or in the code by absolute
-        path or beside it); where there are arguments, ``kwargs``.
+    Description
+        Its record holds ``code`` (SHA-256 of the text of each of the user's modules: the one named, that of the
+        calculator's class, and what these import), ``constants`` (plain values at the top of these), ``packages``
+        (versions of installed ones that bring the calculator), ``class``, ``settings`` (its parameters and plain
+        attributes, weights as SHA-256) and ``files`` (name and SHA-256 of those named in constants, settings and
+        arguments, or in the code by absolute path or beside it); where there are arguments, ``kwargs``. Unknown is what
+        other programs compute, code that is in no file, and, where there are neither weights nor files, objects of
+        other packages that tell nothing but their class.
     """
     settings = _Settings()
     values = settings.plain(calculator)
@@ -63,7 +82,7 @@ def describe_calculator(module: str, calculator: Any, kwargs: Mapping[str, Any] 
     for _, path in code.values():
         settings.files |= _files_named_in(path)
     constants = {name: found for name in sorted(code) if (found := settings.constants(name))}
-    return {
+    record = {
         "code": {name: digest for name, (digest, _) in sorted(code.items())},
         "constants": constants,
         "packages": _installed(modules - code.keys()),
@@ -72,6 +91,9 @@ def describe_calculator(module: str, calculator: Any, kwargs: Mapping[str, Any] 
         **given,
         "files": sorted([path.name, file_sha256(path)] for path in settings.files),
     }
+    closed = () if settings.has_weights or settings.files else (f"what is in {one}" for one in sorted(settings.opaque))
+    no_files = (f"the code of module {name}, which is in no file" for name in sorted(modules) if _is_without_file(name))
+    return Description(record, (*sorted(settings.programs), *closed, *no_files))
 
 
 class _Settings:
@@ -80,6 +102,9 @@ class _Settings:
     def __init__(self) -> None:
         self.files: set[Path] = set()
         self.modules: set[str] = set()
+        self.programs: set[str] = set()
+        self.opaque: set[str] = set()
+        self.has_weights = False
         self._above: list[int] = []
 
     def plain(self, value: Any) -> Any:
@@ -129,13 +154,21 @@ class _Settings:
             self.modules.add(value.__module__)
             closed = self._closed_over(value)
             return [_name_of(value), closed] if closed else _name_of(value)
-        kind = type(value)
+        return self._object(value, type(value))
+
+    def _object(self, value: Any, kind: type[Any]) -> Any:
+        """Return a network as its weights, an object of the user's or a calculator as its attributes."""
         if callable(getattr(value, "state_dict", None)):
             self.modules.add(kind.__module__)
+            self.has_weights = True
             return {"class": _name_of(kind), "weights": _digest_weights(value)}
         is_calculator = hasattr(value, "get_property") or kind.__module__ == "ase.calculators.mixing"
         if not is_calculator and not _is_own(kind.__module__):
+            if kind.__module__.partition(".")[0] not in _SIMPLE | sys.stdlib_module_names:
+                self.opaque.add(_name_of(kind))
             return _name_of(kind)
+        if _OF_PROGRAMS & {_name_of(one) for one in kind.__mro__}:
+            self.programs.add(f"the program that {kind.__name__} runs")
         self.modules.add(kind.__module__)
         content = {key: item for key, item in vars(value).items() if key.lstrip("_") not in _STATE}
         methods = vars(kind).values() if _is_own(kind.__module__) else ()
@@ -158,6 +191,12 @@ class _Settings:
                 self.files.add(path)
                 text = text.replace(word, path.name)
         return None if text.startswith(("/", "~")) else text
+
+
+def _is_without_file(name: str) -> bool:
+    """Return whether a module was defined in this process, as in a notebook, or is gone."""
+    top = name.partition(".")[0]
+    return _file_of(name) is None and top not in sys.stdlib_module_names - {"__main__"} and _version(top) is None
 
 
 def _existing_file(text: str, folder: Path | None = None) -> Path | None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ...addresses import has_password
 from ...errors import InputError, shown, unknown_name
+from ...files import usable_path
 from .dispersion_methods import DISPERSION_METHODS, FUNCTIONALS
 from .targets import Target, UnknownPotentialError, code_path, split_file
 
@@ -264,7 +265,17 @@ def _reads_as_value(text: str) -> bool:
 
 
 def read_arguments(given: Mapping[str, Any], folder: Path | None, is_model: bool) -> str:
-    """Return keyword arguments as JSON with sorted keys; a path of weights is taken from ``folder``.
+    """Return keyword arguments as JSON with sorted keys; paths are taken from ``folder``.
+
+    Parameters
+    ----------
+    given
+        Names and values.
+    folder
+        Of the job. Weights of a model start there, or in the current folder; of other calls, texts that name a file
+        there become its absolute path.
+    is_model
+        Whether they are for a model by name.
 
     Raises
     ------
@@ -282,7 +293,28 @@ def read_arguments(given: Mapping[str, Any], folder: Path | None, is_model: bool
             content["weights"] = str(code_path(content["weights"], folder))
         except InputError as error:
             raise InputError(f"kwargs.weights: {error}") from None
+    elif folder is not None and not is_model:
+        content = _with_files(content, folder)
     return json.dumps(content, sort_keys=True, allow_nan=False)
+
+
+def _with_files(value: Any, folder: Path) -> Any:
+    """Return plain values with the absolute path in place of each text that names a file of a folder.
+
+    The text must be written as a relative path with an ending or a slash: a word such as ``medium`` stays one, also
+    beside a file of that name.
+    """
+    if isinstance(value, dict):
+        return {key: _with_files(item, folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_files(item, folder) for item in value]
+    if not isinstance(value, str) or not (Path(value).suffix or "/" in value) or value.startswith(("/", "~")):
+        return value
+    try:
+        path = (folder / usable_path(value)).absolute()
+        return str(path) if path.is_file() else value
+    except (InputError, OSError):  # it can be no path
+        return value
 
 
 def _plain(value: Any, key: str, depth: int = 0) -> Any:

@@ -1,6 +1,6 @@
 """Foundation models of the field, loaded from packages of their own: what each is, known without importing it.
 
-Their packages are not installed with this one, as they pin other versions of the same libraries. Class, keywords and
+Their packages are not installed with this one, as most pin other versions of the same libraries. Class, keywords and
 models are those of the versions named in ``docs/potentials.md``; elements and functional are given as far as the
 package itself or its documentation tells them.
 """
@@ -51,6 +51,8 @@ class FoundationModel:
         Makes the calculator of what the call gave and the device, where that is none yet.
     brings_weights
         Whether the package holds the weights, so that nothing is downloaded.
+    extra
+        Extra of this package that installs it beside the rest; empty where the pins do not go together.
     """
 
     distribution: str
@@ -65,6 +67,7 @@ class FoundationModel:
     options: tuple[str, ...] = ()
     finish: Callable[[Any, str], Any] | None = None
     brings_weights: bool = False
+    extra: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -72,10 +75,19 @@ class FoundationModel:
         return is_installed(self.module.partition(".")[0])
 
     @property
+    def how_to_install(self) -> str:
+        """The command, and where."""
+        if self.extra:
+            return f"pip install 'amalgamics[{self.extra}]'"
+        return (
+            f"pip install {self.distribution} (in an environment of its own, as its pins may not go with those of here)"
+        )
+
+    @property
     def state(self) -> str:
         """Whether it is installed and where its weights come from, in words."""
         if not self.is_installed:
-            return f"not installed: pip install {self.distribution} (in an environment of its own)"
+            return f"not installed: {self.how_to_install}"
         weights = "with its weights" if self.brings_weights else "downloads its weights at the first use"
         try:
             return f"{self.distribution} {version(self.distribution)}, {weights}"
@@ -166,6 +178,7 @@ FOUNDATION_MODELS: dict[str, FoundationModel] = {
         element_sets.MPTRJ,
         weights="path",
         brings_weights=True,
+        extra="diep",
     ),
 }
 
@@ -210,10 +223,7 @@ def check_foundation(name: str, kwargs: Mapping[str, Any]) -> None:
     """
     model = FOUNDATION_MODELS[name]
     if not model.is_installed:
-        raise InputError(
-            f"potential {name!r} needs the package {model.distribution}, which is not installed: pip install"
-            f" {model.distribution}, best in an environment of its own, as its pins may not go with those of here"
-        )
+        raise InputError(f"potential {name!r} needs the package {model.distribution}, which is {model.state}")
     if "weights" in kwargs:
         check_file_code(kwargs["weights"], f"potential {name!r}")
         if not Path(kwargs["weights"]).exists():

@@ -34,7 +34,7 @@ from ase.data import atomic_numbers
 
 from ...errors import InputError, shown, unknown_name
 from .cards import MODEL_CARDS, ModelCard
-from .custom import build_own, module_of, own_record
+from .custom import build_own, describe_own, module_of
 from .definitions import Definition, read_definition
 from .dispersion import get_dispersion_calculator
 from .dispersion_methods import (
@@ -179,7 +179,7 @@ class Potential:
         if self.definition is not None and self.definition.device is not None:
             usable_device(self.definition.device)
         if self.own is not None:
-            own_record(self.own)
+            describe_own(self.own)
         elif self._calculator == "gpaw":
             check_gpaw()
         else:
@@ -210,7 +210,7 @@ class Potential:
         card = _card(self._calculator)
         settings = gpaw_settings() if self._calculator == "gpaw" else card.settings
         return {
-            **({"calculator": own_record(self.own)} if self.own else {}),
+            **({"calculator": describe_own(self.own).record} if self.own else {}),
             "name": str(self.name),
             "model": str(self.model),
             "version": card.version,
@@ -223,6 +223,19 @@ class Potential:
             **({"device": self.device} if self.device else {}),
             "packages": self._packages(card.package),
         }
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What of that which fixes the energies cannot be known, in words; empty for most.
+
+        Raises
+        ------
+        InputError
+            As :meth:`provenance`.
+        """
+        # A foundation model is known by its package, its name and the files that it is given.
+        own = self.own
+        return () if own is None or own.target is None else describe_own(own).unknown
 
     def _weights(self) -> dict[str, str] | None:
         card = _card(self._calculator)

@@ -15,7 +15,6 @@ from .model import MIN_RANKED, Comparison
 from .tables import comparison_columns, comparison_data, comparison_rows, comparison_tables
 
 ANCHOR = "comparison"
-PICTURE = "comparison.png"
 _MOST_NAMED = 2
 """Compounds that are named in the headline although not all potentials agree on them."""
 
@@ -30,25 +29,39 @@ def comparison_report(comparison: Comparison, notes: Sequence[str] = ()) -> Repo
     )
 
 
-def comparison_section(comparison: Comparison, notes: Sequence[str] = ()) -> ReportSection:
-    """Return the section that opens this report."""
+def comparison_section(
+    comparison: Comparison, notes: Sequence[str] = (), *, place: str = "", leads: bool = True
+) -> ReportSection:
+    """Return the section on a comparison.
+
+    Parameters
+    ----------
+    comparison
+        Of one system.
+    notes
+        What it leaves out.
+    place
+        What ends the names of its place and its files, where the page has several.
+    leads
+        Whether it opens the report.
+    """
     overlay = hull_overlay(comparison)
-    shown_first: Block = _figure(overlay) if overlay else f"{no_overlay(comparison)}."
+    shown_first: Block = _figure(overlay, place) if overlay else f"{no_overlay(comparison)}."
     provenance = [
         provenance_card(f"Provenance and settings, {one.potential}", one.provenance, one.settings)
         for one in comparison.hulls
     ]
     warnings = (*notes, *comparison.notes)
     return ReportSection(
-        ANCHOR,
-        "Potentials compared",
+        ANCHOR + place,
+        f"Hulls of {system_title(comparison.system)} compared",
         warnings=warnings,
         blocks=(shown_first, " ".join(ranking_sentences(comparison)), *comparison_tables(comparison), *provenance),
-        lead=Lead(headline(comparison), _facts(comparison), warnings),
+        lead=Lead(headline(comparison), _facts(comparison), warnings) if leads else None,
         files={
-            "comparison.csv": csv_text(comparison_columns(comparison), comparison_rows(comparison)).encode(),
+            f"comparison{place}.csv": csv_text(comparison_columns(comparison), comparison_rows(comparison)).encode(),
         },
-        summary={ANCHOR: comparison_data(comparison, notes)},
+        summary={ANCHOR + place: comparison_data(comparison, notes)},
         units="Energies in eV/atom, against the lowest crystals of the elements with the same potential; 0 K.",
     )
 
@@ -102,16 +115,16 @@ def _facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     return ("potentials", ", ".join(comparison.potentials)), ("temperature", f"{kelvin:g} K")
 
 
-def _figure(overlay: HullOverlay) -> Figure:
+def _figure(overlay: HullOverlay, place: str) -> Figure:
     description = overlay.description
     return Figure(
-        "hulls-compared",
+        f"hulls-compared{place}",
         overlay_figure(overlay),
         f"Hulls of {system_title(overlay.diagram.system)}",
         description,
         "Filled: on the hull of that potential. Open: an observed phase above it. Prototypes above the hull are left "
         "out. Energies with each potential are against its own elements.",
-        picture=SectionPicture(PICTURE, overlay_png(overlay), description),
+        picture=SectionPicture(f"comparison{place}.png", overlay_png(overlay), description),
     )
 
 

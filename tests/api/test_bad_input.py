@@ -71,6 +71,15 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: am.hull("Li-Hg", {"Li": 0.0, "Hg": 0.0}, potential="emt"), "nothing to compute"),
     (lambda: am.hull("Li-Hg", database="nowhere.db"), "no structure database"),
     (lambda: am.hull("Li-Hg", {"Li": 0.0}, database="nowhere.db"), "either phases or a database"),
+    (lambda: am.compare("Cu-Au"), "^potentials: comparing takes two or more; give a list, or a database"),
+    (lambda: am.compare("Cu-Au", []), "^potentials: comparing takes two or more"),
+    (lambda: am.compare("Cu-Au", ["emt"]), "^potentials: comparing takes two or more"),
+    (lambda: am.compare("Cu-Au", ["emt", "emt"]), "^potentials: emt is there more than once"),
+    (lambda: am.compare("Cu-Au", "emt"), "^potentials: 'emt' is not allowed; give a list"),
+    (lambda: am.compare("Li-Hg", ["emt", "chgnet"]), "does not cover Li"),
+    (lambda: am.compare("Cu-Au", ["emt", "chgnt"]), "Did you mean 'chgnet"),
+    (lambda: am.compare("Cu-Au", ["emt", "chgnet"], database="nowhere.db"), "no structure database"),
+    (lambda: am.compare("Cu-Au", ["emt", "chgnet"], fmax=0.0), "fmax: 0.0"),
     (lambda: am.surface_energy("Cu_fcc", (0, 0, 0), "emt"), "miller_index|Miller"),
     (lambda: am.surface_energy("Cu_fcc", (1, 0.5, 0), "emt"), "miller_index|Miller"),  # type: ignore[arg-type]
     (lambda: am.surface_energy("Cu_fcc", (1, 1), "emt"), "miller_index|Miller"),
@@ -108,6 +117,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: am.load_job("nowhere.yaml"), "no such input file"),
     (lambda: am.run("nowhere.yaml"), "no such input file"),
     (lambda: am.run("nowhere.yaml", workers=0), "workers: 0"),
+    (lambda: am.run("nowhere.yaml", recompute=1), "recompute: 1 is not allowed; give true or false"),  # type: ignore[arg-type]
 ]
 
 

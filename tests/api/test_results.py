@@ -177,6 +177,36 @@ def test_a_relaxation_with_another_potential_or_a_fixed_cell_is_refused() -> Non
             am.surface_energy(wrong, (1, 1, 1), "emt")
 
 
+def test_a_comparison_holds_the_hull_of_each_potential() -> None:
+    morse = {"calculator": "ase.calculators.morse:MorsePotential", "kwargs": {"r0": 2.9}, "name": "morse"}
+    both = am.compare("Cu-Au", ["emt", morse], fmax=0.1, progress=False)
+    assert both.potentials == ("emt", "morse")
+    for name, potential in (("emt", "emt"), ("morse", am.potential(morse))):
+        alone = am.hull("Cu-Au", potential=potential, fmax=0.1, progress=False)
+        assert both.stable[name] == alone.stable
+        for phase in alone.phases:
+            one = both.phase(phase.name)
+            numbers = [one.formation_energy_per_atom, one.e_above_hull, one.volume_per_atom]
+            expected = [phase.formation_energy_per_atom, phase.e_above_hull, phase.volume_per_atom]
+            assert [number[name] for number in numbers] == pytest.approx(expected)
+    copper = both.phase("Cu")
+    assert copper.name == "Cu_fcc"
+    assert copper.volume_spread == pytest.approx(copper.volume_per_atom["morse"] - copper.volume_per_atom["emt"])
+    (volumes,) = both.deviations
+    measured = {name: both.phase(name).measured_volume_per_atom for name in ("Au_fcc", "Cu_fcc")}
+    for name in both.potentials:
+        errors = [100 * abs(both.phase(key).volume_per_atom[name] / value - 1) for key, value in measured.items()]
+        assert volumes.mean_absolute[name] == pytest.approx(sum(errors) / 2)
+    assert (volumes.count, volumes.ranking) == (2, ())  # too few to rank by
+    content = json.loads(json.dumps(both.to_dict(), allow_nan=False))
+    assert content["provenance"]["morse"]["identity"] == potential_identity(am.potential(morse))
+    assert content["phases"][0]["computed"]["emt"]["volume_per_atom"] == both.phases[0].volume_per_atom["emt"]
+    assert "Cu_fcc" in both._repr_html_()
+    assert len(both.plot().data) == 4
+    with pytest.raises(InputError, match=r"unknown phase of Cu-Au 'Cu_fc'\. Did you mean 'Cu_fcc'"):
+        both.phase("Cu_fc")
+
+
 @pytest.mark.usefixtures("user_folder")
 def test_a_hull_of_a_database_is_that_of_the_workflows() -> None:
     database = StructureDatabase("results/structures.db")

@@ -351,10 +351,10 @@ def half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
     path = tmp_path / "half_emt.py"
     path.write_text(HALF)
-    custom._record.cache_clear()
+    custom._described.cache_clear()
     yield path
     sys.modules.pop("half_emt_py", None)
-    custom._record.cache_clear()
+    custom._described.cache_clear()
 
 
 def test_half_the_energies_give_half_the_formation_energies_and_the_same_hull(half: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_an_edited_calculator_is_not_answered_with_old_energies(tmp_path, monkey
     for shift in (0.0, 1.0):
         (tmp_path / "shifted.py").write_text(CALCULATOR.format(shift=shift))
         sys.modules.pop("shifted", None)
-        custom._record.cache_clear()
+        custom._described.cache_clear()
         potential_identity.cache_clear()
         run("--potential", "shifted:Shifted")
     first, second = energies()

@@ -51,10 +51,10 @@ def work(tmp_path, monkeypatch) -> Path:
     for symbol in ("Cu", "Au"):
         bulk(symbol).write(f"{symbol}.cif")
     (tmp_path / "jobs" / "mycalc.py").write_text(CODE)
-    custom._record.cache_clear()
+    custom._described.cache_clear()
     yield tmp_path / "work"
     sys.modules.pop("mycalc_py", None)
-    custom._record.cache_clear()
+    custom._described.cache_clear()
 
 
 def write(work: Path, potential: object, **more: object) -> Path:

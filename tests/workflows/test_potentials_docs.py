@@ -43,7 +43,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     Path(job.partition("\n")[0].removeprefix("# ")).write_text(job)
     yield tmp_path
     sys.modules.pop("mycalc_py", None)
-    custom._record.cache_clear()
+    custom._described.cache_clear()
 
 
 def test_its_jobs_are_checked(folder):

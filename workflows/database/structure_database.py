@@ -26,6 +26,7 @@ from .row_selection import (
     texts_of,
 )
 from .selecting import CRYSTALS, Selector, read_query
+from .set_aside import set_aside
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -253,6 +254,17 @@ class StructureDatabase:
         return len(failed)
 
     @_patiently
+    def set_aside(self, keys: Sequence[str]) -> int:
+        """Keep the rows of these fingerprints, but let them answer no more, and return how many there are.
+
+        They get an identity of their potential that says until when they did; energies and provenance stay.
+        """
+        if not keys or not self.backend.is_complete():
+            return 0
+        with self.backend.writing() as rows:
+            return set_aside(rows, keys)
+
+    @_patiently
     def select(
         self,
         query: str = "",
@@ -358,6 +370,16 @@ class StructureDatabase:
         with self.backend.reading() as connection:
             (count,) = connection.execute(query, (potential_identity(potential), potential.name)).fetchone()
         return int(count)
+
+    @_patiently
+    def fingerprints_of(self, identity: str) -> list[str]:
+        """Return the fingerprints of all results with this identity of their potential."""
+        if not self.backend.is_complete():
+            return []
+        query = "SELECT value FROM text_key_values WHERE key = 'fingerprint' AND id IN"
+        query += " (SELECT id FROM text_key_values WHERE key = 'potential_identity' AND value = ?)"
+        with self.backend.reading() as connection:
+            return [str(value) for (value,) in connection.execute(query, (identity,)).fetchall()]
 
     @_patiently
     def row(self, row_id: int) -> AtomsRow:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
 
 # By name and not by package: others of its modules import what they need, which could be named through them.
-OWN_TASKS = frozenset(f"amalgamics.workflows.tasks.{name}" for name in ("PlanStudy", "RunStep", "WriteReport"))
+OWN_TASKS = frozenset(
+    f"amalgamics.workflows.tasks.{name}" for name in ("PlanStudy", "RunStep", "WriteReport", "WriteComparison")
+)
 # Whoever allows FireWorks' own tasks allows everything: they run any command and call any function.
 _TASKS_OF_FIREWORKS = "fireworks.user_objects"
 # Of the keys by which a spec steers FireWorks, those that only say when, where and by whom it runs. Others read, write

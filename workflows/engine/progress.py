@@ -35,8 +35,9 @@ from .worker_identity import is_alive
 RATE_WINDOW_S = 300.0
 _MOVING = ("RUNNING", "RESERVED")
 _HELD = ("FIZZLED", "DEFUSED", "PAUSED", "ARCHIVED")
-_PLANNER, _REPORT = "PlanStudy", "WriteReport"
-# How long planning a study or writing the report may take where none did yet.
+_PLANNER = "PlanStudy"
+_OVERHEAD = (_PLANNER, "WriteReport", "WriteComparison")
+# How long planning a study or writing a report may take where none did yet.
 _OVERHEAD_S = (0.0, 60.0)
 
 Document = Mapping[str, Any]
@@ -192,7 +193,7 @@ class _Estimate:
 
     def mean(self, kind: Kind) -> float:
         times = self.samples.get(kind) or _pooled(self.samples, kind[0])
-        return fmean(times) if times else fmean(_OVERHEAD_S) if kind[0] in {_PLANNER, _REPORT} else 0.0
+        return fmean(times) if times else fmean(_OVERHEAD_S) if kind[0] in _OVERHEAD else 0.0
 
     def left_of(self, step: _Step) -> float:
         return max(0.0, self.mean(step.kind) - step.elapsed)
@@ -208,7 +209,7 @@ class _Estimate:
                 # One that ended says little of how they scatter: half of it is assumed.
                 spread = variance(times) if len(times) > 1 else (times[0] / 2) ** 2
                 scatter += count * spread + count**2 * spread / len(times)
-            elif kind[0] in {_PLANNER, _REPORT}:
+            elif kind[0] in _OVERHEAD:
                 scatter += (count * (_OVERHEAD_S[1] - _OVERHEAD_S[0]) / 4) ** 2
             else:
                 self.no_sample.append(kind[2] or kind[0])

@@ -133,8 +133,14 @@ class Study(ABC, Generic[S, R]):
         """Return the steps that bring what the database lacks; the crystals of the job are relaxed by now."""
 
     @abstractmethod
-    def failed(self) -> list[AtomsRow]:
-        """Return the rows of this job's study that failed, so that they can be tried again."""
+    def computed(self) -> list[AtomsRow]:
+        """Return the rows of this job's study, those included that failed.
+
+        Raises
+        ------
+        InputError
+            What it is made from is not there yet, so that there can be none.
+        """
 
     @abstractmethod
     def results(self) -> R:
@@ -149,6 +155,10 @@ class Study(ABC, Generic[S, R]):
     @abstractmethod
     def sections(self, results: R) -> Sequence[ReportSection]:
         """Return its parts of the report."""
+
+    def failed(self) -> list[AtomsRow]:
+        """Return the rows of this job's study that failed, so that they can be tried again."""
+        return [row for row in self.computed() if not row.converged]
 
     def report_parts(self) -> dict[str, Callable[[], Sequence[ReportSection]]]:
         """Return what makes its parts of the report, by the name under which a failure is told."""
@@ -177,6 +187,11 @@ class Study(ABC, Generic[S, R]):
         """Name under which its rows are kept: the same for all inputs with settings of the same identity."""
         return f"{self.name.replace(' ', '-')}-{digest(self.settings.identity(), 12)}"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key, and those of studies that it is made of."""
+        return (self.key,)
+
     def calculations(self, potential: str = "", settings: RelaxationSettings | None = None) -> Calculations:
         """Return what computes for the study: with its leading potential and as its settings relax, unless told."""
         return Calculations(self.database, potential or self.potential, settings or self.settings.relaxation())
@@ -198,9 +213,9 @@ class Study(ABC, Generic[S, R]):
         """
         return self._select(role, True, labels)
 
-    def failed_rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
-        """Return the rows of a role that belong to this study and failed; otherwise as :meth:`rows`."""
-        return self._select(role, False, labels)
+    def all_rows(self, role: StrEnum, **labels: str | int) -> list[AtomsRow]:
+        """Return the rows of a role that belong to this study, those that failed last; otherwise as :meth:`rows`."""
+        return [*self.rows(role, **labels), *self._select(role, False, labels)]
 
     def _select(self, role: StrEnum, converged: bool, labels: Mapping[str, str | int]) -> list[AtomsRow]:
         terms = {"study": self.key, "role": role, "converged": converged, **labels}

@@ -118,9 +118,9 @@ class EquationOfStateStudy(Study[EquationOfStateSettings, EquationsOfState]):
         for candidate in self._volumes(self.database.get(key)):
             self.calculations().relax(candidate)
 
-    def failed(self) -> list[AtomsRow]:
-        """Return the volumes of this job's crystals that failed."""
-        return [one for row in self.phases for one in self.stored(self._volumes(row)) if not one.converged]
+    def computed(self) -> list[AtomsRow]:
+        """Return the volumes of this job's crystals."""
+        return [one for row in self.phases for one in self.stored(self._volumes(row))]
 
     def results(self) -> EquationsOfState:
         """Return the equation of state of each crystal."""

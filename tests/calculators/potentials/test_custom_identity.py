@@ -108,7 +108,7 @@ def describe(folder, monkeypatch):
     def forget():
         for name in ("mycalc", "helpers"):
             sys.modules.pop(name, None)
-        custom._record.cache_clear()
+        custom._described.cache_clear()
 
     def again(kind):
         forget()
@@ -161,3 +161,60 @@ def test_a_package_has_its_version_and_a_file_its_content_in_the_record(folder, 
     assert record["constants"]["helpers"] == {"EPSILON": 0.01}
     assert ["parameters.txt", file_sha256(folder / "parameters.txt")] in record["files"]
     assert str(folder) not in json.dumps(record)
+
+
+UNKNOWN = """
+import functools, os
+from ase.calculators.emt import EMT
+from ase.calculators.dftb import Dftb
+from ase.calculators.mixing import SumCalculator
+from plotly.graph_objects import Figure  # of another package, and with numbers of its own
+
+class Wrapped(EMT):
+    def __init__(self, weights=None, file=None):
+        super().__init__()
+        self.inside, self.weights, self.file = Figure(), weights, file
+
+class Network:
+    def state_dict(self):
+        return {"values": 1.0}
+
+program = functools.partial(Dftb, command="dftb+")
+both = functools.partial(SumCalculator, [EMT(), Dftb(command="dftb+")])
+wrapped = Wrapped
+learned = functools.partial(Wrapped, Network())
+from_file = functools.partial(Wrapped, None, os.environ["MODEL"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "unknown"),
+    [
+        ("program", ("the program that Dftb runs",)),
+        ("both", ("the program that Dftb runs",)),
+        ("wrapped", ("what is in plotly.graph_objs._figure.Figure",)),
+        ("learned", ()),  # its weights tell
+        ("from_file", ()),  # so does the file
+    ],
+)
+def test_what_nobody_can_know_is_named_and_no_part_of_the_identity(folder, describe, kind, unknown):
+    describe("make")  # so that it is forgotten afterwards
+    (folder / "mycalc.py").write_text(UNKNOWN)
+    record = describe(kind)
+    assert registry.get_potential(f"mycalc:{kind}").unknown == unknown
+    assert not any(text in json.dumps(record) for text in unknown)
+
+
+@pytest.mark.parametrize("name", ["emt", "chgnet+d3", "7net-omni", "ase.calculators.lj:LennardJones", "mycalc:total"])
+def test_of_most_all_is_known(describe, name):
+    describe("make")
+    assert registry.get_potential(name).unknown == ()
+
+
+def test_code_in_no_file_is_not_known(monkeypatch):
+    """As in a notebook."""
+    module = type(sys)("typed_in")
+    exec("from ase.calculators.emt import EMT\nclass Typed(EMT):\n    pass", module.__dict__)
+    monkeypatch.setitem(sys.modules, "typed_in", module)
+    (text,) = registry.get_potential("typed_in:Typed").unknown
+    assert text == "the code of module typed_in, which is in no file"

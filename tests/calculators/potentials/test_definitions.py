@@ -135,6 +135,60 @@ def test_arguments_reach_the_call_and_the_identity():
     assert identity({"calculator": LJ}) == identity(LJ)
 
 
+def test_a_file_beside_the_job_stands_in_arguments_by_its_absolute_path(tmp_path, monkeypatch):
+    jobs, elsewhere = tmp_path / "jobs", tmp_path / "elsewhere"
+    for folder in (jobs / "sub", elsewhere):
+        folder.mkdir(parents=True)
+    for name in ("pot.txt", "sub/deep", "medium", "ü b.txt"):
+        (jobs / name).write_text("here")
+    (elsewhere / "only.txt").write_text("there")
+    monkeypatch.chdir(elsewhere)
+    given = {
+        "file": "pot.txt",
+        "dotted": "./pot.txt",
+        "inner": {"list": ["sub/deep", "sub/../pot.txt", 3, None]},
+        "blank": "ü b.txt",
+        # None of these is a file of the job, or looks like one.
+        "word": "medium",
+        "folder": "sub",
+        "in_folder": "./sub",
+        "missing": "none.txt",
+        "current": "only.txt",
+        "number": "1.5",
+        "absolute": str(jobs / "pot.txt"),
+        "home": "~/pot.txt",
+        "url": "https://host/pot.txt",
+        "two": "pot.txt pot.txt",
+        "long": "x/" * 3000,
+    }
+    found = json.loads(read_arguments(given, jobs, is_model=False))
+    changed = {key for key in given if found[key] != given[key]}
+    assert changed == {"file", "dotted", "inner", "blank"}
+    assert (found["file"], found["blank"]) == (str(jobs / "pot.txt"), str(jobs / "ü b.txt"))
+    assert Path(found["dotted"]).read_text() == "here"
+    assert found["inner"]["list"] == [str(jobs / "sub/deep"), str(jobs / "sub/../pot.txt"), 3, None]
+    # In Python there is no job, and what is stored is read again as it is.
+    assert json.loads(read_arguments(given, None, is_model=False)) == given
+    assert json.loads(read_arguments(found, elsewhere, is_model=False)) == {
+        **found,
+        "current": str(elsewhere / "only.txt"),
+    }
+
+
+def test_the_content_of_such_a_file_and_not_its_folder_is_in_the_identity(tmp_path):
+    calculator = {"calculator": "amalgamics.tests.calculators.potentials.own_calculators:hiding"}
+    found = []
+    for number, content in enumerate(("one", "one", "other")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "pot.txt").write_text(content)
+        potential = get_potential({**calculator, "kwargs": {"file": "pot.txt"}}, folder)
+        assert potential.definition is not None
+        assert potential.definition.kwargs == {"file": str(folder / "pot.txt")}
+        found.append(potential_identity(potential))
+    assert found[0] == found[1] != found[2]
+
+
 @pytest.mark.parametrize("key", ["label", "log", "nested", "deep"])
 def test_arguments_that_a_calculator_hides_are_in_the_identity(key):
     values = {

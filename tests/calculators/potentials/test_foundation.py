@@ -22,7 +22,7 @@ from amalgamics.workflows.database.fingerprint import identity_of
 @pytest.fixture
 def package(monkeypatch):
     """Return what puts a made-up package in the place of that of a model; it notes how it is called."""
-    custom._record.cache_clear()
+    custom._described.cache_clear()
 
     def put(name: str) -> list[dict[str, Any]]:
         model, calls = FOUNDATION_MODELS[name], []
@@ -45,7 +45,7 @@ def package(monkeypatch):
         return calls
 
     yield put
-    custom._record.cache_clear()
+    custom._described.cache_clear()
 
 
 EXPECTED = {
@@ -87,7 +87,7 @@ def test_weights_take_the_place_of_those_that_are_downloaded(package, tmp_path, 
     assert not set(model.replaced) & set(calls[0])
     assert str(tmp_path) not in repr(potential.provenance())
     (tmp_path / "mine.model").write_text("another")
-    custom._record.cache_clear()
+    custom._described.cache_clear()
     assert identity_of(potential.provenance()) != first
 
 
@@ -103,8 +103,9 @@ def test_a_package_that_is_not_there_is_named(name):
     model = FOUNDATION_MODELS[name]
     if model.is_installed:
         pytest.skip("it is installed here")
+    command = "'amalgamics.diep.'" if name == "diep" else f"{model.distribution} .in an environment of its own"
     with pytest.raises(
-        InputError, match=f"needs the package {model.distribution}, .* pip install {model.distribution},"
+        InputError, match=f"needs the package {model.distribution}, which is not installed: pip install {command}"
     ):
         get_potential(name).check_available()
     assert model.state.startswith("not installed: pip install")

@@ -57,7 +57,7 @@ def forget() -> None:
     sys.path[:] = [path for path in sys.path if not Path(path).joinpath("beside_it.py").exists()]
     for name in [name for name in sys.modules if name.endswith("_py") or name == "beside_it"]:
         sys.modules.pop(name)
-    custom._record.cache_clear()
+    custom._described.cache_clear()
 
 
 def energy(given) -> float:

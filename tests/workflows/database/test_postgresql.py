@@ -26,6 +26,7 @@ from amalgamics.errors import InputError, NotStoredError
 from amalgamics.tests.postgresql_server import PostgreSQLCluster, running_server
 from amalgamics.workflows.database.backends import postgresql as module
 from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.checking import check_rows
 from amalgamics.workflows.database.row_selection import INDICES, TABLES
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.spec import WorkflowSpec
@@ -79,6 +80,22 @@ def test_reading_an_empty_database_makes_nothing(postgresql, address):
     add(store, 1)
     assert tables(postgresql, address) == set(TABLES)
     assert StructureDatabase(address, must_exist=True).backend.recover().endswith("is sound")
+
+
+def test_results_are_set_aside_on_a_server_as_in_a_file(address):
+    store = StructureDatabase(address)
+    assert store.set_aside(["none"]) == 0
+    add(store, 0)
+    (row,) = store.select()
+    assert store.fingerprints_of(row.potential_identity) == [row.fingerprint]
+    assert store.set_aside([row.fingerprint, "none"]) == 1
+    (aside,) = store.select()
+    assert (aside.id, aside.name, aside.energy) == (row.id, row.name, row.energy)
+    assert aside.data["provenance"] == row.data["provenance"]
+    assert aside.potential_identity.startswith(f"{row.potential_identity}-until-")
+    assert store.find(row.fingerprint) is None
+    assert add(store, 0) != row.id
+    assert check_rows(store) == (2, [])
 
 
 @pytest.mark.parametrize("count", [2, 8])

@@ -53,8 +53,8 @@ class Points(Study[SolutionsSettings, "list[float]"]):
     def helper(self) -> None:
         """Not a step."""
 
-    def failed(self) -> list[Any]:
-        return self.failed_rows(Role.POINT)
+    def computed(self) -> list[Any]:
+        return self.all_rows(Role.POINT)
 
     def results(self) -> list[float]:
         return [float(row.energy) for row in self.rows(Role.POINT)]

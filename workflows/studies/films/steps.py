@@ -192,7 +192,7 @@ def _sample(
     on_step: OnStep | None,
 ) -> list[AtomsRow]:
     n_frames = study.settings.frames
-    stored = [*study.rows(role, **where), *study.failed_rows(role, **where)]
+    stored = study.all_rows(role, **where)
     if len(stored) >= n_frames:
         return sorted(stored, key=lambda row: row.frame)[:n_frames]
     sampled = _melt_and_sample(study, build(), what, int(where["seed"]), on_step)

@@ -35,9 +35,9 @@ class HullStudy(CrystalStudy[StructureSettings, "Report"]):
         """Return a step for each batch of crystals that are not relaxed yet."""
         return self.relaxations(self.crystals)
 
-    def failed(self) -> list[AtomsRow]:
-        """Return the relaxations of the job that failed."""
-        return [row for row in self.job.rows if not row.converged]
+    def computed(self) -> list[AtomsRow]:
+        """Return the relaxations of the job."""
+        return self.job.rows
 
     def results(self) -> Report:
         """Return the hull of each system with what the report says of its phases."""

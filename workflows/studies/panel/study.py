@@ -67,9 +67,9 @@ class SolidOnPanel(FilmStudy[FilmOnSolidSettings, StoredFilms]):
         """Return nothing: the panel plans the steps of all solids."""
         return []
 
-    def failed(self) -> list[AtomsRow]:
-        """Return the rows of this solid that failed."""
-        return [row for role in Role for row in self.failed_rows(role)]
+    def computed(self) -> list[AtomsRow]:
+        """Return the rows of this solid."""
+        return [row for role in Role for row in self.all_rows(role)]
 
     def results(self) -> StoredFilms:
         """Return its films as the database knows them."""
@@ -108,6 +108,11 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
     def potentials(self) -> tuple[str, ...]:
         """Names of all potentials that it computes with, those of single points included."""
         return tuple(dict.fromkeys(name for one in self.members for name in one.all_potentials))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Those of the films on each solid."""
+        return tuple(member.key for member in self.members)
 
     def plan(self) -> Sequence[Step]:
         """Return the steps of every solid, and those of the liquid alone, as far as the database lacks them."""
@@ -187,9 +192,9 @@ class PanelStudy(Study[PanelSettings, "PanelReport"]):
         except InputError as error:
             logger.warning("panel: %s", error)
 
-    def failed(self) -> list[AtomsRow]:
-        """Return what failed of the films on all solids."""
-        return [row for member in self.members for row in member.failed()]
+    def computed(self) -> list[AtomsRow]:
+        """Return the rows of all solids."""
+        return [row for member in self.members for row in member.computed()]
 
     def results(self) -> PanelReport:
         """Return the work of adhesion on each solid with each method, beside measured angles."""

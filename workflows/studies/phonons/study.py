@@ -113,9 +113,9 @@ class PhononStudy(Study[PhononStudySettings, "list[ThermalSystem]"]):
             return False
         return not found[Role.CRYSTAL].converged or set(self.roles) <= found.keys()
 
-    def failed(self) -> list[AtomsRow]:
-        """Return what failed of the phases of this job, with these settings."""
-        return [row for phase in self.phases.values() for row in self.find(phase).values() if not row.converged]
+    def computed(self) -> list[AtomsRow]:
+        """Return what there is of the phases of this job, with these settings."""
+        return [row for phase in self.phases.values() for row in self.find(phase).values()]
 
     def results(self) -> list[ThermalSystem]:
         """Return each system of the job that has a compound among the phases, at the temperatures asked for."""

@@ -117,9 +117,9 @@ class SolutionsStudy(Study[SolutionsSettings, Dissolved]):
             quenched.append(self.calculations().relax(candidate, verify=check_film))
         return [row for row in quenched if row.converged]
 
-    def failed(self) -> list[AtomsRow]:
-        """Return what failed of the film, and of the solutes of this job."""
-        rows = [row for role in Role for row in self.failed_rows(role)]
+    def computed(self) -> list[AtomsRow]:
+        """Return the rows of the film, and of the solutes of this job."""
+        rows = [row for role in Role for row in self.all_rows(role)]
         return [row for row in rows if row.get("solute") in (None, *self.solutes)]
 
     def insertion_energies(self) -> dict[str, Estimate]:

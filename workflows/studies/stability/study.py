@@ -72,9 +72,9 @@ class StabilityStudy(CrystalStudy[StabilitySettings, Stabilities]):
         """Return a step for each batch of electrolytes and reaction products that are not in the database yet."""
         return self.relaxations(self.crystals)
 
-    def failed(self) -> list[AtomsRow]:
-        """Return the relaxations of these crystals that failed."""
-        return [row for row in self.database.find_all(self.keys_of(self.crystals)).values() if not row.converged]
+    def computed(self) -> list[AtomsRow]:
+        """Return the relaxations of these crystals."""
+        return list(self.database.find_all(self.keys_of(self.crystals)).values())
 
     def results(self) -> Stabilities:
         """Return reactions and windows from these crystals and those of the job."""

@@ -127,17 +127,19 @@ class SurfacesStudy(Study[SurfacesSettings, Surfaces]):
             return [], str(error)
         return faces, "" if faces else f"no slab has the composition of the crystal; {_ALL_FACES}"
 
-    def failed(self) -> list[AtomsRow]:
-        """Return the slabs, interfaces and sides of this job that failed, also of crystals that cannot be joined."""
-        found = [
+    def computed(self) -> list[AtomsRow]:
+        """Return the crystals, slabs, interfaces and sides of this job, also of crystals that cannot be joined."""
+        phases = surface_phases(self.job, self.settings)
+        found = [*phases.values(), *adhesion_rows(self.job, self.settings).values()]
+        found += [
             row
-            for crystal in surface_phases(self.job, self.settings).values()
+            for crystal in phases.values()
             for plane in planes_of(self.settings, crystal)
             for row in self.stored(self.slabs(crystal, plane))
         ]
         for joined in self._pairs():
             found += self.stored([*joined.sides, *joined.stackings])
-        return [row for row in found if not row.converged]
+        return found
 
     def results(self) -> Surfaces:
         """Return cells, surface energies, equilibrium shapes and work of adhesion.

@@ -12,7 +12,7 @@ from ....errors import InputError
 from ....structures.slabs.lattice_planes import densest_planes
 from ....structures.symmetry import MillerIndex
 from ...database.candidates import Candidate
-from ...database.rows import conventional_of
+from ...database.rows import conventional_of, miller_text
 from ..base import Step, step
 from ..films.cells import Role
 from ..films.free_energy import take_off
@@ -26,7 +26,7 @@ from ..films.steps import (
     sample_interface,
 )
 from ..films.study import FilmStudy
-from ..surfaces.phase_surfaces import relax_slabs, slab_candidates
+from ..surfaces.phase_surfaces import SURFACES, relax_slabs, slab_candidates
 from .dry_face import fill_dry_face
 from .plan import WettingPlan
 from .quench import quench_film, quench_interface
@@ -105,6 +105,15 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
     def _slabs_of_phase(self, row: AtomsRow, plane: MillerIndex) -> list[Candidate]:
         return slab_candidates(row.name, conventional_of(row).atoms, plane)
 
+    def _stored_slabs_of_substrate(self) -> list[AtomsRow]:
+        """Return those of its plane by their labels: to cut them anew the substrate would have to be relaxed."""
+        substrate = self.settings.substrate
+        if substrate.amorphous:
+            return []
+        where = {"study": SURFACES, "substrate": substrate.label, "miller": f"({miller_text(substrate.plane)})"}
+        found = [row for ok in (True, False) for row in self.database.select(where={**where, "converged": ok})]
+        return [row for row in found if self.owns(row)]
+
     def _slabs_of_phases(self) -> list[Candidate]:
         planes = self.stable_planes()
         return [slab for _, key, plane in planes for slab in self._slabs_of_phase(self.database.get(key), plane)]
@@ -170,11 +179,11 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         """Take energies of quenched structures with another potential."""
         repeat_with(self, potential, termination)
 
-    def failed(self) -> list[AtomsRow]:
-        """Return what failed of this job's study."""
-        own = [row for role in Role for row in self.failed_rows(role)]
+    def computed(self) -> list[AtomsRow]:
+        """Return the rows of this job's study."""
+        own = [*(row for role in Role for row in self.all_rows(role)), *self._stored_slabs_of_substrate()]
         with contextlib.suppress(InputError):  # without a hull there are no slabs of its phases
-            own += [row for row in self.stored(self._slabs_of_phases()) if not row.converged]
+            own += self.stored(self._slabs_of_phases())
         return own
 
     def results(self) -> WettingReport:

@@ -25,6 +25,7 @@ from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.engine.launchpad import open_launchpad
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import load_spec
+from amalgamics.workflows.studies import studies_of
 from amalgamics.workflows.studies.films.cells import Role
 from amalgamics.workflows.studies.wetting.stored import get_study
 from amalgamics.workflows.studies.wetting.study import WettingStudy
@@ -126,6 +127,14 @@ def test_all_parts_of_the_study_are_there(finished, monkeypatch):
     assert set(study.insertion_energies("solute-in-film", "emt")) == {(0, 0), (0, 1)}
     surfaces = {row.substrate for row in study.database.select("study=surfaces")}
     assert surfaces == {"Ni", "Cu", "CuAu"}
+
+
+def test_what_the_studies_say_they_computed_is_every_row(finished, monkeypatch):
+    """So that nothing is left to take from the database when the job is computed anew."""
+    monkeypatch.chdir(finished)
+    spec = load_spec(finished / "job.yaml")
+    named = {row.fingerprint for study in studies_of(spec) for row in study(Job.of(spec)).computed()}
+    assert named == {row.fingerprint for row in every_row(finished)}
 
 
 def test_slabs_and_films_are_not_phases_of_the_hull(finished):
