@@ -27,6 +27,7 @@ FARADAY = float(N_A * e)
 """C/mol."""
 _M3_MOL_PER_A3 = N_A * 1e-30
 _SAME_VOLTAGE_V = 1e-6
+_HIGHEST_LOG_RATIO = 25.0
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ class PhaseChain:
         )
 
     def liquid_ratio(self, voltage_V: float) -> float:
-        """Return the ratio of metal to host at which the liquid has a voltage."""
+        """Return the ratio of metal to host at which the liquid has a voltage; a huge one where none has it."""
         from scipy.optimize import brentq
 
         saturated = self.phases[0].ratio
@@ -250,6 +251,8 @@ class PhaseChain:
             low -= 5.0
         while excess(high) > 0.0:
             high += 5.0
+            if high > _HIGHEST_LOG_RATIO:
+                return math.exp(_HIGHEST_LOG_RATIO)
         return math.exp(float(brentq(excess, low, high, xtol=1e-13)))
 
     def molar_volume_m3(self, phase: int, ratio: float) -> float:
