@@ -13,6 +13,8 @@ from .cycle import CurrentStep, FilmRun, run_steps
 from .film import Film
 from .phases import PhaseChain
 
+_JUST_AFTER_S = 1e-5
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -54,9 +56,14 @@ class SymmetricCell:
 
     @property
     def times_s(self) -> NDArray[np.float64]:
-        """All moments at which either film is known, up to the end of the shorter run; shape (n,)."""
-        end = min(self.first.times_s[-1], self.second.times_s[-1])
-        times = np.unique(np.concatenate([self.first.times_s, self.second.times_s]))
+        """All moments at which either film is known, up to the end of the shorter run; shape (n,).
+
+        Where a film jumps, when a step or a layer begins, a moment just after it is among them.
+        """
+        runs = (self.first, self.second)
+        end = min(run.times_s[-1] for run in runs)
+        after = [run.times_s[1:][np.diff(run.times_s) == 0.0] + _JUST_AFTER_S for run in runs]
+        times = np.unique(np.concatenate([*(run.times_s for run in runs), *after]))
         return np.asarray(times[times <= end])
 
     def voltage_V(self, contact: Contact) -> NDArray[np.float64]:

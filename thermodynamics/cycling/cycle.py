@@ -21,7 +21,20 @@ _SAME_TIME = 1e-9
 
 @dataclass(frozen=True)
 class CurrentStep:
-    """A constant current density (A/m², positive when the metal is stripped, 0 at rest) for a time."""
+    """A constant current for a time.
+
+    Attributes
+    ----------
+    current_A_m2
+        Current density; positive when the metal is stripped, 0 at rest.
+    duration_s
+        Positive.
+
+    Raises
+    ------
+    InputError
+        A number out of its range.
+    """
 
     current_A_m2: float
     duration_s: float

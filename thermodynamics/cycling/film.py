@@ -178,7 +178,14 @@ def applied_film(
 def equilibrium_film(chain: PhaseChain, film: Film, cells: int = 16) -> Film:
     """Return what a film becomes at rest: on enough metal its richest phase, else what the lever rule says.
 
-    Host and metal are those of ``film``.
+    Parameters
+    ----------
+    chain
+        Its phases.
+    film
+        Whose host and metal are taken.
+    cells
+        Of the liquid.
     """
     host, metal = film.host, film.metal
     richest = chain.phases[-1].ratio
