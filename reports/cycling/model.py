@@ -130,6 +130,9 @@ class FilmResults:
         Diffusivity, and the thinnest film that keeps a liquid skin at the first current; None where none does.
     parts
         Of the map.
+    largest_diffusivity_m2_s
+        In the compounds at 25 °C, up to which the film stays liquid at the electrolyte at the first current; None where
+        no compound matters or none is small enough.
     diffusivity
         Measured in mercury.
     solubility_source
@@ -145,6 +148,7 @@ class FilmResults:
     parts: tuple[MapPart, ...]
     diffusivity: Measured
     solubility_source: str
+    largest_diffusivity_m2_s: float | None = None
 
     def with_barrier(self) -> list[FilmCase]:
         """Return the cases in which a new phase needs an overpotential."""

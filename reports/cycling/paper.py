@@ -128,9 +128,10 @@ def _hysteresis_rows(report: CyclingReport, quoted: QuotedCycling) -> list[tuple
         finite = [value for value in values if math.isfinite(value)]
         text = "every film ended early"
         if finite:
-            text = f"films alone: {millivolts(1e-3 * min(finite))} to {millivolts(1e-3 * max(finite))} mV; the rest is"
-            text += " resistance, which is not known"
-        rows.append(
-            (f"{film.metal}: hysteresis {low:g} to {high:g} mV", text, verdict([one <= high for one in finite]))
-        )
+            text = (
+                f"films alone: {millivolts(1e-3 * min(finite))} to {millivolts(1e-3 * max(finite))} mV; what resistance"
+            )
+            text += " adds is not known"
+        name = f"{film.metal}: hysteresis {low:g} to {high:g} mV"
+        rows.append((name, text, OPEN if not finite or min(finite) <= high else DISAGREED))
     return rows

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from ...reference.published import quoted_cycling
+from ...structures.library.phases import list_phases
 from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, OUTCOMES, SOLID
-from ..notation import system_title, unicode_formula
+from ..notation import enumeration, system_title, unicode_formula
 from ..sections import ReportSection, SectionPicture
 from .export import as_document, files_of
 from .model import CyclingReport, FilmCase, FilmResults
@@ -68,8 +69,11 @@ def _finding(film: FilmResults) -> str:
         where = f"With D = {diffusivity_text(diffusivity)} m²/s in the compounds " if film.chain.richest else "Here "
         text = f"{where}{_SEEN[held.outcome]}{_alone(held)}"
         if free.outcome != held.outcome:
-            text += f"; were there no barrier to a new phase, {_SEEN[free.outcome]}"
+            text += f"; without a barrier to a new phase {_SEEN[free.outcome]}"
         sentences.append(f"{text}.")
+    if film.largest_diffusivity_m2_s is not None:
+        value = diffusivity_text(film.largest_diffusivity_m2_s)
+        sentences.append(f"It stays liquid throughout for any D up to {value} m²/s.")
     if film.chain.richest:
         last = unicode_formula(film.chain.phases[-1].formula)
         sentences.append(f"At rest on {film.metal} the film becomes {last} in the end, so liquid is a matter of time.")
@@ -89,9 +93,20 @@ def _warnings(report: CyclingReport) -> list[str]:
         for part in film.parts:
             if part.reason:
                 found.append(f"{film.system}: no map at {part.temperature_K:g} K, {part.reason}")
+        layers = {phase.formula for phase in film.chain.phases}
+        if unknown := [name for name in _without_energy(film.system) if name not in layers]:
+            names = enumeration([unicode_formula(name) for name in unknown])
+            found.append(f"{system_title(film.system)}: phases of unknown structure are no layers here: {names}")
         if film.diffusivity.confidence == "low":
             found.append(f"{film.metal}: the diffusivity in liquid mercury is an estimate, not a measured value")
     return list(dict.fromkeys(found))
+
+
+def _without_energy(system: str) -> list[str]:
+    """Formulas of known phases whose coordinates are not known."""
+    known = [one for one in list_phases(system) if one.formula and not one.ordered_model]
+    have = {one.formula for one in known if one.buildable}
+    return list(dict.fromkeys(str(one.formula) for one in known if not one.buildable and one.formula not in have))
 
 
 def film_pictures(film: FilmResults, report: CyclingReport) -> list[SectionPicture]:

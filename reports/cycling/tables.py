@@ -118,9 +118,9 @@ def least_table(report: CyclingReport) -> SectionTable:
                     film.metal,
                     diffusivity_text(diffusivity) if chain.richest else "–",
                     f"{film.currents_A_m2[0] / _MA_CM2:g}",
-                    None if thickness is None else round(thickness / _UM, 1),
-                    None if mass is None else round(mass, 1),
-                    round(stoichiometric, 1),
+                    None if thickness is None else f"{thickness / _UM:.1f}",
+                    None if mass is None else f"{mass:.1f}",
+                    f"{stoichiometric:.1f}",
                 )
             )
     columns = ("metal", "D (m²/s)", "mA/cm²", "film (µm)", "mg Hg per mAh", "by stoichiometry")

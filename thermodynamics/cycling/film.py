@@ -297,15 +297,15 @@ def balanced(chain: PhaseChain, film: Film, surplus: float) -> Film:
     if film.reservoir is not None:
         return replace(film, reservoir=film.reservoir + surplus)
     layers = list(film.layers)
-    steps = [
-        (layers[i].ratio - layers[i + 1].ratio, i)
+    fronts = [
+        (min(layers[i].host, layers[i + 1].host), i)
         for i in range(len(layers) - 1)
-        if layers[i].host > 0.0 and layers[i + 1].host > 0.0
+        if layers[i].phase != layers[i + 1].phase
     ]
-    if not steps:
+    room, i = max(fronts, default=(0.0, 0))
+    moved = surplus / (layers[i].ratio - layers[i + 1].ratio) if room > 0.0 else 0.0
+    if room <= 10.0 * abs(moved):
         return replace(film, owed=film.owed + surplus)
-    step, i = max(steps, key=lambda one: abs(one[0]))
-    moved = surplus / step
     layers[i], layers[i + 1] = (
         _resized(chain, layers[i], layers[i].host + moved),
         _resized(chain, layers[i + 1], layers[i + 1].host - moved),

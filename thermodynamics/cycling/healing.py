@@ -20,6 +20,7 @@ IN_TURN = "liquid and solid in turn"
 SOLID = "solid throughout"
 METAL = "metal at the electrolyte"
 DRY = "runs dry"
+_GRID = 7
 OUTCOMES = (LIQUID, IN_TURN, SOLID, METAL, DRY)
 """What a film does in its last cycle, or what ended it; it heals in the first two."""
 
@@ -157,6 +158,47 @@ def host_for_capacity(chain: PhaseChain) -> float:
     return molar_mass(chain.host) / (chain.electrons * FARADAY * taken)
 
 
+def largest_diffusivity_factor(
+    chain: PhaseChain,
+    protocol: Protocol,
+    thickness_m: float,
+    current_A_m2: float,
+    *,
+    within: tuple[float, float] = (1e-6, 1e2),
+    precision: float = 0.05,
+) -> float | None:
+    """Return by how much the diffusivities of the compounds may be multiplied for the film to stay liquid throughout.
+
+    Parameters
+    ----------
+    chain, protocol, thickness_m, current_A_m2
+        The film.
+    within
+        Factors to look between.
+    precision
+        Relative.
+
+    Returns
+    -------
+    float or None
+        The largest factor by bisection, the higher end where every one will do; None where the lowest is too much.
+    """
+
+    def stays(factor: float) -> bool:
+        run = protocol.run(chain.with_solid_diffusivity(factor), thickness_m, current_A_m2)
+        return outcome_of(run) == LIQUID
+
+    low, high = within
+    if not stays(low):
+        return None
+    if stays(high):
+        return high
+    while high / low > 1.0 + precision:
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if stays(middle) else (low, middle)
+    return low
+
+
 def least_thickness_m(
     chain: PhaseChain,
     protocol: Protocol,
@@ -166,6 +208,8 @@ def least_thickness_m(
     precision: float = 0.03,
 ) -> float | None:
     """Return the thinnest film that stays liquid throughout the last cycle, by bisection; None where none does.
+
+    A thick one may run dry where liquid alone conducts: the thickest on a grid that stays liquid is where it begins.
 
     Parameters
     ----------
@@ -183,10 +227,13 @@ def least_thickness_m(
     def stays(thickness: float) -> bool:
         return outcome_of(protocol.run(chain, thickness, current_A_m2)) == LIQUID
 
-    if not stays(high):
-        return None
     if stays(low):
         return low
+    grid: list[float] = np.geomspace(high, low, _GRID)[:-1].tolist()
+    begin = next((thickness for thickness in grid if stays(thickness)), None)
+    if begin is None:
+        return None
+    high = begin
     while high / low > 1.0 + precision:
         middle = (low * high) ** 0.5
         low, high = (low, middle) if stays(middle) else (middle, high)

@@ -29,6 +29,8 @@ from .phases import PhaseChain
 ANOTHER_PHASE = "another phase begins at the electrolyte"
 NO_METAL = "no metal is left behind the film"
 EMPTY = "the liquid is empty at the electrolyte"
+_ATOL = 1e-13
+"""Of amounts in units of the host of the film; a compound that barely conducts is a millionth of it."""
 MISSING = "cycling needs PyBaMM, which is not installed: pip install 'amalgamics[cycling]'"
 
 
@@ -102,7 +104,7 @@ def run_stage(
     try:
         solution = solver.solve(model, [0.0, duration_s], t_interp=times, inputs=inputs)
     except Exception as error:  # the solver has its own kinds
-        raise InputError(f"film: the solver gave up, {error}") from None
+        raise InputError(f"film: the solver gave up, {str(error).partition(' with inputs')[0][:200]}") from None
     times, states = np.asarray(solution.t), np.asarray(solution.y)
     event = None
     if str(solution.termination).startswith("event: "):
@@ -187,7 +189,7 @@ def _model(pattern: _Pattern, rtol: float) -> tuple[Any, Any]:
     elif pattern.direction and pattern.behind_front != "wall":
         model.events.append(pybamm.Event(ANOTHER_PHASE, value("room") - host[-1]))
     pybamm.Discretisation().process_model(model)
-    return model, pybamm.IDAKLUSolver(rtol=rtol, atol=1e-3 * rtol)
+    return model, pybamm.IDAKLUSolver(rtol=rtol, atol=_ATOL)
 
 
 def _liquid_back_flux(pattern: _Pattern, cells: list[Any], host: Any, value: Any) -> Any:

@@ -13,7 +13,7 @@ from ....thermodynamics.amalgams.solubility import liquidus_for
 from ....thermodynamics.cycling.cell import Contact, symmetric_cell
 from ....thermodynamics.cycling.contact import wetted_fraction
 from ....thermodynamics.cycling.film import applied_film
-from ....thermodynamics.cycling.healing import Protocol, healing_points, least_thickness_m
+from ....thermodynamics.cycling.healing import Protocol, healing_points, largest_diffusivity_factor, least_thickness_m
 from ....thermodynamics.cycling.phases import Diffusivities, PhaseChain, phase_chain
 from ....thermodynamics.hulls.hull import Hull
 from ....thermodynamics.wetting.contact_angle import measured_tension
@@ -120,6 +120,10 @@ def _films(
                 cases.append(FilmCase(diffusivity, current * MA_CM2, barrier, cell))
         least.append((diffusivity, least_thickness_m(chain, protocol, settings.currents_mA_cm2[0] * MA_CM2)))
         parts += _map(hull, metal, settings, diffusivity, protocol, tick)
+    factor = None
+    if chain.richest:
+        first = settings.currents_mA_cm2[0] * MA_CM2
+        factor = largest_diffusivity_factor(chain, protocol, settings.thickness_um * UM, first)
     return FilmResults(
         hull.system,
         metal,
@@ -130,6 +134,7 @@ def _films(
         tuple(parts),
         metal_facts(metal).known("diffusivity_in_mercury"),
         liquidus_for(metal).source,
+        None if factor is None else factor * settings.solid_diffusivities_m2_s[-1],
     )
 
 

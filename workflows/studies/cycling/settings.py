@@ -26,7 +26,7 @@ UM, MA_CM2, MAH_CM2, OHM_CM2, HOUR_S, MV = 1e-6, 10.0, 36000.0, 1e-4, 3600.0, 1e
 Thickness = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
 Current = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
 Kelvin = Annotated[float, Field(gt=0, le=2000, allow_inf_nan=False)]
-Diffusivity = Annotated[float, Field(gt=0, le=1e-7, allow_inf_nan=False)]
+Diffusivity = Annotated[float, Field(gt=0, le=1e-9, allow_inf_nan=False)]
 
 
 class FaceSettings(Settings):
