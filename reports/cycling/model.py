@@ -41,12 +41,15 @@ class ContactBand:
         Lowest and highest contact angle behind them; None where contact is assumed to be complete.
     source
         Of the angles.
+    is_computed
+        Whether they are those of a wetting study.
     """
 
     best: Contact
     worst: Contact
     angles_deg: tuple[float, float] | None
     source: str
+    is_computed: bool = False
 
 
 @dataclass(frozen=True)

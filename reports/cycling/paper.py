@@ -33,7 +33,8 @@ def paper_table(report: CyclingReport) -> SectionTable | None:
         " the table above do; disagreed: none does; not decidable: it depends on what is not known, here the"
         " diffusivity in the compounds, the barrier of a new phase and the resistances."
     )
-    return SectionTable("Against the paper", ("reported", "model", "verdict"), tuple(rows), note=note)
+    turned = tuple((word, reported, model) for reported, model, word in rows)
+    return SectionTable("Against the paper", ("verdict", "reported", "model"), turned, note=note)
 
 
 def verdict(cases: list[bool]) -> str:

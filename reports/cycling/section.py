@@ -14,7 +14,7 @@ from .export import as_document, files_of
 from .model import CyclingReport, FilmCase, FilmResults
 from .paper import paper_table
 from .pictures import film_png, map_png, voltage_png
-from .tables import assumption_table, case_table, least_table, metals_table, phase_table
+from .tables import assumption_table, case_table, full_cell_table, least_table, metals_table, phase_table
 from .wording import diffusivity_text, millivolts
 
 _MA_CM2 = 10.0
@@ -43,7 +43,8 @@ def cycling_sections(report: CyclingReport, *, pictures: bool = True) -> Sequenc
     if len(report.films) > 1:
         tables.insert(0, metals_table(report))
     against = paper_table(report)
-    tables += [*([against] if against else []), least_table(report), assumption_table(report)]
+    cells = [table for film in report.films if (table := full_cell_table(film)) is not None]
+    tables += [*([against] if against else []), least_table(report), *cells, assumption_table(report)]
     warnings = [*report.problems, *_warnings(report)]
     return [
         ReportSection(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ...reference.cathodes import list_cathodes
+from ...thermodynamics.cycling.full_cell import full_cell
 from ...thermodynamics.cycling.healing import OUTCOMES, host_for_capacity
 from ...thermodynamics.cycling.phases import PhaseChain
 from ..notation import couple, unicode_formula
@@ -132,6 +134,51 @@ def least_table(report: CyclingReport) -> SectionTable:
     return SectionTable("Least mercury for a liquid skin", columns, tuple(rows), 1, note)
 
 
+def full_cell_table(film: FilmResults) -> SectionTable | None:
+    """Return full cells with each cathode that takes the metal; None where there is none, or no film came so far."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, cathode in list_cathodes(film.metal).items():
+        for case in film.with_barrier():
+            run = case.cell.first
+            step = int(run.steps[-1]) - 1
+            if run.ended or case.current_A_m2 != film.currents_A_m2[0]:
+                continue
+            cell = full_cell(run, step, cathode)
+            masses = [1e2 * mass for mass in (cell.cathode_kg_m2, cell.metal_kg_m2, cell.host_kg_m2)]  # mg/cm2
+            rows.append(
+                (
+                    unicode_formula(name),
+                    diffusivity_text(case.diffusivity_m2_s) if film.chain.richest else "–",
+                    case.outcome,
+                    f"{cell.anode_V:.3f}",
+                    f"{cell.voltage_V:.2f}",
+                    f"{cathode.capacity.value:.0f}",
+                    " + ".join(f"{mass:.1f}" for mass in masses),
+                    f"{1e3 * cell.energy_Wh_m2 / (cell.cathode_kg_m2 * 1e3):.0f}",
+                    f"{cell.energy_Wh_kg:.0f}",
+                )
+            )
+    if not rows:
+        return None
+    columns = (
+        "cathode",
+        "D (m²/s)",
+        "at the electrolyte",
+        f"anode (V vs {film.metal})",
+        "cell (V)",
+        "mAh/g",
+        f"cathode + {film.metal} + {film.chain.host} (mg/cm²)",
+        "Wh/kg of cathode",
+        "Wh/kg of all three",
+    )
+    note = (
+        "Mean voltages over the discharge of the last cycle, without resistances. Cathodes: the plateaus of published"
+        " curves (Padhi 1997, Delmas 1994) as recalled, one lithium, as much as one half cycle needs. All metal behind"
+        " the film counts, and no electrolyte or case."
+    )
+    return SectionTable(f"Full cells with {film.metal} amalgam", columns, tuple(rows), note=note)
+
+
 def metals_table(report: CyclingReport) -> SectionTable:
     """Return the metals side by side, at the first current with a barrier."""
     rows: list[tuple[Cell, ...]] = []
@@ -190,11 +237,13 @@ def assumption_table(report: CyclingReport) -> SectionTable:
             rows.append((f"D of {film.metal} in its compounds", f"{values} m²/s", ASSUMED, "none is known: a range"))
     potentials = ", ".join(dict.fromkeys(film.potential for film in report.films))
     rows += [
+        ("voltages of cathodes", "plateaus", "recalled", "reference/data/cathodes.yaml"),
         ("fronts' voltages, volumes of solids", "of the hull", "computed", potentials),
         *_made_rows(given),
         *_contact_rows(report.contact, given),
     ]
-    return SectionTable("What goes in", ("number", "value", "kind", "from"), tuple(rows))
+    turned = tuple((kind, number, value, source) for number, value, kind, source in rows)
+    return SectionTable("What goes in", ("kind", "number", "value", "from"), turned)
 
 
 def _at_percent(film: FilmResults) -> str:
@@ -225,7 +274,7 @@ def _contact_rows(contact: ContactBand, given: CyclingConditions) -> list[tuple[
     pores = f"{100 * face.pore_share:g} % of pores of {face.pore_radius_m / _UM:g} µm, {face.pressure_Pa / 1e6:g} MPa"
     transfer = f"{best.charge_transfer_ohm_m2 / _OHM_CM2:g} Ω cm²"
     return [
-        ("contact angle of the liquid", angles, "computed" if contact.angles_deg else ASSUMED, contact.source),
+        ("contact angle of the liquid", angles, "computed" if contact.is_computed else ASSUMED, contact.source),
         ("face of the electrolyte", pores, ASSUMED, "settings of the job; pores fill by Washburn's equation"),
         ("touched by liquid", f"{100 * worst.liquid:.0f} to {100 * best.liquid:.0f} %", "computed", "from both"),
         ("touched by a solid film", f"{100 * worst.solid:.0f} to {100 * best.solid:.0f} %", ASSUMED,

@@ -177,8 +177,9 @@ def _chain(hull: Hull, metal: str, kelvin: float, settings: CyclingSettings, dif
 
 
 def _contact(settings: CyclingSettings, angles: Angles | None) -> ContactBand:
+    is_computed = settings.contact_angles_deg is None and angles is not None
     if settings.contact_angles_deg is not None:
-        angles = Angles(*settings.contact_angles_deg, "given")
+        angles = Angles(*settings.contact_angles_deg, "settings of the job")
     tension = measured_tension(HOST).at_J_m2(settings.temperature_K)
     shares = (1.0, 1.0)
     if angles is not None:
@@ -188,7 +189,7 @@ def _contact(settings: CyclingSettings, angles: Angles | None) -> ContactBand:
     best = Contact(transfer, shares[0], shares[0], electrolyte)
     worst = Contact(transfer, shares[1], min(settings.solid_contact, shares[1]), electrolyte)
     band = None if angles is None else (angles.low_deg, angles.high_deg)
-    return ContactBand(best, worst, band, angles.source if angles else "assumed: the liquid touches everything")
+    return ContactBand(best, worst, band, angles.source if angles else "the liquid touches everything", is_computed)
 
 
 def _conditions(settings: CyclingSettings) -> CyclingConditions:

@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import re
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from ase import Atoms
@@ -76,6 +79,12 @@ def results(study):
     return study.results()
 
 
+@pytest.fixture(scope="module")
+def section(study, results):
+    (section,) = study.sections(results)
+    return section
+
+
 def test_there_is_nothing_to_compute_and_nothing_that_fails(study):
     assert study.plan() == []
     assert study.failed() == []
@@ -95,9 +104,7 @@ def test_each_diffusivity_has_both_limits(results):
     assert films_of_map(read_settings(**SMALL)) == 8
 
 
-def test_the_section_has_pictures_tables_and_files(study, results):
-    (section,) = study.sections(results)
-
+def test_the_section_has_pictures_tables_and_files(section):
     assert [picture.file_name for picture in section.pictures] == [
         "cycling-film-li-hg.png",
         "cycling-voltage-li-hg.png",
@@ -110,24 +117,24 @@ def test_the_section_has_pictures_tables_and_files(study, results):
         "Phases of the Li film",
         "Against the paper",
         "Least mercury for a liquid skin",
+        "Full cells with Li amalgam",
         "What goes in",
     ]
-    assumed = [row[0] for row in section.tables[-1].rows if row[2] == "assumed"]
+    assumed = [row[1] for row in section.tables[-1].rows if row[0] == "assumed"]
     assert {"D of Li in its compounds", "barrier of a new phase", "charge transfer", "metal behind it"} <= set(assumed)
     rows = list(csv.DictReader(io.StringIO(section.files["cycling-li-hg.csv"].decode())))
     assert {row["solid_diffusivity_m2_s"] for row in rows} == {"1e-16", "1e-12"}
     json.dumps(section.summary)
 
 
-def test_both_compounds_cannot_meet_the_electrolyte_in_turn_at_10_mv(study, results):
+def test_both_compounds_cannot_meet_the_electrolyte_in_turn_at_10_mv(section):
     """From the hull alone: 4/3 (0.8 - 0.31) eV to LiHg, 0.16 eV to Li3Hg."""
-    (section,) = study.sections(results)
     table = next(table for table in section.tables if table.caption == "Against the paper")
-    row = next(row for row in table.rows if "↔" in str(row[0]))
+    row = next(row for row in table.rows if "↔" in str(row[1]))
 
     lihg3, li3hg = (0.8 - 0.235 * 4 / 3) / (2 / 3), (4 * 0.28 - 0.8) / 2
-    assert f"{1e3 * (lihg3 - li3hg):.0f} mV" in str(row[1])
-    assert row[2] == DISAGREED
+    assert f"{1e3 * (lihg3 - li3hg):.0f} mV" in str(row[2])
+    assert row[0] == DISAGREED
 
 
 def test_contact_follows_from_angles_and_adds_its_resistance(study):
@@ -142,6 +149,25 @@ def test_contact_follows_from_angles_and_adds_its_resistance(study):
     case = report.films[0].case(1e-16, 20.0, True)
     assert case.polarisation_V(best) - case.polarisation_V() == pytest.approx(2 * 20.0 * 5e-4)
     assert case.polarisation_V(worst) > case.polarisation_V(best)
+
+
+def test_angles_are_those_of_the_wetting_of_the_job(study, monkeypatch):
+    """Lowest and highest over both limits of the dry face, with their bands."""
+    fresh = SimpleNamespace(theta_low_deg=10.0, theta_high_deg=80.0)
+    equilibrated = SimpleNamespace(theta_low_deg=40.0, theta_high_deg=130.0)
+    curve = SimpleNamespace(
+        at=lambda x: SimpleNamespace(fresh=fresh, equilibrated=equilibrated) if x == 0.0133 else None
+    )
+    report = SimpleNamespace(curve=curve, key_x=(0.0, 0.0133), solvent="Hg", substrate="LLTO")
+    wetting = SimpleNamespace(WettingStudy=lambda _: SimpleNamespace(results=lambda: report))
+    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.wetting.study", wetting)
+
+    spec = study.job.spec.model_copy(update={"wetting": object()})
+    angles = CyclingStudy(replace(study.job, spec=spec))._angles()
+
+    assert (angles.low_deg, angles.high_deg) == (10.0, 130.0)
+    assert "LLTO" in angles.source
+    assert study._angles() is None
 
 
 def test_a_job_without_hulls_says_what_is_missing(study):
@@ -175,10 +201,9 @@ def test_the_verb_prints_what_the_section_has(study, folder, monkeypatch, capsys
     monkeypatch.delenv("AMALGAMICS_DATABASE", raising=False)
     options = ["Li-Hg", "--no-map", "--cycles", "1", "--current", "2", "--solid-diffusivity", "1e-16"]
 
-    code, text, _ = run(options, capsys)
+    code, text, _ = run([*options, "--json"], capsys)
     assert code == 0
-    assert "liquid throughout" in text
-    document = json.loads(run([*options, "--json"], capsys)[1])
+    document = json.loads(text)
     assert document["films"][0]["outcome"] == "liquid throughout"
     rows = list(csv.DictReader(io.StringIO(run([*options, "--csv"], capsys)[1])))
     assert float(rows[0]["film_mV"]) == pytest.approx(document["films"][0]["film_mV"])
