@@ -136,6 +136,8 @@ class FilmResults:
     largest_diffusivity_m2_s
         In the compounds at 25 °C, up to which the film stays liquid at the electrolyte at the first current; None where
         no compound matters or none is small enough.
+    energies
+        Whether the hull is one of static or of free energies.
     diffusivity
         Measured in mercury.
     solubility_source
@@ -152,6 +154,7 @@ class FilmResults:
     diffusivity: Measured
     solubility_source: str
     largest_diffusivity_m2_s: float | None = None
+    energies: str = "static energies"
 
     def with_barrier(self) -> list[FilmCase]:
         """Return the cases in which a new phase needs an overpotential."""

@@ -235,7 +235,7 @@ def assumption_table(report: CyclingReport) -> SectionTable:
         if film.chain.richest:
             values = ", ".join(diffusivity_text(value) for value in film.diffusivities_m2_s)
             rows.append((f"D of {film.metal} in its compounds", f"{values} m²/s", ASSUMED, "none is known: a range"))
-    potentials = ", ".join(dict.fromkeys(film.potential for film in report.films))
+    potentials = ", ".join(dict.fromkeys(f"{film.potential}, {film.energies}" for film in report.films))
     rows += [
         ("voltages of cathodes", "plateaus", "recalled", "reference/data/cathodes.yaml"),
         ("fronts' voltages, volumes of solids", "of the hull", "computed", potentials),

@@ -7,7 +7,15 @@ import pytest
 from amalgamics.errors import InputError
 from amalgamics.reference.metals import metal
 from amalgamics.tests.thermodynamics.cycling.conftest import make_chain
-from amalgamics.thermodynamics import PhaseEntry, build_hull, liquidus_for, saturated_emf, voltage_profile
+from amalgamics.thermodynamics import (
+    PhaseEntry,
+    SolidPhase,
+    build_hull,
+    finite_temperature_hull,
+    liquidus_for,
+    saturated_emf,
+    voltage_profile,
+)
 from amalgamics.thermodynamics.cycling.phases import Diffusivities, diffusivity_in_mercury, phase_chain
 
 HULL = build_hull(
@@ -112,3 +120,16 @@ def test_bad_diffusivities_are_named(arguments, says):
 def test_voltages_that_do_not_fall_are_refused():
     with pytest.raises(InputError, match="must fall"):
         make_chain(((1 / 3, 1.7e-5, 0.3), (1.0, 2.0e-5, 0.4), (3.0, 3.6e-5, 0.0)))
+
+
+def test_a_hull_that_holds_liquid_mercury_gives_the_same_chain():
+    entries = [
+        PhaseEntry(one.name, one.formula, dict(one.composition), one.energy_per_atom, one.volume_per_atom)
+        for one in HULL.stable
+    ]
+    melted = finite_temperature_hull("Li-Hg", [SolidPhase(entry) for entry in entries], 298.15).hull
+
+    static, molten = li_chain(), li_chain(melted)
+    assert molten.front_voltages_V == pytest.approx(static.front_voltages_V)
+    assert [phase.formula for phase in molten.phases] == [phase.formula for phase in static.phases]
+    assert molten.metal_volume_m3 == pytest.approx(static.metal_volume_m3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ....errors import InputError
 from ....reference.metals import metal as metal_facts
@@ -23,6 +24,28 @@ _MAP_CYCLES = 2
 _MAP_CELLS = 8
 
 
+HullAt = Callable[[float], Hull | None]
+"""Hull of free energies at a temperature (K); None where there is none."""
+
+
+@dataclass(frozen=True)
+class _Energies:
+    """The hull of one metal and mercury."""
+
+    static: Hull
+    free: HullAt | None = None
+
+    def at(self, kelvin: float) -> Hull:
+        """The hull of free energies where there is one, else that of static energies."""
+        return self.static if (hull := self._free(kelvin)) is None else hull
+
+    def kind(self, kelvin: float) -> str:
+        return "static energies" if self._free(kelvin) is None else "free energies"
+
+    def _free(self, kelvin: float) -> Hull | None:
+        return None if self.free is None else self.free(kelvin)
+
+
 @dataclass(frozen=True)
 class Angles:
     """Lowest and highest contact angle of the saturated liquid on the electrolyte, and where they come from."""
@@ -38,6 +61,7 @@ def cycled_films(
     potential: str,
     angles: Angles | None = None,
     *,
+    free: Mapping[str, HullAt] = MappingProxyType({}),
     tick: Callable[[], None] | None = None,
 ) -> CyclingReport:
     """Return the films of each metal, and why others have none.
@@ -52,6 +76,8 @@ def cycled_films(
         That the hulls were computed with.
     angles
         Of the saturated liquid, where the settings give none.
+    free
+        Hulls of free energies by the metal, taken where and at the temperatures at which there is one.
     tick
         Called after each film of the map; see `films_of_map`.
 
@@ -68,7 +94,7 @@ def cycled_films(
             problems.append(f"{metal}: no film, solubility or diffusivity in mercury is not known here")
             continue
         try:
-            found.append(_films(metal, hull, settings, potential, tick))
+            found.append(_films(metal, _Energies(hull, free.get(metal)), settings, potential, tick))
         except InputError as error:
             problems.append(f"{metal}: {error}")
     if not found:
@@ -88,7 +114,7 @@ def films_of_map(settings: CyclingSettings) -> int:
 
 
 def _films(
-    metal: str, hull: Hull, settings: CyclingSettings, potential: str, tick: Callable[[], None] | None
+    metal: str, energies: _Energies, settings: CyclingSettings, potential: str, tick: Callable[[], None] | None
 ) -> FilmResults:
     metal_m = None if settings.metal_um is None else settings.metal_um * UM
     protocol = Protocol(
@@ -101,9 +127,9 @@ def _films(
         min(settings.cells, _MAP_CELLS),
     )
     cases, least, parts = [], [], []
-    chain = _chain(hull, metal, settings.temperature_K, settings, settings.solid_diffusivities_m2_s[0])
+    chain = _chain(energies, metal, settings.temperature_K, settings, settings.solid_diffusivities_m2_s[0])
     for diffusivity in _solid_diffusivities(chain, settings):
-        chain = _chain(hull, metal, settings.temperature_K, settings, diffusivity)
+        chain = _chain(energies, metal, settings.temperature_K, settings, diffusivity)
         film = applied_film(chain, settings.thickness_um * UM, settings.x, metal_m=metal_m, cells=settings.cells)
         for current in settings.currents_mA_cm2:
             for barrier in (protocol.nucleation_V, 0.0):
@@ -119,13 +145,13 @@ def _films(
                 )
                 cases.append(FilmCase(diffusivity, current * MA_CM2, barrier, cell))
         least.append((diffusivity, least_thickness_m(chain, protocol, settings.currents_mA_cm2[0] * MA_CM2)))
-        parts += _map(hull, metal, settings, diffusivity, protocol, tick)
+        parts += _map(energies, metal, settings, diffusivity, protocol, tick)
     factor = None
     if chain.richest:
         first = settings.currents_mA_cm2[0] * MA_CM2
         factor = largest_diffusivity_factor(chain, protocol, settings.thickness_um * UM, first)
     return FilmResults(
-        hull.system,
+        energies.static.system,
         metal,
         potential,
         chain,
@@ -135,6 +161,7 @@ def _films(
         metal_facts(metal).known("diffusivity_in_mercury"),
         liquidus_for(metal).source,
         None if factor is None else factor * settings.solid_diffusivities_m2_s[-1],
+        energies.kind(settings.temperature_K),
     )
 
 
@@ -144,7 +171,7 @@ def _solid_diffusivities(chain: PhaseChain, settings: CyclingSettings) -> tuple[
 
 
 def _map(
-    hull: Hull,
+    energies: _Energies,
     metal: str,
     settings: CyclingSettings,
     diffusivity: float,
@@ -156,7 +183,7 @@ def _map(
     parts = []
     for kelvin in settings.map.temperatures_K:
         try:
-            chain = _chain(hull, metal, kelvin, settings, diffusivity)
+            chain = _chain(energies, metal, kelvin, settings, diffusivity)
         except InputError as error:
             parts.append(MapPart(diffusivity, kelvin, (), str(error)))
             continue
@@ -171,9 +198,9 @@ def _map(
     return parts
 
 
-def _chain(hull: Hull, metal: str, kelvin: float, settings: CyclingSettings, diffusivity: float) -> PhaseChain:
+def _chain(energies: _Energies, metal: str, kelvin: float, settings: CyclingSettings, diffusivity: float) -> PhaseChain:
     diffusivities = Diffusivities.measured(metal, diffusivity, settings.solid_activation_eV)
-    return phase_chain(hull, metal, kelvin, liquidus_for(metal), diffusivities)
+    return phase_chain(energies.at(kelvin), metal, kelvin, liquidus_for(metal), diffusivities)
 
 
 def _contact(settings: CyclingSettings, angles: Angles | None) -> ContactBand:

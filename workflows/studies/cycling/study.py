@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ....errors import InputError
 from ..base import Step, Study
-from .analysis import Angles, cycled_films
+from .analysis import Angles, HullAt, cycled_films
 from .settings import HOST, CyclingSettings, metals_with_mercury
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
     from ....reports.cycling.model import CyclingReport
+    from ....reports.phonons.model import ThermalSystem
     from ....reports.sections import ReportSection
+    from ....thermodynamics.hulls.hull import Hull
 
 
 class CyclingStudy(Study[CyclingSettings, "CyclingReport"]):
@@ -38,13 +40,34 @@ class CyclingStudy(Study[CyclingSettings, "CyclingReport"]):
         hulls = {hull.system: hull for hull in self.job.hulls}
         wanted = self.settings.metals or tuple(systems)
         found = {metal: hulls[systems[metal]] for metal in wanted if systems[metal] in hulls}
-        return cycled_films(found, self.settings, self.potential, self._angles())
+        return cycled_films(found, self.settings, self.potential, self._angles(), free=self._free_energies())
 
     def sections(self, results: CyclingReport) -> Sequence[ReportSection]:
         """Return one section for all films."""
         from ....reports.cycling.section import cycling_sections
 
         return cycling_sections(results)
+
+    def _free_energies(self) -> dict[str, HullAt]:
+        """Hulls of free energies by the metal, where the job has phonons of the phases."""
+        if self.job.spec.phonons is None:
+            return {}
+        from ..phonons.study import PhononStudy
+
+        def hull_of(thermal: ThermalSystem) -> HullAt:
+            def at(kelvin: float) -> Hull | None:
+                found = thermal.hull_with(kelvin, thermal.imaginary)
+                return None if found is None else found.hull
+
+            return at
+
+        systems = {frozenset(one.system.split("-")): one for one in PhononStudy(self.job).results() if one.hulls}
+        wanted = metals_with_mercury(self.job.spec.systems)
+        return {
+            metal: hull_of(systems[key])
+            for metal, system in wanted.items()
+            if (key := frozenset(system.split("-"))) in systems
+        }
 
     def _angles(self) -> Angles | None:
         """Angles of the saturated liquid in both limits of the job's wetting; None where it has none yet."""

@@ -18,6 +18,7 @@ from amalgamics.cli import main as cli
 from amalgamics.errors import InputError
 from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
 from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
+from amalgamics.thermodynamics import PhaseEntry, build_hull
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.fingerprint import fingerprint
 from amalgamics.workflows.database.structure_database import StructureDatabase
@@ -168,6 +169,34 @@ def test_angles_are_those_of_the_wetting_of_the_job(study, monkeypatch):
     assert (angles.low_deg, angles.high_deg) == (10.0, 130.0)
     assert "LLTO" in angles.source
     assert study._angles() is None
+
+
+def test_a_hull_of_free_energies_is_taken_where_there_is_one(study, monkeypatch):
+    """A compound that gains by its entropy leaves the liquid at another voltage; none at other temperatures."""
+    static = study.job.hulls[0]
+    energies = {one.name: one.energy_per_atom * (1.1 if one.name == "LiHg3" else 1.0) for one in static.stable}
+    entries = [
+        PhaseEntry(one.name, one.formula, dict(one.composition), energies[one.name], 9.0) for one in static.stable
+    ]
+    warm = build_hull("Li-Hg", entries)
+    thermal = SimpleNamespace(
+        system="Hg-Li",
+        hulls=(warm,),
+        imaginary="refuse",
+        hull_with=lambda kelvin, _: SimpleNamespace(hull=warm) if kelvin == 298.15 else None,
+    )
+    phonons = SimpleNamespace(PhononStudy=lambda _: SimpleNamespace(results=lambda: [thermal]))
+    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.phonons.study", phonons)
+    spec = study.job.spec.model_copy(update={"phonons": object()})
+    free = CyclingStudy(replace(study.job, spec=spec))._free_energies()
+
+    small = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16]})
+    cold, hot = (cycled_films({"Li": static}, small, "made up", free=one).films[0] for one in ({}, free))
+
+    assert (cold.energies, hot.energies) == ("static energies", "free energies")
+    assert hot.chain.front_voltages_V[0] > cold.chain.front_voltages_V[0]
+    assert free["Li"](350.0) is None
+    assert study._free_energies() == {}
 
 
 def test_a_job_without_hulls_says_what_is_missing(study):
