@@ -7,7 +7,9 @@ import math
 from ...reference.cathodes import list_cathodes
 from ...thermodynamics.cycling.full_cell import full_cell
 from ...thermodynamics.cycling.healing import OUTCOMES, host_for_capacity
+from ...thermodynamics.cycling.initial_films import applied_film
 from ...thermodynamics.cycling.phases import PhaseChain
+from ...thermodynamics.hulls.voltage import molar_mass
 from ..notation import couple, unicode_formula
 from ..sections import Cell, SectionTable
 from .model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults
@@ -113,8 +115,8 @@ def least_table(report: CyclingReport) -> SectionTable:
         for diffusivity, thickness in film.least:
             mass = None
             if thickness is not None:
-                volume = chain.molar_volume_m3(0, chain.phases[0].ratio)
-                mass = thickness / volume * 200.59e3 / (capacity / 3.6)  # mg per mAh
+                host = applied_film(chain, thickness, report.conditions.x).host
+                mass = 1e3 * host * molar_mass(chain.host) / (capacity / 3.6)  # mg per mAh
             rows.append(
                 (
                     film.metal,

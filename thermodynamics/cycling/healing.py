@@ -12,7 +12,8 @@ from ..checks import positive
 from ..hulls.voltage import molar_mass
 from .cell import cycling_steps
 from .cycle import FilmRun, run_steps
-from .film import METAL_AT_FRONT, RUNS_DRY, applied_film
+from .film import METAL_AT_FRONT, RUNS_DRY
+from .initial_films import applied_film
 from .phases import FARADAY, PhaseChain
 
 LIQUID = "liquid throughout"

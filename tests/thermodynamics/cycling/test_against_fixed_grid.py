@@ -6,7 +6,7 @@ from scipy.linalg import solve_banded
 
 from amalgamics.tests.thermodynamics.cycling.conftest import make_chain
 from amalgamics.thermodynamics.cycling.cycle import CurrentStep, run_steps
-from amalgamics.thermodynamics.cycling.film import applied_film
+from amalgamics.thermodynamics.cycling.initial_films import applied_film
 from amalgamics.thermodynamics.cycling.phases import FARADAY
 
 pytest.importorskip("pybamm")

@@ -17,13 +17,12 @@ from amalgamics.thermodynamics.cycling.film import (
     RUNS_DRY,
     Film,
     Layer,
-    applied_film,
-    equilibrium_film,
     faces,
     front_voltage_V,
     liquid_layer,
     surface_ratio,
 )
+from amalgamics.thermodynamics.cycling.initial_films import applied_film, equilibrium_film
 from amalgamics.thermodynamics.cycling.phases import FARADAY
 
 pytest.importorskip("pybamm")

@@ -8,8 +8,8 @@ from amalgamics.reference.cathodes import Cathode, cathode, list_cathodes
 from amalgamics.tests.thermodynamics.cycling.conftest import make_chain
 from amalgamics.thermodynamics.cycling.cell import cycling_steps
 from amalgamics.thermodynamics.cycling.cycle import run_steps
-from amalgamics.thermodynamics.cycling.film import applied_film
 from amalgamics.thermodynamics.cycling.full_cell import full_cell
+from amalgamics.thermodynamics.cycling.initial_films import applied_film
 
 pytest.importorskip("pybamm")
 

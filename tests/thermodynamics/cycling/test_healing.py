@@ -7,7 +7,6 @@ from amalgamics.errors import InputError
 from amalgamics.tests.thermodynamics.cycling.conftest import make_chain
 from amalgamics.thermodynamics.cycling.cell import Contact, cycling_steps, symmetric_cell
 from amalgamics.thermodynamics.cycling.contact import RoughFace, contact_resistance, wetted_fraction
-from amalgamics.thermodynamics.cycling.film import applied_film
 from amalgamics.thermodynamics.cycling.healing import (
     DRY,
     LIQUID,
@@ -18,6 +17,7 @@ from amalgamics.thermodynamics.cycling.healing import (
     host_for_capacity,
     least_thickness_m,
 )
+from amalgamics.thermodynamics.cycling.initial_films import applied_film
 
 
 def test_wetting_falls_with_the_angle_and_rises_with_the_pressure():

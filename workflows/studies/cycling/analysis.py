@@ -13,8 +13,8 @@ from ....reports.cycling.model import ContactBand, CyclingConditions, CyclingRep
 from ....thermodynamics.amalgams.solubility import liquidus_for
 from ....thermodynamics.cycling.cell import Contact, symmetric_cell
 from ....thermodynamics.cycling.contact import wetted_fraction
-from ....thermodynamics.cycling.film import applied_film
 from ....thermodynamics.cycling.healing import Protocol, healing_points, largest_diffusivity_factor, least_thickness_m
+from ....thermodynamics.cycling.initial_films import applied_film
 from ....thermodynamics.cycling.phases import Diffusivities, PhaseChain, phase_chain
 from ....thermodynamics.hulls.hull import Hull
 from ....thermodynamics.wetting.contact_angle import measured_tension
