@@ -139,7 +139,7 @@ def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str)
     axes.fill_between(hours, best, worst, color=colour, alpha=0.25, lw=0)
     axes.plot(hours, best, color=colour, lw=1.3, label=name)
     if case.ended:
-        height = 0.86 if case.nucleation_V else 0.72
+        height = 1.16 if case.nucleation_V else 1.04
         axes.annotate(
             f"{name}: {case.ended}", (0.98, height), xycoords="axes fraction", ha="right", fontsize=8, color=colour
         )

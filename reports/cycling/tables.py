@@ -37,7 +37,8 @@ def case_table(film: FilmResults, contact: ContactBand) -> SectionTable:
         f"D: of {film.metal} in its solid compounds at 25 °C, which is not known. Least liquid and swelling (film and"
         " metal together) are those of the last cycle of the film that is stripped first. Film alone: mean voltage of"
         " the symmetric cell in its last cycle from phases and diffusion, without any resistance; with contact: the"
-        " same with the contact at its best and at its worst. Where a film ended, its last cycle is the one it was in."
+        " same with the contact at its best and at its worst. A skin that is thicker than the swelling can follow where"
+        " the film recedes. Where a film ended, its last cycle is the one it was in."
     )
     return SectionTable(f"Films of {film.metal} amalgam", columns, tuple(rows), 2, note)
 

@@ -24,6 +24,7 @@ from amalgamics.workflows.database.fingerprint import fingerprint
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
+from amalgamics.workflows.studies.cycling import settings
 from amalgamics.workflows.studies.cycling.analysis import Angles, cycled_films, films_of_map
 from amalgamics.workflows.studies.cycling.settings import read_settings
 from amalgamics.workflows.studies.cycling.study import CyclingStudy
@@ -42,7 +43,7 @@ SMALL = {
 
 def fill(database, spec):
     """Relaxations of made-up crystals with these energies; return their fingerprints by name."""
-    settings, potential = spec.relaxation.settings(), get_potential(spec.potential)
+    how, potential = spec.relaxation.settings(), get_potential(spec.potential)
     keys = {}
     for name, energy in ENERGIES.items():
         symbols = Atoms(name).symbols
@@ -52,8 +53,8 @@ def fill(database, spec):
         total = energy * len(atoms)
         final.calc = SinglePointCalculator(final, energy=total, forces=0 * final.positions, stress=[0.0] * 6)
         outcome = RelaxationResult(final, total, 0.0, 3, 4, 0.1)
-        database.add(Candidate(name, "library", atoms, "made up"), outcome, potential, settings)
-        keys[name] = fingerprint(atoms, potential, settings)
+        database.add(Candidate(name, "library", atoms, "made up"), outcome, potential, how)
+        keys[name] = fingerprint(atoms, potential, how)
     return keys
 
 
@@ -140,9 +141,9 @@ def test_both_compounds_cannot_meet_the_electrolyte_in_turn_at_10_mv(section):
 
 def test_contact_follows_from_angles_and_adds_its_resistance(study):
     hulls = {"Li": study.job.hulls[0]}
-    settings = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16], "face": {"pore_share": 0.5}})
+    contact = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16], "face": {"pore_share": 0.5}})
 
-    report = cycled_films(hulls, settings, "made up", Angles(60.0, 180.0, "made up"))
+    report = cycled_films(hulls, contact, "made up", Angles(60.0, 180.0, "made up"))
 
     best, worst = report.contact.best, report.contact.worst
     assert best.liquid == 1.0
@@ -216,6 +217,14 @@ def test_verdicts(cases, word):
 def test_numbers_in_words():
     assert [diffusivity_text(value) for value in (1e-14, 3e-9, 1.5e-12)] == ["10⁻¹⁴", "3·10⁻⁹", "1.5·10⁻¹²"]
     assert [millivolts(value) for value in (0.0012, 0.75, float("nan"))] == ["1.2", "750", "–"]
+
+
+def test_without_pybamm_a_job_is_refused_before_anything_is_computed(study, monkeypatch):
+    monkeypatch.setattr(settings, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=re.escape("pip install 'amalgamics[cycling]'")):
+        study.settings.check(study.job.spec)
+    with pytest.raises(InputError, match="PyBaMM"):
+        read_settings()
 
 
 def run(arguments, capsys):
