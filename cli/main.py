@@ -35,6 +35,7 @@ VERBS = {
     "phonons": "Print free energies and the hull at temperatures above zero, from the database.",
     "stability": "Print what electrolytes become in contact with metals and amalgams, from the database.",
     "electrochemistry": "Print capacities, potentials, solubilities and the self-healing of amalgams.",
+    "cycling": "Print what films of amalgam do while a cell strips and plates, from the hulls of the database.",
     "diffraction": "Print powder patterns of phases, relaxed crystals, files and mixtures.",
     "surfaces": "Print the stored surface energies and equilibrium shapes.",
     "results": "Print the tables of a job's report from the database.",

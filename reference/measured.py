@@ -24,7 +24,7 @@ ROOM_TEMPERATURE_K = 298.15
 """25 °C, at which most values here were measured."""
 
 UNITS = (
-    *("K", "V", "Å", "1", "at.%", "deg", "g/cm3", "J/m2"),
+    *("K", "V", "Å", "1", "at.%", "deg", "g/cm3", "J/m2", "m2/s", "mAh/g"),
     *("eV/atom", "kJ/mol", "J/mol/K", "kJ/mol-atom", "kJ/mol-formula"),
 )
 """Units of the data files; ``1`` has none, as a mole fraction."""

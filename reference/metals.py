@@ -20,6 +20,7 @@ _NEEDED = (
     ("solubility_in_mercury", "temperature_K"),
     ("heat_of_solution_in_mercury", "uncertainty"),
     ("standard_emf_in_mercury", "temperature_K"),
+    ("diffusivity_in_mercury", "uncertainty"),
 )
 
 
@@ -57,6 +58,8 @@ class Metal(Entry):
     liquidus_in_mercury: Liquidus | None = None
     standard_emf_in_mercury: Annotated[Measured, VOLT] | None = None
     activity_slope_in_mercury: Annotated[Measured, PURE] | None = None
+    diffusivity_in_mercury: Annotated[Measured, in_units("m2/s")] | None = None
+    self_diffusion_activation: Annotated[Measured, KJ_MOL] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Metal:

@@ -135,6 +135,17 @@ class Drop(Entry):
     seen: str
 
 
+class QuotedCycling(Sourced):
+    """What is reported of films of amalgam between metal and electrolyte, in symmetric cells."""
+
+    thickness_um: Number
+    currents_mA_cm2: Annotated[tuple[Number, ...], Listed]
+    polarisation_mV: Annotated[tuple[Number, Number], Listed]
+    hysteresis_mV: Annotated[tuple[Number, Number], Listed]
+    metals: Annotated[tuple[str, ...], Listed]
+    phases: Annotated[tuple[str, ...], Listed]
+
+
 class FanFile(Document, Sourced):
     """``fan_2020.yaml``."""
 
@@ -143,6 +154,7 @@ class FanFile(Document, Sourced):
     confidence: Confidence
     electrodes: dict[str, QuotedElectrode]
     drops: Annotated[tuple[Drop, ...], Listed]
+    cycling: QuotedCycling
 
 
 @cache
@@ -187,6 +199,11 @@ def observed_drops(solute: str, solvent: str) -> dict[float, str]:
     """Return how drops were seen to behave, by mole fraction of the solute, rising; empty where none were looked at."""
     found = [drop for drop in load(FanFile).drops if (drop.solute, drop.solvent) == (solute, solvent)]
     return {drop.mole_fraction: drop.seen for drop in sorted(found, key=lambda drop: drop.mole_fraction)}
+
+
+def quoted_cycling() -> QuotedCycling:
+    """Return what Fan et al. report of films in symmetric cells."""
+    return load(FanFile).cycling
 
 
 def _of_metal(one: Metal, quantity: str, fact: str) -> Published:

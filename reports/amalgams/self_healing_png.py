@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ...thermodynamics.amalgams.self_healing import SelfHealingMap
 
 SIZE_INCHES = (8.0, 7.2)
-_LIQUID = "#cfe3ef"
-_SOLIDS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", AXIS, "#d6ccc2")
+LIQUID_COLOUR = "#cfe3ef"
+SOLID_COLOURS = ("#f4c7a1", "#d9a066", "#c08552", "#9c6644", "#b8b0a2", AXIS, "#d6ccc2")
 _FIELDS = ["#dcecf5", "#f8e3c9", "#e3ddd4"]  # liquid, paste, solid
 
 
@@ -127,7 +127,7 @@ def _draw_phases(axes: Axes, healing: SelfHealingMap, curve: Isotherm) -> None:
     for name in order:
         values = np.array([share.get(name, 0.0) for share in shares])
         phase = phases[name]
-        colour = _LIQUID if phase.state == "liquid" else _SOLIDS[solids % len(_SOLIDS)]
+        colour = LIQUID_COLOUR if phase.state == "liquid" else SOLID_COLOURS[solids % len(SOLID_COLOURS)]
         solids += phase.state == "solid"
         label = f"liquid {phase.formula}" if phase.state == "liquid" else mathtext_formula(phase.formula)
         axes.fill_between(x, bottom, bottom + values, color=colour, lw=0, label=label, zorder=2)

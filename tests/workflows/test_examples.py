@@ -47,13 +47,14 @@ def test_every_example_loads(path: Path, tmp_path: Path) -> None:
         "stability: {electrolytes: [LLTO], metal: Li, solvent: Hg}",
         "phonons: {}",
         "equation_of_state: {}",
+        "cycling: {metals: [Li], contact_angles_deg: [40, 120], map: null}",
     ],
 )
 def test_every_section_is_the_same_to_a_worker(section: str, tmp_path: Path) -> None:
     """Its document, with all defaults written out, is read again without complaint."""
     bulk("Cu", cubic=True).write(tmp_path / "mine.cif")
     text = "name: job\nsystems: [Cu-Au]\npotential: emt\n"
-    if "stability" in section:
+    if "stability" in section or "cycling" in section:
         text = "name: job\nsystems: [Li-Hg]\n"
     (tmp_path / "job.yaml").write_text(text + section + "\n", encoding="utf-8")
     document = spec_document(load_spec(tmp_path / "job.yaml"))

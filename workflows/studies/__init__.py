@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .base import Study
+from .cycling.study import CyclingStudy
 from .equation_of_state import EquationOfStateStudy
 from .hulls.study import HullStudy
 from .panel.study import PanelStudy
@@ -29,6 +30,7 @@ STUDIES: tuple[type[Study[Any, Any]], ...] = (
     StabilityStudy,
     SurfacesStudy,
     WettingStudy,
+    CyclingStudy,
     PanelStudy,
 )
 

@@ -1,0 +1,1 @@
+"""Amalgam films in time: tables, pictures and section of the report."""

@@ -1,0 +1,127 @@
+"""Films as plain JSON and as one row for each moment or film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...thermodynamics.cycling.film import layer_thickness_m
+from ..notation import csv_text
+from .model import CyclingReport, FilmCase, FilmResults
+
+_UM, _MA_CM2 = 1e-6, 10.0
+CASE_COLUMNS = (
+    "system", "potential", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "outcome", "ended",
+    "least_liquid_um", "swelling_um", "film_mV", "best_contact_mV", "worst_contact_mV", "last_phases",
+)  # fmt: skip
+MAP_COLUMNS = (
+    "system", "solid_diffusivity_m2_s", "temperature_K", "thickness_um", "current_mA_cm2", "outcome", "least_liquid_um",
+    "swing_mV",
+)  # fmt: skip
+PROFILE_COLUMNS = (
+    "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "step", "voltage_V",
+    "liquid_um", "stack_um", "metal_um", "layers",
+)  # fmt: skip
+
+
+def case_rows(report: CyclingReport) -> list[list[Any]]:
+    """Return one row for each film that was cycled, as `CASE_COLUMNS` say."""
+    rows = []
+    for film in report.films:
+        for case in film.cases:
+            contacts = [1e3 * case.polarisation_V(one) for one in (report.contact.best, report.contact.worst)]
+            numbers = [case.least_liquid_m / _UM, case.swelling_m / _UM, 1e3 * case.polarisation_V(), *contacts]
+            rows.append(
+                [
+                    film.system,
+                    film.potential,
+                    *_key(case),
+                    case.outcome,
+                    case.ended,
+                    *numbers,
+                    " | ".join(case.last_phases),
+                ]
+            )
+    return rows
+
+
+def map_rows(report: CyclingReport) -> list[list[Any]]:
+    """Return one row for each film of the maps, as `MAP_COLUMNS` say."""
+    return [
+        [
+            film.system,
+            part.diffusivity_m2_s,
+            part.temperature_K,
+            point.thickness_m / _UM,
+            point.current_A_m2 / _MA_CM2,
+            point.outcome,
+            point.least_liquid_m / _UM,
+            1e3 * point.swing_V,
+        ]
+        for film in report.films
+        for part in film.parts
+        for point in part.points
+    ]
+
+
+def profile_rows(film: FilmResults) -> Iterator[list[Any]]:
+    """Yield one row for each recorded moment of both films of every case, as `PROFILE_COLUMNS` say."""
+    for case in film.cases:
+        for first, run in (("stripped", case.cell.first), ("plated", case.cell.second)):
+            for number, state in enumerate(run.films):
+                layers = " | ".join(
+                    f"{run.chain.phases[layer.phase].formula} {layer_thickness_m(run.chain, layer) / _UM:.4f}"
+                    for layer in state.layers
+                )
+                metal = None if state.reservoir is None else state.reservoir * run.chain.metal_volume_m3 / _UM
+                yield [
+                    film.system, *_key(case), first, float(run.times_s[number]), int(run.steps[number]),
+                    float(run.voltages_V[number]), float(run.liquid_m[number]) / _UM, float(run.stack_m[number]) / _UM,
+                    metal, layers,
+                ]  # fmt: skip
+
+
+def _key(case: FilmCase) -> list[float]:
+    return [case.diffusivity_m2_s, case.current_A_m2 / _MA_CM2, 1e3 * case.nucleation_V]
+
+
+def as_document(report: CyclingReport) -> dict[str, Any]:
+    """Return everything but the moments as plain JSON."""
+    return {
+        "contact": {
+            "angles_deg": report.contact.angles_deg,
+            "source": report.contact.source,
+            "liquid": [report.contact.worst.liquid, report.contact.best.liquid],
+            "solid": [report.contact.worst.solid, report.contact.best.solid],
+        },
+        "phases": [
+            {
+                "system": film.system,
+                "formula": phase.formula,
+                "liquid": phase.is_liquid,
+                "metal_per_host": phase.ratio,
+                "front_voltage_V": volts,
+            }
+            for film in report.films
+            for phase, volts in zip(film.chain.phases, film.chain.front_voltages_V, strict=True)
+        ],
+        "films": [dict(zip(CASE_COLUMNS, row, strict=True)) for row in case_rows(report)],
+        "map": [dict(zip(MAP_COLUMNS, row, strict=True)) for row in map_rows(report)],
+        "least_film_um": [
+            {"system": film.system, "solid_diffusivity_m2_s": value, "thickness_um": None if one is None else one / _UM}
+            for film in report.films
+            for value, one in film.least
+        ],
+        "problems": list(report.problems),
+    }
+
+
+def files_of(report: CyclingReport) -> dict[str, bytes]:
+    """Return the files that a report writes beside its page: every moment, and the map."""
+    found = {
+        f"cycling-{film.system.lower()}.csv": csv_text(PROFILE_COLUMNS, profile_rows(film)).encode()
+        for film in report.films
+    }
+    if rows := map_rows(report):
+        found["cycling-map.csv"] = csv_text(MAP_COLUMNS, rows).encode()
+    return found

@@ -1,0 +1,190 @@
+"""What the report says of amalgam films in time: plain data, filled by the workflow from hulls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...reference.measured import Measured
+from ...thermodynamics.cycling.cell import Contact, SymmetricCell
+from ...thermodynamics.cycling.contact import RoughFace
+from ...thermodynamics.cycling.healing import HealingPoint, outcome_of
+from ...thermodynamics.cycling.phases import PhaseChain
+
+NO_RESISTANCE = Contact()
+
+
+@dataclass(frozen=True)
+class CyclingConditions:
+    """How films were made and cycled, in SI units; see the settings of the study."""
+
+    thickness_m: float
+    x: float | None
+    metal_m: float | None
+    capacity_C_m2: float
+    cycles: int
+    rest_s: float
+    temperature_K: float
+    solid_activation_eV: float
+    nucleation_V: float
+    face: RoughFace
+
+
+@dataclass(frozen=True)
+class ContactBand:
+    """Contact at its best and at its worst.
+
+    Attributes
+    ----------
+    best, worst
+        Shares of the electrolyte that are touched, and resistances.
+    angles_deg
+        Lowest and highest contact angle behind them; None where contact is assumed to be complete.
+    source
+        Of the angles.
+    is_computed
+        Whether they are those of a wetting study.
+    """
+
+    best: Contact
+    worst: Contact
+    angles_deg: tuple[float, float] | None
+    source: str
+    is_computed: bool = False
+
+
+@dataclass(frozen=True)
+class FilmCase:
+    """One film in a symmetric cell.
+
+    Attributes
+    ----------
+    diffusivity_m2_s
+        Of the metal in the compounds at 25 °C.
+    current_A_m2
+        Current density.
+    nucleation_V
+        How far the voltage falls before a richer phase begins at the electrolyte; 0 is the limit without a barrier.
+    cell
+        What it did.
+    """
+
+    diffusivity_m2_s: float
+    current_A_m2: float
+    nucleation_V: float
+    cell: SymmetricCell
+
+    @property
+    def outcome(self) -> str:
+        """Of the film that is stripped first."""
+        return outcome_of(self.cell.first)
+
+    @property
+    def ended(self) -> str | None:
+        """What ended either film before its time."""
+        return self.cell.first.ended or self.cell.second.ended
+
+    @property
+    def least_liquid_m(self) -> float:
+        """Thinnest liquid at the electrolyte in the last cycle of the film that is stripped first."""
+        run = self.cell.first
+        return float(run.liquid_m[run.steps >= run.steps[-1] - 1].min())
+
+    @property
+    def swelling_m(self) -> float:
+        """How far the thickness of film and metal goes up and down in its last cycle."""
+        run = self.cell.first
+        stack = run.stack_m[run.steps >= run.steps[-1] - 1]
+        return float(stack.max() - stack.min())
+
+    @property
+    def last_phases(self) -> tuple[str, ...]:
+        """Formulas in the film at its end, from the metal to the electrolyte."""
+        run = self.cell.first
+        return tuple(run.chain.phases[layer.phase].formula for layer in run.films[-1].layers)
+
+    def polarisation_V(self, contact: Contact = NO_RESISTANCE) -> float:
+        """Return the mean voltage of the cell over the last cycle; without a contact that of the films alone."""
+        return self.cell.polarisation_V(contact)
+
+
+@dataclass(frozen=True)
+class MapPart:
+    """Films over thickness and current at one diffusivity and temperature; ``reason`` says why there are none."""
+
+    diffusivity_m2_s: float
+    temperature_K: float
+    points: tuple[HealingPoint, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FilmResults:
+    """The films of one metal.
+
+    Attributes
+    ----------
+    system, metal, potential
+        E.g. ``Li-Hg`` and ``Li``, and what the hull was computed with.
+    chain
+        Its phases, at the last diffusivity.
+    cases
+        By diffusivity, current and barrier; each barrier has its limit without one after it.
+    least
+        Diffusivity, and the thinnest film that keeps a liquid skin at the first current; None where none does.
+    parts
+        Of the map.
+    largest_diffusivity_m2_s
+        In the compounds at 25 °C, up to which the film stays liquid at the electrolyte at the first current; None where
+        no compound matters or none is small enough.
+    energies
+        Whether the hull is one of static or of free energies.
+    diffusivity
+        Measured in mercury.
+    solubility_source
+        Of the liquidus.
+    """
+
+    system: str
+    metal: str
+    potential: str
+    chain: PhaseChain
+    cases: tuple[FilmCase, ...]
+    least: tuple[tuple[float, float | None], ...]
+    parts: tuple[MapPart, ...]
+    diffusivity: Measured
+    solubility_source: str
+    largest_diffusivity_m2_s: float | None = None
+    energies: str = "static energies"
+
+    def with_barrier(self) -> list[FilmCase]:
+        """Return the cases in which a new phase needs an overpotential."""
+        return [case for case in self.cases if case.nucleation_V > 0.0]
+
+    def case(self, diffusivity_m2_s: float, current_A_m2: float, barrier: bool) -> FilmCase:
+        """Return one case."""
+        return next(
+            case
+            for case in self.cases
+            if (case.diffusivity_m2_s, case.current_A_m2) == (diffusivity_m2_s, current_A_m2)
+            and (case.nucleation_V > 0.0) == barrier
+        )
+
+    @property
+    def diffusivities_m2_s(self) -> list[float]:
+        """Those of the compounds, rising."""
+        return list(dict.fromkeys(case.diffusivity_m2_s for case in self.cases))
+
+    @property
+    def currents_A_m2(self) -> list[float]:
+        """Current densities, rising."""
+        return list(dict.fromkeys(case.current_A_m2 for case in self.cases))
+
+
+@dataclass(frozen=True)
+class CyclingReport:
+    """The films of a job; ``problems`` says which metals have none and why."""
+
+    conditions: CyclingConditions
+    contact: ContactBand
+    films: tuple[FilmResults, ...]
+    problems: tuple[str, ...] = ()

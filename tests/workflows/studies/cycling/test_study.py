@@ -1,0 +1,264 @@
+"""Films from the hulls of a job, from input to section, with energies that are made up."""
+
+import csv
+import io
+import json
+import re
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from amalgamics.calculators.potentials.names import get_potential
+from amalgamics.calculators.relaxation.results import RelaxationResult
+from amalgamics.cli import main as cli
+from amalgamics.errors import InputError
+from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
+from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
+from amalgamics.thermodynamics import PhaseEntry, build_hull
+from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.fingerprint import fingerprint
+from amalgamics.workflows.database.structure_database import StructureDatabase
+from amalgamics.workflows.job import Job
+from amalgamics.workflows.spec import WorkflowSpec
+from amalgamics.workflows.studies.cycling import settings
+from amalgamics.workflows.studies.cycling.analysis import Angles, cycled_films, films_of_map
+from amalgamics.workflows.studies.cycling.settings import read_settings
+from amalgamics.workflows.studies.cycling.study import CyclingStudy
+
+pytest.importorskip("pybamm")
+
+ENERGIES = {"Li": 0.0, "Hg": 0.0, "LiHg3": -0.235, "LiHg": -0.4, "Li3Hg": -0.28}
+SMALL = {
+    "solid_diffusivities_m2_s": [1e-16, 1e-12],
+    "currents_mA_cm2": [2.0],
+    "cycles": 1,
+    "cells": 8,
+    "map": {"thicknesses_um": [20, 70], "currents_mA_cm2": [1, 10], "temperatures_K": [298.15]},
+}
+
+
+def fill(database, spec):
+    """Relaxations of made-up crystals with these energies; return their fingerprints by name."""
+    how, potential = spec.relaxation.settings(), get_potential(spec.potential)
+    keys = {}
+    for name, energy in ENERGIES.items():
+        symbols = Atoms(name).symbols
+        atoms = Atoms(symbols, [[3.0 * n, 0.3 * n, 0.0] for n in range(len(symbols))], pbc=True)
+        atoms.set_cell([3.0 * len(symbols), 3.0, 2.3])
+        final = atoms.copy()
+        total = energy * len(atoms)
+        final.calc = SinglePointCalculator(final, energy=total, forces=0 * final.positions, stress=[0.0] * 6)
+        outcome = RelaxationResult(final, total, 0.0, 3, 4, 0.1)
+        database.add(Candidate(name, "library", atoms, "made up"), outcome, potential, how)
+        keys[name] = fingerprint(atoms, potential, how)
+    return keys
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cycling")
+
+
+@pytest.fixture(scope="module")
+def study(folder):
+    spec = WorkflowSpec(
+        name="job",
+        systems=["Li-Hg"],
+        potential="chgnet+d3",
+        database=folder / "results" / "structures.db",
+        cycling=SMALL,
+    )
+    database = StructureDatabase(spec.database_address)
+    return CyclingStudy(Job(spec, database, fill(database, spec)))
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return study.results()
+
+
+@pytest.fixture(scope="module")
+def section(study, results):
+    (section,) = study.sections(results)
+    return section
+
+
+def test_there_is_nothing_to_compute_and_nothing_that_fails(study):
+    assert study.plan() == []
+    assert study.failed() == []
+
+
+def test_each_diffusivity_has_both_limits(results):
+    (film,) = results.films
+    assert [(case.diffusivity_m2_s, case.nucleation_V) for case in film.cases] == [
+        (1e-16, 0.01),
+        (1e-16, 0.0),
+        (1e-12, 0.01),
+        (1e-12, 0.0),
+    ]
+    assert film.case(1e-16, 20.0, True).outcome == "liquid throughout"
+    assert all(abs(case.cell.first.lost_metal) < 1e-9 for case in film.cases)
+    assert [len(part.points) for part in film.parts] == [4, 4]
+    assert films_of_map(read_settings(**SMALL)) == 8
+
+
+def test_the_section_has_pictures_tables_and_files(section):
+    assert [picture.file_name for picture in section.pictures] == [
+        "cycling-film-li-hg.png",
+        "cycling-voltage-li-hg.png",
+        "cycling-map-li-hg.png",
+    ]
+    assert all(picture.png.startswith(b"\x89PNG") for picture in section.pictures)
+    captions = [table.caption for table in section.tables]
+    assert captions == [
+        "Films of Li amalgam",
+        "Phases of the Li film",
+        "Against the paper",
+        "Least mercury for a liquid skin",
+        "Full cells with Li amalgam",
+        "What goes in",
+    ]
+    assumed = [row[1] for row in section.tables[-1].rows if row[0] == "assumed"]
+    assert {"D of Li in its compounds", "barrier of a new phase", "charge transfer", "metal behind it"} <= set(assumed)
+    rows = list(csv.DictReader(io.StringIO(section.files["cycling-li-hg.csv"].decode())))
+    assert {row["solid_diffusivity_m2_s"] for row in rows} == {"1e-16", "1e-12"}
+    json.dumps(section.summary)
+
+
+def test_both_compounds_cannot_meet_the_electrolyte_in_turn_at_10_mv(section):
+    """From the hull alone: 4/3 (0.8 - 0.31) eV to LiHg, 0.16 eV to Li3Hg."""
+    table = next(table for table in section.tables if table.caption == "Against the paper")
+    row = next(row for row in table.rows if "↔" in str(row[1]))
+
+    lihg3, li3hg = (0.8 - 0.235 * 4 / 3) / (2 / 3), (4 * 0.28 - 0.8) / 2
+    assert f"{1e3 * (lihg3 - li3hg):.0f} mV" in str(row[2])
+    assert row[0] == DISAGREED
+
+
+def test_contact_follows_from_angles_and_adds_its_resistance(study):
+    hulls = {"Li": study.job.hulls[0]}
+    contact = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16], "face": {"pore_share": 0.5}})
+
+    report = cycled_films(hulls, contact, "made up", Angles(60.0, 180.0, "made up"))
+
+    best, worst = report.contact.best, report.contact.worst
+    assert best.liquid == 1.0
+    assert worst.liquid == pytest.approx(0.5, abs=0.02)  # too narrow for the pressure
+    case = report.films[0].case(1e-16, 20.0, True)
+    assert case.polarisation_V(best) - case.polarisation_V() == pytest.approx(2 * 20.0 * 5e-4)
+    assert case.polarisation_V(worst) > case.polarisation_V(best)
+
+
+def test_angles_are_those_of_the_wetting_of_the_job(study, monkeypatch):
+    """Lowest and highest over both limits of the dry face, with their bands."""
+    fresh = SimpleNamespace(theta_low_deg=10.0, theta_high_deg=80.0)
+    equilibrated = SimpleNamespace(theta_low_deg=40.0, theta_high_deg=130.0)
+    curve = SimpleNamespace(
+        at=lambda x: SimpleNamespace(fresh=fresh, equilibrated=equilibrated) if x == 0.0133 else None
+    )
+    report = SimpleNamespace(curve=curve, key_x=(0.0, 0.0133), solvent="Hg", substrate="LLTO")
+    wetting = SimpleNamespace(WettingStudy=lambda _: SimpleNamespace(results=lambda: report))
+    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.wetting.study", wetting)
+
+    spec = study.job.spec.model_copy(update={"wetting": object()})
+    angles = CyclingStudy(replace(study.job, spec=spec))._angles()
+
+    assert (angles.low_deg, angles.high_deg) == (10.0, 130.0)
+    assert "LLTO" in angles.source
+    assert study._angles() is None
+
+
+def test_a_hull_of_free_energies_is_taken_where_there_is_one(study, monkeypatch):
+    """A compound that gains by its entropy leaves the liquid at another voltage; none at other temperatures."""
+    static = study.job.hulls[0]
+    energies = {one.name: one.energy_per_atom * (1.1 if one.name == "LiHg3" else 1.0) for one in static.stable}
+    entries = [
+        PhaseEntry(one.name, one.formula, dict(one.composition), energies[one.name], 9.0) for one in static.stable
+    ]
+    warm = build_hull("Li-Hg", entries)
+    thermal = SimpleNamespace(
+        system="Hg-Li",
+        hulls=(warm,),
+        imaginary="refuse",
+        hull_with=lambda kelvin, _: SimpleNamespace(hull=warm) if kelvin == 298.15 else None,
+    )
+    phonons = SimpleNamespace(PhononStudy=lambda _: SimpleNamespace(results=lambda: [thermal]))
+    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.phonons.study", phonons)
+    spec = study.job.spec.model_copy(update={"phonons": object()})
+    free = CyclingStudy(replace(study.job, spec=spec))._free_energies()
+
+    small = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16]})
+    cold, hot = (cycled_films({"Li": static}, small, "made up", free=one).films[0] for one in ({}, free))
+
+    assert (cold.energies, hot.energies) == ("static energies", "free energies")
+    assert hot.chain.front_voltages_V[0] > cold.chain.front_voltages_V[0]
+    assert free["Li"](350.0) is None
+    assert study._free_energies() == {}
+
+
+def test_a_job_without_hulls_says_what_is_missing(study):
+    with pytest.raises(InputError, match="no film could be cycled; Li: film of Li and Hg at 200 K: Hg is solid"):
+        cycled_films({"Li": study.job.hulls[0]}, read_settings(temperature_K=200.0, map=None), "made up")
+    with pytest.raises(InputError, match="hulls are missing"):
+        cycled_films({}, read_settings(), "made up")
+
+
+@pytest.mark.parametrize(
+    ("cases", "word"), [([True, True], AGREED), ([False], DISAGREED), ([True, False], OPEN), ([], OPEN)]
+)
+def test_verdicts(cases, word):
+    assert verdict(cases) == word
+
+
+def test_numbers_in_words():
+    assert [diffusivity_text(value) for value in (1e-14, 3e-9, 1.5e-12)] == ["10⁻¹⁴", "3·10⁻⁹", "1.5·10⁻¹²"]
+    assert [millivolts(value) for value in (0.0012, 0.75, float("nan"))] == ["1.2", "750", "–"]
+
+
+def test_without_pybamm_a_job_is_refused_before_anything_is_computed(study, monkeypatch):
+    monkeypatch.setattr(settings, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=re.escape("pip install 'amalgamics[cycling]'")):
+        study.settings.check(study.job.spec)
+    with pytest.raises(InputError, match="PyBaMM"):
+        read_settings()
+
+
+def run(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["cycling", *arguments])
+    return int(ended.value.code or 0), *capsys.readouterr()
+
+
+def test_the_verb_prints_what_the_section_has(study, folder, monkeypatch, capsys):
+    assert study.job.hulls
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("AMALGAMICS_DATABASE", raising=False)
+    options = ["Li-Hg", "--no-map", "--cycles", "1", "--current", "2", "--solid-diffusivity", "1e-16"]
+
+    code, text, _ = run([*options, "--json"], capsys)
+    assert code == 0
+    document = json.loads(text)
+    assert document["films"][0]["outcome"] == "liquid throughout"
+    rows = list(csv.DictReader(io.StringIO(run([*options, "--csv"], capsys)[1])))
+    assert float(rows[0]["film_mV"]) == pytest.approx(document["films"][0]["film_mV"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["Cu-Au"], "Cu-Au is no system of a metal and mercury"),
+        (["Li-Hg", "--current", "5,2"], "currents_mA_cm2: .*must rise"),
+        (["Li-Hg", "--thickness", "-3"], "thickness_um"),
+        (["Li-Hg", "--current", "much"], "--current is 'much'"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, message, folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    code, _, errors = run(arguments, capsys)
+    assert code == 2
+    (line,) = errors.splitlines()
+    assert re.search(message, line)

@@ -1,0 +1,157 @@
+"""Two equal films on either side of an electrolyte: the voltage of a symmetric cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import not_negative
+from .contact import contact_resistance
+from .cycle import CurrentStep, FilmRun, run_steps
+from .film import Film
+from .phases import PhaseChain
+
+_JUST_AFTER_S = 1e-5
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What a film touches of the electrolyte, liquid or solid at its front, and what that costs.
+
+    Attributes
+    ----------
+    charge_transfer_ohm_m2
+        Of a face that is touched everywhere.
+    liquid, solid
+        Shares of the face that are touched.
+    electrolyte_ohm_m2
+        Of the electrolyte between both films.
+    """
+
+    charge_transfer_ohm_m2: float = 0.0
+    liquid: float = 1.0
+    solid: float = 1.0
+    electrolyte_ohm_m2: float = 0.0
+
+    def __post_init__(self) -> None:
+        for share in (self.liquid, self.solid):
+            contact_resistance(self.charge_transfer_ohm_m2, share)
+        not_negative("contact", "electrolyte_ohm_m2", self.electrolyte_ohm_m2)
+
+
+@dataclass(frozen=True)
+class SymmetricCell:
+    """Two films of which one is stripped while the other is plated.
+
+    Attributes
+    ----------
+    first, second
+        The film that is stripped first, and the one that is plated first.
+    """
+
+    first: FilmRun
+    second: FilmRun
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """All moments at which either film is known, up to the end of the shorter run; shape (n,).
+
+        Where a film jumps, when a step or a layer begins, a moment just after it is among them.
+        """
+        runs = (self.first, self.second)
+        end = min(run.times_s[-1] for run in runs)
+        after = [run.times_s[1:][np.diff(run.times_s) == 0.0] + _JUST_AFTER_S for run in runs]
+        times = np.unique(np.concatenate([*(run.times_s for run in runs), *after]))
+        return np.asarray(times[times <= end])
+
+    def voltage_V(self, contact: Contact) -> NDArray[np.float64]:
+        """Return the voltage of the cell at ``times_s``: E_1 - E_2 and the drop at both contacts, positive in step 1.
+
+        Where a step changes, it is that of the step before.
+        """
+        times = self.times_s
+        current = _before(times, self.first.times_s, self.first.currents_A_m2)
+        ohmic = contact.electrolyte_ohm_m2 * np.ones_like(times)
+        open_circuit = np.zeros_like(times)
+        for run, sign in ((self.first, 1.0), (self.second, -1.0)):
+            liquid = _before(times, run.times_s, run.liquid_m) > 0.0
+            share = np.where(liquid, contact.liquid, contact.solid)
+            ohmic += contact.charge_transfer_ohm_m2 / share
+            open_circuit += sign * _between(times, run.times_s, run.voltages_V)
+        return open_circuit + current * ohmic
+
+    def polarisation_V(self, contact: Contact) -> float:
+        """Return the mean of the voltage's size over the last full cycle, weighted by time; NaN without current."""
+        times = self.times_s
+        steps = _before(times, self.first.times_s, self.first.steps)
+        current = _before(times, self.first.times_s, self.first.currents_A_m2)
+        wanted = (current != 0.0) & (steps >= steps[-1] - 1)
+        weights = np.diff(times, prepend=times[0]) * wanted
+        if weights.sum() == 0.0:
+            return float("nan")
+        return float((np.abs(self.voltage_V(contact)) * weights).sum() / weights.sum())
+
+
+def symmetric_cell(
+    chain: PhaseChain,
+    film: Film,
+    current_A_m2: float,
+    capacity_C_m2: float,
+    *,
+    cycles: int,
+    rest_s: float = 0.0,
+    nucleation_V: float = 0.01,
+    cells: int = 16,
+    points: int = 12,
+) -> SymmetricCell:
+    """Return two equal films through rest and cycles of constant current; see :func:`~.cycle.run_steps`.
+
+    Parameters
+    ----------
+    chain, film
+        Of each side.
+    current_A_m2, capacity_C_m2
+        Of each half cycle, both positive.
+    cycles
+        How many.
+    rest_s
+        Before them.
+    nucleation_V, cells, points
+        As for :func:`~.cycle.run_steps`.
+    """
+    runs = [
+        run_steps(
+            chain,
+            film,
+            cycling_steps(sign * current_A_m2, capacity_C_m2, cycles, rest_s),
+            nucleation_V=nucleation_V,
+            cells=cells,
+            points=points,
+        )
+        for sign in (1.0, -1.0)
+    ]
+    return SymmetricCell(*runs)
+
+
+def cycling_steps(current_A_m2: float, capacity_C_m2: float, cycles: int, rest_s: float = 0.0) -> list[CurrentStep]:
+    """Return rest and cycles of constant current, beginning with its sign; positive strips."""
+    pair = [CurrentStep(sign * current_A_m2, capacity_C_m2 / abs(current_A_m2)) for sign in (1.0, -1.0)]
+    rest = [CurrentStep(0.0, rest_s)] if rest_s else []
+    return [*rest, *(pair * cycles)]
+
+
+def _before(times: NDArray[np.float64], known: NDArray[np.float64], values: NDArray) -> NDArray:  # type: ignore[type-arg]
+    """Values at the end of the piece that each time lies in."""
+    return values[np.minimum(np.searchsorted(known, times, side="left"), len(known) - 1)]
+
+
+def _between(
+    times: NDArray[np.float64], known: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Values in between, without mixing those before a jump with those after it."""
+    after = np.clip(np.searchsorted(known, times, side="left"), 1, len(known) - 1)
+    low, high = known[after - 1], known[after]
+    share = np.where(high > low, (times - low) / np.where(high > low, high - low, 1.0), 1.0)
+    return np.where(times <= known[0], values[0], (1.0 - share) * values[after - 1] + share * values[after])

@@ -1,0 +1,241 @@
+"""Where a film stays liquid at the electrolyte, over current and thickness, and the least host it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import InputError
+from ..checks import positive
+from ..hulls.voltage import molar_mass
+from .cell import cycling_steps
+from .cycle import FilmRun, run_steps
+from .film import METAL_AT_FRONT, RUNS_DRY
+from .initial_films import applied_film
+from .phases import FARADAY, PhaseChain
+
+LIQUID = "liquid throughout"
+IN_TURN = "liquid and solid in turn"
+SOLID = "solid throughout"
+METAL = "metal at the electrolyte"
+DRY = "runs dry"
+_GRID = 7
+OUTCOMES = (LIQUID, IN_TURN, SOLID, METAL, DRY)
+"""What a film does in its last cycle, or what ended it; it heals in the first two."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How films are made and cycled.
+
+    Attributes
+    ----------
+    capacity_C_m2
+        Of each half cycle.
+    metal_m
+        Thickness of the metal behind the film; None for a wall.
+    rest_s
+        Between the making and the first cycle.
+    cycles
+        How many; the last one is judged.
+    x
+        Overall mole fraction of the metal in the film as it is made; None for the saturated liquid.
+    nucleation_V
+        How far the voltage falls below a front before a richer phase begins at the electrolyte.
+    cells
+        Finite volumes of the liquid.
+    """
+
+    capacity_C_m2: float
+    metal_m: float | None
+    rest_s: float = 0.0
+    cycles: int = 2
+    x: float | None = None
+    nucleation_V: float = 0.01
+    cells: int = 8
+
+    def run(self, chain: PhaseChain, thickness_m: float, current_A_m2: float, *, points: int = 2) -> FilmRun:
+        """Return a film of a thickness (m) through the protocol, stripped first."""
+        positive("protocol", "current_A_m2", current_A_m2)
+        film = applied_film(chain, thickness_m, self.x, metal_m=self.metal_m, cells=self.cells)
+        steps = cycling_steps(current_A_m2, self.capacity_C_m2, self.cycles, self.rest_s)
+        return run_steps(chain, film, steps, nucleation_V=self.nucleation_V, cells=self.cells, points=points, rtol=1e-6)
+
+
+@dataclass(frozen=True)
+class HealingPoint:
+    """What one film does.
+
+    Attributes
+    ----------
+    temperature_K, thickness_m, current_A_m2
+        Of the film.
+    outcome
+        One of `OUTCOMES`.
+    least_liquid_m
+        Thinnest liquid at the electrolyte in the last cycle.
+    swing_V
+        Difference between the highest and the lowest voltage at the electrolyte in the last cycle.
+    """
+
+    temperature_K: float
+    thickness_m: float
+    current_A_m2: float
+    outcome: str
+    least_liquid_m: float
+    swing_V: float
+
+    @property
+    def heals(self) -> bool:
+        """Whether the electrolyte touches liquid at some time in each cycle, and nothing ended it."""
+        return self.outcome in (LIQUID, IN_TURN)
+
+
+def outcome_of(run: FilmRun) -> str:
+    """Return what a film does in its last cycle, or what ended it.
+
+    Raises
+    ------
+    InputError
+        It ended for another reason than the two that are told.
+    """
+    if run.ended == METAL_AT_FRONT:
+        return METAL
+    if run.ended == RUNS_DRY:
+        return DRY
+    if run.ended:
+        raise InputError(f"film: {run.ended}")
+    last = run.steps >= run.steps[-1] - 1
+    wet = run.liquid_m[last] > 0.0
+    return LIQUID if wet.all() else IN_TURN if wet.any() else SOLID
+
+
+def healing_points(
+    chain: PhaseChain,
+    protocol: Protocol,
+    thicknesses_m: Sequence[float],
+    currents_A_m2: Sequence[float],
+    *,
+    tick: Callable[[], None] | None = None,
+) -> list[HealingPoint]:
+    """Return what films of each thickness do at each current.
+
+    Parameters
+    ----------
+    chain
+        Phases, at one temperature.
+    protocol
+        How the films are made and cycled.
+    thicknesses_m, currents_A_m2
+        Of the films, all positive.
+    tick
+        Called after each film.
+    """
+    found = []
+    for thickness in thicknesses_m:
+        for current in currents_A_m2:
+            run = protocol.run(chain, thickness, current)
+            last = run.steps >= run.steps[-1] - 1
+            finite = run.voltages_V[last][np.isfinite(run.voltages_V[last])]
+            swing = float(finite.max() - finite.min()) if finite.size else float("nan")
+            least = float(run.liquid_m[last].min())
+            found.append(HealingPoint(chain.temperature_K, thickness, current, outcome_of(run), least, swing))
+            if tick is not None:
+                tick()
+    return found
+
+
+def host_for_capacity(chain: PhaseChain) -> float:
+    """Return the host that a charge turns from liquid into the poorest compound, g/C: below it no skin can last.
+
+    Each host atom takes up r_1 - r_0 atoms of the metal. Without compounds the metal itself is plated, and none is
+    needed: 0.
+    """
+    if not chain.richest:
+        return 0.0
+    taken = chain.phases[1].ratio - chain.phases[0].ratio
+    return molar_mass(chain.host) / (chain.electrons * FARADAY * taken)
+
+
+def largest_diffusivity_factor(
+    chain: PhaseChain,
+    protocol: Protocol,
+    thickness_m: float,
+    current_A_m2: float,
+    *,
+    within: tuple[float, float] = (1e-6, 1e2),
+    precision: float = 0.05,
+) -> float | None:
+    """Return by how much the diffusivities of the compounds may be multiplied for the film to stay liquid throughout.
+
+    Parameters
+    ----------
+    chain, protocol, thickness_m, current_A_m2
+        The film.
+    within
+        Factors to look between.
+    precision
+        Relative.
+
+    Returns
+    -------
+    float or None
+        The largest factor by bisection, the higher end where every one will do; None where the lowest is too much.
+    """
+
+    def stays(factor: float) -> bool:
+        run = protocol.run(chain.with_solid_diffusivity(factor), thickness_m, current_A_m2)
+        return outcome_of(run) == LIQUID
+
+    low, high = within
+    if not stays(low):
+        return None
+    if stays(high):
+        return high
+    while high / low > 1.0 + precision:
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if stays(middle) else (low, middle)
+    return low
+
+
+def least_thickness_m(
+    chain: PhaseChain,
+    protocol: Protocol,
+    current_A_m2: float,
+    *,
+    within_m: tuple[float, float] = (1e-6, 1e-3),
+    precision: float = 0.03,
+) -> float | None:
+    """Return the thinnest film that stays liquid throughout the last cycle, by bisection; None where none does.
+
+    A thick one may run dry where liquid alone conducts: the thickest on a grid that stays liquid is where it begins.
+
+    Parameters
+    ----------
+    chain, protocol, current_A_m2
+        The film.
+    within_m
+        Thicknesses to look between.
+    precision
+        Relative.
+    """
+    low, high = within_m
+    if not 0.0 < low < high:
+        raise InputError(f"least film: within_m is {within_m!r}; two rising positive thicknesses are needed")
+
+    def stays(thickness: float) -> bool:
+        return outcome_of(protocol.run(chain, thickness, current_A_m2)) == LIQUID
+
+    if stays(low):
+        return low
+    grid: list[float] = np.geomspace(high, low, _GRID)[:-1].tolist()
+    begin = next((thickness for thickness in grid if stays(thickness)), None)
+    if begin is None:
+        return None
+    high = begin
+    while high / low > 1.0 + precision:
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if stays(middle) else (middle, high)
+    return high

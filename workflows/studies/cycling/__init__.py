@@ -1,0 +1,1 @@
+"""The study of amalgam films while a cell strips and plates."""
