@@ -43,9 +43,9 @@ def check_dft(
     as_csv: CsvOption = False,
 ) -> None:
     """Compute the phases of a hull with DFT at the geometries in the database, and print the difference of each."""
-    from ..api.progress import progress_bar
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.dft_check import check_with_dft
+    from ..workflows.progress_bar import progress_bar
     from ..workflows.spec import default_database
     from .output import print_csv, print_json, print_notes
 
