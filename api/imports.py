@@ -19,8 +19,8 @@ _MOST_REASONS = 5
 
 
 @dataclass(frozen=True)
-class ImportedCrystal:
-    """A calculation that is in the database now.
+class TakenCalculation:
+    """A calculation that was taken into the database.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class ImportResult:
     """
 
     potential: str
-    rows: tuple[ImportedCrystal, ...]
+    rows: tuple[TakenCalculation, ...]
     refused: Mapping[str, str] = field(hash=False)
     notes: tuple[str, ...] = ()
 
@@ -157,7 +157,7 @@ def import_calculations(
     if not report.rows:
         raise InputError(_none_taken([(one.file, one.reason) for one in report.refused]))
     rows = [
-        ImportedCrystal(
+        TakenCalculation(
             row.file, row.name, row.formula, row.energy_per_atom, row.is_new, calculation=row.calculation.record()
         )
         for row in report.rows

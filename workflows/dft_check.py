@@ -12,7 +12,7 @@ from ase.calculators.calculator import CalculatorError
 from ..calculators.potentials.names import get_potential
 from ..calculators.relaxation.relax import RelaxationSettings
 from ..errors import InputError, shown
-from ..structures.compositions import parse_system
+from ..structures.compositions import parse_formula, parse_system
 from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
 from .database.calculations import Calculations
 from .database.candidates import Candidate
@@ -83,7 +83,7 @@ class DFTCheck:
     @property
     def compounds(self) -> tuple[CheckedPhase, ...]:
         """Phases of more than one element, whose formation energies say something."""
-        return tuple(one for one in self.phases if one.formula not in self.system.split("-"))
+        return tuple(one for one in self.phases if len(parse_formula(one.formula)) > 1)
 
     @property
     def mean_absolute_difference(self) -> float | None:
@@ -94,13 +94,13 @@ class DFTCheck:
     @property
     def described(self) -> str:
         """What fixes the energies, in words: ``PBE, plane waves up to 350 eV, 4 k-points per Å⁻¹, D3, gpaw 26.7.0``."""
-        settings = self.provenance.get("settings") or {}
         parts = [str(self.provenance.get("functional") or "").upper()]
-        if cutoff := (settings.get("mode") or {}).get("ecut"):
-            parts.append(f"plane waves up to {cutoff:g} eV")
-        if density := (settings.get("kpts") or {}).get("density"):
-            parts.append(f"{density:g} k-points per Å⁻¹")
-        parts.append(str((self.provenance.get("dispersion") or {}).get("method") or "no dispersion").upper())
+        if self.method.partition("+")[0] == GPAW:
+            settings = self.provenance["settings"]
+            parts.append(f"plane waves up to {settings['mode']['ecut']:g} eV")
+            parts.append(f"{settings['kpts']['density']:g} k-points per Å⁻¹")
+        dispersion = (self.provenance.get("dispersion") or {}).get("method")
+        parts.append(dispersion.upper() if dispersion else "no dispersion")
         parts += [f"{name} {version}" for name, version in self.provenance["packages"].items() if name != "ase"]
         return ", ".join(part for part in parts if part)
 
