@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .api.energies import potential as potential
     from .api.energies import relax as relax
     from .api.hulls import hull as hull
+    from .api.imports import import_calculations as import_calculations
     from .api.jobs import load_job as load_job
     from .api.jobs import run as run
     from .api.structures import phases as phases
@@ -37,6 +38,7 @@ else:
             ".api.database": ["Database"],
             ".api.energies": ["potential", "relax"],
             ".api.hulls": ["hull"],
+            ".api.imports": ["import_calculations"],
             ".api.jobs": ["load_job", "run"],
             ".api.structures": ["phases", "read_structure"],
             ".api.surfaces": ["surface_energy"],

@@ -13,9 +13,9 @@ from ..errors import InputError
 from ..structures.compositions import parse_formula, parse_system
 from ..thermodynamics.hulls.entries import energy_of_atoms, is_pymatgen_entry, phase_entries
 from ..thermodynamics.hulls.hull import PhaseEntry, build_hull
+from ..workflows.progress_bar import progress_bar
 from .energies import DEFAULT_POTENTIAL, Potential, Relaxed, as_potential, same_potential
 from .hull_results import HullResult, hull_result
-from .progress import progress_bar
 from .quantities import FORCE, Quantity
 from .structures import as_crystal, name_of
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import flag, whole_number
 from ..arguments import path as path_of
+from ..workflows.progress_bar import progress_bar
 from .display import html_table, with_version
-from .progress import progress_bar
 
 if TYPE_CHECKING:
     from ..workflows.database.structure_database import StructureDatabase

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import flag, text, whole_number
 from ..errors import InputError
 from ..structures.slabs.lattice_planes import MAX_SLAB_ATOMS
+from ..workflows.progress_bar import progress_bar
 from .display import drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Relaxed, as_potential, relax, same_potential
-from .progress import progress_bar
 from .quantities import FORCE, LENGTH
 from .structures import as_crystal, name_of
 

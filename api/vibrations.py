@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import flag, whole_number
 from ..errors import InputError
+from ..workflows.progress_bar import progress_bar
 from .display import Cell, drawn, html_table, with_version
 from .energies import DEFAULT_POTENTIAL, Relaxed, as_potential, describe, origin, same_potential
-from .progress import progress_bar
 from .quantities import DISPLACEMENT, FORCE, LENGTH, check
 from .structures import as_crystal, name_of
 

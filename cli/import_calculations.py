@@ -11,8 +11,7 @@ import typer
 from .options import CsvOption, DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
-    from ..workflows.imports.importing import ImportedRow, ImportOptions, ImportReport
-    from ..workflows.imports.manifest import Manifest
+    from ..workflows.imports.importing import ImportedRow, ImportReport
 
 COLUMNS = (
     "status",
@@ -30,6 +29,10 @@ COLUMNS = (
 )
 HEADINGS = ("", "name", "formula", "E (eV/atom)", "correction", "code", "functional", "cutoff (eV)", "energy", "steps",
             "max force (eV/Å)", "file")  # fmt: skip
+
+
+MOST_REFUSED = 50
+"""Lines on files that were refused; a folder may hold thousands."""
 
 
 class Corrections(StrEnum):
@@ -70,50 +73,27 @@ def import_calculations(
     from ..errors import InputError
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.imports.importing import import_calculations as import_all
-    from ..workflows.imports.manifest import Manifest, read_manifest
-    from ..workflows.imports.wanted import wanted_crystals, wanted_of_manifest
+    from ..workflows.imports.request import requested
     from ..workflows.spec import default_database
 
-    told = Manifest() if manifest is None else read_manifest(manifest)
-    options = _options(told, label, system, corrections, allow_mixed or (), dry_run)
-    wanted = wanted_crystals(files or []) + ([] if manifest is None else wanted_of_manifest(told, manifest.parent))
-    if not wanted:
-        raise InputError("import: there is no file; give files, folders or patterns, or a manifest that names some")
+    wanted, options = requested(
+        files or [],
+        manifest,
+        label=label,
+        system=system,
+        corrections=None if corrections is None else corrections.value,
+        allow_mixed=allow_mixed or (),
+        dry_run=dry_run,
+    )
     store = StructureDatabase(database or default_database())
     store.backend.check_usable()
     report = import_all(store, wanted, options)
     _show(report, dry_run=dry_run, as_json=as_json, as_csv=as_csv)
     if not report.rows:
-        several = len(report.refused) > 1
-        first = f"{report.refused[0].file}: {report.refused[0].reason}"
-        raise InputError(
-            f"import: none of {len(report.refused)} calculations was taken; the first, {first}" if several else first
-        )
-
-
-def _options(
-    told: Manifest,
-    label: str | None,
-    system: str | None,
-    corrections: Corrections | None,
-    allow_mixed: list[str] | tuple[()],
-    dry_run: bool,
-) -> ImportOptions:
-    """What the command line says goes before what the manifest says."""
-    from ..errors import InputError
-    from ..workflows.imports.importing import ImportOptions
-
-    chosen = label or told.label
-    if chosen is None:
-        raise InputError("import: --label is missing; give a name for these energies, e.g. --label pbe")
-    return ImportOptions(
-        label=chosen,
-        system=system or told.system,
-        corrections=corrections.value if corrections is not None else told.corrections or "none",
-        allow_mixed=(*told.allow_mixed, *allow_mixed),
-        settings=told.settings,
-        dry_run=dry_run,
-    )
+        if len(report.refused) == 1:
+            raise InputError(f"{report.refused[0].file}: {report.refused[0].reason}")
+        _show_refused(report)
+        raise InputError(f"import: none of {len(report.refused)} calculations was taken, each for its reason")
 
 
 def _show(report: ImportReport, *, dry_run: bool, as_json: bool, as_csv: bool) -> None:
@@ -143,14 +123,17 @@ def _show(report: ImportReport, *, dry_run: bool, as_json: bool, as_csv: bool) -
             f" {len(report.refused)} refused",
             err=True,
         )
-    for one in report.refused:
-        typer.echo(_one_line(f"refused: {one.file}: {one.reason}"), err=True)
+    _show_refused(report)
 
 
-def _one_line(text: str) -> str:
+def _show_refused(report: ImportReport) -> None:
+    """Print a line for each file that was refused; of very many the first."""
     from .values import printable
 
-    return printable(text)
+    for one in report.refused[:MOST_REFUSED]:
+        typer.echo(printable(f"refused: {one.file}: {one.reason}"), err=True)
+    if (more := len(report.refused) - MOST_REFUSED) > 0:
+        typer.echo(f"refused: {more} more; --json holds all", err=True)
 
 
 def _row(row: ImportedRow, dry_run: bool) -> list[Any]:

@@ -31,6 +31,7 @@ VERBS = {
     "import": "Read finished calculations (VASP, Quantum ESPRESSO, GPAW, ASE) into the database.",
     "hull": "Print the convex hull of a system from the database.",
     "compare": "Put the hulls of a system with several potentials side by side, from the database.",
+    "check-dft": "Compute the phases of a hull with DFT (GPAW) at their relaxed geometries, and print the differences.",
     "wetting": "Print the contact angle against composition from the database.",
     "phonons": "Print free energies and the hull at temperatures above zero, from the database.",
     "stability": "Print what electrolytes become in contact with metals and amalgams, from the database.",
@@ -48,8 +49,8 @@ VERBS = {
     "lpad": "FireWorks' own lpad with the right LaunchPad.",
     "rlaunch": "FireWorks' own rlaunch with the right LaunchPad.",
 }
-# A module cannot be called as a keyword of the language is.
-_MODULES = {"import": "import_calculations"}
+# A module cannot be called as a keyword of the language is, nor have a hyphen in its name.
+_MODULES = {"import": "import_calculations", "check-dft": "check_dft"}
 
 # What the command line can add to an error of the library.
 ADVICE: dict[type[InputError], str] = {

@@ -44,6 +44,7 @@ def query(
     from ..errors import InputError, unknown_name
     from ..workflows.database.export import check_export, export_rows
     from ..workflows.database.query import QUERY_KEYS
+    from ..workflows.database.rows import told_converged
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
     from .hull import HEADINGS
@@ -65,6 +66,6 @@ def query(
             typer.echo("note: they come from several potentials, whose energies must not be mixed", err=True)
         if not (as_json or as_csv):
             return
-    rows = [[row.get(key) for key in shown] for row in found]
+    rows = [[told_converged(row) if key == "converged" else row.get(key) for key in shown] for row in found]
     headings = shown if as_json or as_csv else tuple(HEADINGS.get(key, key.replace("_", " ")) for key in shown)
     print_rows(f"{len(rows)} structures", headings, rows, as_json=as_json, as_csv=as_csv)

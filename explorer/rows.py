@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError, NotStoredError
 from ..workflows.database.export import cif_of_row, structure_entry
 from ..workflows.database.row_hulls import HULL_KEYS
-from ..workflows.database.rows import atoms_of, conventional_of
+from ..workflows.database.rows import atoms_of, conventional_of, told_converged
 from ..workflows.database.selecting import CRYSTALS
 from ..workflows.studies.phonons.settings import Role
 from .figures import pattern_figure
@@ -110,6 +110,7 @@ def detail(sources: Sources, row_id: int) -> dict[str, Any]:
             "is_crystal": row.get("kind") in CRYSTALS,
             "keys": {
                 **row.key_value_pairs,
+                **({"converged": "not told"} if row.get("converged") and told_converged(row) is None else {}),
                 "energy": row.get("energy"),
                 "natoms": row.natoms,
                 "volume": row.get("volume"),

@@ -25,6 +25,26 @@ LARGEST_ENERGY = 1e7
 SHARED_KEYS = ("code", "functional", "dispersion", "cutoff_eV", "energy_kind", "corrections")
 """What all calculations of a label share; unlike these, settings of elements are compared element by element."""
 ELEMENT_KEYS = ("hubbard_U", "pseudopotentials")
+_PROGRAMS = {
+    **{name.casefold(): name for name in ("VASP", "GPAW", "ASE", "ABINIT", "CASTEP", "CP2K", "FHI-aims", "SIESTA")},
+    **dict.fromkeys(("quantum espresso", "quantumespresso", "espresso", "pwscf", "pw.x", "qe"), "Quantum ESPRESSO"),
+}
+_FUNCTIONALS = {name.casefold(): name for name in ("PBE", "PBEsol", "RPBE", "LDA", "SCAN", "R2SCAN")}
+
+
+def usual_name(key: str, text: str) -> str:
+    """Return how a program or functional is usually written; anything else as it is.
+
+    Examples
+    --------
+    >>> from amalgamics.calculators.imported.calculation import usual_name
+    >>> usual_name("code", "vasp"), usual_name("code", "pw.x"), usual_name("functional", "pbe")
+    ('VASP', 'Quantum ESPRESSO', 'PBE')
+    >>> usual_name("code", "my own"), usual_name("k_points", "VASP")
+    ('my own', 'VASP')
+    """
+    names = {"code": _PROGRAMS, "functional": _FUNCTIONALS}.get(key, {})
+    return names.get(text.strip().casefold(), text)
 
 
 class CalculationFileError(InputError):
@@ -91,6 +111,9 @@ class ImportedCalculation:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for key in ("code", "functional"):
+            if (text := getattr(self, key)) is not None:
+                object.__setattr__(self, key, usual_name(key, text))
         if not isfinite(self.energy):
             raise CalculationFileError(f"its energy is {self.energy!r}, which is no number")
         if abs(self.energy) > LARGEST_ENERGY * max(len(self.atoms), 1):

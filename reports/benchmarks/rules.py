@@ -58,6 +58,7 @@ class Requirement:
 
 _BY_QUANTITY: Mapping[str, str] = {
     "formation_enthalpy": "the hull of its elements",
+    "pbe_formation_energy": "the hull of its elements, with a crystal of this composition",
     "e_above_hull": "this structure (a file) and the library phases of the element",
     "saturated_emf": "the hull of the metal and mercury, with prototypes where no compound is known",
     "cohesive_energy": "relaxed crystals of the element and its free atom (`--free-atoms`)",

@@ -39,7 +39,7 @@ def hull_values(hull: Hull, potential: str) -> list[ComputedValue]:
     values = []
     for item in benchmarks():
         found: float | None = None
-        if item.quantity == "formation_enthalpy":
+        if item.quantity in ("formation_enthalpy", "pbe_formation_energy"):
             phase = hull.lowest(composition(item.subject))
             found = phase.formation_energy_per_atom if phase else None
         elif item.quantity == "e_above_hull":

@@ -54,6 +54,14 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: am.relax(Atoms(), potential="emt"), "no atoms"),
     (lambda: am.relax(17, potential="emt"), "give the name of a phase"),  # type: ignore[arg-type]
     (lambda: am.relax("Cu_fcc", potential=object()), "ASE calculator"),  # type: ignore[arg-type]
+    (lambda: am.import_calculations("no/such", "pbe"), "no/such"),
+    (lambda: am.import_calculations([], "pbe"), "there is no file"),
+    (lambda: am.import_calculations("no/such"), "label is missing"),
+    (lambda: am.import_calculations(3, "pbe"), "files: 3"),  # type: ignore[arg-type]
+    (lambda: am.import_calculations("no/such", "my label"), "not allowed"),
+    (lambda: am.import_calculations("no/such", "pbe", corrections="mp2021"), "Did you mean 'mp2020'"),
+    (lambda: am.import_calculations("no/such", "pbe", settings={"functionl": "PBE"}), "Did you mean 'functional'"),
+    (lambda: am.import_calculations("no/such", "pbe", dry_run="yes"), "dry_run"),  # type: ignore[arg-type]
     (lambda: am.phases("Li-Hx"), "Did you mean"),
     (lambda: am.read_structure("LiHg2"), "coordinates are unknown"),
     (lambda: am.hull("Cu", potential="emt"), "at least two elements"),

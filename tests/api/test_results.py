@@ -399,3 +399,31 @@ def test_a_potential_tells_its_identity() -> None:
     assert found.to_dict()["weights"]["sha256"]
     assert "chgnet+d3" in found._repr_html_()
     assert found != am.potential("chgnet")
+
+
+def test_an_import_tells_what_was_taken_and_why_the_rest_was_not(tmp_path):
+    copper = bulk("Cu")
+    copper.calc = EMT()
+    copper.get_potential_energy()
+    copper.write(tmp_path / "Cu.extxyz")
+    (tmp_path / "broken.extxyz").write_text("nothing\n", encoding="utf-8")
+    store = am.Database(tmp_path / "structures.db")
+    dry = am.import_calculations(tmp_path, "mine", database=store, dry_run=True)
+    assert (len(dry.rows), store.backend.exists()) == (1, False)
+    told = {"functional": "EMT", "code": "ase"}
+    found = am.import_calculations(tmp_path, "mine", database=store, settings=told)
+    (row,) = found.rows
+    assert (row.name, row.is_new, row.calculation["functional"], row.calculation["converged"]) == (
+        "Cu_fcc",
+        True,
+        "EMT",
+        None,
+    )
+    assert row.energy_per_atom == pytest.approx(copper.get_potential_energy())
+    assert [Path(file).name for file in found.refused] == ["broken.extxyz"]
+    assert json.loads(json.dumps(found.to_dict()))["rows"][0]["formula"] == "Cu"
+    assert "broken.extxyz" in found._repr_html_()
+    (again,) = am.import_calculations(tmp_path, "mine", database=str(store.path), settings=told).rows
+    assert not again.is_new
+    with pytest.raises(InputError, match=r"none of 2 calculations was taken: .*; .*broken"):
+        am.import_calculations(tmp_path, "other", database=store, system="Li-Hg")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ase.build import bulk
 
+from amalgamics.cli.import_calculations import MOST_REFUSED
 from amalgamics.tests import calculation_files as made
 from amalgamics.tests.corpus.runner import Outcome, run
 
@@ -106,8 +107,20 @@ def test_without_anything_to_take_it_is_an_error(folder):
     several = run(["import", "runs", "--label", "pbe", "--system", "Na-Hg"], folder)
     assert several.code == 0  # mercury lies within
     none = run(["import", "runs", "--label", "none", "--system", "Na-K"], folder)
-    assert none.problems() == []
-    assert "none of 5 calculations was taken; the first, runs/Hg/vasprun.xml: it holds Hg, outside Na-K" in none.err
+    *lines, last = none.err.splitlines()
+    assert (none.code, none.out) == (2, "")
+    assert "refused: runs/Hg/vasprun.xml: it holds Hg, outside Na-K" in lines
+    assert len(lines) == 5
+    assert last == "error: import: none of 5 calculations was taken, each for its reason"
+
+
+def test_of_very_many_refused_files_the_first_are_told(folder):
+    for number in range(MOST_REFUSED + 3):
+        made.write(folder / "many" / str(number) / "vasprun.xml", "<modeling>")
+    *lines, last = run(["import", "many", "--label", "pbe"], folder).err.splitlines()
+    assert len(lines) == MOST_REFUSED + 1
+    assert lines[-1] == "refused: 3 more; --json holds all"
+    assert last.startswith(f"error: import: none of {MOST_REFUSED + 3} calculations")
 
 
 def test_none_taken_is_told_in_json_too(folder):

@@ -156,7 +156,7 @@ def _hull_values(crystals: Crystals) -> Iterator[ComputedValue]:
 
 def _system(item: Benchmark) -> tuple[str, ...]:
     """Elements of the hull that a value is read from; empty for other values."""
-    if item.quantity in ("formation_enthalpy", "e_above_hull"):
+    if item.quantity in ("formation_enthalpy", "pbe_formation_energy", "e_above_hull"):
         return tuple(sorted(composition(item.subject)))
     if item.quantity == "saturated_emf":
         return tuple(sorted((item.subject, "Hg")))

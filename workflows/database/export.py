@@ -17,7 +17,7 @@ from ...structures.cif import cif_block
 from .chemiscope import chemiscope_data
 from .query import QUERY_KEYS
 from .row_hulls import HULL_KEYS
-from .rows import conventional_of
+from .rows import conventional_of, told_converged
 from .selecting import CRYSTALS
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _keys(row: AtomsRow) -> dict[str, Any]:
     """Return what is stored of a row, and its place on its hull (eV/atom) if it has one."""
     place = {key: value for key in HULL_KEYS if (value := row.get(key)) is not None}
     found: dict[str, Any] = row.key_value_pairs | place
+    if found.get("converged") and told_converged(row) is None:
+        del found["converged"]
     return found
 
 

@@ -11,6 +11,8 @@ from ...errors import InputError, unknown_name
 
 MIXABLE = (*SHARED_KEYS, *ELEMENT_KEYS)
 _DIGITS = 3
+_NAMES = ("code", "functional", "dispersion")
+"""Settings that are names, which differ in more than capital letters."""
 
 
 def check_mixable(keys: Iterable[str]) -> tuple[str, ...]:
@@ -49,13 +51,15 @@ class LabelSettings:
     def take(self, record: Mapping[str, Any]) -> None:
         """Add a calculation, given as its record with ``corrections`` and ``elements``."""
         for place, value in _values(record):
-            self._seen.setdefault(place, {}).setdefault(value, str(record["file"]))
+            held = self._seen.setdefault(place, {})
+            if not _holds(held, place[0], value):
+                held[value] = str(record["file"])
 
     def conflict(self, record: Mapping[str, Any]) -> str | None:
         """Return which of its settings is not that of the label, in words; None where it belongs."""
         for (key, element), value in _values(record):
             held = self._seen.get((key, element), {})
-            if not held or value in held or key in self._mixed:
+            if not held or _holds(held, key, value) or key in self._mixed:
                 continue
             other, file = next(iter(held.items()))
             of_element = f" of {element}" if element else ""
@@ -93,7 +97,14 @@ def mixed_settings(name: str, records: Iterable[Mapping[str, Any]]) -> list[str]
 
 def usual_first(records: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return the order in which calculations are taken: those with the most common settings first, else as given."""
-    kinds = [tuple((place, value) for place, value in _values(record) if not place[1]) for record in records]
+    kinds = [
+        tuple(
+            (place, value.casefold() if place[0] in _NAMES and value else value)
+            for place, value in _values(record)
+            if not place[1]
+        )
+        for record in records
+    ]
     counts = Counter(kinds)
     return sorted(range(len(records)), key=lambda number: (-counts[kinds[number]], kinds.index(kinds[number]), number))
 
@@ -106,6 +117,17 @@ def _values(record: Mapping[str, Any]) -> list[tuple[tuple[str, str], Any]]:
         found += [(("hubbard_U", one), _plain(record["hubbard_U"].get(one, 0.0))) for one in elements]
     titles = record.get("pseudopotentials") or {}
     return found + [(("pseudopotentials", one), titles[one]) for one in elements if one in titles]
+
+
+def _holds(held: Iterable[Any], key: str, value: Any) -> bool:
+    """Whether a value is among others; of names whatever their capital letters."""
+    return any(_same(key, value, one) for one in held)
+
+
+def _same(key: str, value: Any, other: Any) -> bool:
+    if key in _NAMES and isinstance(value, str) and isinstance(other, str):
+        return value.casefold() == other.casefold()
+    return bool(value == other)
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...calculators.potentials.imported import is_imported
 from ...errors import InputError, NotStoredError, SeveralPotentialsError
 from ...structures.symmetry import Axes, ConventionalCell, conventional_cell
 from ...structures.symmetry_tolerances import relaxed_symprec
@@ -123,6 +124,15 @@ def parse_miller(text: str) -> tuple[int, int, int]:
     inner = text.strip("()")
     first, second, third = inner.split(".") if "." in inner else list(inner)
     return int(first), int(second), int(third)
+
+
+def told_converged(row: AtomsRow) -> bool | None:
+    """Return whether a calculation converged, as it is to be shown: None where an imported file did not tell."""
+    if not row.get("converged") or not is_imported(str(row.get("potential"))):
+        return bool(row.converged) if row.get("converged") is not None else None
+    calculation = row.data.get("calculation") or {}
+    told = calculation.get("converged")
+    return None if told is None else bool(told)
 
 
 def require_converged(row: AtomsRow) -> AtomsRow:

@@ -196,7 +196,7 @@ class StructureDatabase:
                 pairs |= {"space_group": symmetry.symbol, "space_group_number": symmetry.number}
                 data["lattice"] = symmetry.lattice
         row_id = self._store(key, atoms, pairs, data)
-        told = f"failed: {data['reason']}" if failed else "converged"
+        told = f"failed: {data['reason']}" if failed else "imported" if "calculation" in data else "converged"
         logger.info("%s %s", candidate.name, told, extra={"event": "stored", "seconds": data.get("wall_time_s")})
         return row_id
 

@@ -25,7 +25,7 @@ from ..database.fingerprint import fingerprint
 from ..database.label_settings import LabelSettings, check_mixable, usual_first
 from ..database.measures import reduced_formula
 from .balance import imbalances
-from .recognition import known_of, library_phase
+from .recognition import KnownCrystals, known_of, library_phase
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 SAME_ENERGY = 1e-4
 """eV/atom within which two files tell of one calculation."""
+SAME_CRYSTAL_ENERGY = 1e-3
+"""The same of one crystal in two cells, whose k-points are not quite the same."""
 LARGE_FORCE = 0.1
 """eV/Å; a crystal with larger ones is not relaxed."""
 
@@ -271,6 +273,7 @@ class _Store:
     ) -> None:
         self.database, self.potential, self.dry_run = database, potential, dry_run
         self._known = {str(row.fingerprint): _known(row) for row in own}
+        self._crystals = KnownCrystals(row for row in own if row.get("relax_cell"))
         self._names = {str(row.name) for row in own}
         self._stored_as: dict[str, str] = {}
         self._formulas = {str(row.reduced_formula): str(row.name) for row in reversed(own) if row.relax_cell}
@@ -281,7 +284,7 @@ class _Store:
         Raises
         ------
         CalculationFileError
-            The structure is there with another energy.
+            The structure, or its crystal in another cell, is there with another energy.
         """
         atoms, count = item.calculation.atoms.copy(), len(item.calculation.atoms)
         _set_tags(atoms, item.wanted.labels)
@@ -300,6 +303,15 @@ class _Store:
                 )
             self._stored_as.setdefault(item.name, name)
             return self._row(item, name, per_atom, is_new=False)
+        if item.wanted.is_crystal and (same := self._crystals.find(atoms)):
+            energy, file, name = self._known[same]
+            if abs(energy - per_atom) > SAME_CRYSTAL_ENERGY:
+                raise CalculationFileError(
+                    f"its crystal is there in another cell, {name} with {energy:.4f} eV/atom ({file}), and here it has"
+                    f" {per_atom:.4f}; give another --label"
+                )
+            self._stored_as.setdefault(item.name, name)
+            return self._row(item, name, per_atom, is_new=False)
         phase = library_phase(atoms) if item.wanted.is_crystal and not item.wanted.is_named else None
         name = self._free(phase.key if phase else item.name)
         if not self.dry_run:
@@ -309,6 +321,7 @@ class _Store:
         self._names.add(name)
         self._stored_as.setdefault(item.name, name)
         if item.wanted.is_crystal:
+            self._crystals.add(key, atoms)
             self._formulas.setdefault(reduced_formula(atoms), name)
         return self._row(item, name, per_atom, is_new=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,14 +13,19 @@ from ..database.query import chemical_system
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from ase.db.row import AtomsRow
+    from pymatgen.core import Structure
 
     from ...structures.library.phases import Phase
 
 _VOLUME_RATIO = 0.2
 """Relative difference of volumes up to which a functional may have another volume than was measured."""
-
 _EDGES = 0.1
 """The same of edges and angles."""
+_SAME_VOLUME = 3e-3
+"""Relative difference of volumes up to which two cells may be of one calculated crystal."""
+_SAME_EDGES = 1e-3
+"""The same of edges, and of positions to the spacing of atoms."""
 
 
 def library_phase(atoms: Atoms) -> Phase | None:
@@ -44,11 +50,8 @@ def library_phase(atoms: Atoms) -> Phase | None:
         return None
     from pymatgen.analysis.structure_matcher import StructureMatcher
     from pymatgen.core import Composition
-    from pymatgen.io.ase import AseAtomsAdaptor
 
-    bare = atoms.copy()
-    bare.set_constraint()
-    own, number = AseAtomsAdaptor.get_structure(bare), find_symmetry(bare).number
+    own, number = _structure(atoms), find_symmetry(atoms).number
     matcher = StructureMatcher(ltol=0.1, stol=0.15, angle_tol=4, scale=True)
     for phase in same:
         if Composition(phase.formula or "").reduced_formula != formula or phase.space_group_number != number:
@@ -58,6 +61,66 @@ def library_phase(atoms: Atoms) -> Phase | None:
         if abs(ratio - 1.0) <= _VOLUME_RATIO and matcher.fit(own, listed):
             return phase
     return None
+
+
+class KnownCrystals:
+    """The crystals of a label, to find one again in another cell: a supercell, a primitive cell, another setting.
+
+    Parameters
+    ----------
+    rows
+        Of crystals.
+    """
+
+    def __init__(self, rows: Iterable[AtomsRow] = ()) -> None:
+        self._of_formula: dict[str, list[_Known]] = {}
+        for row in rows:
+            known = _Known(str(row.fingerprint), float(row.volume_per_atom), int(row.space_group_number), row.toatoms)
+            self._of_formula.setdefault(str(row.reduced_formula), []).append(known)
+
+    def add(self, key: str, atoms: Atoms) -> None:
+        """Add a crystal under its key."""
+        volume = float(atoms.get_volume() / len(atoms))
+        known = _Known(key, volume, find_symmetry(atoms).number, atoms.copy)
+        self._of_formula.setdefault(reduced_formula(atoms), []).append(known)
+
+    def find(self, atoms: Atoms) -> str | None:
+        """Return the key of the crystal that this is in another cell; None where there is none.
+
+        Cell and positions agree to a thousandth: the same crystal stretched, or relaxed otherwise, is another
+        calculation.
+        """
+        volume = float(atoms.get_volume() / len(atoms))
+        near = [
+            one
+            for one in self._of_formula.get(reduced_formula(atoms), [])
+            if abs(one.volume_per_atom / volume - 1.0) < _SAME_VOLUME
+        ]
+        number = find_symmetry(atoms).number if near else 0
+        near = [one for one in near if one.space_group_number == number]
+        if not near:
+            return None
+        from pymatgen.analysis.structure_matcher import StructureMatcher
+
+        matcher = StructureMatcher(ltol=_SAME_EDGES, stol=_SAME_EDGES, angle_tol=0.1, scale=False)
+        own = _structure(atoms)
+        return next((one.key for one in near if matcher.fit(own, _structure(one.atoms()))), None)
+
+
+class _Known(NamedTuple):
+    key: str
+    volume_per_atom: float
+    space_group_number: int
+    atoms: Callable[[], Atoms]
+
+
+def _structure(atoms: Atoms) -> Structure:
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    bare = atoms.copy()
+    bare.calc = None
+    bare.set_constraint()
+    return AseAtomsAdaptor.get_structure(bare)
 
 
 def known_of(phase: Phase, atoms: Atoms) -> dict[str, Any]:

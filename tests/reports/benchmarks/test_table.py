@@ -146,6 +146,7 @@ def test_hulls_give_enthalpies_and_saturated_amalgams() -> None:
     found = {(v.quantity, v.subject): v.value for v in hull_values(build_hull("Li-Hg", entries), "p")}
     assert found == {
         ("formation_enthalpy", "LiHg3"): pytest.approx(-0.22),
+        ("pbe_formation_energy", "LiHg3"): pytest.approx(-0.22),
         ("e_above_hull", "Hg"): pytest.approx(0.02),
         # 0.88 V from solid mercury; liquid mercury is 0.00648 eV per atom lower at 298 K.
         ("saturated_emf", "Li"): pytest.approx(0.88 - 3 * 0.00648, abs=1e-5),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,18 +53,22 @@ def atoms_numbers(structure: Structure) -> np.ndarray:
 
 
 def test_the_library_is_complete() -> None:
-    assert len(ALL) == 110
-    assert len({phase.key for phase in ALL}) == 110
-    assert len(BUILDABLE) + len(DISORDERED) + len(WITHOUT_COORDINATES) == 110
-    assert (len(BUILDABLE), len(DISORDERED), len(WITHOUT_COORDINATES)) == (82, 11, 17)
+    assert len(ALL) == 165
+    assert len({phase.key for phase in ALL}) == 165
+    assert len(BUILDABLE) + len(DISORDERED) + len(WITHOUT_COORDINATES) == 165
+    assert (len(BUILDABLE), len(DISORDERED), len(WITHOUT_COORDINATES)) == (133, 13, 19)
 
 
-@pytest.mark.parametrize("metal", ["Li", "Na", "K", "Mg", "Zn", "Al", "Ag", "Au", "Sn", "La", "Ti"])
+@pytest.mark.parametrize(
+    "metal",
+    re.findall("[A-Z][a-z]?", "LiNaKRbCsMgCaSrBaZnAlCdInTlSnPbCuAgAuPdPtNiMnLaCeTiZr"),
+)
 def test_every_amalgam_system_has_both_elements_and_an_entry_of_its_own(metal: str) -> None:
     found = list_phases(f"{metal}-Hg")
     for symbol in (metal, "Hg"):
         assert any(phase.elements == {symbol} and phase.measured_volume_per_atom for phase in found)
     assert any(phase.elements == {metal, "Hg"} for phase in found)
+    assert any(phase.elements == {metal, "Hg"} and phase.buildable for phase in found) == (metal not in ("Al", "Zn"))
 
 
 @pytest.mark.parametrize("phase", BUILDABLE, ids=by_key)
@@ -80,7 +85,7 @@ def test_buildable_phase(phase: Phase) -> None:
     assert len(structure) == sum(site.multiplicity for site in phase.sites) == phase.atom_count
     assert structure.volume == pytest.approx(phase.cell_volume, rel=1e-9)
     np.testing.assert_allclose(structure.lattice.parameters, phase.lattice, rtol=1e-9)
-    assert 8 < structure.volume / len(structure) < 80
+    assert 8 < structure.volume / len(structure) < (80 if len(phase.elements) > 1 else 120)  # caesium has 116
 
     analyzer = SpacegroupAnalyzer(structure, symprec=1e-3)
     assert analyzer.get_space_group_number() == phase.space_group_number

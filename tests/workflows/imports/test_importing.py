@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ase import Atoms
-from ase.build import bulk, fcc111
+from ase.build import bulk, fcc111, make_supercell
 from ase.calculators.emt import EMT
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
@@ -22,8 +22,10 @@ from amalgamics.workflows.benchmarks.computed_values import computed_values
 from amalgamics.workflows.benchmarks.free_atoms import compute_free_atoms
 from amalgamics.workflows.comparison import compare_potentials
 from amalgamics.workflows.database.candidates import Candidate, primitive_atoms
+from amalgamics.workflows.database.export import row_values
 from amalgamics.workflows.database.label_settings import LabelSettings, usual_first
 from amalgamics.workflows.database.row_hulls import hull_of_rows
+from amalgamics.workflows.database.rows import told_converged
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.imports.importing import ImportOptions, ImportReport, count_layers, import_calculations
 from amalgamics.workflows.imports.recognition import known_of, library_phase
@@ -107,6 +109,84 @@ def test_the_same_structure_with_another_energy_is_refused(tmp_path, database):
     assert reasons(again) == [
         "its structure is there with -1.5000 eV/atom (LiHg/vasprun.xml), and here it has -1.5500; give another --label"
     ]
+
+
+def cells_of(atoms: Atoms) -> list[Atoms]:
+    """The same crystal in other cells: a supercell, a sheared one, the conventional cell."""
+    sheared = make_supercell(atoms, [[1, 0, 0], [1, 1, 0], [0, 0, 1]])
+    return [atoms.repeat((2, 1, 1)), atoms.repeat((2, 2, 2)), sheared]
+
+
+@pytest.mark.parametrize("name", CRYSTALS)
+@pytest.mark.parametrize("which", range(3))
+def test_a_crystal_in_another_cell_is_the_same_crystal(tmp_path, database, name, which):
+    take(database, fill(tmp_path / "runs"))
+    atoms, energy = CRYSTALS[name]
+    other = cells_of(atoms)[which]
+    per_atom = energy / len(atoms)
+    same = made.write(tmp_path / "same" / "vasprun.xml", made.vasprun(other, (per_atom + 4e-4) * len(other)))
+    (row,) = take(database, same).rows
+    assert not row.is_new
+    assert len(rows_for_system(database, "Li-Hg", "dft:pbe")) == 3
+    wrong = made.write(tmp_path / "wrong" / "vasprun.xml", made.vasprun(other, (per_atom - 0.05) * len(other)))
+    report = take(database, wrong)
+    assert not report.rows
+    (reason,) = reasons(report)
+    assert reason == (
+        f"its crystal is there in another cell, {row.name} with {per_atom:.4f} eV/atom ({name}/vasprun.xml), and here"
+        f" it has {per_atom - 0.05:.4f}; give another --label"
+    )
+    # in one import as well, whichever comes first
+    both = take(database, wrong, tmp_path / "runs" / name / "vasprun.xml", label="both")
+    assert (len(both.rows), len(both.refused)) == (1, 1)
+
+
+def test_a_stretched_or_distorted_crystal_is_another_calculation(tmp_path, database):
+    take(database, fill(tmp_path / "runs"))
+    atoms, energy = CRYSTALS["LiHg"]
+    stretched, moved = atoms.repeat((2, 1, 1)), atoms.repeat((2, 1, 1))
+    stretched.set_cell(stretched.cell * 1.002, scale_atoms=True)
+    moved.positions[0, 0] += 0.05
+    for number, one in enumerate((stretched, moved)):
+        path = made.write(tmp_path / f"other-{number}" / "vasprun.xml", made.vasprun(one, 2 * energy + 0.1))
+        (row,) = take(database, path).rows
+        assert row.is_new
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("vasp", "VASP"), ("Vasp", "VASP"), ("pw.x", "Quantum ESPRESSO"), ("gpaw", "GPAW"), ("my own", "my own")],
+)
+def test_programs_and_functionals_are_known_by_any_spelling(tmp_path, database, code, told):
+    copper = bulk("Cu")
+    copper.calc = SinglePointCalculator(copper, energy=-1.0)
+    copper.info = {"code": code, "functional": "pbe"}
+    write(tmp_path / "Cu.extxyz", copper)
+    (row,) = take(database, tmp_path / "Cu.extxyz", corrections="mp2020").rows
+    assert (row.calculation.code, row.calculation.functional) == (told, "PBE")
+    more = bulk("Au")
+    more.calc = SinglePointCalculator(more, energy=-1.0)
+    more.info = {"code": told.upper(), "functional": "Pbe"}
+    write(tmp_path / "Au.extxyz", more)
+    assert len(take(database, tmp_path / "Au.extxyz", corrections="mp2020").rows) == 1
+    more.info |= {"functional": "PBEsol"}
+    write(tmp_path / "Au.extxyz", more)
+    assert "functional is PBEsol" in reasons(take(database, tmp_path / "Au.extxyz"))[0]
+
+
+def test_what_a_file_does_not_tell_is_not_shown_as_converged(tmp_path, database):
+    copper = bulk("Cu")
+    copper.calc = SinglePointCalculator(copper, energy=-1.0)
+    write(tmp_path / "Cu.extxyz", copper)
+    take(database, tmp_path / "Cu.extxyz", label="silent")
+    take(database, fill(tmp_path / "runs"))
+    (silent,) = database.select("potential=dft:silent")
+    told = database.select("potential=dft:pbe")
+    assert told_converged(silent) is None
+    assert [told_converged(row) for row in told] == [True] * 3
+    assert "converged" not in row_values(silent)
+    assert row_values(told[0])["converged"]
+    assert len(database.select("potential=dft:silent,converged=True")) == 1  # it is a result, and no failure
 
 
 @pytest.mark.parametrize(
