@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import mimetypes
 import sqlite3
-from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from flask import Flask, Response, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from .. import __version__
 from ..errors import InputError, NotStoredError
+from ..reports.figures.interactive import plotly_script
 from ..structures.diffraction.radiation import WAVELENGTHS
 from ..workflows.engine.launchpad_file import LaunchPadError
 from . import hulls, rows, wetting, workflows
@@ -61,7 +60,7 @@ def _serve_files(app: Flask) -> None:
     @app.get("/static/<path:name>")
     def static(name: str) -> Response:
         if name == "plotly.js":
-            return Response(_plotly(), mimetype="text/javascript")
+            return Response(plotly_script(), mimetype="text/javascript")
         # The style and the drawing of figures are those of the report.
         return send_from_directory(reports if name in {"report.css", "figures.js"} else here, name)
 
@@ -154,10 +153,3 @@ def _answer_errors(app: Flask) -> None:
             return as_error(f"{_UNREADABLE} ({error})", 503)
         logger.error("the explorer could not answer", exc_info=error)
         return as_error(f"this cannot be shown ({type(error).__name__}: {error})", 500)
-
-
-@cache
-def _plotly() -> Any:
-    from plotly.offline import get_plotlyjs
-
-    return get_plotlyjs()

@@ -15,6 +15,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from .benchmarks.reference import compare_with_reference
+from .figures.interactive import plotly_script
 from .hulls.diagram import HullDiagram
 from .hulls.drawn import hull_diagram, interactive_hull
 from .hulls.findings import (
@@ -69,7 +70,7 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
             figures=_script_json(figures),
-            plotly=_plotly() if figures else "",
+            plotly=Markup(plotly_script()) if figures else "",
             css=_template_source("report.css"),
             script=_template_source("figures.js") + _template_source("report.js"),
             volume_tolerance=VOLUME_TOLERANCE_PERCENT,
@@ -240,13 +241,6 @@ def _entries(value: Any) -> list[tuple[str, Any, bool]]:
 def _template_source(name: str) -> Markup:
     """CSS or script of our own, trusted and inserted as it is."""
     return Markup(files(__package__).joinpath("templates", name).read_text(encoding="utf-8"))
-
-
-@cache
-def _plotly() -> Markup:
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs())
 
 
 def _script_json(data: Any) -> Markup:

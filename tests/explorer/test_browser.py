@@ -19,8 +19,8 @@ from amalgamics.tests.explorer.browser import Page, browsing
 from amalgamics.tests.explorer.conftest import SCRIPT, add_odd_rows
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
-# What a browser says without a fault of ours: of its software renderer, and of the style of maps that plotly brings.
-_EXPECTED = ("GL Driver Message", "GroupMarkerNotSet", "software WebGL", "static/plotly.js")
+# What a browser says without a fault of ours: of its software renderer.
+_EXPECTED = ("GL Driver Message", "GroupMarkerNotSet", "software WebGL")
 SIZES = [1280, 400]
 
 
