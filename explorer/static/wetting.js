@@ -105,9 +105,9 @@ const angle = (point, limit) => (point[`theta_${limit}_deg`] === null ? "not com
 function results(found, state) {
   const shown = found.curve.filter((point) => found.shown_x.some((x) => Math.abs(point.x - x) <= 1e-9 * x));
   const limits = state.limit === "both" ? ["equilibrated", "fresh"] : [state.limit];
-  const table = plainTable("angles", ["x", "E (V)", ...limits.map((limit) => `θ ${limit} (°, band)`)],
+  const table = plainTable("angles", ["x", "E (V)", ...limits.map((limit) => `θ ${limit} (°, band)`), "wets"],
     shown.map((point) => [composition(point.x), point.voltage_V === null ? "" : number(point.voltage_V, 3),
-      ...limits.map((limit) => angle(point, limit))]));
+      ...limits.map((limit) => angle(point, limit)), point.wets]));
   const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), ...content);
   return [
     card("Numbers", h("p", { class: "quiet" }, found.title), table,

@@ -63,6 +63,7 @@ def hull_png(
     layout = {"w_pad": 0.12, "h_pad": 0.12, "wspace": 0.04, "hspace": 0.04}
     return draw_png(draw, size_inches=size, layout=layout, file_format=file_format)
 
+
 _MOST_NAMED = 40
 """Phases above the hull that are named in a picture, those nearest to it; more would cover each other."""
 

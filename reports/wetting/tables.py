@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
+from ...thermodynamics.wetting.outcome import DEFINITION
 from ..notation import couple, signed, unicode_formula
 from ..sections import Column, Table, TableCell
 from .diagram import ORDER
@@ -50,6 +51,7 @@ def composition_table(report: WettingReport) -> Table:
     heads = (
         Column(f"{report.solute} in {report.solvent}", is_number=False),
         Column("voltage", f"V vs {couple(report.solute, report.electrons_per_ion)}"),
+        Column("wets", is_number=False),
         Column("limit", is_number=False),
         theta_head(report, f"θ, {how(report)}"),
         Column(band_name(report), "°"),
@@ -73,9 +75,10 @@ def composition_table(report: WettingReport) -> Table:
                 first = (
                     row_head(name, span=len(limits)),
                     TableCell("–" if volts is None else number(volts, 3), span=len(limits)),
+                    words(str(key.point.wets), span=len(limits)),
                 )
             rows.append((*first, *_point_cells(report, key.point, limit)))
-    note = f"Without {report.solute} both limits are one. {_conditions(report)}"
+    note = f"Without {report.solute} both limits are one. Wets, {DEFINITION}. {_conditions(report)}"
     if not has_both_limits(report):
         note += f" {not_computed(report)}"
     return Table("Compositions", "Numbers at the named compositions in both limits", heads, tuple(rows), note.strip())
