@@ -27,12 +27,30 @@ _AWAY: list[Spot] = [
     for dx in (8, 18, 30, 44)
     for side in (1, -1)
 ]
+
+
+def _towards(degrees: int) -> Spot:
+    """Beside the marker in a direction, counted from the right against the clock."""
+    x, y = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    horizontal = "left" if x > _SIDEWAYS else "right" if x < -_SIDEWAYS else "center"
+    vertical = "bottom" if y > _SIDEWAYS else "top" if y < -_SIDEWAYS else "center"
+    return (round(8 * x), round(8 * y), horizontal, vertical)
+
+
+_SIDEWAYS = 0.3
+"""Share of a direction from which a text stands beside its marker, not centred on it."""
+_AROUND = {degrees: _towards(degrees) for degrees in range(0, 360, 30)}
 SPOTS: dict[str, list[Spot]] = {
     "end": [(0, 7, "center", "bottom"), (0, 12, "center", "bottom"), *_ABOVE[1:]],
     "above": [*_ABOVE, (9, 0, "left", "center"), (-9, 0, "right", "center"), *_AWAY],
     "left": [*_LEFT, *_BELOW],
     "right": [*_RIGHT, *_BELOW],
+    **{
+        f"{first}°": [_AROUND[(first + turn) % 360] for turn in (0, 30, -30, 60, -60, 90, -90)] + _AWAY
+        for first in _AROUND
+    },
 }
+"""Of each side, the best first; ``30°`` and so on are directions, in steps of 30°."""
 _LEADER_FROM = 14.0
 """Distance in points from which a label needs a line to its marker."""
 
