@@ -120,3 +120,16 @@ def _run(spec: WorkflowSpec, workers: int | None, limit: TimeLimit, *, retry_fai
     if folder != spec.output_dir:
         typer.echo(f"note: {spec.output_dir} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {folder / 'report.html'}")
+    _write_explorer(spec, folder)
+
+
+def _write_explorer(spec: WorkflowSpec, folder: Path) -> None:
+    """Write structures, hulls and angles of the job as one page beside the report, which it is linked from."""
+    from ..errors import InputError
+    from ..explorer.one_file import write_explorer
+    from ..workflows.job import Job
+
+    try:
+        typer.echo(f"explorer: {write_explorer(Job.of(spec), folder)}")
+    except InputError as error:
+        typer.echo(f"note: no explorer beside the report ({visible(str(error))})")

@@ -35,6 +35,9 @@ from .sections import provenance_card
 
 TEMPLATES = ("report.html.j2", "blocks.html.j2")
 
+EXPLORER_PLACE = "<!-- explorer -->"
+"""Where a page that lies beside the report later is linked from."""
+
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
     "formation_free_energy": "formation free energy",

@@ -230,7 +230,7 @@ def label_ternary(axes: Axes, renderer: RendererBase, diagram: TernaryDiagram) -
         )
     from matplotlib.patheffects import withStroke
 
-    halo = {"path_effects": [withStroke(linewidth=3, foreground="white")]}  # a line passes behind a name, not through it
+    halo = {"path_effects": [withStroke(linewidth=3, foreground="white")]}  # lines pass behind names
     labels = [
         Label(mathtext_formula(point.formula), *point.place, side, {"fontsize": 11, "color": STABLE, **halo})
         for point in diagram.compounds

@@ -209,17 +209,6 @@ def test_what_is_refused_is_said_in_the_view(page):
     page.wait("document.querySelectorAll('tbody tr').length > 20")
 
 
-def test_a_file_could_fill_the_page(page):
-    """All data go through one layer, which takes answers that were made beforehand."""
-    page.run(
-        "import('/static/data.js').then(({ data }) => data.fill({ 'api/systems': { systems: [{ system: 'Filled-In',"
-        " rows: 1 }] }, 'api/hull?system=Filled-In': { system: 'Filled-In', potential: 'p', potentials: { p: 1 },"
-        " headline: 'from a file', remarks: [], notes: [], failed: [], figure: null, voltages: null, phases: [] } }))"
-    )
-    page.go("#/hulls")
-    page.wait("document.querySelector('.strong')?.textContent === 'from a file'")
-
-
 @pytest.mark.parametrize("width", SIZES)
 def test_the_page_follows_the_colour_scheme(page, width, tmp_path):
     page.size(width, dark=True)
