@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from ..upgrade import needs_upgrade, upgrade_database
 from .base import Backend
 
 _READER_TIMEOUT_S = 2
+_CHANGES = slice(24, 28)
+"""Of the head of a file, counted up by each transaction that writes: https://www.sqlite.org/fileformat2.html."""
 
 
 class SQLiteFile(Backend):
@@ -76,6 +78,16 @@ class SQLiteFile(Backend):
     def is_complete(self) -> bool:
         """Return whether the file has all tables."""
         return is_complete(self.path)
+
+    def version(self) -> Hashable | None:
+        """Return the counter of changes in the head of the file, with size and time of it and of its log."""
+        try:
+            with self.path.open("rb") as file:
+                counter = file.read(_CHANGES.stop)[_CHANGES]
+            states = [one.stat() for one in (self.path, self.path.with_name(f"{self.path.name}-wal")) if one.exists()]
+        except OSError:
+            return None
+        return counter, *((one.st_size, one.st_mtime_ns) for one in states)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
