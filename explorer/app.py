@@ -16,7 +16,7 @@ from ..reports.figures.interactive import plotly_script
 from ..structures.diffraction.radiation import WAVELENGTHS
 from ..workflows.engine.launchpad_file import LaunchPadError
 from . import hulls, rows, wetting, workflows
-from .answers import as_error, as_file, as_json
+from .answers import as_error, as_file, as_json, as_page
 from .asked import Asked
 from .guard import Keys, guard
 from .sources import Sources
@@ -130,6 +130,11 @@ def _serve_results(app: Flask, sources: Sources) -> None:
     @app.get("/api/wetting")
     def angles() -> Response:
         return as_json(wetting.wetting(sources, Asked(*wetting.PARAMETERS)))
+
+    @app.get("/report/<int:workflow_id>")
+    def report(workflow_id: int) -> Response:
+        Asked()
+        return as_page(workflows.report(sources, workflow_id))
 
     @app.get("/api/workflows")
     def progress() -> Response:

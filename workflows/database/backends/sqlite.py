@@ -25,7 +25,7 @@ from ..file import (
 )
 from ..mounts import network_warning, warn_of_network
 from ..row_selection import Connection, add_indices, has_indices
-from ..upgrade import needs_upgrade, upgrade_database
+from ..upgrade import has_fingerprints, needs_upgrade, upgrade_database
 from .base import Backend
 
 _READER_TIMEOUT_S = 2
@@ -66,6 +66,10 @@ class SQLiteFile(Backend):
         if not read_only:
             upgrade_database(self.path)
         elif needs_upgrade(self.path):
+            if not has_fingerprints(self.path):
+                raise InputError(
+                    f"database: {self.path} is one of ase.db, but not of this package: no row has a fingerprint"
+                )
             raise InputError(
                 f"database: {self.path} is of an earlier version, and is only read here; `amalgamics query --limit 1"
                 f" --database {self.path}` upgrades it"
