@@ -6,8 +6,8 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flask.testing import FlaskClient
 
 from ..errors import InputError
+from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reports.document import write_files
 from ..reports.figures.interactive import plotly_script
 from ..reports.page import EXPLORER_PLACE
@@ -53,15 +54,15 @@ class Shown:
         Of the hulls.
     row_ids
         Structures beside the phases of the hulls, of which the first are taken.
-    studies
-        Keys of wetting studies.
+    temperatures_K
+        Of wetting studies, by their keys.
     """
 
     name: str
     systems: Sequence[str]
     potential: str
     row_ids: Sequence[int] = ()
-    studies: Collection[str] = ()
+    temperatures_K: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, job: Job) -> Shown:
@@ -71,11 +72,12 @@ class Shown:
         spec, rows = job.spec, job.rows
         ids = [int(row.id) for row in rows]
         keys = {study(job).key for study in studies_of(spec)}
+        usual = spec.wetting.temperature_K if spec.wetting is not None else ROOM_TEMPERATURE_K
         cut = [{"substrate": row.name, "potential": row.potential} for row in rows if row.kind != "prototype"]
         for where in [*cut, *({"study": key} for key in sorted(keys))]:
             ids += [int(row.id) for row in job.database.select(where=where, limit=MOST_ROWS)]
         potential = rows[0].potential if rows else spec.potential
-        return cls(spec.name, spec.systems, potential, ids, keys)
+        return cls(spec.name, spec.systems, potential, ids, dict.fromkeys(keys, usual))
 
 
 def explorer_page(database: str, shown: Shown, *, report: str = "") -> str:
@@ -183,10 +185,16 @@ class _Recorder:
     def _studies(self) -> None:
         """Record the angles of the wetting studies."""
         stored = self._get("studies", {}) or {"studies": []}
-        own = [one | {"grid": _grid(one)} for one in stored["studies"] if one["key"] in self.shown.studies]
+        own = [one for one in stored["studies"] if one["key"] in self.shown.temperatures_K]
         for study in own:
+            usual = self.shown.temperatures_K[study["key"]]
+            study["temperature_K"]["usual"] = usual
+            study["grid"] = _grid(study)
             for parameters in _settings(study):
-                self._ask("wetting", {"study": study["key"], "limit": "both"} | parameters)
+                asked = {"study": study["key"], "limit": "both"} | parameters
+                found = self._get("wetting", {"temperature": usual} | asked)
+                if found is not None:  # the page names no value that is the usual one
+                    self.answers.append(("wetting", asked, found))
         self.answers.append(("studies", {}, {"studies": own, "problems": []}))
 
     def _row(self, row_id: int) -> dict[str, Any] | None:

@@ -238,7 +238,9 @@ def _calculation(record: PhaseRecord) -> str:
 def _entries(value: Any) -> list[tuple[str, Any, bool]]:
     """Children of a JSON-like value as (key, child, whether the child has children)."""
     items = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
-    return [(str(key), child, isinstance(child, Mapping | list | tuple) and bool(child)) for key, child in items]
+    # What is not known is left out: a potential without weights has none.
+    found = [(str(key), child) for key, child in items if child is not None]
+    return [(key, child, isinstance(child, Mapping | list | tuple) and bool(child)) for key, child in found]
 
 
 def _template_source(name: str) -> Markup:

@@ -275,10 +275,9 @@ def _tables(report: WettingReport) -> tuple[Block, ...]:
         coverage_table(report),
         consistency_table(report),
     )
-    right = (dilute_table(report), sensitivity_table(report))
-    beside = Columns(((state_table(report),), _present(right)))
+    beside = Columns(tuple((one,) for one in _present((state_table(report), dilute_table(report)))))
     motions = motion_table(report.motions).with_texts() if report.motions else None
-    return (*_present(above), beside, *_present((surface_table(report), motions)))
+    return (*_present(above), beside, *_present((sensitivity_table(report), surface_table(report), motions)))
 
 
 def _present(tables: Iterable[Table | None]) -> tuple[Table, ...]:

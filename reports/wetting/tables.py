@@ -255,24 +255,26 @@ def sensitivity_table(report: WettingReport) -> Table | None:
     """How the angle of the first set answers to errors of the usual size, in each limit."""
     if not report.sensitivity:
         return None
+    xs = list(dict.fromkeys(row.x for row in report.sensitivity))
     heads = (
         Column("limit", is_number=False),
         Column("changed", is_number=False),
         Column("by"),
-        Column("x"),
-        Column("θ", "lowered"),
-        Column("θ"),
-        Column("θ", "raised"),
+        *(Column(f"θ at {composition(x)}", "lowered to raised") for x in xs),
     )
+    cells: dict[tuple[Limit, str, str], dict[float, TableCell]] = {}
+    for row in report.sensitivity:
+        own = cells.setdefault((row.limit, row.quantity, f"± {row.change:g} {row.unit}"), {})
+        ends = f"{angle(row.theta_minus_deg)} to {angle(row.theta_plus_deg)}"
+        own[row.x] = TableCell(ends, f"{angle(row.theta_deg)} as it is")
     rows = tuple(
         (
-            row_head(str(row.limit), kind=limit_kind(row.limit)),
-            words(row.quantity, kind="phrase"),
-            TableCell(f"± {row.change:g} {row.unit}"),
-            TableCell(composition(row.x)),
-            *(TableCell(angle(theta)) for theta in (row.theta_minus_deg, row.theta_deg, row.theta_plus_deg)),
+            row_head(str(limit), kind=limit_kind(limit)),
+            words(quantity, kind="phrase"),
+            TableCell(change),
+            *(own.get(x, TableCell("–")) for x in xs),
         )
-        for row in report.sensitivity
+        for (limit, quantity, change), own in cells.items()
     )
     note = "Of the first parameter set. Errors of this size are usual for potentials at oxides."
     if before(report):

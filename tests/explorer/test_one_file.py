@@ -39,7 +39,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = MadeUpStudy(StructureDatabase(folder / "structures.db"))
     study.fill()
     study.add_crystals()
-    shown = Shown(SCRIPT, ["Li-Hg"], "emt", IDS, {study.key})
+    shown = Shown(SCRIPT, ["Li-Hg"], "emt", IDS, {study.key: 298.15})
     path = folder / "explorer.html"
     path.write_text(explorer_page(str(folder / "structures.db"), shown, report="report.html"), encoding="utf-8")
     return path
