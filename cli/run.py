@@ -131,5 +131,5 @@ def _write_explorer(spec: WorkflowSpec, folder: Path) -> None:
 
     try:
         typer.echo(f"explorer: {write_explorer(Job.of(spec), folder)}")
-    except InputError as error:
+    except (InputError, OSError) as error:
         typer.echo(f"note: no explorer beside the report ({visible(str(error))})")

@@ -178,9 +178,9 @@ class _Recorder:
             self.answers.append(("hull", {"system": found["system"]}, found))
             self.answers.append(("hull", {"system": found["system"], "potential": spec.potential}, found))
             systems.append({"system": found["system"], "rows": len(found["phases"])})
-            near += [(phase["e_above_hull"], phase["id"]) for phase in found["phases"]]
+            near += [(one["e_above_hull"], one["id"]) for one in found["phases"] if one["id"] is not None]
         self.answers.append(("systems", {}, {"systems": systems}))
-        return [row_id for _, row_id in sorted(near) if row_id is not None]
+        return [row_id for _, row_id in sorted(near)]
 
     def _studies(self) -> None:
         """Record the angles of the wetting studies."""
@@ -217,7 +217,7 @@ class _Recorder:
             row.update(places.get(str(row["id"]), {}))
 
     def _ask(self, name: str, parameters: Parameters | None = None) -> Any:
-        """Record an answer; what is refused is recorded as its line."""
+        """Record an answer and return it; None for what is refused, which the page then says is not in the file."""
         found = self._get(name, parameters or {})
         if found is not None:
             self.answers.append((name, parameters or {}, found))

@@ -63,7 +63,7 @@ function parse(query) {
     // A system has its subsystems; an element alone is a row that has it.
     return (row) => {
       const own = elements(row);
-      return system.length > 1 ? [...own].every((one) => system.includes(one)) : own.has(term);
+      return system.length > 1 ? own.size > 0 && [...own].every((one) => system.includes(one)) : own.has(term);
     };
   });
 }
