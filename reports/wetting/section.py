@@ -261,8 +261,9 @@ def _interfaces(report: WettingReport) -> list[Card]:
 
 
 def _origins(report: WettingReport) -> Card:
-    columns = tuple((Bullets(tuple(statements), kind),) for kind, statements in origins(report))
-    return Card("Where the numbers come from", (Columns(columns, "columns three"),))
+    lists = [Bullets(tuple(statements), kind) for kind, statements in origins(report)]
+    # What is assumed is about as long as the other two.
+    return Card("Where the numbers come from", (Columns((tuple(lists[:-1]), tuple(lists[-1:])), "columns small"),))
 
 
 def _tables(report: WettingReport) -> tuple[Block, ...]:
