@@ -65,9 +65,10 @@ def write_plot(
     """
     path, suffix = path.expanduser(), path.suffix.lower()
     if suffix == ".html":
-        from ..reports.figures.interactive import plotly_figure
+        from ..reports.figures.interactive import plotly_figure, plotly_script
 
-        page = plotly_figure(figure(), title).to_html(include_plotlyjs=True, config=_CONFIGURATION)
+        page = plotly_figure(figure(), title).to_html(include_plotlyjs=False, config=_CONFIGURATION)
+        page = page.replace("</head>", f"<script>{plotly_script()}</script></head>", 1)
         content = page.encode()
     else:
         content = picture(cast("PictureFormat", suffix.removeprefix(".")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from .values import printable, visible
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
-    from ..workflows.engine.progress import WorkflowProgress
+    from ..workflows.engine.dynamics_told import DynamicsProgress
+    from ..workflows.engine.progress import RunningStep, WorkflowProgress
     from ..workflows.engine.recovery import RecoveryReport
     from ..workflows.engine.stopping import TimeLimit
 
@@ -45,11 +46,17 @@ def _result(row: AtomsRow) -> str:
     )
 
 
-def progress_text(found: Sequence[WorkflowProgress], done: int, total: int, now: datetime) -> str:
+def progress_text(
+    found: Sequence[WorkflowProgress],
+    done: int,
+    total: int,
+    now: datetime,
+    dynamics: Mapping[str, DynamicsProgress] | None = None,
+) -> str:
     """Return how far unfinished workflows are in one line: counts, the time left of a single one, and what runs now.
 
-    The name of a running step and since when it runs are all that is to be seen of dynamics, which take minutes for one
-    result.
+    Of running steps it says since when they run, and of ``dynamics``, by their workers, which step they have reached:
+    these take minutes for one result.
     """
     from .watch import duration, left_text
 
@@ -57,12 +64,26 @@ def progress_text(found: Sequence[WorkflowProgress], done: int, total: int, now:
     if len(found) == 1:
         parts.append(f"time left {left_text(found[0].left)}")
     running = sorted((step for one in found for step in one.running), key=lambda step: step.since)
-    names = [f"{step.name} for {duration((now - step.since).total_seconds())}" for step in running[:_MOST_RUNNING]]
+    names = [
+        f"{step.name} for {duration((now - step.since).total_seconds())}{_steps_text(step, dynamics or {})}"
+        for step in running[:_MOST_RUNNING]
+    ]
     if len(running) > len(names):
         names.append(f"{len(running) - len(names)} more")
     if names:
         parts.append(f"running {', '.join(names)}")
     return "; ".join(parts)
+
+
+def _steps_text(step: RunningStep, dynamics: Mapping[str, DynamicsProgress]) -> str:
+    """Return how far the dynamics of a step are, in brackets after a space; "" where none run."""
+    from .watch import duration
+
+    run = dynamics.get(step.worker)
+    if run is None:
+        return ""
+    left = "" if run.seconds_left is None else f", {duration(run.seconds_left)} left"
+    return f" (dynamics: step {run.step} of {run.n_steps}{left})"
 
 
 class Progress:
@@ -126,6 +147,7 @@ class Progress:
 
     def _look(self) -> None:
         """Ask the LaunchPad; this is to cost little of the time, however many Fireworks it has."""
+        from ..workflows.engine.dynamics_told import read_dynamics
         from ..workflows.engine.progress import read_progress
         from .watch import left_text
 
@@ -135,12 +157,15 @@ class Progress:
         if self._at_start is None:
             self._at_start = done
         if total:
+            dynamics = read_dynamics()
             # The LaunchPad knows of whole steps only; what has landed is finer.
             done = min(total, max(done, self._at_start + self._landed))
             left = left_text(found[0].left) if len(found) == 1 and found[0].left.high_s is not None else ""
-            self._bar.update(self._task, description=_computing(found), total=total, completed=done, left=left)
+            self._bar.update(
+                self._task, description=_computing(found, dynamics), total=total, completed=done, left=left
+            )
             if self._bar.disable:
-                line = visible(f"  {progress_text(found, done, total, datetime.now(UTC))}")
+                line = visible(f"  {progress_text(found, done, total, datetime.now(UTC), dynamics)}")
                 self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
                 sys.stdout.flush()
         cost = time.monotonic() - begun
@@ -148,12 +173,16 @@ class Progress:
         self._next_line = time.monotonic() + max(_IN_A_LOG_S, 10 * cost)
 
 
-def _computing(found: Sequence[WorkflowProgress]) -> str:
+def _computing(found: Sequence[WorkflowProgress], dynamics: Mapping[str, DynamicsProgress]) -> str:
     """What the bar is called: the step that runs longest, as dynamics do, whose result is long in coming."""
     from rich.markup import escape
 
     running = min((step for one in found for step in one.running), key=lambda step: step.since, default=None)
-    return "computing" if running is None else escape(_short(visible(running.name)))
+    if running is None:
+        return "computing"
+    run = dynamics.get(running.worker)
+    steps = "" if run is None else f" {run.step}/{run.n_steps}"
+    return escape(f"{_short(visible(running.name))}{steps}")
 
 
 def _short(text: str, length: int = 44) -> str:

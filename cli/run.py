@@ -142,3 +142,16 @@ def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
     if folder != job.output_dir:
         typer.echo(f"note: {job.output_dir} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {folder / 'report.html'}")
+    _write_explorer(spec, folder)
+
+
+def _write_explorer(spec: WorkflowSpec, folder: Path) -> None:
+    """Write structures, hulls and angles of the job as one page beside the report, which it is linked from."""
+    from ..errors import InputError
+    from ..explorer.one_file import write_explorer
+    from ..workflows.job import Job
+
+    try:
+        typer.echo(f"explorer: {write_explorer(Job.of(spec), folder)}")
+    except (InputError, OSError) as error:
+        typer.echo(f"note: no explorer beside the report ({visible(str(error))})")

@@ -16,6 +16,7 @@ def serve(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
 ) -> None:
     """Show the structure database and the LaunchPad in the browser of this machine until Ctrl-C."""
+    from ..errors import InputError
     from ..explorer.server import serve as run
     from ..explorer.sources import Sources, open_database
     from ..workflows.defaults import chosen_launchpad
@@ -23,6 +24,8 @@ def serve(
     from ..workflows.spec import default_database
 
     store = open_database(str(database or default_database()))
+    if store.last_id() == 0:
+        raise InputError(f"database: {store.address} holds no structure yet; run a workflow with it first")
     address = chosen_launchpad(launchpad)
     if launchpad is not None:  # the default one may come into being later
         with reading(address):

@@ -11,7 +11,7 @@ import typer
 from .options import CsvOption, DatabaseOption, JsonOption
 from .plot import PlotOption, check_plot, write_plot
 
-COLUMNS = ("x", "E (V)", "θ equilibrated (°)", "band", "θ fresh (°)", "band", "Δγ_SL (J/m²)", "Δγ_SV (J/m²)")
+COLUMNS = ("x", "E (V)", "θ equilibrated (°)", "band", "θ fresh (°)", "band", "wets", "Δγ_SL (J/m²)", "Δγ_SV (J/m²)")
 """Of the printed table; the CSV has every key of the points in the JSON, and the conditions."""
 
 
@@ -135,7 +135,7 @@ def _row(point: Mapping[str, Any]) -> list[Any]:
     """Cells of one composition; 1e-07 and 0.0133 want significant figures, not decimals."""
     angles = [cell for limit in ("equilibrated", "fresh") for cell in _angle(point, f"theta_{limit}")]
     changes = [point["gamma_SL_change_J_m2"], point["gamma_SV_change_J_m2"]]
-    return [f"{point['x']:.3g}", point["voltage_V"], *angles, *changes]
+    return [f"{point['x']:.3g}", point["voltage_V"], *angles, point["wets"], *changes]
 
 
 def _angle(point: Mapping[str, Any], name: str) -> list[str]:

@@ -13,6 +13,16 @@ from flask import Response
 from ..addresses import redacted
 
 _LONGEST_LINE = 700
+_SANDBOX = (
+    "sandbox allow-scripts allow-downloads",
+    "default-src 'none'",
+    "script-src 'unsafe-inline'",
+    "style-src 'unsafe-inline'",
+    "img-src data: blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+)
 
 
 def plain(value: Any) -> Any:
@@ -47,6 +57,13 @@ def as_error(message: str, status: int) -> Response:
     """Return an error as an answer: one line, without passwords."""
     line = " ".join(message.split())
     return as_json({"error": line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"}, status)
+
+
+def as_page(page: bytes) -> Response:
+    """Return a page that a workflow wrote: its scripts run, in a sandbox that has no access to this server."""
+    answer = Response(page, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = "; ".join(_SANDBOX)
+    return answer
 
 
 def as_file(text: str, name: str, mimetype: str) -> Response:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import mimetypes
 import sqlite3
-from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from flask import Flask, Response, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from .. import __version__
 from ..errors import InputError, NotStoredError
+from ..reports.figures.interactive import plotly_script
 from ..structures.diffraction.radiation import WAVELENGTHS
 from ..workflows.engine.launchpad_file import LaunchPadError
 from . import hulls, rows, wetting, workflows
-from .answers import as_error, as_file, as_json
+from .answers import as_error, as_file, as_json, as_page
 from .asked import Asked
 from .guard import Keys, guard
 from .sources import Sources
@@ -61,7 +60,7 @@ def _serve_files(app: Flask) -> None:
     @app.get("/static/<path:name>")
     def static(name: str) -> Response:
         if name == "plotly.js":
-            return Response(_plotly(), mimetype="text/javascript")
+            return Response(plotly_script(), mimetype="text/javascript")
         # The style and the drawing of figures are those of the report.
         return send_from_directory(reports if name in {"report.css", "figures.js"} else here, name)
 
@@ -132,6 +131,11 @@ def _serve_results(app: Flask, sources: Sources) -> None:
     def angles() -> Response:
         return as_json(wetting.wetting(sources, Asked(*wetting.PARAMETERS)))
 
+    @app.get("/report/<int:workflow_id>")
+    def report(workflow_id: int) -> Response:
+        Asked()
+        return as_page(workflows.report(sources, workflow_id))
+
     @app.get("/api/workflows")
     def progress() -> Response:
         Asked()
@@ -154,10 +158,3 @@ def _answer_errors(app: Flask) -> None:
             return as_error(f"{_UNREADABLE} ({error})", 503)
         logger.error("the explorer could not answer", exc_info=error)
         return as_error(f"this cannot be shown ({type(error).__name__}: {error})", 500)
-
-
-@cache
-def _plotly() -> Any:
-    from plotly.offline import get_plotlyjs
-
-    return get_plotlyjs()

@@ -31,8 +31,9 @@ _POLICY = (
     "form-action 'none'",
     "frame-ancestors 'none'",
 )
+_POLICY_NAME = "Content-Security-Policy"
 _HEADERS = {
-    "Content-Security-Policy": "; ".join(_POLICY),
+    _POLICY_NAME: "; ".join(_POLICY),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -102,7 +103,8 @@ def guard(app: Flask, keys: Keys, cookie: str) -> None:
     @app.after_request
     def say(answer: Response) -> Response:
         for name, value in _HEADERS.items():
-            answer.headers[name] = value
+            if name != _POLICY_NAME or name not in answer.headers:  # a report has a stricter one of its own
+                answer.headers[name] = value
         if answer.status_code == 200 and request.path == "/":
             answer.set_cookie(cookie, keys.key, httponly=True, samesite="Strict", path="/")
         return answer

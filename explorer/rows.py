@@ -51,6 +51,13 @@ _AT_EDGE = 1e-3
 """Of a lattice vector."""
 
 
+def columns() -> list[dict[str, Any]]:
+    """Return the columns of the table: key, heading, unit and whether they hold numbers."""
+    return [
+        {"key": key, "title": title, "unit": UNITS.get(key), "number": key in NUMBERS} for key, title in COLUMNS.items()
+    ]
+
+
 def table(sources: Sources, asked: Asked) -> dict[str, Any]:
     """Return a page of the rows that match a query, without what their hulls say of them: see :func:`places`."""
     sort = asked.text("sort", "id")
@@ -63,10 +70,7 @@ def table(sources: Sources, asked: Asked) -> dict[str, Any]:
         found = sources.database.page(query, containing=text, sort=sort, offset=offset, limit=limit)
     stored = [key for key in COLUMNS if key not in HULL_KEYS]
     return {
-        "columns": [
-            {"key": key, "title": title, "unit": UNITS.get(key), "number": key in NUMBERS}
-            for key, title in COLUMNS.items()
-        ],
+        "columns": columns(),
         "rows": [{key: row.get(key) for key in stored} for row in found.rows],
         "total": found.total,
         "offset": offset,

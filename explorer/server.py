@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import closing
@@ -54,6 +56,7 @@ def serve(sources: Sources, *, port: int, browser: bool, say: Callable[[str], No
         server: BaseWSGIServer = make_server(
             HOST, port, app, threaded=True, request_handler=_Handler, fd=listening.fileno()
         )
+        threading.Thread(target=_build_hulls, args=(sources,), daemon=True).start()
         address = f"http://{HOST}:{port}/?token="
         say(f"{address}{keys.key}")
         if browser and _has_screen():
@@ -64,6 +67,12 @@ def serve(sources: Sources, *, port: int, browser: bool, say: Callable[[str], No
             pass
         finally:
             server.server_close()
+
+
+def _build_hulls(sources: Sources) -> None:
+    """Build the hulls of all rows once, so that views by distances to them do not wait."""
+    with contextlib.suppress(Exception):  # of rows of other programs; a view that needs a hull says what is wrong
+        sources.database.page("e_above_hull>=0", limit=1)
 
 
 def _listening(port: int) -> socket.socket:

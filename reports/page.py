@@ -15,6 +15,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from .benchmarks.reference import compare_with_reference
+from .figures.interactive import plotly_script
 from .hulls.diagram import HullDiagram
 from .hulls.drawn import hull_diagram, interactive_hull
 from .hulls.findings import (
@@ -33,6 +34,9 @@ from .notation import MEV, enumeration, signed, system_title, unicode_formula, u
 from .sections import provenance_card
 
 TEMPLATES = ("report.html.j2", "blocks.html.j2")
+
+EXPLORER_PLACE = "<!-- explorer -->"
+"""Where a page that lies beside the report later is linked from."""
 
 QUANTITY_NAMES = {
     "formation_enthalpy": "formation enthalpy",
@@ -69,7 +73,7 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
             overview=[_overview_row(view) for view in systems] if len(systems) > 1 else [],
             picture=_data_uri(pictures["hull.png"]) if "hull.png" in pictures else None,
             figures=_script_json(figures),
-            plotly=_plotly() if figures else "",
+            plotly=Markup(plotly_script()) if figures else "",
             css=_template_source("report.css"),
             script=_template_source("figures.js") + _template_source("report.js"),
             volume_tolerance=VOLUME_TOLERANCE_PERCENT,
@@ -234,19 +238,14 @@ def _calculation(record: PhaseRecord) -> str:
 def _entries(value: Any) -> list[tuple[str, Any, bool]]:
     """Children of a JSON-like value as (key, child, whether the child has children)."""
     items = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
-    return [(str(key), child, isinstance(child, Mapping | list | tuple) and bool(child)) for key, child in items]
+    # What is not known is left out: a potential without weights has none.
+    found = [(str(key), child) for key, child in items if child is not None]
+    return [(key, child, isinstance(child, Mapping | list | tuple) and bool(child)) for key, child in found]
 
 
 def _template_source(name: str) -> Markup:
     """CSS or script of our own, trusted and inserted as it is."""
     return Markup(files(__package__).joinpath("templates", name).read_text(encoding="utf-8"))
-
-
-@cache
-def _plotly() -> Markup:
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs())
 
 
 def _script_json(data: Any) -> Markup:

@@ -26,6 +26,7 @@ from ...errors import InputError
 from ..potentials.names import get_potential
 from ..relaxation.relax import MIN_DISTANCE, shortest_distance
 from .checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
+from .listening import tell
 from .restartable import RestartableCalculator
 from .stages import MDStage
 from .thermostats import LANGEVIN, Thermostat, check_thermostat
@@ -190,6 +191,7 @@ def run_md(
                 write_checkpoint(path, run, dynamics.snapshot())
         if on_step:
             on_step(step, dynamics.n_steps)
+        tell(step, dynamics.n_steps)
     return dynamics.result()
 
 

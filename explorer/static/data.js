@@ -1,24 +1,39 @@
-// All data of the page come through `data.get`: from the server, or from answers that were filled in beforehand, as a
-// file without a server would do.
+// All data of the page come through `data.get`: from the server, or, in a file without one, from answers that were
+// recorded beforehand (offline.js).
 
 const answers = new Map();
+let views = null;
 
 export const addressOf = (name, parameters = {}) => {
   const given = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
-  const query = new URLSearchParams(given).toString();
+  const query = new URLSearchParams(given.sort(([a], [b]) => (a < b ? -1 : 1))).toString();
   return `api/${name}${query ? `?${query}` : ""}`;
 };
 
 export const data = {
-  // Answers by their address; the page then asks nobody for these.
-  fill(known) {
+  // Answers by their address, and functions that answer the rest; the page then asks nobody.
+  fill(known, functions) {
     Object.entries(known).forEach(([address, answer]) => answers.set(address, answer));
+    views = functions;
+  },
+
+  get isOffline() { return views !== null; },
+
+  // Where a file can be had; null where it cannot.
+  link(name) {
+    if (!views) return addressOf(name);
+    const text = answers.get(addressOf(name));
+    return text === undefined ? null : URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   },
 
   // The answer to a question; an Error with one line where there is none.
   async get(name, parameters = {}, signal = undefined) {
     const address = addressOf(name, parameters);
     if (answers.has(address)) return answers.get(address);
+    if (views) {
+      if (views[name]) return views[name](parameters);
+      throw new Error("this is not in the file; amalgamics serve shows it");
+    }
     let reply;
     try {
       reply = await fetch(address, { signal, credentials: "same-origin" });

@@ -1,3 +1,5 @@
+import { isPacked, unpack } from "./packed.js";
+
 // Elements. Texts become text nodes only, so that a name like "<script>" is a name.
 
 export function h(tag, attributes = {}, ...children) {
@@ -67,7 +69,18 @@ export function tree(value) {
   return h("dl", { class: "tree" }, entries.flatMap(([key, item]) => [h("dt", {}, key), h("dd", {}, tree(item))]));
 }
 
+const unpacked = new Map();
+
+async function loadPacked(source) {
+  const script = h("script", {}, await unpack(source));
+  document.head.append(script);
+}
+
 export function loadScript(source) {
+  if (isPacked(source)) {
+    if (!unpacked.has(source)) unpacked.set(source, loadPacked(source));
+    return unpacked.get(source);
+  }
   const known = document.querySelector(`script[src="${source}"]`);
   if (known) return known.loading;
   const script = h("script", { src: source });

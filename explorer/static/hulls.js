@@ -37,10 +37,12 @@ async function fill(place, found) {
     found.phases.map((phase) => [link(phase), phase.formula, phase.space_group, phase.kind,
       [phase.formation_energy_per_atom, 4], [phase.e_above_hull, 4], [phase.volume_per_atom, 2]]));
   const said = [...found.remarks, ...found.notes, ...found.failed.map((one) => `${one.name} failed: ${one.reason}`)];
-  const parts = [h("section", { class: "card" }, h("p", { class: "strong" }, found.headline),
-    said.length ? h("ul", { class: "remarks" }, said.map((text) => h("li", {}, text))) : null)];
+  const headline = h("p", { class: "strong" }, found.headline);
+  const remarks = said.length ? h("ul", { class: "remarks" }, said.map((text) => h("li", {}, text))) : null;
   const plot = h("div", { class: "plot", id: "hull", role: "img", "aria-label": `convex hull of ${found.system}; the table below has its numbers` });
-  if (found.figure) parts.push(h("section", { class: "card" }, plot, h("p", { class: "hint" }, "a click on a point opens its structure")));
+  const parts = [h("section", { class: "card" }, headline,
+    found.figure ? [plot, h("p", { class: "hint" }, "a click on a point opens its structure")] : null)];
+  if (remarks) parts.push(h("section", { class: "card" }, h("h2", {}, "Worth a second look"), remarks));
   const voltages = found.voltages && plotWithAxes("voltages", `voltages of ${found.system}`, found.voltages, AXES);
   if (voltages) parts.push(h("section", { class: "card" }, h("h2", {}, "Voltages"), voltages.box));
   parts.push(h("section", { class: "card" }, h("h2", {}, `${found.phases.length} phases`), table));

@@ -3,6 +3,7 @@
 import { data } from "./data.js";
 import { h, orError } from "./dom.js";
 import { showHulls } from "./hulls.js";
+import { startOffline } from "./offline.js";
 import { showRow } from "./row.js";
 import { showRows } from "./rows.js";
 import { showWetting } from "./wetting.js";
@@ -36,12 +37,14 @@ async function show() {
 }
 
 // The key has done its work: it stays in the cookie, not in the address.
-history.replaceState(null, "", location.pathname + location.hash);
-window.addEventListener("hashchange", show);
-show();
-
+if (location.search) history.replaceState(null, "", location.pathname + location.hash);
 const about = document.getElementById("about");
 orError(about, async () => {
+  await startOffline();
+  window.addEventListener("hashchange", show);
+  show();
   const found = await data.get("about");
-  about.textContent = `amalgamics ${found.version} · ${found.database} · ${found.launchpad} · read only`;
+  about.textContent = data.isOffline
+    ? `amalgamics ${found.version} · ${found.job} · ${found.shown} of ${found.rows} structures of this job; amalgamics serve shows all`
+    : `amalgamics ${found.version} · ${found.database} · ${found.launchpad} · read only`;
 });

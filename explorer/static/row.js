@@ -1,6 +1,6 @@
 // Everything that is known of one structure.
 
-import { addressOf, data } from "./data.js";
+import { data } from "./data.js";
 import { h, number, orError, plainTable, tree } from "./dom.js";
 import { draw } from "./plots.js";
 import { structureCard } from "./structure.js";
@@ -12,9 +12,11 @@ export async function showRow(body, id, signal, heading) {
   heading.textContent = found.name;
   document.title = `${found.name} – amalgamics`;
   const about = h("p", { class: "quiet" }, `${found.formula}${found.space_group ? ` · ${found.space_group}` : ""} · row ${found.id}`);
-  const keep = h("div", { class: "controls" },
-    h("a", { class: "button", href: addressOf(`rows/${found.id}/cif`), download: "" }, "download CIF"),
-    h("a", { class: "button", href: addressOf(`rows/${found.id}/json`), download: "" }, "download JSON (pymatgen)"),
+  const file = (part, text) => {
+    const href = data.link(`rows/${found.id}/${part}`);
+    return href && h("a", { class: "button", href, download: `row-${found.id}.${part}` }, text);
+  };
+  const keep = h("div", { class: "controls" }, file("cif", "download CIF"), file("json", "download JSON (pymatgen)"),
     h("a", { class: "button", href: "#/rows" }, "all structures"));
   const failed = found.reason ? h("p", { class: "error" }, `its calculation failed: ${found.reason}`) : null;
   const pattern = h("div");

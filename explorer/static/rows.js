@@ -16,8 +16,9 @@ export async function showRows(body, asked, signal) {
       spellcheck: "false", placeholder: "Li-Hg,e_above_hull<0.05", "aria-describedby": "query-hint" })),
     h("label", { class: "grow" }, "text in the name, formula, substrate or prototype",
       h("input", { name: "text", type: "search", value: state.text, autocomplete: "off" })));
-  const hint = h("p", { class: "hint", id: "query-hint" },
-    "as for amalgamics query: a system (Li-Hg), elements (Hg>2) and conditions (potential=chgnet+d3, natoms<10, " +
+  const hint = h("p", { class: "hint", id: "query-hint" }, data.isOffline
+    ? "a system (Li-Hg), elements (Hg) and conditions on the columns (e_above_hull<0.05, kind=library), joined by commas"
+    : "as for amalgamics query: a system (Li-Hg), elements (Hg>2) and conditions (potential=chgnet+d3, natoms<10, " +
     "converged=False for what failed), joined by commas");
   const card = h("section", { class: "card" }, form, hint);
   body.replaceChildren(card, h("section", { class: "card" }, count, place));

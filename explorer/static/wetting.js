@@ -50,14 +50,36 @@ export async function showWetting(body, asked, signal) {
 const field = (label, control) => h("label", { class: "field" }, label, control);
 
 function settings(study, state, changed) {
-  const set = (key) => (value) => { state[key] = value; changed(); };
+  // A page without a server has answers for one setting at a time.
+  const set = (key) => (value) => {
+    if (study.grid) ["limit", ...Object.keys(study.grid), "potential", "termination"].forEach((other) => { if (other !== key) usual(other); });
+    state[key] = value;
+    changed();
+  };
+  const usual = (key) => {
+    state[key] = key === "limit" ? "both" : "";
+    document.querySelectorAll(`.panel [name="${key}"]`).forEach((node) => node.dispatchEvent(new Event("usual")));
+  };
   const select = (key, label, options) => {
     const chosen = h("select", { name: key, onchange: () => set(key)(chosen.value) },
       options.map(([value, text]) => h("option", { value }, text)));
+    chosen.addEventListener("usual", () => { chosen.selectedIndex = 0; });
     return field(label, chosen);
   };
   const all = (values) => [["", "all"], ...values.map((value) => [value, value])];
+  const chosen = () => [
+    select("limit", "limit of the dry face", [["both", "both"], ["equilibrated", "equilibrated"], ["fresh", "fresh"]]),
+    select("potential", "potential and dispersion", all(study.potentials)),
+    select("termination", "termination", all(study.terminations)),
+  ];
+  const choices = () => [...chosen(),
+    steps("temperature", "temperature", study.grid.temperature, study.temperature_K.usual, (value) => `${number(value, 0)} K`, set),
+    steps("gamma_lv", "surface tension γ_LV", study.grid.gamma_lv, study.gamma_LV_J_m2.usual, (value) => `${number(value, 3)} J/m²`, set),
+    steps("drop_radius", "drop radius", [...study.grid.drop_radius, ""], "", (value) => (value === "" ? "endless supply" : `${value} mm`), set),
+  ];
   const { temperature_K: kelvin, gamma_LV_J_m2: tension, drop_radius_mm: radius } = study;
+  if (study.grid) return [...choices(), h("p", { class: "hint" },
+    "without a server one setting moves at a time, over these values; amalgamics serve takes any")];
   const drop = slider("drop_radius", "drop radius", "mm", {
     least: Math.log10(radius.least), most: Math.log10(radius.most), usual: Math.log10(radius.usual), step: 0.05,
   }, (value) => set("drop_radius")(Number((10 ** value).toPrecision(3))), (value) => Number((10 ** value).toPrecision(3)));
@@ -66,16 +88,27 @@ function settings(study, state, changed) {
     drop.querySelector("input").disabled = endless.checked;
     set("drop_radius")(endless.checked ? "" : Number((10 ** drop.querySelector("input").value).toPrecision(3)));
   } });
-  return [
-    select("limit", "limit of the dry face", [["both", "both"], ["equilibrated", "equilibrated"], ["fresh", "fresh"]]),
-    select("potential", "potential and dispersion", all(study.potentials)),
-    select("termination", "termination", all(study.terminations)),
+  return [...chosen(),
     slider("temperature", "temperature", "K", { ...kelvin, step: 1 }, set("temperature"), (value) => number(value, 0)),
     slider("gamma_lv", "surface tension γ_LV", "J/m²", { ...tension, step: 0.005 }, set("gamma_lv"), (value) => number(value, 3)),
     h("label", { class: "check" }, endless, "endless supply of solute"),
     drop,
     h("button", { type: "reset", class: "button", onclick: () => setTimeout(() => location.reload(), 0) }, "as measured"),
   ];
+}
+
+// A slider over a few values.
+function steps(key, label, values, usual, text, set) {
+  const start = values.indexOf(usual);
+  const shown = h("output", {}, text(usual));
+  const input = h("input", { type: "range", name: key, min: 0, max: values.length - 1, step: 1, value: start });
+  input.addEventListener("usual", () => { input.value = start; shown.textContent = text(usual); });
+  input.addEventListener("input", () => {
+    const value = values[Number(input.value)];
+    shown.textContent = text(value);
+    set(key)(value === usual ? "" : value);
+  });
+  return h("label", { class: "slider" }, h("span", {}, label), shown, input);
 }
 
 function slider(key, label, unit, range, moved, text) {
@@ -105,9 +138,9 @@ const angle = (point, limit) => (point[`theta_${limit}_deg`] === null ? "not com
 function results(found, state) {
   const shown = found.curve.filter((point) => found.shown_x.some((x) => Math.abs(point.x - x) <= 1e-9 * x));
   const limits = state.limit === "both" ? ["equilibrated", "fresh"] : [state.limit];
-  const table = plainTable("angles", ["x", "E (V)", ...limits.map((limit) => `θ ${limit} (°, band)`)],
+  const table = plainTable("angles", ["x", "E (V)", ...limits.map((limit) => `θ ${limit} (°, band)`), "wets"],
     shown.map((point) => [composition(point.x), point.voltage_V === null ? "" : number(point.voltage_V, 3),
-      ...limits.map((limit) => angle(point, limit))]));
+      ...limits.map((limit) => angle(point, limit)), point.wets]));
   const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), ...content);
   return [
     card("Numbers", h("p", { class: "quiet" }, found.title), table,

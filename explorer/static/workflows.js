@@ -35,6 +35,7 @@ function workflow(one, open) {
       .filter(Boolean).join(" · ")),
   ];
   if (one.total) parts.push(h("progress", { max: one.total, value: one.done, "aria-label": `${one.done} of ${one.total} steps` }));
+  if (one.report) parts.push(h("p", {}, h("a", { href: `report/${one.id}`, target: "_blank" }, "its report")));
   if (one.malformed) parts.push(h("p", { class: "error" }, `it cannot be read: ${one.malformed}`));
   if (one.failures.length) {
     parts.push(h("ul", { class: "reasons" }, one.failures.map((failure) =>

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from .style import light_colours
@@ -72,6 +74,12 @@ def segments_trace(
 def hovered(texts: Sequence[str]) -> Figure:
     """Return what a trace says under the pointer, a text for each point and nothing beside it."""
     return {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
+
+
+@cache
+def plotly_script() -> str:
+    """Return plotly.js as pages hold it: the bundle of lines, points and bars, which are all that figures here have."""
+    return files("amalgamics.reports").joinpath("static", "vendor", "plotly-basic.min.js").read_text(encoding="utf-8")
 
 
 def plotly_figure(figure: Figure, title: str = "", *, height: int | None = None) -> go.Figure:

@@ -27,12 +27,30 @@ _AWAY: list[Spot] = [
     for dx in (8, 18, 30, 44)
     for side in (1, -1)
 ]
+
+
+def _towards(degrees: int) -> Spot:
+    """Beside the marker in a direction, counted from the right against the clock."""
+    x, y = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    horizontal = "left" if x > _SIDEWAYS else "right" if x < -_SIDEWAYS else "center"
+    vertical = "bottom" if y > _SIDEWAYS else "top" if y < -_SIDEWAYS else "center"
+    return (round(8 * x), round(8 * y), horizontal, vertical)
+
+
+_SIDEWAYS = 0.3
+"""Share of a direction from which a text stands beside its marker, not centred on it."""
+_AROUND = {degrees: _towards(degrees) for degrees in range(0, 360, 30)}
 SPOTS: dict[str, list[Spot]] = {
     "end": [(0, 7, "center", "bottom"), (0, 12, "center", "bottom"), *_ABOVE[1:]],
     "above": [*_ABOVE, (9, 0, "left", "center"), (-9, 0, "right", "center"), *_AWAY],
     "left": [*_LEFT, *_BELOW],
     "right": [*_RIGHT, *_BELOW],
+    **{
+        f"{first}°": [_AROUND[(first + turn) % 360] for turn in (0, 30, -30, 60, -60, 90, -90)] + _AWAY
+        for first in _AROUND
+    },
 }
+"""Of each side, the best first; ``30°`` and so on are directions, in steps of 30°."""
 _LEADER_FROM = 14.0
 """Distance in points from which a label needs a line to its marker."""
 
@@ -82,12 +100,11 @@ def _draw_best(
 ) -> np.ndarray | None:
     """Draw the label at its cheapest spot and return the boxes it covers; None when it is left out."""
     best: tuple[float, Spot, np.ndarray] | None = None
+    size = _text_size(axes, renderer, label)
     for rank, spot in enumerate(SPOTS[label.side]):
-        text = _annotate(axes, label, spot)
-        box = _text_box(text, renderer)
-        text.remove()
+        box = _text_box(axes, label, spot, size)
         parts = np.vstack([box, _leader_boxes(axes, label, spot, box)])
-        covered = sum(_overlap(part, obstacles) for part in parts) + 10.0 * _outside(box, frame)
+        covered = _overlap(parts, obstacles) + 10.0 * _outside(box, frame)
         cost = covered + 0.01 * rank
         if best is None or cost < best[0]:
             best = (cost, spot, parts)
@@ -115,13 +132,25 @@ def _annotate(axes: Axes, label: Label, spot: Spot) -> Any:
     )
 
 
-def _text_box(text: Any, renderer: RendererBase) -> np.ndarray:
-    """Pixels (x0, y0, x1, y1) of the text alone; the annotation's own extent would include its leader."""
+def _text_size(axes: Axes, renderer: RendererBase, label: Label) -> np.ndarray:
+    """Width and height in pixels of the text alone; measured once, as that takes longer than all else."""
     from matplotlib.text import Text
 
-    text.update_positions(renderer)
+    text = axes.text(label.x, label.y, label.text, **label.style)
     extent = Text.get_window_extent(text, renderer)
-    return np.array([extent.x0 - 1, extent.y0 - 1, extent.x1 + 1, extent.y1 + 1])
+    text.remove()
+    return np.array([extent.width, extent.height])
+
+
+_SHARE = {"left": 0.0, "bottom": 0.0, "center": -0.5, "right": -1.0, "top": -1.0}
+
+
+def _text_box(axes: Axes, label: Label, spot: Spot, size: np.ndarray) -> np.ndarray:
+    """Pixels (x0, y0, x1, y1) of the text at a spot."""
+    dx, dy, horizontal, vertical = spot
+    anchor = axes.transData.transform((label.x, label.y)) + np.array([dx, dy]) * axes.figure.dpi / 72.0
+    low = anchor + size * np.array([_SHARE[horizontal], _SHARE[vertical]])
+    return np.concatenate([low - 1.0, low + size + 1.0])
 
 
 def _leader(dx: float, dy: float) -> dict[str, Any] | None:
@@ -155,14 +184,15 @@ def _obstacles(
     if not centres:
         return np.empty((0, 4))
     centre, radius = np.vstack(centres), np.concatenate(radii)[:, None]
-    return np.hstack([centre - radius, centre + radius])
+    # Hundreds of phases of one composition lie on one line.
+    return np.unique(np.round(np.hstack([centre - radius, centre + radius])), axis=0)
 
 
-def _overlap(box: np.ndarray, obstacles: np.ndarray) -> float:
-    """Covered area in square pixels."""
-    width = np.minimum(box[2], obstacles[:, 2]) - np.maximum(box[0], obstacles[:, 0])
-    height = np.minimum(box[3], obstacles[:, 3]) - np.maximum(box[1], obstacles[:, 1])
-    return float(np.sum(np.clip(width, 0, None) * np.clip(height, 0, None)))
+def _overlap(boxes: np.ndarray, obstacles: np.ndarray) -> float:
+    """Area in square pixels of the obstacles that boxes cover."""
+    low = np.maximum(boxes[:, None, :2], obstacles[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], obstacles[None, :, 2:])
+    return float(np.prod(np.clip(high - low, 0.0, None), axis=2).sum())
 
 
 def _leader_boxes(axes: Axes, label: Label, spot: Spot, box: np.ndarray) -> np.ndarray:

@@ -64,6 +64,10 @@ def hull_png(
     return draw_png(draw, size_inches=size, layout=layout, file_format=file_format)
 
 
+_MOST_NAMED = 40
+"""Phases above the hull that are named in a picture, those nearest to it; more would cover each other."""
+
+
 def _label_any(axes: Axes, renderer: RendererBase, diagram: HullDiagram | TernaryDiagram) -> None:
     if isinstance(diagram, TernaryDiagram):
         label_ternary(axes, renderer, diagram)
@@ -213,7 +217,7 @@ def _stable_labels(diagram: HullDiagram) -> list[Label]:
 
 def _unstable_labels(diagram: HullDiagram) -> list[Label]:
     labels = []
-    for point in label_candidates(diagram):
+    for point in label_candidates(diagram)[:_MOST_NAMED]:
         name = mathtext_formula(point.formula)
         if point.polymorph:
             name += f" {plain(unicode_space_group(point.space_group))}"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..figures.interactive import Figure, base_layout, hovered, segments_trace
@@ -27,6 +28,9 @@ HEIGHT = math.sqrt(3) / 2
 """Of the triangle, whose side is 1."""
 
 Point2D = tuple[float, float]
+_SAME_PLACE = 1e-9
+_SIDEWAYS = 0.3
+"""Share of a direction from which a name stands beside its marker, not centred on it."""
 _ENERGY_SHOWN = 0.1
 """eV/atom above the hull up to which a phase is named in the picture."""
 
@@ -160,6 +164,24 @@ def ternary_diagram(report: SystemReport) -> TernaryDiagram | None:
     )
 
 
+def free_direction_deg(place: Point2D, lines: Sequence[tuple[Point2D, Point2D]]) -> float:
+    """Return the middle of the widest angle between the lines that end at a place, degrees from the right; 90 for none.
+
+    Examples
+    --------
+    >>> from amalgamics.reports.hulls.ternary import free_direction_deg
+    >>> free_direction_deg((0.0, 0.0), [((0.0, 0.0), (1.0, 0.0)), ((0.0, 1.0), (0.0, 0.0))])
+    225.0
+    """
+    ends = [end for a, b in lines for here, end in ((a, b), (b, a)) if math.dist(here, place) < _SAME_PLACE]
+    angles = sorted(math.degrees(math.atan2(y - place[1], x - place[0])) % 360 for x, y in ends)
+    if not angles:
+        return 90.0
+    gaps = [(after - before, before) for before, after in pairwise([*angles, angles[0] + 360])]
+    width, start = max(gaps, key=lambda gap: gap[0])
+    return (start + width / 2) % 360
+
+
 def draw_ternary(axes: Axes, diagram: TernaryDiagram, subtitle: str) -> None:
     """Draw the triangle, its lines and its phases without their names, which :func:`label_ternary` adds."""
     outline = [place for _, place in diagram.corners]
@@ -206,15 +228,19 @@ def label_ternary(axes: Axes, renderer: RendererBase, diagram: TernaryDiagram) -
             fontweight="bold",
             color=INK,
         )
+    from matplotlib.patheffects import withStroke
+
+    halo = {"path_effects": [withStroke(linewidth=3, foreground="white")]}  # lines pass behind names
     labels = [
-        Label(mathtext_formula(point.formula), *point.place, "above", {"fontsize": 11, "color": STABLE})
+        Label(mathtext_formula(point.formula), *point.place, side, {"fontsize": 11, "color": STABLE, **halo})
         for point in diagram.compounds
+        if (side := f"{round(free_direction_deg(point.place, diagram.tie_lines) / 30) * 30 % 360}°")
     ]
     near = sorted(diagram.unstable, key=lambda point: point.e_above_hull)
     labels += [
         Label(f"{mathtext_formula(point.formula)} +{point.e_above_hull * MEV:.0f}", *point.place, "above", style, True)
         for point in near
-        if point.e_above_hull < _ENERGY_SHOWN and (style := {"fontsize": 9, "color": MUTED})
+        if point.e_above_hull < _ENERGY_SHOWN and (style := {"fontsize": 9, "color": MUTED, **halo})
     ]
     place_labels(axes, renderer, labels, [point.place for point in diagram.points], diagram.tie_lines)
     if diagram.unstable:
@@ -226,9 +252,11 @@ def ternary_figure(diagram: TernaryDiagram) -> Figure:
     layout = base_layout()
     hidden = {"visible": False, "fixedrange": False, "zeroline": False}
     layout["xaxis"] |= {**hidden, "range": [-0.1, 1.1]}
-    layout["yaxis"] |= {**hidden, "range": [-0.08, HEIGHT + 0.1], "scaleanchor": "x"}
+    layout["yaxis"] |= {**hidden, "range": [-0.06, HEIGHT + 0.06], "scaleanchor": "x"}
+    layout["margin"] |= {"l": 8, "t": 8, "b": 8}
+    layout["legend"] |= {"y": 0}
     layout["annotations"] = [_corner(element, place) for element, place in diagram.corners]
-    layout["annotations"] += [_named(point) for point in diagram.compounds]
+    layout["annotations"] += [_named(point, diagram.tie_lines) for point in diagram.compounds]
     outline = [place for _, place in diagram.corners]
     traces = [
         segments_trace([(outline[i - 1], outline[i]) for i in range(3)], "--rule", 1, showlegend=False),
@@ -268,14 +296,16 @@ def _corner(element: str, place: Point2D) -> Figure:
     }
 
 
-def _named(point: TernaryPoint) -> Figure:
-    """Outside of the triangle for a phase of two elements, above its marker for one of three."""
-    x, y = point.place
-    left, right = math.isclose(y, 2 * HEIGHT * x), math.isclose(y, 2 * HEIGHT * (1 - x))
-    shift = {"xanchor": "right", "xshift": -8} if left else {"xanchor": "left", "xshift": 8} if right else {}
+def _named(point: TernaryPoint, lines: Sequence[tuple[Point2D, Point2D]]) -> Figure:
+    """The formula where lines leave the most room for it: outside of the triangle for a phase of two elements."""
+    direction = math.radians(free_direction_deg(point.place, lines))
+    across, up = math.cos(direction), math.sin(direction)
     return {
-        **{"x": x, "y": y, "text": html.escape(unicode_formula(point.formula)), "showarrow": False},
-        **(shift or {"yshift": 14 if y > 0 else -14}),
+        **{"x": point.place[0], "y": point.place[1], "text": html.escape(unicode_formula(point.formula))},
+        "xanchor": "left" if across > _SIDEWAYS else "right" if across < -_SIDEWAYS else "center",
+        "yanchor": "bottom" if up > _SIDEWAYS else "top" if up < -_SIDEWAYS else "middle",
+        **{"xshift": round(9 * across), "yshift": round(9 * up), "showarrow": False},
+        **{"bgcolor": "--card", "borderpad": 0},  # a line may pass behind a name, not through it
         "font": {"color": "--stable", "size": 13},
     }
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
 from ...thermodynamics.wetting.curve import AngleDifference, Limit, LimitPoint
+from ...thermodynamics.wetting.outcome import WETTING_DEG
 from ..notation import enumeration, signed
 from ..sections import Verdict, VerdictGroup
+from .diagram import ORDER
 from .model import WettingReport
 from .wording import (
     BEFORE,
-    WETTING_DEG,
     KeyPoint,
     angle,
     band,
@@ -41,21 +42,26 @@ NOT_COMPUTED = "this limit was not computed"
 
 
 def wetting_headline(report: WettingReport) -> str:
-    """Pure liquid first, then the solution in both limits, then what of it depends on the limit."""
+    """What a reader wants to know first: the angle of the pure liquid and of the solution, and whether each wets."""
     dissolved = [key for key in key_points(report) if key.x > 0.0]
     text = _pure(report)
     if dissolved:
-        text += f" {_capital(_with_solute(report, dissolved))}{_hedge(report, dissolved[-1])}"
+        text += f" {_solution(report, dissolved[-1])}"
     return f"Calibrated, not predicted: {text}" if is_calibrated(report) else text
 
 
+def limits_sentence(report: WettingReport) -> str:
+    """The angles with solute in both limits, and what of them depends on the limit; "" where there is no solute."""
+    dissolved = [key for key in key_points(report) if key.x > 0.0]
+    return _capital(_with_solute(report, dissolved)) if dissolved else ""
+
+
 def _pure(report: WettingReport) -> str:
-    point = report.curve.points[0].fresh
+    start = report.curve.points[0]
     where = solid(report) + (f" ({report.conditions_text})" if report.conditions_text else "")
-    sides = ", on both sides of 90°" if holds_both_outcomes(point) else ""
     return (
-        f"Pure {element_name(report.solvent)} on {where}: {angle(point.theta_deg)}"
-        f" ({band_name(report)} {band(point)}{sides})."
+        f"Pure {element_name(report.solvent)} on {where}: {angle(start.fresh.theta_deg)} ({band(start.fresh)})."
+        f" Wets: {start.wets}."
     )
 
 
@@ -121,14 +127,15 @@ def _outcome(theta_deg: float) -> str:
     return "wets" if theta_deg < WETTING_DEG else "does not wet"
 
 
-def _hedge(report: WettingReport, key: KeyPoint) -> str:
-    """The limits whose band leaves open on which side of 90° the angle lies."""
-    points = [(limit, key.point.of(limit)) for limit in Limit]
-    found = [f"{band(p)} in the {limit} limit" for limit, p in points if p is not None and holds_both_outcomes(p)]
-    if not found:
-        return ""
-    name = band_name(report)
-    return f" The {name} at {composition(key.x)}, {enumeration(found)}, holds both outcomes."
+def _solution(report: WettingReport, key: KeyPoint) -> str:
+    """Angle and band in each limit that was computed."""
+    points = [(limit, key.point.of(limit)) for limit in ORDER]
+    angles = [f"{angle(one.theta_deg)} ({band(one)}) {limit}" for limit, one in points if one is not None]
+    start = f"With {composition(key.x)} {element_name(report.solute)}"
+    if reacts(report):
+        start += f", {BEFORE}"
+    missing = "" if has_both_limits(report) else ", a lower bound"
+    return f"{start}: {', '.join(angles)}{missing}. Wets: {key.point.wets}."
 
 
 def _capital(text: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from ...thermodynamics.wetting.curve import Limit
 from ...thermodynamics.wetting.lattice_gas import LatticeGas
+from ...thermodynamics.wetting.outcome import DEFINITION
 from ..notation import csv_text
-from .conclusions import verdicts, wetting_headline
+from .conclusions import limits_sentence, verdicts, wetting_headline
 from .findings import origins, paragraphs
 from .model import ConsistencyRecord, FiniteDrop, ReductionRecord, WettingFace, WettingMember, WettingReport
 from .wording import key_points, limit_definitions, theta_at
@@ -60,6 +61,7 @@ def wetting_json(report: WettingReport) -> dict[str, Any]:
         "falls": [_fall(fall) for fall in map(asdict, report.falls)],
         "sensitivity": [_sensitivity(asdict(row)) for row in report.sensitivity],
         "headline": wetting_headline(report),
+        "wets_definition": DEFINITION,
         "verdicts": [{**asdict(verdict), "result": verdict.word} for verdict in verdicts(report)],
         "warnings": list(report.warnings),
     }
@@ -76,7 +78,7 @@ def wetting_summary(report: WettingReport) -> dict[str, Any]:
         **wetting_json(report),
         "title": report.title,
         "created": report.created,
-        "findings": paragraphs(report),
+        "findings": [one for one in (limits_sentence(report), *paragraphs(report)) if one],
         "origins": {kind.lower(): statements for kind, statements in origins(report)},
         "settings": dict(report.settings),
         "provenance": dict(report.provenance),

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from ...thermodynamics.wetting.contact_angle import young_dupre_angle_deg
 from ...thermodynamics.wetting.curve import Limit, WettingCurve
+from ...thermodynamics.wetting.outcome import WETTING_DEG
 from ..notation import enumeration, signed, unicode_formula
 from .model import CoverageRecord, DispersionRecord, WettingFace, WettingMember, WettingReport
 from .reduction import reduction_statement
 from .wording import (
-    WETTING_DEG,
     adhesion_of,
     angle,
     composition,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from ...thermodynamics.wetting.curve import Limit, WettingCurve, WettingPoint
+from ...thermodynamics.wetting.outcome import WETTING_DEG
 from ..figures.interactive import Figure, base_layout
 from .diagram import (
     DOES_NOT_WET,
@@ -22,7 +23,7 @@ from .diagram import (
 )
 from .model import WettingReport
 from .reduction import reduction_label
-from .wording import WETTING_DEG, KeyPoint, composition, key_points, saturation
+from .wording import KeyPoint, composition, key_points, saturation
 
 _ZERO_VOLTAGE_SHARE = 0.18
 """How far left of the highest voltage x = 0 is drawn, as a share of the axis."""

@@ -26,7 +26,7 @@ from ..sections import (
     Verdicts,
     provenance_card,
 )
-from .conclusions import verdict_groups, verdicts, wetting_headline
+from .conclusions import limits_sentence, verdict_groups, verdicts, wetting_headline
 from .diagram import key_angles
 from .energy_tables import (
     adhesion_table,
@@ -58,6 +58,7 @@ from .wording import (
     before,
     composition,
     element_name,
+    finite_supply,
     has_both_limits,
     how,
     is_calibrated,
@@ -112,6 +113,8 @@ def _facts(report: WettingReport) -> tuple[tuple[str, str], ...]:
         ("temperature", f"{report.curve.temperature_K:g} K"),
         ("preset", report.preset),
         ("angles", how(report)),
+        ("in brackets", band_name(report)),
+        ("supply", "a drop that runs out" if finite_supply(report.curve) else f"endless {element_name(report.solute)}"),
         ("conditions", report.conditions_text),
     )
     return tuple(fact for fact in facts if fact[1])
@@ -192,7 +195,8 @@ def _band(key: KeyPoint, limit: Limit | None) -> str:
 
 def _reasons(report: WettingReport) -> Columns:
     said = "Against what is observed" if report.observed else "What the curves show"
-    left = Card("What drives the wetting, and what depends on the limit", tuple(paragraphs(report)), kind="prose")
+    told = tuple(filter(None, [limits_sentence(report), *paragraphs(report)]))
+    left = Card("What drives the wetting, and what depends on the limit", told, kind="prose")
     right = Card(f"{said}, limit by limit", (Verdicts(tuple(verdict_groups(verdicts(report)))),))
     return Columns(((left,), (right,)))
 
@@ -257,8 +261,9 @@ def _interfaces(report: WettingReport) -> list[Card]:
 
 
 def _origins(report: WettingReport) -> Card:
-    columns = tuple((Bullets(tuple(statements), kind),) for kind, statements in origins(report))
-    return Card("Where the numbers come from", (Columns(columns, "columns three"),))
+    lists = [Bullets(tuple(statements), kind) for kind, statements in origins(report)]
+    # What is assumed is about as long as the other two.
+    return Card("Where the numbers come from", (Columns((tuple(lists[:-1]), tuple(lists[-1:])), "columns small"),))
 
 
 def _tables(report: WettingReport) -> tuple[Block, ...]:
@@ -271,10 +276,9 @@ def _tables(report: WettingReport) -> tuple[Block, ...]:
         coverage_table(report),
         consistency_table(report),
     )
-    right = (dilute_table(report), sensitivity_table(report))
-    beside = Columns(((state_table(report),), _present(right)))
+    beside = Columns(tuple((one,) for one in _present((state_table(report), dilute_table(report)))))
     motions = motion_table(report.motions).with_texts() if report.motions else None
-    return (*_present(above), beside, *_present((surface_table(report), motions)))
+    return (*_present(above), beside, *_present((sensitivity_table(report), surface_table(report), motions)))
 
 
 def _present(tables: Iterable[Table | None]) -> tuple[Table, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingPoint
+from ...thermodynamics.wetting.outcome import DEFINITION
 from ..notation import couple, signed, unicode_formula
 from ..sections import Column, Table, TableCell
 from .diagram import ORDER
@@ -50,6 +51,7 @@ def composition_table(report: WettingReport) -> Table:
     heads = (
         Column(f"{report.solute} in {report.solvent}", is_number=False),
         Column("voltage", f"V vs {couple(report.solute, report.electrons_per_ion)}"),
+        Column("wets", is_number=False),
         Column("limit", is_number=False),
         theta_head(report, f"θ, {how(report)}"),
         Column(band_name(report), "°"),
@@ -73,9 +75,10 @@ def composition_table(report: WettingReport) -> Table:
                 first = (
                     row_head(name, span=len(limits)),
                     TableCell("–" if volts is None else number(volts, 3), span=len(limits)),
+                    words(str(key.point.wets), span=len(limits)),
                 )
             rows.append((*first, *_point_cells(report, key.point, limit)))
-    note = f"Without {report.solute} both limits are one. {_conditions(report)}"
+    note = f"Without {report.solute} both limits are one. Wets, {DEFINITION}. {_conditions(report)}"
     if not has_both_limits(report):
         note += f" {not_computed(report)}"
     return Table("Compositions", "Numbers at the named compositions in both limits", heads, tuple(rows), note.strip())
@@ -252,24 +255,26 @@ def sensitivity_table(report: WettingReport) -> Table | None:
     """How the angle of the first set answers to errors of the usual size, in each limit."""
     if not report.sensitivity:
         return None
+    xs = list(dict.fromkeys(row.x for row in report.sensitivity))
     heads = (
         Column("limit", is_number=False),
         Column("changed", is_number=False),
         Column("by"),
-        Column("x"),
-        Column("θ", "lowered"),
-        Column("θ"),
-        Column("θ", "raised"),
+        *(Column(f"θ at {composition(x)}", "lowered to raised") for x in xs),
     )
+    cells: dict[tuple[Limit, str, str], dict[float, TableCell]] = {}
+    for row in report.sensitivity:
+        own = cells.setdefault((row.limit, row.quantity, f"± {row.change:g} {row.unit}"), {})
+        ends = f"{angle(row.theta_minus_deg)} to {angle(row.theta_plus_deg)}"
+        own[row.x] = TableCell(ends, f"{angle(row.theta_deg)} as it is")
     rows = tuple(
         (
-            row_head(str(row.limit), kind=limit_kind(row.limit)),
-            words(row.quantity, kind="phrase"),
-            TableCell(f"± {row.change:g} {row.unit}"),
-            TableCell(composition(row.x)),
-            *(TableCell(angle(theta)) for theta in (row.theta_minus_deg, row.theta_deg, row.theta_plus_deg)),
+            row_head(str(limit), kind=limit_kind(limit)),
+            words(quantity, kind="phrase"),
+            TableCell(change),
+            *(own.get(x, TableCell("–")) for x in xs),
         )
-        for row in report.sensitivity
+        for (limit, quantity, change), own in cells.items()
     )
     note = "Of the first parameter set. Errors of this size are usual for potentials at oxides."
     if before(report):

@@ -10,10 +10,9 @@ from itertools import pairwise
 from ...structures.glass.thiophosphate import AMORPHOUS
 from ...thermodynamics.uncertainty import Estimate
 from ...thermodynamics.wetting.curve import Limit, LimitPoint, WettingCurve, WettingPoint
+from ...thermodynamics.wetting.outcome import WETTING_DEG, Wets, wets
 from ..notation import signed, unicode_formula
 from .model import AdhesionRecord, WettingFace, WettingMember, WettingReport
-
-WETTING_DEG = 90.0
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,8 @@ def degree_range(low: float, high: float) -> str:
 
 
 def holds_both_outcomes(point: LimitPoint) -> bool:
-    """Whether 90° lies inside the band of all parameter sets."""
-    return point.theta_low_deg < WETTING_DEG < point.theta_high_deg
+    """Whether the band of all parameter sets leaves open if the liquid wets."""
+    return wets((point.theta_low_deg, point.theta_high_deg)) is Wets.UNDECIDED
 
 
 def number(value: float, digits: int) -> str:

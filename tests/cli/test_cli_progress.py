@@ -11,6 +11,7 @@ from amalgamics.cli import progress as progress_module
 from amalgamics.cli.progress import Progress, progress_text
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.engine import progress as engine_progress
+from amalgamics.workflows.engine.dynamics_told import DynamicsProgress
 from amalgamics.workflows.engine.progress import RunningStep, TimeLeft, WorkflowProgress
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -39,6 +40,16 @@ def test_a_line_tells_counts_time_left_and_what_runs_longest_first():
 def test_what_is_not_planned_yet_is_not_counted_as_all():
     text = progress_text([workflow(planned=False)], 4, 20, NOW)
     assert text == "4 of 20 calculations planned so far; time left not yet known (not planned yet: wetting)"
+
+
+def test_dynamics_tell_their_step_and_when_they_end():
+    found = workflow(step(1, "melt the film", 400))
+    runs = {"host:1:2": DynamicsProgress(120, 500, 630.0), "another": DynamicsProgress(1, 2, 3.0)}
+    assert progress_text([found], 4, 20, NOW, runs).endswith(
+        "running melt the film for 7 min (dynamics: step 120 of 500, 10 min left)"
+    )
+    runs = {"host:1:2": DynamicsProgress(1, 500, None)}
+    assert progress_text([found], 4, 20, NOW, runs).endswith("(dynamics: step 1 of 500)")
 
 
 def test_many_steps_are_counted_and_several_workflows_have_no_common_end():

@@ -486,6 +486,28 @@ def test_no_launchpad_is_said(visitor, tmp_path):
     assert not (tmp_path / "launchpad").exists()
 
 
+def test_a_report_opens_in_a_sandbox(visitor, tmp_path):
+    launchpad = open_launchpad(f"sqlite:///{tmp_path}/launchpad")
+    folders = {name: tmp_path / name for name in ("finished", "running")}
+    for name, folder in folders.items():
+        metadata = {"output": str(folder), "potential": "emt"}
+        launchpad.add_wf(Workflow([Firework(ScriptTask.from_str("true"))], name=name, metadata=metadata))
+    folders["finished"].mkdir()
+    (folders["finished"] / "report.html").write_text("<!DOCTYPE html><script>1</script>")
+    found = {one["name"]: one for one in visitor.get("/api/workflows")["workflows"]}
+    assert {name: one["report"] for name, one in found.items()} == {"finished": True, "running": False}
+    answer = visitor.ask(f"/report/{found['finished']['id']}")
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert answer.text.startswith("<!DOCTYPE html>")
+    # Of an origin of its own, its scripts can read no answer of this server.
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert "default-src 'none'" in policy
+    assert not any("allow-same-origin" in one for one in policy)
+    assert any(one.startswith("sandbox ") for one in policy)
+    assert visitor.refused(f"/report/{found['running']['id']}", 404).endswith("has no report on this machine")
+    assert visitor.refused("/report/999", 404)
+
+
 def test_workflows_are_told_with_their_failures(visitor, tmp_path):
     launchpad = open_launchpad(f"sqlite:///{tmp_path}/launchpad")
     launchpad.add_wf(Workflow([Firework([ScriptTask.from_str("true")], name=SCRIPT)], name=f"job {SCRIPT}"))

@@ -13,7 +13,10 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from ase.build import bulk
+from ase.db import connect
 
+from amalgamics.cli.main import main
 from amalgamics.errors import InputError
 from amalgamics.explorer import server
 from amalgamics.explorer.sources import Sources, open_database
@@ -92,3 +95,32 @@ def test_no_browser_is_opened_in_a_terminal(monkeypatch, variables, screen):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert server._has_screen() is screen
+
+
+def other_database(path: Path) -> None:
+    with connect(path, type="db", use_lock_file=False) as rows:
+        rows.write(bulk("Cu"), relaxed=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path, "no structure database at"),
+        (Path.touch, "holds no structure yet"),
+        (lambda path: path.write_text("junk"), "not SQLite"),
+        (other_database, "is one of ase.db, but not of this package"),
+        ("postgresql://nobody@127.0.0.1:1/none", "does not answer"),
+    ],
+)
+def test_what_is_no_database_of_ours_is_refused_in_one_line(make, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(server, "make_server", lambda *_, **__: pytest.fail("it serves"))
+    address = make if isinstance(make, str) else str(tmp_path / "some.db")
+    if not isinstance(make, str):
+        make(tmp_path / "some.db")
+    with pytest.raises(SystemExit) as stopped:
+        main(["serve", "--no-browser", "--database", address])
+    lines = capsys.readouterr().err.splitlines()
+    assert stopped.value.code == 2
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert said in lines[0]

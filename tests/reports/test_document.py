@@ -62,6 +62,16 @@ def test_files_of_one_and_of_several_systems(written, examples, tmp_path):
     assert set(several) == set(written) | {"hull-Li-Hg.png", "hull-Na-Hg.png"}
 
 
+def test_a_report_of_five_hundred_crystals_is_small(examples, tmp_path):
+    entries = [examples.entry(element, element, 0.0, 20.0, "Im-3m") for element in ("Li", "Hg")]
+    entries += [examples.entry(f"LiHg-{i}", "LiHg", -0.4 + 0.001 * i, 17.0, "Pm-3m") for i in range(500)]
+    more = {"source": "AFLOW prototype", "prototype": "AB_cP2_221_b_a", "kind": "prototype"}
+    large = examples.make_system("Li-Hg", [(one, more) for one in entries], "Li")
+    path = write_report(replace(examples.li_hg, systems=(large,)), tmp_path)["report.html"]
+    assert path.read_text(encoding="utf-8").count("LiHg-4") > 100
+    assert path.stat().st_size < 3_000_000
+
+
 def test_csv_holds_every_record_exactly(written, examples):
     with written["hull.csv"].open(newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
@@ -115,7 +125,7 @@ def test_page_is_self_contained(written):
         if tag != "a":
             assert "href" not in attributes
     assert "default-src 'none'" in text
-    assert text.count("plotly.js v") == 1
+    assert text.count("plotly.js (basic - minified) v") == 1
     css = text[text.index("<style>") : text.index("</style>")]
     assert "url(" not in css
     assert "@import" not in css

@@ -204,9 +204,9 @@ def test_a_page_without_dry_faces_says_that_they_were_not_computed(fresh_only):
 def test_the_page_names_a_limit_in_every_row_of_angles(wetting):
     table = composition_table(wetting)
     place = [head.text for head in table.columns].index("limit")
-    words = [row[place if len(row) == len(table.columns) else place - 2].text for row in table.rows]
+    words = [row[place if len(row) == len(table.columns) else place - 3].text for row in table.rows]
     assert words == ["either", "equilibrated", "fresh", "equilibrated", "fresh"]
-    assert all(len(row) == len(table.columns) or len(row) == len(table.columns) - 2 for row in table.rows)
+    assert all(len(row) == len(table.columns) or len(row) == len(table.columns) - 3 for row in table.rows)
 
 
 def test_a_glass_has_no_face(wetting):

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..checks import positive
+from .outcome import Wets, wets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,6 +98,17 @@ class WettingPoint:
         """Return the point in one limit."""
         return self.fresh if limit is Limit.FRESH else self.equilibrated
 
+    @property
+    def wets(self) -> Wets:
+        """Whether the liquid wets, from the model bands of both limits.
+
+        The fresh limit alone is a bound from below: with solute, an angle above 90° is certain then, one below is not.
+        """
+        fresh, dry = self.fresh, self.equilibrated
+        if dry is None and self.x > 0.0:
+            return wets((fresh.theta_low_deg, 180.0))
+        return wets(*((one.theta_low_deg, one.theta_high_deg) for one in (fresh, dry or fresh)))
+
     def as_dict(self) -> dict[str, Any]:
         """Return numbers that JSON can hold: each angle and work names its limit, None where that is not known.
 
@@ -107,6 +119,7 @@ class WettingPoint:
         fresh, dry = self.fresh, self.equilibrated
         shared = {
             "x": self.x,
+            "wets": str(self.wets),
             "x_effective": fresh.x_effective,
             "voltage_V": fresh.voltage_V,
             "saturated": fresh.saturated,

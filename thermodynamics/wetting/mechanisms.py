@@ -10,10 +10,9 @@ import numpy as np
 from ...errors import InputError
 from .contact_angle import young_dupre_angle_deg
 from .curve import AngleDifference
+from .outcome import WETTING_DEG
 from .panel_errors import AdhesionErrors
 
-WETTING_DEG = 90.0
-"""Below it a liquid is said to wet."""
 SPREAD_DEG = 10.0
 """Below it a drop is a film to the eye."""
 NOTICED_DEG = 5.0

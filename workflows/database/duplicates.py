@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
 
@@ -15,13 +17,20 @@ _VOLUME_TOLERANCE = 0.03
 _RANK = {"library": 0, "file": 1, "prototype": 2}
 
 
-def find_twins(rows: Sequence[AtomsRow]) -> dict[int, int]:
+def find_twins(rows: Sequence[AtomsRow], known: dict[tuple[int, int], bool] | None = None) -> dict[int, int]:
     """Return the ids of rows whose relaxed structure is that of another row, with the id of the one to keep.
 
     Structures are the same when their compositions and space groups are equal, energies and volumes agree within the
     convergence of a relaxation, and pymatgen's ``StructureMatcher`` maps one onto the other at equal density.
+
+    Parameters
+    ----------
+    rows
+        Relaxed crystals.
+    known
+        Whether two rows, by their ids, have one structure; added to. Elements are on the hulls of many systems.
     """
-    match = _Matcher()
+    match = _Matcher({} if known is None else known)
     kept: dict[tuple[str, int], list[AtomsRow]] = {}
     twins: dict[int, int] = {}
     for row in sorted(rows, key=lambda item: (_RANK.get(item.kind, 3), item.energy_per_atom, item.id)):
@@ -37,11 +46,18 @@ def find_twins(rows: Sequence[AtomsRow]) -> dict[int, int]:
 class _Matcher:
     """Whether two rows have one structure; each is prepared once, and pymatgen imported when there is a pair."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: dict[tuple[int, int], bool]) -> None:
+        self._known = known
         self._structures: dict[int, Any] = {}
         self._matcher: Any = None
 
     def __call__(self, row: AtomsRow, other: AtomsRow) -> bool:
+        pair = int(row.id), int(other.id)
+        if pair not in self._known:
+            self._known[pair] = _identical(row, other) or self._fit(row, other)
+        return self._known[pair]
+
+    def _fit(self, row: AtomsRow, other: AtomsRow) -> bool:
         if self._matcher is None:
             from pymatgen.analysis.structure_matcher import StructureMatcher
 
@@ -56,6 +72,12 @@ class _Matcher:
             bare.set_constraint()  # pymatgen warns of some
             self._structures[row.id] = AseAtomsAdaptor.get_structure(bare)
         return self._structures[row.id]
+
+
+def _identical(row: AtomsRow, other: AtomsRow) -> bool:
+    """Return whether two rows hold the same atoms at the same places, as a structure that was stored twice."""
+    pairs = ((row.numbers, other.numbers), (row.cell, other.cell), (row.positions, other.positions))
+    return all(np.array_equal(a, b) for a, b in pairs)
 
 
 def _alike(row: AtomsRow, other: AtomsRow) -> bool:

@@ -79,6 +79,10 @@ class RowPlaces:
         Returns rows by their ids.
     known
         Places that were worked out before, by company and the ids of its members; added to.
+    checked
+        Companies whose members are known to be those of now; added to.
+    twins
+        Whether two rows have one structure, by their ids; added to.
     """
 
     def __init__(
@@ -86,18 +90,21 @@ class RowPlaces:
         member_ids: Callable[[Company], tuple[int, ...]],
         read: Callable[[Sequence[int]], Sequence[AtomsRow]],
         known: dict[Company, tuple[tuple[int, ...], dict[int, Place]]],
+        checked: set[Company],
+        twins: dict[tuple[int, int], bool],
     ) -> None:
         self._member_ids = member_ids
         self._read = read
         self._known = known
-        self._checked: set[Company] = set()
+        self._checked = checked
+        self._twins = twins
 
     def of_company(self, company: Company) -> Mapping[int, Place]:
         """Return the places of all rows on one hull by their ids; none where an element has no crystal."""
         if company not in self._checked:
             ids = self._member_ids(company)
             if company not in self._known or self._known[company][0] != ids:
-                self._known[company] = (ids, places(company.system, self._read(ids)))
+                self._known[company] = (ids, places(company.system, self._read(ids), self._twins))
             self._checked.add(company)
         return self._known[company][1]
 
@@ -133,9 +140,9 @@ def hull_of_rows(system: str, rows: Sequence[AtomsRow]) -> tuple[Hull, dict[int,
     return build_hull(system, [phase_entry(row) for row in members]), twins
 
 
-def places(system: str, rows: Iterable[AtomsRow]) -> dict[int, Place]:
+def places(system: str, rows: Iterable[AtomsRow], known: dict[tuple[int, int], bool] | None = None) -> dict[int, Place]:
     """Return the places of the rows on the hull of ``system`` by their ids, without those left out as duplicates."""
-    members, _ = _distinct(system, newest_of_names(rows))
+    members, _ = _distinct(system, newest_of_names(rows), known)
     try:
         hull = build_hull(system, [phase_entry(row, with_source=False) for row in members])
     except InputError:  # an element has no crystal
@@ -162,11 +169,13 @@ def phase_entry(row: AtomsRow, *, with_source: bool = True) -> PhaseEntry:
     )
 
 
-def _distinct(system: str, rows: Iterable[AtomsRow]) -> tuple[list[AtomsRow], dict[int, int]]:
+def _distinct(
+    system: str, rows: Iterable[AtomsRow], known: dict[tuple[int, int], bool] | None = None
+) -> tuple[list[AtomsRow], dict[int, int]]:
     """Return the converged rows within the system without those that relaxed into another, and these."""
     elements = set(parse_system(system))
     converged = [row for row in rows if row.converged and set(row.symbols) <= elements]
-    twins = find_twins(converged)
+    twins = find_twins(converged, known)
     return [row for row in converged if row.id not in twins], twins
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import InputError, unknown_name
@@ -52,6 +53,16 @@ def read_query(query: str, where: Mapping[str, str | float] | None, sort: str | 
     return Asked(conditions, systems, exact, of_places)
 
 
+@dataclass(frozen=True)
+class _State:
+    """What was found out of the rows at one version of the database."""
+
+    version: Hashable | None
+    checked: set[Company] = field(default_factory=set)
+    companies: dict[int, Company | None] = field(default_factory=dict)
+    twins: dict[tuple[int, int], bool] = field(default_factory=dict)
+
+
 class Selector:
     """Finds the rows of a database that meet what was asked for; each hull is built once while nothing joins it.
 
@@ -64,10 +75,19 @@ class Selector:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._known: dict[Company, tuple[tuple[int, ...], dict[int, Place]]] = {}
+        self._state = _State(None)
 
     def places(self) -> RowPlaces:
         """Return what finds the places of rows, as they are now."""
-        return RowPlaces(self._company_ids, self._read_plain, self._known)
+        state = self._state_of_now()
+        return RowPlaces(self._company_ids, self._read_plain, self._known, state.checked, state.twins)
+
+    def _state_of_now(self) -> _State:
+        """Return what is known of the rows; nothing yet where anything was written since it was asked for."""
+        version = self._backend.version()
+        if version is None or version != self._state.version:
+            self._state = _State(version)
+        return self._state
 
     @contextlib.contextmanager
     def asking(self, query: str) -> Iterator[tuple[Connection, RowPlaces]]:
@@ -104,7 +124,7 @@ class Selector:
             containing=asked.containing,
             sort=None if by_place else sort,
         )
-        found = _places_of(connection, places, ids)
+        found = self._places_of(connection, places, ids)
         chosen = [row_id for row_id in ids if all(one.holds(found.get(row_id)) for one in asked.of_places)]
         if not by_place:
             return chosen
@@ -127,14 +147,22 @@ class Selector:
         with self._backend.reading() as connection:
             return read_rows(connection, ids, AtomsRow)
 
-
-def _places_of(connection: Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
-    """Return the places of those rows that are on the hull of their company."""
-    systems = texts_of(connection, "chemical_system", ids)
-    identities = texts_of(connection, "potential_identity", ids)
-    found: dict[int, Place] = {}
-    for row_id in systems.keys() & identities.keys():
-        place = places.of_company(Company(systems[row_id], identities[row_id])).get(row_id)
-        if place is not None:
-            found[row_id] = place
-    return found
+    def _places_of(self, connection: Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
+        """Return the places of those rows that are on the hull of their company."""
+        companies = self._state_of_now().companies
+        new = [row_id for row_id in ids if row_id not in companies]
+        systems, identities = (texts_of(connection, key, new) for key in ("chemical_system", "potential_identity"))
+        for row_id in new:
+            known = row_id in systems and row_id in identities
+            companies[row_id] = Company(systems[row_id], identities[row_id]) if known else None
+        found: dict[int, Place] = {}
+        on_hull: dict[Company, Mapping[int, Place]] = {}
+        for row_id in ids:
+            company = companies[row_id]
+            if company is None:
+                continue
+            if company not in on_hull:
+                on_hull[company] = places.of_company(company)
+            if row_id in on_hull[company]:
+                found[row_id] = on_hull[company][row_id]
+        return found

@@ -78,6 +78,13 @@ def needs_upgrade(path: Path) -> bool:
     return is_complete(path) and _is_old(path, UPGRADE)
 
 
+def has_fingerprints(path: Path) -> bool:
+    """Return whether a complete file has a row that this package stored, or no row at all."""
+    with contextlib.closing(open_existing(path, _TIMEOUT_S)) as connection:
+        ours = "SELECT 1 FROM keys WHERE key = 'fingerprint' LIMIT 1"
+        return bool(connection.execute(ours).fetchone()) or not connection.execute("SELECT 1 FROM systems").fetchone()
+
+
 def _is_old(path: Path, upgrade: int) -> bool:
     """Return whether the file has not been through an upgrade."""
     with contextlib.closing(open_existing(path, _TIMEOUT_S)) as connection:

@@ -20,10 +20,18 @@ def scratch_folder() -> Iterator[Path]:
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         if _is_left_over(left):
             shutil.rmtree(left, ignore_errors=True)
-    # The name tells whose it is; without colons, which separate the folders of search paths.
-    prefix = f"{_PREFIX}{own_name().replace(':', '-')}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=_own_prefix(), ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def own_scratch_folders() -> list[Path]:
+    """Return the temporary folders that this process holds now."""
+    return sorted(Path(tempfile.gettempdir()).glob(f"{_own_prefix()}*"))
+
+
+def _own_prefix() -> str:
+    """Return how the names of this process's folders begin; without colons, which separate folders of search paths."""
+    return f"{_PREFIX}{own_name().replace(':', '-')}-"
 
 
 def _is_left_over(path: Path) -> bool:

@@ -22,10 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...addresses import redacted
+from ...calculators.dynamics.listening import told_of_steps
 from ...permissions import restrict
 from ..defaults import LAUNCHPAD_VARIABLE
 from .allowed_tasks import foreign_task_behind, foreign_tasks_of_workflow
 from .document_shapes import fault_of_workflow, find_fault, is_id, leave_workflow_alone, name_of, nodes_in
+from .dynamics_told import DynamicsNotes
 from .embedded_store import SCHEME
 from .heartbeats import beating
 from .job_log import is_for_people, job_log
@@ -261,7 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     launchpad = open_launchpad(os.environ.pop(LAUNCHPAD_VARIABLE))  # what a task starts need not know it
     worker = Worker(launchpad, options.workflow_of, options.scratch, options.seconds)
     try:
-        with beating(launchpad, worker.name), job_log(launchpad) as log:
+        notes = DynamicsNotes(options.scratch, worker.name)
+        with beating(launchpad, worker.name), told_of_steps(notes), job_log(launchpad) as log:
             log.watch_launches()
             worker.work()
     except Exception as error:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from amalgamics.reports.wetting.conclusions import Verdict, verdict_groups, verdicts, wetting_headline
+from amalgamics.reports.wetting.conclusions import (
+    Verdict,
+    limits_sentence,
+    verdict_groups,
+    verdicts,
+    wetting_headline,
+)
+from amalgamics.reports.wetting.export import wetting_json
+from amalgamics.reports.wetting.section import wetting_section
+from amalgamics.reports.wetting.tables import composition_table
 from amalgamics.reports.wetting.wording import angle, band
+from amalgamics.tests.reports.wetting_examples import KEY_X
 from amalgamics.thermodynamics.amalgams.measured_solutions import LI_IN_HG
 from amalgamics.thermodynamics.wetting.curve import AngleDifference, Limit
 from amalgamics.thermodynamics.wetting.lattice_gas import LatticeGas
 from amalgamics.thermodynamics.wetting.model import WettingModel
+from amalgamics.thermodynamics.wetting.outcome import wets
 
 # Termination, potential, W_ad(0), energies under the liquid and on the dry face.
 INERT = ("TiO2", "chgnet+d3", 0.10, (-0.10, -0.10, 0.20), (-0.10, -0.10, 0.20))
@@ -19,12 +31,18 @@ SPREADS = ("TiO2", "chgnet+d3", 0.40, (-1.60, -2.90, -4.00), (-0.10, -0.10, 0.20
 HALVES = ("TiO2", "chgnet+d3", 0.30, (-1.00, -1.70, -2.00), (-0.95, -1.50, -1.60))
 
 
-def test_it_has_both_limits_at_both_ends(wetting):
-    text = wetting_headline(wetting)
-    pure = wetting.curve.points[0].fresh
-    assert text.startswith(
-        f"Pure mercury on TiO₂-terminated LLTO(001): {angle(pure.theta_deg)} (model band {band(pure)}"
+def test_the_headline_is_plain(wetting):
+    pure, last = wetting.curve.points[0], wetting.curve.at(0.0133)
+    dry, fresh = (f"{angle(one.theta_deg)} ({band(one)})" for one in (last.equilibrated, last.fresh))
+    assert wetting_headline(wetting) == (
+        f"Pure mercury on TiO₂-terminated LLTO(001): {angle(pure.fresh.theta_deg)} ({band(pure.fresh)}). "
+        f"Wets: {pure.wets}. With 1.33 % lithium, before the solid reacts: {dry} equilibrated, {fresh} fresh. "
+        f"Wets: {last.wets}."
     )
+
+
+def test_it_has_both_limits_at_both_ends(wetting):
+    text = limits_sentence(wetting)
     for x in (3e-5, 0.0133):
         point = wetting.curve.at(x)
         assert angle(point.fresh.theta_deg) in text
@@ -35,43 +53,58 @@ def test_it_has_both_limits_at_both_ends(wetting):
 
 
 def test_angles_with_solute_are_those_before_the_reaction(wetting):
-    assert "Before the solid reacts, the angle with 0.003 % lithium" in wetting_headline(wetting)
+    assert "Before the solid reacts, the angle with 0.003 % lithium" in limits_sentence(wetting)
     stable = replace(wetting, reduction=replace(wetting.reduction, onset_V=0.5))
-    assert "reacts" not in wetting_headline(stable)
-    assert "reacts" not in wetting_headline(replace(wetting, reduction=None))
+    assert "reacts" not in limits_sentence(stable)
+    assert "reacts" not in limits_sentence(replace(wetting, reduction=None))
 
 
 def test_the_fresh_limit_alone_is_a_bound_and_never_the_angle(fresh_only):
-    text = wetting_headline(fresh_only)
+    text = limits_sentence(fresh_only)
     assert "a lower bound of the angle" in text
     assert "The equilibrated limit was not computed; running the job again adds it in minutes" in text
     assert "the angle with" not in text
+    assert "fresh, a lower bound. Wets: " in wetting_headline(fresh_only)
 
 
 def test_what_both_limits_share_is_said_of_both(make_wetting):
-    assert "in both limits lithium hardly changes it" in wetting_headline(make_wetting([INERT]))
+    assert "in both limits lithium hardly changes it" in limits_sentence(make_wetting([INERT]))
     same = ("TiO2", "chgnet+d3", 0.40, (-1.60, -2.90, -4.00), (3.0, 6.0, 9.0))
-    assert "it spreads with lithium in both limits" in wetting_headline(make_wetting([same]))
+    assert "it spreads with lithium in both limits" in limits_sentence(make_wetting([same]))
 
 
 def test_a_different_outcome_depends_on_the_limit(make_wetting):
-    text = wetting_headline(make_wetting([HALVES], reduction=None))
+    text = limits_sentence(make_wetting([HALVES], reduction=None))
     last = make_wetting([HALVES]).curve.at(0.0133)
     assert last.fresh.theta_deg < 90.0 < last.equilibrated.theta_deg
     assert "whether it wets with lithium depends on the limit" in text
 
 
-def test_a_band_over_90_degrees_is_said_with_its_limit(wetting):
-    text = wetting_headline(wetting)
+@pytest.mark.parametrize("sets", [[INERT], [SPREADS], [HALVES], None])
+def test_text_json_and_page_say_the_same_of_wetting(make_wetting, sets):
+    report = make_wetting(sets) if sets else make_wetting()
+    data, headline = wetting_json(report), wetting_headline(report)
+    table = composition_table(report)
+    column = [head.text for head in table.columns].index("wets")
+    firsts = [row[column].text for row in table.rows if len(row) == len(table.columns)]
+    found = [next(p["wets"] for p in data["curve"] if abs(p["x"] - x) <= 1e-9 * x) for x in KEY_X]
+    assert firsts == found
+    assert re.findall(r"Wets: (\w+)", headline) == [found[0], found[-1]]
+    assert data["wets_definition"] in table.note
+
+
+def test_what_wets_in_one_limit_only_is_undecided(wetting, fresh_only):
     last = wetting.curve.at(0.0133)
-    assert last.equilibrated.theta_high_deg > 90.0 > last.fresh.theta_high_deg
-    assert f"The model band at 1.33 %, {band(last.equilibrated)} in the equilibrated limit, holds both outcomes" in text
+    assert last.fresh.theta_high_deg < 90.0
+    assert (str(last.wets), str(wets((last.fresh.theta_low_deg, last.fresh.theta_high_deg)))) == ("undecided", "yes")
+    # The fresh limit is a bound from below, which alone never shows that a solution wets.
+    assert all(str(point.wets) != "yes" for point in fresh_only.curve.points if point.x > 0.0)
 
 
 def test_the_band_of_one_set_is_called_statistical(make_wetting):
-    text = wetting_headline(make_wetting([INERT]))
-    assert "statistical 95 % band" in text
-    assert "model band" not in text
+    facts = dict(wetting_section(make_wetting([INERT]), pictures=False).lead.facts)
+    assert facts["in brackets"] == "statistical 95 % band"
+    assert facts["supply"] == "endless lithium"
 
 
 def test_conditions_and_calibration_stand_beside_the_angle(wetting, with_curve):
@@ -88,8 +121,8 @@ def test_without_solute_there_is_one_angle(wetting):
 
 @pytest.mark.parametrize("sets", [[INERT], [SPREADS], [HALVES], None])
 def test_no_sentence_with_solute_is_without_a_limit(make_wetting, sets):
-    text = wetting_headline(make_wetting(sets) if sets else make_wetting())
-    assert "limit" in text.partition("). ")[2]
+    text = limits_sentence(make_wetting(sets) if sets else make_wetting())
+    assert "limit" in text
     assert all(str(limit) in text for limit in Limit) or "both limits" in text
 
 

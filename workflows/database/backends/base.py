@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,10 @@ class Backend(ABC):
         InputError
             What is there is damaged or something else.
         """
+
+    def version(self) -> Hashable | None:
+        """Return what differs once anything was written; None where that cannot be told in no time."""
+        return None
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,12 @@ from ..file import (
 )
 from ..mounts import network_warning, warn_of_network
 from ..row_selection import Connection, add_indices, has_indices
-from ..upgrade import needs_upgrade, upgrade_database
+from ..upgrade import has_fingerprints, needs_upgrade, upgrade_database
 from .base import Backend
 
 _READER_TIMEOUT_S = 2
+_CHANGES = slice(24, 28)
+"""Of the head of a file, counted up by each transaction that writes: https://www.sqlite.org/fileformat2.html."""
 
 
 class SQLiteFile(Backend):
@@ -64,6 +66,10 @@ class SQLiteFile(Backend):
         if not read_only:
             upgrade_database(self.path)
         elif needs_upgrade(self.path):
+            if not has_fingerprints(self.path):
+                raise InputError(
+                    f"database: {self.path} is one of ase.db, but not of this package: no row has a fingerprint"
+                )
             raise InputError(
                 f"database: {self.path} is of an earlier version, and is only read here; `amalgamics query --limit 1"
                 f" --database {self.path}` upgrades it"
@@ -76,6 +82,16 @@ class SQLiteFile(Backend):
     def is_complete(self) -> bool:
         """Return whether the file has all tables."""
         return is_complete(self.path)
+
+    def version(self) -> Hashable | None:
+        """Return the counter of changes in the head of the file, with size and time of it and of its log."""
+        try:
+            with self.path.open("rb") as file:
+                counter = file.read(_CHANGES.stop)[_CHANGES]
+            states = [one.stat() for one in (self.path, self.path.with_name(f"{self.path.name}-wal")) if one.exists()]
+        except OSError:
+            return None
+        return counter, *((one.st_size, one.st_mtime_ns) for one in states)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -12,7 +12,7 @@ from amalgamics.calculators.relaxation.relax import RelaxationSettings
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.errors import InputError
 from amalgamics.structures.library.phases import get_phase
-from amalgamics.workflows.database.candidates import Candidate
+from amalgamics.workflows.database.candidates import Candidate, Kind
 from amalgamics.workflows.database.row_hulls import hull_of_rows
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.studies.hulls.diffraction import diffraction_sections, relaxed_crystal
@@ -29,13 +29,17 @@ def database(tmp_path: Path) -> StructureDatabase:
     return store
 
 
-def add(store: StructureDatabase, name: str, energy: float, potential: str) -> None:
+def add(
+    store: StructureDatabase, name: str, energy: float, potential: str, prototype: str = "", volume: float = 1.0
+) -> None:
     atoms = get_phase(name).atoms()
+    atoms.set_cell(atoms.cell * volume ** (1 / 3), scale_atoms=True)
     final = atoms.copy()
     total = energy * len(atoms)
     final.calc = SinglePointCalculator(final, energy=total, forces=0 * final.positions, stress=[0.0] * 6)
     outcome = RelaxationResult(final, total, 0.0, 3, 4, 0.1)
-    candidate = Candidate(name, "library", atoms, "made up")
+    kind: Kind = "prototype" if prototype else "library"
+    candidate = Candidate(prototype or name, kind, atoms, "made up")
     store.add(candidate, outcome, get_potential(potential), RelaxationSettings())
 
 
@@ -46,6 +50,21 @@ def test_stable_solids_have_a_pattern_liquids_do_not(database: StructureDatabase
     (section,) = diffraction_sections(["Li-Hg"], rows, [hull])
     assert {row[0] for row in section.tables[0].rows} == {"LiHg₃", "LiHg", "Li_bcc"}
     assert "chgnet+d3" in " ".join(section.paragraphs)
+
+
+def test_an_observed_phase_just_above_a_prototype_is_drawn_in_its_place(database: StructureDatabase) -> None:
+    add(database, "LiHg", -0.442, "chgnet+d3", "LiHg-below-the-observed", 1.05)
+    add(database, "Li3Hg", -0.3, "chgnet+d3", "Li3Hg-far-below-the-observed", 1.05)
+    rows = database.select("")
+    hull, _ = hull_of_rows("Li-Hg", rows)
+    assert {"LiHg", "LiHg-below-the-observed"} & {phase.name for phase in hull.stable} == {"LiHg-below-the-observed"}
+    (section,) = diffraction_sections(["Li-Hg"], rows, [hull])
+    assert {row[0] for row in section.tables[0].rows} == {
+        "LiHg₃",
+        "LiHg",
+        "Li₃Hg-far-below-the-observed",
+        "Li_bcc",
+    }
 
 
 def test_a_crystal_is_found_by_name_or_formula(database: StructureDatabase) -> None:
