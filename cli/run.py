@@ -132,6 +132,7 @@ def _say_set_aside(count: int) -> None:
 def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
     """Print what the report of a job says, and where it is."""
     from ..workflows.output_folder import report_folder
+    from ..workflows.spec import ComparedJobs
 
     folder = report_folder(job.output_dir, job.potential)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -142,7 +143,8 @@ def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
     if folder != job.output_dir:
         typer.echo(f"note: {job.output_dir} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {folder / 'report.html'}")
-    _write_explorer(spec, folder)
+    if not isinstance(job, ComparedJobs):
+        _write_explorer(job, folder)
 
 
 def _write_explorer(spec: WorkflowSpec, folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...thermodynamics.amalgams.choose_solution import shown_compositions
 from ...thermodynamics.wetting.curve import Limit, WettingCurve
+from ...thermodynamics.wetting.outcome import WETTING_DEG
 from ..figures.interactive import Figure as PlotlyFigure
 from ..figures.interactive import base_layout, hovered
 from ..figures.style import MUTED, colour_and_marker, draw_png, plain
@@ -17,7 +18,7 @@ from ..sections import Cell, Figure, ReportSection, SectionPicture, SectionTable
 from ..wetting.diagram import ORDER, angle_title, composition_title, decades, limit_lines, log_place
 from ..wetting.layout import composition_axis
 from ..wetting.model import WettingMember, WettingReport
-from ..wetting.wording import WETTING_DEG, angle, composition, face
+from ..wetting.wording import angle, composition, face
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -30,7 +30,7 @@ class CyclingStudy(Study[CyclingSettings, "CyclingReport"]):
         """Return nothing: it follows from the hulls."""
         return []
 
-    def failed(self) -> list[AtomsRow]:
+    def computed(self) -> list[AtomsRow]:
         """Return nothing: there are no calculations of its own."""
         return []
 
