@@ -21,7 +21,7 @@ def share_out(input_file: Path) -> Stopwatch:
     """Run the job in the working directory and return the stopwatch."""
     watch = Stopwatch()
     # Every import of a module that is not there yet goes through this function.
-    watch.watch(importlib._bootstrap, "_find_and_load", IMPORT)  # noqa: SLF001
+    watch.watch(importlib._bootstrap, "_find_and_load", IMPORT)
     with watch.section(f"{ENGINE}: other"):
         from fireworks.core import rocket_launcher
 

@@ -35,6 +35,7 @@ BENCHMARKS = {
     "dynamics": ("surfaces", "run_dynamics"),
     "optimizers": ("optimizers", "run_optimizers"),
     "scaling": ("scaling", "run_scaling"),
+    "roofline": ("roofline", "run_roofline"),
     "memory": ("memory", "run_memory"),
     "end-to-end": ("end_to_end", "run_end_to_end"),
     "hulls-and-fireworks": ("at_scale", "run_at_scale"),
