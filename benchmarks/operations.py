@@ -27,7 +27,7 @@ class CountedProducts(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.operations = 0
+        self.operations: int = 0
 
     def __torch_dispatch__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation of torch, and count it."""
@@ -38,7 +38,7 @@ class CountedProducts(TorchDispatchMode):
                 parts = function.decompose(*args, **kwargs)
             return function(*args, **kwargs) if parts is NotImplemented else parts
         result = function(*args, **kwargs)
-        self.operations += formula(*args, **kwargs, out_val=result)
+        self.operations += int(formula(*args, **kwargs, out_val=result))
         return result
 
 
@@ -46,7 +46,8 @@ def matrix_products(run: Callable[[], Any]) -> int:
     """Return the floating-point operations of torch's matrix products in one call."""
     with CountedProducts() as counter:
         run()
-    return counter.operations
+    operations: int = counter.operations
+    return operations
 
 
 def convolution_operations(paths: Any, n_pairs: int) -> int:
