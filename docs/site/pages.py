@@ -20,8 +20,6 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[2]
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Files of the root that are pages of the site, and their names there."""
-FOLDERS = ("examples",)
-"""Folders of the root whose files can be downloaded from the site."""
 _RENAMED = {"Database": "amalgamics.workflows.database.structure_database.StructureDatabase"}
 """Names that are another one's."""
 _FENCE = re.compile(r"^( *)(`{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE)
@@ -44,11 +42,12 @@ def on_startup(**_: Any) -> None:
 def on_files(files: Files, config: Any) -> Files:
     """Add the files of the repository that are part of the site, and turn notebooks into pages."""
     added = {name: (ROOT / source).read_text(encoding="utf-8") for source, name in PAGES.items()}
-    for path in [*ROOT.glob("LICENSE"), *ROOT.glob("CITATION.cff"), *(p for f in FOLDERS for p in (ROOT / f).iterdir())]:
+    for path in [ROOT / "LICENSE", ROOT / "CITATION.cff", *(ROOT / "examples").iterdir()]:
         added[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
     for file in [file for file in files if file.src_uri.endswith(".ipynb")]:
         files.remove(file)
-        added[_page_of_notebook(file.src_uri)] = notebook_page(json.loads(Path(str(file.abs_src_path)).read_text("utf-8")))
+        notebook = json.loads((ROOT / "docs" / file.src_uri).read_text(encoding="utf-8"))
+        added[_page_of_notebook(file.src_uri)] = notebook_page(notebook)
     for name, content in added.items():
         files.append(File.generated(config, name, content=content))
     return files
@@ -120,4 +119,4 @@ def _output(output: dict[str, Any]) -> str:
 
 
 def _page_of_notebook(name: str) -> str:
-    return name.removesuffix(".ipynb") + ".md" if name.endswith(".ipynb") else name
+    return name.removesuffix(".ipynb") + ".md"

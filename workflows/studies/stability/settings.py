@@ -92,8 +92,8 @@ class StabilitySettings(StudySettings):
         ------
         InputError
             A crystal cannot be read, holds nothing but metal and solvent, or comes from a file named like a library
-            phase; neither library nor products have a crystal of one of its elements; the potential does not cover one; or cells are not
-            relaxed.
+            phase; library, products and hulls of the job have no crystal of one of its elements; the potential does not
+            cover one; or cells are not relaxed.
         """
         if not spec.relaxation.relax_cell:
             raise InputError("stability: energies of crystals compare in relaxed cells only; set relaxation.relax_cell")
