@@ -68,7 +68,7 @@ WALKS = {
         (0,),
     ),
     "curve": Walk("first curve, the main job", "wetting-results", ("run examples/li-hg-llto.yaml", "wetting")),
-    "substrate": Walk("own substrate: a curve", "own-electrolyte", ("run own-wetting.yaml", "wetting"), (0,), (1,)),
+    "substrate": Walk("own substrate: a curve", "own-structures", ("run own-llto.yaml", "wetting"), (), (1,)),
 }
 INSTALL = "install"
 

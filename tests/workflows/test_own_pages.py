@@ -91,7 +91,7 @@ def test_the_faces_of_the_electrolyte_are_those_of_the_page() -> None:
 def test_the_commands_of_the_electrolyte_say_what_the_page_says() -> None:
     write_files(ELECTROLYTE)
     said = typed(blocks(ELECTROLYTE, "console")[0].splitlines())
-    (shown,) = re.findall(r"^  ```\n(.*?)^  ```$", ELECTROLYTE, flags=re.DOTALL | re.MULTILINE)
+    (shown,) = re.findall(r"^```\n(Li3OCl is .*?)^```$", ELECTROLYTE, flags=re.DOTALL | re.MULTILINE)
     assert " ".join(shown.split()) in " ".join(said.split())
 
 
