@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test chaos coverage lint types benchmark clean
+.PHONY: run test chaos coverage lint types docs notebooks validation benchmark clean
 
 run: $(VENV)/.installed
 	$(BIN)/amalgamics run examples/li-hg-llto.yaml
@@ -32,6 +32,21 @@ types: $(VENV)/.installed-test
 	cd $(VENV)/typing && ../bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache \
 		$(addprefix -p amalgamics.,$(PACKAGES) tests)
 
+# The site, into build/site. A link or an anchor that leads nowhere is an error.
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
+	@echo "build/site/index.html"
+
+# The notebooks of docs/notebooks are run, and what they show is stored in them.
+notebooks: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python -P -m amalgamics.tests.notebooks
+
+# Computed beside published values with four potentials, written into docs/benchmarks-physics.md; hours.
+validation: $(VENV)/.installed
+	for potential in chgnet+d3 chgnet-r2scan+d3 7net-0+d3 7net-l3i5+d3; do \
+		$(BIN)/amalgamics run examples/benchmarks.yaml --potential $$potential || exit 1; done
+	$(BIN)/amalgamics benchmarks --free-atoms --update docs/benchmarks-physics.md
+
 # matcalc is a peer to measure against, never a dependency.
 benchmark: $(VENV)/.installed
 	$(PIP) install --constraint constraints.txt matcalc
@@ -49,6 +64,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(PIP) install --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP) install --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
 clean:

@@ -180,6 +180,8 @@ def get_slab(
 ) -> Slab:
     """Cut the slab of one termination, in the smallest in-plane cell at least ``min_width`` wide both ways.
 
+    What is not listed here is as for :func:`enumerate_slabs`.
+
     Parameters
     ----------
     termination
@@ -188,8 +190,6 @@ def get_slab(
         Label of the lower face; None leaves it open.
     min_width
         Distance between opposite edges of the in-plane cell, Å.
-
-    Other parameters are those of :func:`enumerate_slabs`.
 
     Raises
     ------
@@ -219,12 +219,12 @@ def slab_series(
 ) -> list[Slab]:
     """Cut slabs of growing thickness with the same two faces and the same excess, for ``fit_thickness``.
 
+    What is not listed here is as for :func:`get_slab`.
+
     Parameters
     ----------
     n_sizes
         Number of thicknesses, the smallest at least ``min_slab_size``.
-
-    Other parameters are those of :func:`get_slab`.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,11 @@ NOT_INSTALLED = {"benchmarks", "tests"}
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INDEX": "1", **variables}
-    done = subprocess.run(
-        [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
+    return call(sys.executable, *command, cwd=cwd, environment=environment)
+
+
+def call(*command: str | Path, cwd: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -72,3 +75,33 @@ def test_every_module_of_the_installed_wheel_can_be_imported(installed: Path) ->
 def test_the_installed_wheel_knows_the_phases(installed: Path, tmp_path: Path) -> None:
     output = run("-m", "amalgamics.cli.main", "phases", "Li-Hg", cwd=tmp_path, PYTHONPATH=str(installed))
     assert "LiHg3" in output
+
+
+@pytest.mark.slow
+def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    """The lines of docs/installation.md, with the wheel in the place of the checkout; downloads two gigabytes."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AMALGAMICS_"))}
+    environment |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    call(sys.executable, "-m", "venv", "empty", cwd=tmp_path, environment=environment)
+    binaries, away = tmp_path / "empty" / "bin", tmp_path / "away"
+    away.mkdir()
+
+    def typed(program: str, *arguments: str | Path) -> str:
+        return call(binaries / program, *arguments, cwd=away, environment=environment)
+
+    page = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^pip (install --constraint constraints\.txt \S+)$", page, flags=re.MULTILINE)
+    assert [line.split()[-1] for line in lines] == ["torch", "."]
+    for line in lines:
+        *options, what = line.replace("constraints.txt", str(ROOT / "constraints.txt")).split()
+        typed("pip", *options, wheel if what == "." else what)
+    assert "Usage: amalgamics" in typed("amalgamics", "--help")
+    assert "LiHg3" in typed("amalgamics", "phases", "Li-Hg")
+    (away / "job.yaml").write_text("name: job\nsystems: [Cu-Au]\npotential: emt\nstructures: {prototypes: false}\n")
+    typed("amalgamics", "run", "job.yaml")
+    assert "Au_fcc" in typed("amalgamics", "hull", "Cu-Au", "--potential", "emt")
+    assert (away / "results" / "job" / "report.html").is_file()
+    first, *_ = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), flags=re.DOTALL)
+    assert "P6_3/mmc" in typed("python", "-c", first)
+    place = typed("python", "-c", "import amalgamics; print(amalgamics.__file__)").strip()
+    assert Path(place).is_relative_to(tmp_path / "empty")

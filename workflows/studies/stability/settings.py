@@ -37,7 +37,8 @@ class StabilitySettings(StudySettings):
     solvent
         What the metal is dissolved in.
     products
-        Further phases that can form, such as compounds that the library lacks: names or files, as for ``electrolytes``.
+        Further phases that can form, such as compounds that the library lacks, and elements of which it has no crystal:
+        names or files, as for ``electrolytes``.
     """
 
     electrolytes: Annotated[tuple[SolidSettings, ...], Field(min_length=1, examples=[["LLTO", "Li3PS4-beta"]])]
@@ -91,8 +92,8 @@ class StabilitySettings(StudySettings):
         ------
         InputError
             A crystal cannot be read, holds nothing but metal and solvent, or comes from a file named like a library
-            phase; the library has no crystal of one of its elements; the potential does not cover one; or cells are not
-            relaxed.
+            phase; library, products and hulls of the job have no crystal of one of its elements; the potential does not
+            cover one; or cells are not relaxed.
         """
         if not spec.relaxation.relax_cell:
             raise InputError("stability: energies of crystals compare in relaxed cells only; set relaxation.relax_cell")
@@ -110,10 +111,12 @@ class StabilitySettings(StudySettings):
                 raise InputError(f"stability.electrolytes: {name!r} holds {self.metal} and {self.solvent} only")
             get_potential(spec.potential).check_elements(sorted(elements))
             pure = {symbol for phase in list_phases(system, buildable=True) for symbol in _pure(phase.elements)}
+            pure |= {symbol for solid in self.products for symbol in _pure(solid.crystal().get_chemical_symbols())}
+            pure |= {symbol for hull in spec.systems for symbol in parse_system(hull)}  # refused where a hull lacks one
             if missing := [element for element in elements if element not in pure]:
                 raise InputError(
                     f"stability.electrolytes: {name!r} needs the energy of pure {', '.join(missing)}, of which the "
-                    "phase library has no crystal"
+                    f"phase library has no crystal; give a file with one, as in products: [{missing[0]}.cif]"
                 )
 
     def _check_products(self, systems: Iterable[str], keys: Iterable[str]) -> None:
@@ -149,5 +152,6 @@ def check_electrode(electrode: str, metal: str, solvent: str) -> None:
         raise InputError(f"electrode {electrode!r}: it holds more than {metal} and {solvent}")
 
 
-def _pure(elements: frozenset[str]) -> frozenset[str]:
-    return elements if len(elements) == 1 else frozenset()
+def _pure(elements: Iterable[str]) -> frozenset[str]:
+    found = frozenset(elements)
+    return found if len(found) == 1 else frozenset()
