@@ -23,10 +23,19 @@ INLINE void store(float *to, vector v) { memcpy(to, &v, sizeof v); }
 
 INLINE vector broadcast(float value) { return (vector){0} + value; }
 
+/* By halves, which compilers do not do themselves as long as sums may not be taken in another order. */
 INLINE float sum(vector v) {
-    float total = 0;
-    for (int lane = 0; lane < LANES; lane++) total += v[lane];
-    return total;
+    typedef float eight __attribute__((vector_size(32)));
+    typedef float four __attribute__((vector_size(16)));
+    eight low, high;
+    four a, b;
+    memcpy(&low, &v, sizeof low);
+    memcpy(&high, (const char *)&v + sizeof low, sizeof high);
+    low += high;
+    memcpy(&a, &low, sizeof a);
+    memcpy(&b, (const char *)&low + sizeof a, sizeof b);
+    a += b;
+    return (a[0] + a[2]) + (a[1] + a[3]);
 }
 
 INLINE vector choose(integers where, vector a, vector b) {

@@ -11,6 +11,7 @@ from ase import Atoms
 
 from ....errors import InputError, unknown_name
 from ...native.library import native_code
+from ...native.memory import keep_freed_memory
 from ..cards import MODEL_CARDS
 from ..lean import LeanCalculator
 from ..weights import checked_weights
@@ -85,5 +86,6 @@ def load_network(model: str, device: str = "cpu", dtype: str = "float32") -> Net
 
     path = checked_weights("chgnet", MODEL_CARDS[model].weights or "", MODEL_CARDS[model].sha256)
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    keep_freed_memory()
     library = native_code().library if (dtype, device) == ("float32", "cpu") else None
     return Network(checkpoint, getattr(torch, dtype), device, library)

@@ -16,6 +16,7 @@ from ase import Atoms
 
 from ....errors import InputError, unknown_name
 from ...native.library import native_code
+from ...native.memory import keep_freed_memory
 from ..cards import MODEL_CARDS
 from ..lean import LeanCalculator, forces_and_virials
 from ..neighbors import PairFinder
@@ -82,6 +83,7 @@ def load_network(model: str, device: str = "cpu") -> Network:
     """Return the network of a SevenNet model, loaded once per process."""
     from .network import Network
 
+    keep_freed_memory()
     library = native_code().library if device == "cpu" else None
     return Network(new_model(model, device), MODEL_CARDS[model].modal, device, library)
 
