@@ -60,7 +60,7 @@ WALKS = {
         (0,),
         (0,),
     ),
-    "metal": Walk("own metal: a hull", "own-metal", ("run own-metal.yaml", "hull Cs-Hg"), (0,), (0,)),
+    "metal": Walk("own metal: a hull", "own-metal", ("run own-metal.yaml", "hull Y-Hg"), (0,), (0,)),
     "dft": Walk(
         "own DFT: a hull of imported files",
         "own-dft",

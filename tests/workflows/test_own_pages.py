@@ -100,8 +100,8 @@ def test_the_commands_of_the_metal_find_its_numbers(capsys: pytest.CaptureFixtur
     typed(blocks(METAL, "console")[0].splitlines())
     capsys.readouterr()
     database = StructureDatabase("results/structures.db")
-    rows = database.select("Cs-Hg")
-    for formula, computed, _ in re.findall(r"^\| (Cs\w+) \| (\S+) \| (\S+) \|$", METAL, flags=re.MULTILINE):
+    rows = database.select("Y-Hg")
+    for formula, computed in re.findall(r"^\| (Y\w+) \| (\S+) \|$", METAL, flags=re.MULTILINE):
         found = [row.formation_energy_per_atom for row in rows if row.reduced_formula == formula]
         assert min(found) == pytest.approx(float(computed), abs=0.002)
     code = blocks(METAL, "python")[1]
@@ -109,21 +109,21 @@ def test_the_commands_of_the_metal_find_its_numbers(capsys: pytest.CaptureFixtur
 
 
 def test_the_metal_is_refused_where_the_page_says_so() -> None:
-    Path("job.yaml").write_text("name: job\nsystems: [Cs-Hg]\n", encoding="utf-8")
+    Path("job.yaml").write_text("name: job\nsystems: [Y-Hg]\n", encoding="utf-8")
     with pytest.raises(InputError) as refused:
         load_spec("job.yaml")
     assert re.findall(r"\(`(the hull of .*?)`\)", METAL)[0] in str(refused.value)
     write_files(METAL)
-    job = "name: job\nsystems: [Cs-Hg, Cs-Li]\nstructures: {prototypes: false, files: [Cs.cif]}\nwetting:\n"
+    job = "name: job\nsystems: [Y-Hg, Y-Li]\nstructures: {prototypes: false, files: [Y.cif]}\nwetting:\n"
     solid = "  substrate: MgO\n"
-    Path("solvent.yaml").write_text(f"{job}  solvent: Cs\n  solute: Hg\n{solid}", encoding="utf-8")
+    Path("solvent.yaml").write_text(f"{job}  solvent: Y\n  solute: Hg\n{solid}", encoding="utf-8")
     with pytest.raises(InputError) as refused:
         load_spec("solvent.yaml")
     assert re.findall(r"refused: `(unknown liquid metal .*?)`", METAL)[0] in str(refused.value)
-    Path("solute.yaml").write_text(f"{job}  solute: Cs\n{solid}", encoding="utf-8")
-    assert load_spec("solute.yaml").wetting.solute == "Cs"
-    Path("metal.yaml").write_text(f"{job[: job.index('wetting')]}stability: {{metal: Cs, electrolytes: [MgO]}}\n")
-    assert load_spec("metal.yaml").stability.metal == "Cs"
+    Path("solute.yaml").write_text(f"{job}  solute: Y\n{solid}", encoding="utf-8")
+    assert load_spec("solute.yaml").wetting.solute == "Y"
+    Path("metal.yaml").write_text(f"{job[: job.index('wetting')]}stability: {{metal: Y, electrolytes: [MgO]}}\n")
+    assert load_spec("metal.yaml").stability.metal == "Y"
 
 
 def test_the_metals_of_the_library_are_those_that_the_page_names() -> None:
