@@ -66,7 +66,9 @@ def test_pages_together_are_the_selection(filled, limit, query, sort):
 
 
 @given(
-    text=st.one_of(st.sampled_from(["li", "%", "_", "!", "'", '"', "<S", "AGAIN", "a_B", "!%", "\0", "li\0"]), st.text(max_size=4))
+    text=st.one_of(
+        st.sampled_from(["li", "%", "_", "!", "'", '"', "<S", "AGAIN", "a_B", "!%", "\0", "li\0"]), st.text(max_size=4)
+    )
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_text_is_found_wherever_it_stands(filled, text):
