@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...reference.measured import Measured
 from ...thermodynamics.cycling.cell import Contact, SymmetricCell
 from ...thermodynamics.cycling.contact import RoughFace
-from ...thermodynamics.cycling.healing import HealingPoint, outcome_of
+from ...thermodynamics.cycling.healing import HealingPoint, worst_outcome
 from ...thermodynamics.cycling.phases import PhaseChain
 
 NO_RESISTANCE = Contact()
@@ -75,8 +75,8 @@ class FilmCase:
 
     @property
     def outcome(self) -> str:
-        """Of the film that is stripped first."""
-        return outcome_of(self.cell.first)
+        """Of the film that fares worse, the one stripped first or the one plated first."""
+        return worst_outcome(self.cell.first, self.cell.second)
 
     @property
     def ended(self) -> str | None:
@@ -85,9 +85,9 @@ class FilmCase:
 
     @property
     def least_liquid_m(self) -> float:
-        """Thinnest liquid at the electrolyte in the last cycle of the film that is stripped first."""
-        run = self.cell.first
-        return float(run.liquid_m[run.steps >= run.steps[-1] - 1].min())
+        """Thinnest liquid at the electrolyte of either film in its last cycle."""
+        runs = (self.cell.first, self.cell.second)
+        return min(float(run.liquid_m[run.steps >= run.steps[-1] - 1].min()) for run in runs)
 
     @property
     def swelling_m(self) -> float:

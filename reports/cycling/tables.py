@@ -6,7 +6,7 @@ import math
 
 from ...reference.cathodes import list_cathodes
 from ...thermodynamics.cycling.full_cell import full_cell
-from ...thermodynamics.cycling.healing import OUTCOMES, host_for_capacity
+from ...thermodynamics.cycling.healing import OUTCOMES, host_for_capacity, outcome_of
 from ...thermodynamics.cycling.initial_films import applied_film
 from ...thermodynamics.cycling.phases import PhaseChain
 from ...thermodynamics.hulls.voltage import molar_mass
@@ -34,8 +34,9 @@ def case_table(film: FilmResults, contact: ContactBand) -> SectionTable:
         "phases at the end, from the metal",
     )
     note = (
-        f"D: of {film.metal} in its solid compounds at 25 °C, which is not known. Least liquid and swelling (film and"
-        " metal together) are those of the last cycle of the film that is stripped first. Film alone: mean voltage of"
+        f"D: of {film.metal} in its solid compounds at 25 °C, which is not known. Least liquid is that of the last"
+        " cycle of either film, swelling (film and metal together) that"
+        " of the film that is stripped first. Film alone: mean voltage of"
         " the symmetric cell in its last cycle from phases and diffusion, without any resistance; with contact: the"
         " same with the contact at its best and at its worst. A skin that is thicker than the swelling can follow where"
         " the film recedes. Where a film ended, its last cycle is the one it was in."
@@ -61,9 +62,9 @@ def _case_row(film: FilmResults, case: FilmCase, contact: ContactBand) -> tuple[
 
 
 def outcome_text(case: FilmCase) -> str:
-    """Return what the film that is stripped first does, and what ended the other one where it did not end itself."""
-    other = case.cell.second.ended
-    return f"{case.outcome}; plated first, {other}" if other and not case.cell.first.ended else case.outcome
+    """Return what both films do, each by itself where they differ."""
+    first, second = outcome_of(case.cell.first), outcome_of(case.cell.second)
+    return first if first == second else f"stripped first, {first}; plated first, {second}"
 
 
 def phase_table(film: FilmResults) -> SectionTable:
@@ -130,7 +131,8 @@ def least_table(report: CyclingReport) -> SectionTable:
             )
     columns = ("metal", "D (m²/s)", "mA/cm²", "film (µm)", "mg Hg per mAh", "by stoichiometry")
     note = (
-        "The thinnest film that stays liquid at the electrolyte throughout the last cycle, found by bisection between 1"
+        "The thinnest film that stays liquid at the electrolyte throughout the last cycle, stripped"
+        " or plated first, found by bisection between 1"
         " µm and 1 mm; a dash where none does. By stoichiometry: mercury that one half cycle turns into the poorest"
         " compound, below which no skin can last; what rest turns into compounds comes on top."
     )
@@ -152,7 +154,7 @@ def full_cell_table(film: FilmResults) -> SectionTable | None:
                 (
                     unicode_formula(name),
                     diffusivity_text(case.diffusivity_m2_s) if film.chain.richest else "–",
-                    case.outcome,
+                    outcome_of(run),
                     f"{cell.anode_V:.3f}",
                     f"{cell.voltage_V:.2f}",
                     f"{cathode.capacity.value:.0f}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import not_negative
+from ..checks import not_negative, positive
 from .contact import contact_resistance
 from .cycle import CurrentStep, FilmRun, run_steps
 from .film import Film
@@ -88,10 +88,11 @@ class SymmetricCell:
         steps = _before(times, self.first.times_s, self.first.steps)
         current = _before(times, self.first.times_s, self.first.currents_A_m2)
         wanted = (current != 0.0) & (steps >= steps[-1] - 1)
-        weights = np.diff(times, prepend=times[0]) * wanted
+        weights = np.diff(times) * wanted[1:]
         if weights.sum() == 0.0:
             return float("nan")
-        return float((np.abs(self.voltage_V(contact)) * weights).sum() / weights.sum())
+        size = np.abs(self.voltage_V(contact))  # a jump lies within one of the shortest pieces
+        return float(((size[:-1] + size[1:]) / 2.0 * weights).sum() / weights.sum())
 
 
 def symmetric_cell(
@@ -121,6 +122,8 @@ def symmetric_cell(
     nucleation_V, cells, points
         As for :func:`~.cycle.run_steps`.
     """
+    positive("symmetric cell", "size of current_A_m2", abs(current_A_m2))
+    positive("symmetric cell", "capacity_C_m2", capacity_C_m2)
     runs = [
         run_steps(
             chain,

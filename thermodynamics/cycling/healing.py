@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
-from ..checks import positive
+from ..checks import not_negative, positive
 from ..hulls.voltage import molar_mass
 from .cell import cycling_steps
 from .cycle import FilmRun, run_steps
@@ -56,28 +56,40 @@ class Protocol:
     nucleation_V: float = 0.01
     cells: int = 8
 
-    def run(self, chain: PhaseChain, thickness_m: float, current_A_m2: float, *, points: int = 2) -> FilmRun:
-        """Return a film of a thickness (m) through the protocol, stripped first."""
+    def __post_init__(self) -> None:
+        positive("protocol", "capacity_C_m2", self.capacity_C_m2)
+        not_negative("protocol", "rest_s", self.rest_s)
+
+    def run(
+        self, chain: PhaseChain, thickness_m: float, current_A_m2: float, *, points: int = 2, plated: bool = False
+    ) -> FilmRun:
+        """Return a film of a thickness (m) through the protocol, stripped first or ``plated`` first."""
         positive("protocol", "current_A_m2", current_A_m2)
         film = applied_film(chain, thickness_m, self.x, metal_m=self.metal_m, cells=self.cells)
-        steps = cycling_steps(current_A_m2, self.capacity_C_m2, self.cycles, self.rest_s)
+        steps = cycling_steps(-current_A_m2 if plated else current_A_m2, self.capacity_C_m2, self.cycles, self.rest_s)
         return run_steps(chain, film, steps, nucleation_V=self.nucleation_V, cells=self.cells, points=points, rtol=1e-6)
+
+    def stays_liquid(self, chain: PhaseChain, thickness_m: float, current_A_m2: float) -> bool:
+        """Return whether both films of a symmetric cell are liquid at the electrolyte throughout their last cycle."""
+        return all(
+            outcome_of(self.run(chain, thickness_m, current_A_m2, plated=plated)) == LIQUID for plated in (True, False)
+        )
 
 
 @dataclass(frozen=True)
 class HealingPoint:
-    """What one film does.
+    """What the two films of a symmetric cell do, one stripped first and the other plated first.
 
     Attributes
     ----------
     temperature_K, thickness_m, current_A_m2
         Of the film.
     outcome
-        One of `OUTCOMES`.
+        One of `OUTCOMES`, of the film that fares worse.
     least_liquid_m
-        Thinnest liquid at the electrolyte in the last cycle.
+        Thinnest liquid at the electrolyte of either in the last cycle.
     swing_V
-        Difference between the highest and the lowest voltage at the electrolyte in the last cycle.
+        Largest difference between the highest and the lowest voltage at the electrolyte of one in the last cycle.
     """
 
     temperature_K: float
@@ -112,6 +124,21 @@ def outcome_of(run: FilmRun) -> str:
     return LIQUID if wet.all() else IN_TURN if wet.any() else SOLID
 
 
+def worst_outcome(*runs: FilmRun) -> str:
+    """Return what the film does that fares worst, in the order of `OUTCOMES`."""
+    return max((outcome_of(run) for run in runs), key=OUTCOMES.index)
+
+
+def _last_liquid_m(run: FilmRun) -> float:
+    return float(run.liquid_m[run.steps >= run.steps[-1] - 1].min())
+
+
+def _swing_V(run: FilmRun) -> float:
+    volts = run.voltages_V[run.steps >= run.steps[-1] - 1]
+    finite = volts[np.isfinite(volts)]
+    return float(finite.max() - finite.min()) if finite.size else float("nan")
+
+
 def healing_points(
     chain: PhaseChain,
     protocol: Protocol,
@@ -136,12 +163,11 @@ def healing_points(
     found = []
     for thickness in thicknesses_m:
         for current in currents_A_m2:
-            run = protocol.run(chain, thickness, current)
-            last = run.steps >= run.steps[-1] - 1
-            finite = run.voltages_V[last][np.isfinite(run.voltages_V[last])]
-            swing = float(finite.max() - finite.min()) if finite.size else float("nan")
-            least = float(run.liquid_m[last].min())
-            found.append(HealingPoint(chain.temperature_K, thickness, current, outcome_of(run), least, swing))
+            runs = [protocol.run(chain, thickness, current, plated=plated) for plated in (False, True)]
+            outcome = worst_outcome(*runs)
+            least = min(_last_liquid_m(run) for run in runs)
+            swing = float(np.fmax(*(_swing_V(run) for run in runs)))
+            found.append(HealingPoint(chain.temperature_K, thickness, current, outcome, least, swing))
             if tick is not None:
                 tick()
     return found
@@ -186,8 +212,7 @@ def largest_diffusivity_factor(
     """
 
     def stays(factor: float) -> bool:
-        run = protocol.run(chain.with_solid_diffusivity(factor), thickness_m, current_A_m2)
-        return outcome_of(run) == LIQUID
+        return protocol.stays_liquid(chain.with_solid_diffusivity(factor), thickness_m, current_A_m2)
 
     low, high = within
     if not stays(low):
@@ -208,7 +233,7 @@ def least_thickness_m(
     within_m: tuple[float, float] = (1e-6, 1e-3),
     precision: float = 0.03,
 ) -> float | None:
-    """Return the thinnest film that stays liquid throughout the last cycle, by bisection; None where none does.
+    """Return the thinnest film that stays liquid, stripped or plated first, by bisection; None where none does.
 
     A thick one may run dry where liquid alone conducts: the thickest on a grid that stays liquid is where it begins.
 
@@ -226,7 +251,7 @@ def least_thickness_m(
         raise InputError(f"least film: within_m is {within_m!r}; two rising positive thicknesses are needed")
 
     def stays(thickness: float) -> bool:
-        return outcome_of(protocol.run(chain, thickness, current_A_m2)) == LIQUID
+        return protocol.stays_liquid(chain, thickness, current_A_m2)
 
     if stays(low):
         return low

@@ -16,6 +16,7 @@ from amalgamics.thermodynamics.cycling.healing import (
     healing_points,
     host_for_capacity,
     least_thickness_m,
+    outcome_of,
 )
 from amalgamics.thermodynamics.cycling.initial_films import applied_film
 
@@ -92,3 +93,38 @@ def test_steps_begin_with_the_sign_of_the_current():
 
     assert [step.current_A_m2 for step in steps] == [0.0, -20.0, 20.0, -20.0, 20.0]
     assert steps[1].duration_s == 2.0
+
+
+def test_the_least_film_keeps_its_skin_plated_first_too():
+    pytest.importorskip("pybamm")
+    chain = make_chain(D_solid=1e-16)
+    protocol = Protocol(36000.0, 1e-3, rest_s=36000.0)
+
+    least = least_thickness_m(chain, protocol, 20.0, within_m=(1e-5, 2e-4))
+
+    assert protocol.stays_liquid(chain, least, 20.0)
+    thinner = 0.95 * least
+    assert outcome_of(protocol.run(chain, thinner, 20.0)) == LIQUID
+    assert outcome_of(protocol.run(chain, thinner, 20.0, plated=True)) != LIQUID
+    assert healing_points(chain, protocol, [thinner], [20.0])[0].outcome != LIQUID
+
+
+def test_the_mean_voltage_does_not_hang_on_the_moments_that_are_kept():
+    pytest.importorskip("pybamm")
+    chain = make_chain(D_solid=1e-14)
+    film = applied_film(chain, 70e-6, metal_m=1e-3, cells=8)
+    means = [
+        symmetric_cell(chain, film, 20.0, 18000.0, cycles=1, rest_s=36000.0, cells=8, points=points).polarisation_V(
+            Contact()
+        )
+        for points in (12, 48)
+    ]
+    assert means[0] == pytest.approx(means[1], rel=0.02)
+
+
+def test_cells_and_protocols_name_what_is_not_positive():
+    film = applied_film(make_chain(), 70e-6, metal_m=1e-3, cells=8)
+    with pytest.raises(InputError, match=r"current_A_m2 is 0\.0"):
+        symmetric_cell(make_chain(), film, 0.0, 36000.0, cycles=1)
+    with pytest.raises(InputError, match=r"capacity_C_m2 is -1\.0"):
+        Protocol(-1.0, 1e-3)
