@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...thermodynamics.cycling.film import layer_thickness_m
-from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, OUTCOMES, SOLID
+from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, NOT_FOLLOWED, OUTCOMES, SOLID
 from ..amalgams.self_healing_png import LIQUID_COLOUR, SOLID_COLOURS
 from ..figures.style import INK, MUTED, REFERENCE, STABLE, draw_png, light_colours
 from ..notation import mathtext_formula
@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
 _HOUR, _UM, _MA_CM2 = 3600.0, 1e-6, 10.0
 _METAL_COLOUR = "#e7e5e1"
-OUTCOME_COLOURS = {LIQUID: "#6fa8cf", IN_TURN: "#bcd9e8", SOLID: "#d9c3a0", METAL: "#b5483c", DRY: "#e0a33c"}
+OUTCOME_COLOURS = {
+    LIQUID: "#6fa8cf",
+    IN_TURN: "#bcd9e8",
+    SOLID: "#d9c3a0",
+    METAL: "#b5483c",
+    DRY: "#e0a33c",
+    NOT_FOLLOWED: "#c9c9c9",
+}
 _SEAM = 0.4
 """Width of the edges, without which neighbours leave a light line between them."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...reference.published import quoted_cycling
 from ...structures.library.phases import list_phases
-from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, OUTCOMES, SOLID
+from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, NOT_FOLLOWED, OUTCOMES, SOLID
 from ..notation import enumeration, system_title, unicode_formula
 from ..sections import ReportSection, SectionPicture
 from .export import as_document, files_of
@@ -24,6 +24,7 @@ _SEEN = {
     SOLID: "the electrolyte touches solid throughout",
     METAL: "metal plates at the electrolyte",
     DRY: "the film runs dry",
+    NOT_FOLLOWED: "the model could not follow the film",
 }
 _LIMITS = (
     "Layers follow from the hull, the solubility and diffusion; each is in equilibrium with the next at the front"

@@ -71,28 +71,37 @@ class SymmetricCell:
 
         Where a step changes, it is that of the step before.
         """
+        return self._films_V() + self._current_A_m2() * self._resistance_ohm_m2(contact)
+
+    def _current_A_m2(self) -> NDArray[np.float64]:
+        return _before(self.times_s, self.first.times_s, self.first.currents_A_m2)
+
+    def _films_V(self) -> NDArray[np.float64]:
+        """Return E_1 - E_2."""
+        first, second = (_between(self.times_s, run.times_s, run.voltages_V) for run in (self.first, self.second))
+        return np.asarray(first - second)
+
+    def _resistance_ohm_m2(self, contact: Contact) -> NDArray[np.float64]:
+        """Return the resistance of the electrolyte and both contacts, that of the piece which ends at each time."""
         times = self.times_s
-        current = _before(times, self.first.times_s, self.first.currents_A_m2)
-        ohmic = contact.electrolyte_ohm_m2 * np.ones_like(times)
-        open_circuit = np.zeros_like(times)
-        for run, sign in ((self.first, 1.0), (self.second, -1.0)):
+        total = contact.electrolyte_ohm_m2 * np.ones_like(times)
+        for run in (self.first, self.second):
             liquid = _before(times, run.times_s, run.liquid_m) > 0.0
-            share = np.where(liquid, contact.liquid, contact.solid)
-            ohmic += contact.charge_transfer_ohm_m2 / share
-            open_circuit += sign * _between(times, run.times_s, run.voltages_V)
-        return open_circuit + current * ohmic
+            total += contact.charge_transfer_ohm_m2 / np.where(liquid, contact.liquid, contact.solid)
+        return total
 
     def polarisation_V(self, contact: Contact) -> float:
-        """Return the mean of the voltage's size over the last full cycle, weighted by time; NaN without current."""
-        times = self.times_s
+        """Return the mean voltage against the current over the last full cycle, what each charge loses; NaN without."""
+        times, current = self.times_s, self._current_A_m2()
         steps = _before(times, self.first.times_s, self.first.steps)
-        current = _before(times, self.first.times_s, self.first.currents_A_m2)
         wanted = (current != 0.0) & (steps >= steps[-1] - 1)
         weights = np.diff(times) * wanted[1:]
         if weights.sum() == 0.0:
             return float("nan")
-        size = np.abs(self.voltage_V(contact))  # a jump lies within one of the shortest pieces
-        return float(((size[:-1] + size[1:]) / 2.0 * weights).sum() / weights.sum())
+        films = self._films_V()  # a jump lies within one of the shortest pieces
+        lost = np.sign(current[1:]) * (films[:-1] + films[1:]) / 2.0
+        lost += np.abs(current[1:]) * self._resistance_ohm_m2(contact)[1:]
+        return float((lost * weights).sum() / weights.sum())
 
 
 def symmetric_cell(

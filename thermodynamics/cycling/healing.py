@@ -22,7 +22,8 @@ SOLID = "solid throughout"
 METAL = "metal at the electrolyte"
 DRY = "runs dry"
 _GRID = 7
-OUTCOMES = (LIQUID, IN_TURN, SOLID, METAL, DRY)
+NOT_FOLLOWED = "not followed"
+OUTCOMES = (LIQUID, IN_TURN, SOLID, METAL, DRY, NOT_FOLLOWED)
 """What a film does in its last cycle, or what ended it; it heals in the first two."""
 
 
@@ -106,19 +107,13 @@ class HealingPoint:
 
 
 def outcome_of(run: FilmRun) -> str:
-    """Return what a film does in its last cycle, or what ended it.
-
-    Raises
-    ------
-    InputError
-        It ended for another reason than the two that are told.
-    """
+    """Return what a film does in its last cycle, or what ended it; `NOT_FOLLOWED` if that is the model's limit."""
     if run.ended == METAL_AT_FRONT:
         return METAL
     if run.ended == RUNS_DRY:
         return DRY
     if run.ended:
-        raise InputError(f"film: {run.ended}")
+        return NOT_FOLLOWED
     last = run.steps >= run.steps[-1] - 1
     wet = run.liquid_m[last] > 0.0
     return LIQUID if wet.all() else IN_TURN if wet.any() else SOLID
@@ -166,7 +161,7 @@ def healing_points(
             runs = [protocol.run(chain, thickness, current, plated=plated) for plated in (False, True)]
             outcome = worst_outcome(*runs)
             least = min(_last_liquid_m(run) for run in runs)
-            swing = float(np.fmax(*(_swing_V(run) for run in runs)))
+            swing = float(np.fmax(_swing_V(runs[0]), _swing_V(runs[1])))
             found.append(HealingPoint(chain.temperature_K, thickness, current, outcome, least, swing))
             if tick is not None:
                 tick()

@@ -14,7 +14,10 @@ variables, since PyBaMM's own operators interpolate at the ends of a domain and 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -102,7 +105,8 @@ def run_stage(
     model, solver = _model(pattern, rtol)
     times = np.linspace(0.0, duration_s, max(points, 2))
     try:
-        solution = solver.solve(model, [0.0, duration_s], t_interp=times, inputs=inputs)
+        with _without_log():  # what matters of it is said below
+            solution = solver.solve(model, [0.0, duration_s], t_interp=times, inputs=inputs)
     except Exception as error:  # the solver has its own kinds
         raise InputError(f"film: the solver gave up, {str(error).partition(' with inputs')[0][:200]}") from None
     times, states = np.asarray(solution.t), np.asarray(solution.y)
@@ -243,6 +247,17 @@ def _film(chain: PhaseChain, before: Film, state: NDArray[np.float64], pattern: 
         amounts = total * state[len(state) - pattern.cells :] * np.diff(faces(pattern.cells))
         layers[-1] = Layer(0, float(hosts[-1]), float(amounts.sum()), amounts)
     return Film(tuple(layers), reservoir, before.owed)
+
+
+@contextlib.contextmanager
+def _without_log() -> Iterator[None]:
+    logger = logging.getLogger("pybamm.logger")
+    was = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = was
 
 
 def _pybamm() -> Any:

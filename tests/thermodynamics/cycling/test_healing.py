@@ -1,16 +1,22 @@
 """Contact, symmetric cells, and where films heal."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from amalgamics.errors import InputError
+from amalgamics.reports.cycling.pictures import OUTCOME_COLOURS
 from amalgamics.tests.thermodynamics.cycling.conftest import make_chain
 from amalgamics.thermodynamics.cycling.cell import Contact, cycling_steps, symmetric_cell
 from amalgamics.thermodynamics.cycling.contact import RoughFace, contact_resistance, wetted_fraction
+from amalgamics.thermodynamics.cycling.film import TOO_MANY
 from amalgamics.thermodynamics.cycling.healing import (
     DRY,
     LIQUID,
     METAL,
+    NOT_FOLLOWED,
+    OUTCOMES,
     SOLID,
     Protocol,
     healing_points,
@@ -128,3 +134,8 @@ def test_cells_and_protocols_name_what_is_not_positive():
         symmetric_cell(make_chain(), film, 0.0, 36000.0, cycles=1)
     with pytest.raises(InputError, match=r"capacity_C_m2 is -1\.0"):
         Protocol(-1.0, 1e-3)
+
+
+def test_a_film_that_the_model_cannot_follow_is_an_outcome_with_a_colour():
+    assert outcome_of(SimpleNamespace(ended=TOO_MANY)) == NOT_FOLLOWED
+    assert set(OUTCOMES) == set(OUTCOME_COLOURS)
