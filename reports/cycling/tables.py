@@ -178,8 +178,8 @@ def full_cell_table(film: FilmResults) -> SectionTable | None:
     )
     note = (
         "Mean voltages over the discharge of the last cycle, without resistances. Cathodes: the plateaus of published"
-        " curves (Padhi 1997, Delmas 1994) as recalled, one lithium, as much as one half cycle needs. All metal behind"
-        " the film counts, and no electrolyte or case."
+        " curves (Padhi 1997, Delmas 1994) as recalled, one lithium, as much as one half cycle needs, weighed as the"
+        " charged host (FePO4 for LiFePO4). All metal behind the film counts, and no electrolyte or case."
     )
     return SectionTable(f"Full cells with {film.metal} amalgam", columns, tuple(rows), note=note)
 
