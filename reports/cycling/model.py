@@ -87,13 +87,13 @@ class FilmCase:
     def least_liquid_m(self) -> float:
         """Thinnest liquid at the electrolyte of either film in its last cycle."""
         runs = (self.cell.first, self.cell.second)
-        return min(float(run.liquid_m[run.steps >= run.steps[-1] - 1].min()) for run in runs)
+        return min(run.last_liquid_m for run in runs)
 
     @property
     def swelling_m(self) -> float:
         """How far the thickness of film and metal goes up and down in its last cycle."""
         run = self.cell.first
-        stack = run.stack_m[run.steps >= run.steps[-1] - 1]
+        stack = run.stack_m[run.in_last_cycle]
         return float(stack.max() - stack.min())
 
     @property

@@ -70,7 +70,7 @@ def _panel_title(film: FilmResults, case: FilmCase, first: bool) -> str:
 
 def _draw_layers(axes: Axes, run: FilmRun) -> float:
     """Fill the layers below the electrolyte, which is at the top; return the depth of the film in µm."""
-    last = np.flatnonzero(run.steps >= run.steps[-1] - 1)
+    last = np.flatnonzero(run.in_last_cycle)
     charge = np.abs(run.currents_A_m2[last[0]]) * (run.times_s - run.times_s[last[0]]) / 36000.0
     deepest: float = 0.0
     for before, after in pairwise(last.tolist()):

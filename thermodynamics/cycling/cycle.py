@@ -83,6 +83,16 @@ class FilmRun:
         return np.array([film.liquid_thickness_m(self.chain) for film in self.films])
 
     @cached_property
+    def in_last_cycle(self) -> NDArray[np.bool_]:
+        """Whether each belongs to the last two steps, out and in, shape (n,)."""
+        return np.asarray(self.steps >= self.steps[-1] - 1)
+
+    @property
+    def last_liquid_m(self) -> float:
+        """Thinnest liquid at the electrolyte in the last cycle."""
+        return float(self.liquid_m[self.in_last_cycle].min())
+
+    @cached_property
     def stack_m(self) -> NDArray[np.float64]:
         """Thickness of film and metal behind it, shape (n,)."""
         return np.array([film.stack_m(self.chain) for film in self.films])

@@ -114,8 +114,7 @@ def outcome_of(run: FilmRun) -> str:
         return DRY
     if run.ended:
         return NOT_FOLLOWED
-    last = run.steps >= run.steps[-1] - 1
-    wet = run.liquid_m[last] > 0.0
+    wet = run.liquid_m[run.in_last_cycle] > 0.0
     return LIQUID if wet.all() else IN_TURN if wet.any() else SOLID
 
 
@@ -124,12 +123,8 @@ def worst_outcome(*runs: FilmRun) -> str:
     return max((outcome_of(run) for run in runs), key=OUTCOMES.index)
 
 
-def _last_liquid_m(run: FilmRun) -> float:
-    return float(run.liquid_m[run.steps >= run.steps[-1] - 1].min())
-
-
 def _swing_V(run: FilmRun) -> float:
-    volts = run.voltages_V[run.steps >= run.steps[-1] - 1]
+    volts = run.voltages_V[run.in_last_cycle]
     finite = volts[np.isfinite(volts)]
     return float(finite.max() - finite.min()) if finite.size else float("nan")
 
@@ -160,7 +155,7 @@ def healing_points(
         for current in currents_A_m2:
             runs = [protocol.run(chain, thickness, current, plated=plated) for plated in (False, True)]
             outcome = worst_outcome(*runs)
-            least = min(_last_liquid_m(run) for run in runs)
+            least = min(run.last_liquid_m for run in runs)
             swing = float(np.fmax(_swing_V(runs[0]), _swing_V(runs[1])))
             found.append(HealingPoint(chain.temperature_K, thickness, current, outcome, least, swing))
             if tick is not None:

@@ -32,7 +32,7 @@ class Network:
     device
         torch device.
     library
-        The compiled kernels; None for sevenn's own convolutions, as on other devices than the CPU.
+        The compiled kernels, for the CPU alone; None for sevenn's own convolutions.
     """
 
     def __init__(self, model: Any, modal: str | None, device: str, library: ctypes.CDLL | None) -> None:
@@ -47,7 +47,7 @@ class Network:
         self._embedding = modules.pop("edge_embedding")
         self._modules = {name: module for name, module in modules.items() if name not in _MODULES_AFTER}
         self._convolutions: dict[str, Convolution] = {}
-        if library is not None and device == "cpu":
+        if library is not None:
             self._compile(library)
 
     @property
