@@ -1,14 +1,15 @@
 /* The gated perceptrons of CHGNet along pairs, with their look-ups and sums, and their gradients.
 
-   Each pair p of P has two rows: row p seen from its first end and row P + p from its second. A row takes
+   Each pair is seen from both its ends. Seen from one end, it takes
 
-       hidden = near[its end] + far[the other end] + third[third of the pair] + pair[p or row]          (2 F numbers)
-       z      = silu(hidden) W + b for core and gate apart, or hidden itself where there is one layer   (2 F)
-       out    = silu(norm(z core)) * sigmoid(norm(z gate))                                              (F)
+       hidden = near[this end] + far[the other end] + third[third of the pair] + pair[pair, perhaps this view]  (2 F)
+       z      = silu(hidden) W + b for core and gate apart, or hidden itself where there is one layer           (2 F)
+       out    = silu(norm(z core)) * sigmoid(norm(z gate))                                                      (F)
 
-   and out times the weights of the pair is summed over the rows of each end, or out is the result.
-   Rows are worked through in the order of their ends, a few at a time, so that all but `hidden` and `z`, which the
-   gradient needs, stays in the cache. */
+   where the weights are such that the mean of either half of z is 0, which saves norm from taking it,
+   and out times the weights of the pair is added to this end, or out is the result.
+   A few pairs at a time go through everything in the order in which they lie in memory. Nothing between is kept: the
+   gradient works it out again, which takes less time than to write it to memory and fetch it. */
 
 #include "vectors.h"
 
@@ -16,10 +17,11 @@
 
 enum { F = 64, V = F / LANES, WIDE = 2 * V };
 #ifdef __AVX512F__
-enum { ROWS = 6 }; /* 24 of 32 registers hold the sums of the products */
+enum { PAIRS = 3 }; /* the sums of the products of 6 rows take 24 of 32 registers */
 #else
-enum { ROWS = 2 };
+enum { PAIRS = 1 };
 #endif
+enum { ROWS = 2 * PAIRS };
 
 typedef struct {
     const float *forward[2], *bias[2], *back[2]; /* F x F matrices of core and gate and their transposes; null for one layer */
@@ -28,51 +30,47 @@ typedef struct {
 } gate;
 
 typedef struct {
-    int64_t n_pairs;
-    const int64_t *offsets;        /* rows of end i: order[offsets[i]] to order[offsets[i + 1]] */
-    const int64_t *order;
     const int64_t *first, *second; /* the ends of each pair */
     const int64_t *third;          /* null where there is none */
-} rows;
+    int64_t n_pairs;
+} ends;
 
 typedef struct {
     const float *near, *far, *third, *pair; /* 2 F numbers each */
-    int64_t views;                 /* 2 where `pair` has a row for each row, 1 for each pair */
+    int64_t views;                          /* 2 where `pair` has a row for either view, 1 for each pair */
 } tables;
 
 typedef struct {
-    int64_t count, row[ROWS], near[ROWS];
+    const float *values; /* F numbers for each pair, or for each end: a pair has the product of those of its ends */
+    int64_t of_ends;
+} weights;
+
+/* The pairs that go through together, each with two rows; missing ones repeat the last. */
+typedef struct {
+    int64_t count, pair[PAIRS], near[ROWS], far[ROWS];
 } block;
 
 static const float EPSILON = 1e-5f;
 
-INLINE int64_t pair_of(const rows *of, int64_t row) { return row < of->n_pairs ? row : row - of->n_pairs; }
-
-INLINE int64_t far_of(const rows *of, int64_t row) {
-    return row < of->n_pairs ? of->second[row] : of->first[row - of->n_pairs];
-}
-
-/* The next rows in the order of their ends; missing ones repeat the last, so that every block is full. */
-INLINE block next_block(const rows *of, int64_t *place, int64_t *end, int64_t stop) {
-    block b = {0};
-    int64_t last = of->offsets[stop];
-    while (b.count < ROWS && *place < last) {
-        while (*place >= of->offsets[*end + 1]) ++*end;
-        b.row[b.count] = of->order[(*place)++];
-        b.near[b.count++] = *end;
+INLINE block block_at(const ends *e, int64_t start, int64_t stop) {
+    block b;
+    b.count = stop - start < PAIRS ? stop - start : PAIRS;
+    for (int q = 0; q < PAIRS; q++) {
+        int64_t pair = b.pair[q] = start + (q < b.count ? q : b.count - 1);
+        b.near[2 * q] = b.far[2 * q + 1] = e->first[pair];
+        b.near[2 * q + 1] = b.far[2 * q] = e->second[pair];
     }
-    for (int64_t i = b.count; i < ROWS && b.count; i++) b.row[i] = b.row[b.count - 1], b.near[i] = b.near[b.count - 1];
     return b;
 }
 
-/* Asks for what the next block will read: rows lie apart in memory, which the processor does not foresee. */
-INLINE void prefetch(const rows *of, int64_t place, int64_t stop, const float *array) {
-    int64_t last = of->offsets[stop];
-    for (int64_t next = place; next < place + ROWS && next < last; next++)
-        for (int at = 0; at < 2 * F; at += LANES) __builtin_prefetch(array + of->order[next] * 2 * F + at);
+INLINE int64_t row_of(const block *b, int row, int64_t n_pairs) { return b->pair[row / 2] + (row % 2) * n_pairs; }
+
+INLINE vector weight_of(const weights *w, const block *b, int q, int at) {
+    if (!w->of_ends) return load(w->values + b->pair[q] * F + at);
+    return load(w->values + b->near[2 * q] * F + at) * load(w->values + b->far[2 * q] * F + at);
 }
 
-/* to = start + from W for ROWS rows of F numbers that lie 2 F apart. */
+/* to = start + from W for the rows of a block. */
 INLINE void multiply(float *restrict to, const float *restrict from, const float *restrict matrix, const float *start) {
     vector total[ROWS][V];
     for (int i = 0; i < ROWS; i++)
@@ -89,13 +87,11 @@ INLINE void multiply(float *restrict to, const float *restrict from, const float
         for (int v = 0; v < V; v++) store(to + i * 2 * F + v * LANES, total[i][v]);
 }
 
-/* Takes z of a row to y = (z - mean) / deviation; returns 1 / deviation. */
+/* Takes z of a row, whose mean is 0, to y = z / deviation; returns 1 / deviation. */
 INLINE float normalise(const float *restrict z, vector *restrict y) {
-    vector total = broadcast(0), squares = broadcast(0);
-    for (int v = 0; v < V; v++) total += y[v] = load(z + v * LANES);
-    float mean = sum(total) / F;
+    vector squares = broadcast(0);
     for (int v = 0; v < V; v++) {
-        y[v] -= mean;
+        y[v] = load(z + v * LANES);
         squares += y[v] * y[v];
     }
     float factor = 1 / sqrtf(sum(squares) / F + EPSILON);
@@ -103,118 +99,124 @@ INLINE float normalise(const float *restrict z, vector *restrict y) {
     return factor;
 }
 
+/* The gradient with respect to z but for its mean, to which the matrices that it is multiplied by do not respond. */
 INLINE void normalise_gradient(float *restrict to, const vector *restrict y, const vector *restrict g, float factor) {
-    vector total = broadcast(0), along = broadcast(0);
-    for (int v = 0; v < V; v++) {
-        total += g[v];
-        along += g[v] * y[v];
-    }
-    float mean = sum(total) / F, slope = sum(along) / F;
-    for (int v = 0; v < V; v++) store(to + v * LANES, factor * (g[v] - mean - y[v] * slope));
+    vector along = broadcast(0);
+    for (int v = 0; v < V; v++) along += g[v] * y[v];
+    float slope = sum(along) / F;
+    for (int v = 0; v < V; v++) store(to + v * LANES, factor * (g[v] - y[v] * slope));
 }
 
-INLINE void gather(float *restrict hidden, const rows *of, const tables *t, int64_t row, int64_t near) {
-    int64_t pair = pair_of(of, row);
-    const float *a = t->near + near * 2 * F, *b = t->far + far_of(of, row) * 2 * F;
-    const float *c = of->third ? t->third + of->third[pair] * 2 * F : 0;
-    const float *d = t->pair + (t->views == 2 ? row : pair) * 2 * F;
-    for (int v = 0; v < WIDE; v++) {
-        int at = v * LANES;
-        vector total = load(a + at) + load(b + at) + load(d + at);
-        store(hidden + at, c ? total + load(c + at) : total);
+/* Sets z of the rows of a block; where there are two layers also `slope`, the derivative of silu at hidden. */
+INLINE void first_layers(const gate *g, const ends *e, const tables *t, const block *b, float *restrict z,
+                         float *restrict slope) {
+    float values[ROWS * 2 * F];
+    for (int i = 0; i < ROWS; i++) {
+        const float *near = t->near + b->near[i] * 2 * F, *far = t->far + b->far[i] * 2 * F;
+        const float *third = e->third ? t->third + e->third[b->pair[i / 2]] * 2 * F : 0;
+        const float *pair = t->pair + (t->views == 2 ? row_of(b, i, e->n_pairs) : b->pair[i / 2]) * 2 * F;
+        for (int at = 0; at < 2 * F; at += LANES) {
+            vector x = load(near + at) + load(far + at) + load(pair + at);
+            if (third) x += load(third + at);
+            if (g->deep) {
+                vector s = sigmoid(x), value = x * s;
+                store(values + i * 2 * F + at, value);
+                if (slope) store(slope + i * 2 * F + at, s + value * (1.0f - s));
+            } else
+                store(z + i * 2 * F + at, x);
+        }
     }
+    if (g->deep)
+        for (int half = 0; half < 2; half++) multiply(z + half * F, values + half * F, g->forward[half], g->bias[half]);
 }
 
-/* weights: F numbers a pair, and out is summed over the rows of each end; or null, and out has a line for each row. */
-void gate_forward(int64_t start, int64_t stop, const gate *g, const rows *of, const tables *t, const float *weights,
-                  float *hidden, float *z, float *out) {
-    float buffer[ROWS * 2 * F], result[ROWS * 2 * F];
-    int64_t place = of->offsets[start], end = start;
-    for (;;) {
-        block b = next_block(of, &place, &end, stop);
-        if (b.count == 0) break;
-        for (int i = 0; i < ROWS; i++) {
-            float *own = (g->deep ? hidden : z) + b.row[i] * 2 * F;
-            gather(own, of, t, b.row[i], b.near[i]);
-            if (g->deep)
-                for (int v = 0; v < WIDE; v++) {
-                    vector x = load(own + v * LANES);
-                    store(buffer + i * 2 * F + v * LANES, x * sigmoid(x));
-                }
-        }
-        if (g->deep) {
-            for (int half = 0; half < 2; half++)
-                multiply(result + half * F, buffer + half * F, g->forward[half], g->bias[half]);
-            for (int i = 0; i < ROWS; i++) memcpy(z + b.row[i] * 2 * F, result + i * 2 * F, sizeof(float) * 2 * F);
-        }
-        for (int i = 0; i < b.count; i++) {
-            const float *own = z + b.row[i] * 2 * F;
+/* Adds to `out` of each end with weights; without, sets `out` of both rows of each pair, all first views first. */
+void gate_forward(int64_t start, int64_t stop, const gate *g, const ends *e, const tables *t, const weights *w,
+                  float *out) {
+    float z[ROWS * 2 * F];
+    for (int64_t place = start; place < stop; place += PAIRS) {
+        block b = block_at(e, place, stop);
+        first_layers(g, e, t, &b, z, 0);
+        for (int i = 0; i < 2 * b.count; i++) {
             vector core[V], gates[V];
-            normalise(own, core);
-            normalise(own + F, gates);
-            float *to = out + (weights ? b.near[i] : b.row[i]) * F;
+            normalise(z + i * 2 * F, core);
+            normalise(z + i * 2 * F + F, gates);
+            float *to = out + (w->values ? b.near[i] : row_of(&b, i, e->n_pairs)) * F;
             for (int v = 0; v < V; v++) {
                 int at = v * LANES;
                 vector x = core[v] * load(g->weight[0] + at) + load(g->shift[0] + at);
                 vector y = gates[v] * load(g->weight[1] + at) + load(g->shift[1] + at);
                 vector value = x * sigmoid(x) * sigmoid(y);
-                if (weights) value = load(to + at) + value * load(weights + pair_of(of, b.row[i]) * F + at);
-                store(to + at, value);
+                store(to + at, w->values ? load(to + at) + value * weight_of(w, &b, i / 2, at) : value);
             }
         }
     }
 }
 
-/* g_out is what gate_forward's `out` has: for each end with weights, for each row without. Adds to g_weights (for each
-   row) and g_near (for each end), sets g_hidden (for each row). */
-void gate_backward(int64_t start, int64_t stop, const gate *g, const rows *of, const float *weights,
-                   const float *hidden, const float *z, const float *g_out, float *g_weights, float *g_near,
-                   float *g_hidden) {
-    float buffer[ROWS * 2 * F], result[ROWS * 2 * F];
-    int64_t place = of->offsets[start], end = start;
-    for (;;) {
-        block b = next_block(of, &place, &end, stop);
-        if (b.count == 0) break;
-        prefetch(of, place, stop, z);
-        if (g->deep) prefetch(of, place, stop, hidden);
+INLINE void add(float *to, vector value) { store(to, load(to) + value); }
+
+INLINE void add_weights(const weights *w, const block *b, int q, const vector *g, float *g_weights) {
+    const float *one = w->values + b->near[2 * q] * F, *other = w->values + b->far[2 * q] * F;
+    for (int v = 0; v < V; v++) {
+        int at = v * LANES;
+        if (w->of_ends) {
+            add(g_weights + b->near[2 * q] * F + at, g[v] * load(other + at));
+            add(g_weights + b->far[2 * q] * F + at, g[v] * load(one + at));
+        } else
+            add(g_weights + b->pair[q] * F + at, g[v]);
+    }
+}
+
+/* g_out is what gate_forward's `out` has. Sets g_pair, whose rows are those of `pair` of the tables; adds to g_weights and,
+   unless they are null, to g_near, g_far and g_third. */
+void gate_backward(int64_t start, int64_t stop, const gate *g, const ends *e, const tables *t, const weights *w,
+                   const float *g_out, float *g_weights, float *g_pair, float *g_near, float *g_far, float *g_third) {
+    float z[ROWS * 2 * F], slope[ROWS * 2 * F], g_z[ROWS * 2 * F], g_hidden[ROWS * 2 * F];
+    for (int64_t place = start; place < stop; place += PAIRS) {
+        block b = block_at(e, place, stop);
+        first_layers(g, e, t, &b, z, slope);
+        vector along[V];
         for (int i = 0; i < ROWS; i++) {
-            int64_t row = b.row[i];
-            const float *own = z + row * 2 * F, *given = g_out + (weights ? b.near[i] : row) * F;
-            const float *weight = weights ? weights + pair_of(of, row) * F : 0;
+            const float *given = g_out + (w->values ? b.near[i] : row_of(&b, i, e->n_pairs)) * F;
             vector core[V], gates[V], g_core[V], g_gates[V];
-            float core_factor = normalise(own, core), gate_factor = normalise(own + F, gates);
+            float core_factor = normalise(z + i * 2 * F, core), gate_factor = normalise(z + i * 2 * F + F, gates);
             for (int v = 0; v < V; v++) {
                 int at = v * LANES;
                 vector w0 = load(g->weight[0] + at), w1 = load(g->weight[1] + at);
                 vector x = core[v] * w0 + load(g->shift[0] + at), s = sigmoid(x);
-                vector t = sigmoid(gates[v] * w1 + load(g->shift[1] + at));
+                vector gating = sigmoid(gates[v] * w1 + load(g->shift[1] + at));
                 vector value = x * s, gradient = load(given + at);
-                if (weight) {
-                    if (i < b.count) {
-                        float *to = g_weights + row * F + at;
-                        store(to, load(to) + gradient * value * t);
-                    }
-                    gradient *= load(weight + at);
+                if (w->values) {
+                    vector more = gradient * value * gating;
+                    along[v] = i % 2 ? along[v] + more : more;
+                    gradient *= weight_of(w, &b, i / 2, at);
                 }
-                g_core[v] = gradient * t * (s + value * (1.0f - s)) * w0;
-                g_gates[v] = gradient * value * t * (1.0f - t) * w1;
+                gradient *= gating;
+                g_core[v] = gradient * (s + value * (1.0f - s)) * w0;
+                g_gates[v] = gradient * value * (1.0f - gating) * w1;
             }
-            normalise_gradient(buffer + i * 2 * F, core, g_core, core_factor);
-            normalise_gradient(buffer + i * 2 * F + F, gates, g_gates, gate_factor);
+            normalise_gradient(g_z + i * 2 * F, core, g_core, core_factor);
+            normalise_gradient(g_z + i * 2 * F + F, gates, g_gates, gate_factor);
+            if (w->values && i % 2 && i < 2 * b.count) add_weights(w, &b, i / 2, along, g_weights);
         }
         if (g->deep)
-            for (int half = 0; half < 2; half++) multiply(result + half * F, buffer + half * F, g->back[half], 0);
-        for (int i = 0; i < b.count; i++) {
-            float *to = g_hidden + b.row[i] * 2 * F, *near = g_near + b.near[i] * 2 * F;
-            for (int v = 0; v < WIDE; v++) {
-                int at = v * LANES;
-                vector value = load((g->deep ? result : buffer) + i * 2 * F + at);
-                if (g->deep) {
-                    vector x = load(hidden + b.row[i] * 2 * F + at), s = sigmoid(x);
-                    value *= s + x * s * (1.0f - s);
-                }
-                store(to + at, value);
-                store(near + at, load(near + at) + value);
+            for (int half = 0; half < 2; half++) multiply(g_hidden + half * F, g_z + half * F, g->back[half], 0);
+        for (int q = 0; q < b.count; q++) {
+            const float *rows = (g->deep ? g_hidden : g_z) + 2 * q * 2 * F, *slopes = slope + 2 * q * 2 * F;
+            for (int at = 0; at < 2 * F; at += LANES) {
+                vector one = load(rows + at), other = load(rows + 2 * F + at);
+                if (g->deep) one *= load(slopes + at), other *= load(slopes + 2 * F + at);
+                if (t->views == 2) {
+                    store(g_pair + b.pair[q] * 2 * F + at, one);
+                    store(g_pair + (b.pair[q] + e->n_pairs) * 2 * F + at, other);
+                } else
+                    store(g_pair + b.pair[q] * 2 * F + at, one + other);
+                if (!g_near) continue;
+                add(g_near + b.near[2 * q] * 2 * F + at, one);
+                add(g_near + b.far[2 * q] * 2 * F + at, other);
+                add(g_far + b.far[2 * q] * 2 * F + at, one);
+                add(g_far + b.near[2 * q] * 2 * F + at, other);
+                if (g_third) add(g_third + e->third[b.pair[q]] * 2 * F + at, one + other);
             }
         }
     }

@@ -38,29 +38,54 @@ INLINE float sum(vector v) {
     return (a[0] + a[2]) + (a[1] + a[3]);
 }
 
-INLINE vector choose(integers where, vector a, vector b) {
-    return (vector)((where & (integers)a) | (~where & (integers)b));
+/* 1 / x to about 1 ulp, x less the nearest whole number, x * 2^n of a whole n, and x (which may be no number) between
+   -limit and limit: instructions that compilers do not find. */
+#ifdef __AVX512DQ__
+#include <immintrin.h>
+
+INLINE vector reciprocal(vector x) {
+    vector r = (vector)_mm512_rcp14_ps((__m512)x);
+    return r * (2.0f - x * r);
 }
 
-/* The exponential to about 2 ulp: 2^n times a polynomial on |x| < ln(2) / 2; clamped where single precision ends. */
-INLINE vector exponential(vector x) {
-    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer in the low bits */
-    x = choose(x > 87.0f, broadcast(87.0f), x);
-    x = choose(x < -87.0f, broadcast(-87.0f), x);
-    vector shifted = x * 1.44269504f + magic, n = shifted - magic;
-    vector r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    vector p = broadcast(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    integers power = (((integers)shifted - (integers)broadcast(magic)) + 127) << 23;
-    return p * (vector)power;
+INLINE vector fraction(vector x) { return (vector)_mm512_reduce_ps((__m512)x, 0); }
+
+INLINE vector times_power_of_two(vector x, vector n) { return (vector)_mm512_scalef_ps((__m512)x, (__m512)n); }
+
+INLINE vector limited(vector x, float limit) {
+    return (vector)_mm512_max_ps(_mm512_set1_ps(-limit), _mm512_min_ps(_mm512_set1_ps(limit), (__m512)x));
+}
+#else
+INLINE vector reciprocal(vector x) { return 1.0f / x; }
+
+INLINE vector fraction(vector x) {
+    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+    return x - ((x + magic) - magic);
 }
 
-/* Zero below -60, where products with it would leave the normal numbers, which processors multiply slowly. */
-INLINE vector sigmoid(vector x) { return choose(x < -60.0f, broadcast(0), 1.0f / (1.0f + exponential(-x))); }
+INLINE vector times_power_of_two(vector x, vector n) {
+    return x * (vector)((__builtin_convertvector(n, integers) + 127) << 23);
+}
+
+INLINE vector limited(vector x, float limit) {
+    integers above = x > limit, below = x < -limit;
+    return (vector)((above & (integers)broadcast(limit)) | (below & (integers)broadcast(-limit)) |
+                    (~(above | below) & (integers)x));
+}
+#endif
+
+/* 1 / (1 + exp(-x)) to about 2 ulp, with exp(-x) as 2^n times a polynomial in a fraction r, |r| < 1/2. Never below 1e-13,
+   so that products with it stay normal numbers, which processors multiply fastest. */
+INLINE vector sigmoid(vector x) {
+    vector t = limited(x * -1.44269504f, 43.0f), r = fraction(t);
+    vector p = broadcast(1.545316294e-04f);
+    p = p * r + 1.339086336e-03f;
+    p = p * r + 9.618082557e-03f;
+    p = p * r + 5.550357114e-02f;
+    p = p * r + 2.402265076e-01f;
+    p = p * r + 6.931471880e-01f;
+    p = p * r + 1.0f;
+    return reciprocal(1.0f + times_power_of_two(p, t - r));
+}
 
 #endif

@@ -17,6 +17,9 @@ from ..lean import LeanCalculator
 from ..weights import checked_weights
 
 if TYPE_CHECKING:
+    import torch
+
+    from .graph import Graph
     from .layers import Network
 
 LEAN_MODELS = ("chgnet", "chgnet-r2scan")
@@ -64,8 +67,16 @@ class LeanCHGNet(LeanCalculator):
         """Return energies of atoms, forces and virials; see :class:`~..lean.LeanCalculator`."""
         graph = self._builder.build(structures)
         energies, d_length, d_angle = self._network.energies_and_gradients(graph)
-        references = self._network.reference_energies[graph.numbers.numpy() - 1]
-        return energies.double().numpy() + references, *graph.forces_and_virials(d_length, d_angle)
+        return self._with_references(energies, graph), *graph.forces_and_virials(d_length, d_angle)
+
+    def evaluate_energies(self, structures: Sequence[Atoms]) -> np.ndarray:
+        """Return the energies of atoms alone, shape (N,), in less than half the time."""
+        graph = self._builder.build(structures)
+        return self._with_references(self._network.energies(graph), graph)
+
+    def _with_references(self, energies: torch.Tensor, graph: Graph) -> np.ndarray:
+        known = self._network.reference_energies[graph.numbers.numpy() - 1]
+        return np.asarray(energies.double().numpy() + known)
 
     def check_elements(self, atoms: Atoms) -> None:
         """Raise InputError for an element that CHGNet does not know."""

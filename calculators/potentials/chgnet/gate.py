@@ -47,6 +47,12 @@ class Linear:
         back = weights[f"{name}.weight"].contiguous()
         return cls(back.t().contiguous(), back, weights[f"{name}.bias"] if bias else None)
 
+    @property
+    def centred(self) -> Linear:
+        """The same less the mean of the outputs, which a layer normalisation behind it takes away."""
+        back = self.back - self.back.mean(0)
+        return Linear(back.t().contiguous(), back, None if self.bias is None else self.bias - self.bias.mean())
+
     def __call__(self, x: Tensor) -> Tensor:
         """Return x W + b."""
         return x @ self.weight if self.bias is None else torch.addmm(self.bias, x, self.weight)
@@ -97,7 +103,8 @@ class Gate:
     """A gated perceptron, silu(core) * sigmoid(gate), its first layer split by what its inputs belong to.
 
     The first layer of core and gate, of 128 outputs together, is not part of the call: its matrices are ``blocks``,
-    one for each kind of input, and its sum is what the call is given.
+    one for each kind of input, and its sum is what the call is given. What is normalised has the mean 0 already, by the
+    weights of the layer before.
 
     Parameters
     ----------
@@ -113,12 +120,15 @@ class Gate:
 
     def __init__(self, weights: Weights, name: str, n_inputs: int, first_layer: int, last_layer: int) -> None:
         parts = [f"{name}.mlp_core.layers", f"{name}.mlp_gate.layers"]
-        back = torch.cat([weights[f"{part}.{first_layer}.weight"] for part in parts])
-        bias = torch.cat([weights[f"{part}.{first_layer}.bias"] for part in parts])
-        self.blocks = [Linear(part.t().contiguous(), part.contiguous(), None) for part in back.chunk(n_inputs, dim=1)]
-        self.bias = bias
+        first = [Linear.of(weights, f"{part}.{first_layer}") for part in parts]
+        last = [Linear.of(weights, f"{part}.{last_layer}").centred for part in parts]
         self.deep = first_layer != last_layer
-        self.last = [Linear.of(weights, f"{part}.{last_layer}") for part in parts] if self.deep else []
+        if not self.deep:
+            first, last = last, []
+        back = torch.cat([layer.back for layer in first])
+        self.blocks = [Linear(part.t().contiguous(), part.contiguous(), None) for part in back.chunk(n_inputs, dim=1)]
+        self.bias = torch.cat([bias for layer in first if (bias := layer.bias) is not None])
+        self.last = last
         self.norms = [Norm.of(weights, f"{name}.bn1"), Norm.of(weights, f"{name}.bn2")]
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, list[tuple[Any, ...]]]:
@@ -191,26 +201,28 @@ class Ends:
     def __init__(
         self, first: Tensor, second: Tensor, size: int, third: Tensor | None = None, third_size: int = 0
     ) -> None:
-        n_pairs = len(first)
-        self.n_pairs, self.size = n_pairs, size
+        self.n_pairs, self.size, self.third_size = len(first), size, third_size
         self.first, self.second, self.third = first, second, third
-        self.near = torch.cat([first, second])
-        far = torch.cat([second, first])
-        columns = [self.near, far + size]
-        self.order = torch.argsort(self.near, stable=True)
-        self.offsets = _offsets(self.near, size)
-        self._far_order = (self.order + n_pairs) % max(2 * n_pairs, 1)
-        if third is not None:
-            columns.append(torch.cat([third, third]) + 2 * size)
-            pairs = torch.arange(n_pairs, device=third.device)
-            self._third_order = torch.stack([pairs, pairs + n_pairs], dim=1).flatten()
-            self._third_offsets = 2 * _offsets(third, third_size)
-        self._columns = torch.stack(columns, dim=1)
 
     @functools.cached_property
-    def limits(self) -> Tensor:
-        """Where the rows of each thing begin in ``order``, and where the last ones end, shape (size + 1,)."""
-        return torch.cat([self.offsets, self.offsets.new_tensor([2 * self.n_pairs])])
+    def near(self) -> Tensor:
+        """What each row's own end points to, shape (2 P,)."""
+        return torch.cat([self.first, self.second])
+
+    @functools.cached_property
+    def _columns(self) -> Tensor:
+        columns = [self.near, torch.cat([self.second, self.first]) + self.size]
+        if self.third is not None:
+            columns.append(torch.cat([self.third, self.third]) + 2 * self.size)
+        return torch.stack(columns, dim=1)
+
+    @functools.cached_property
+    def _order(self) -> Tensor:
+        return torch.argsort(self.near, stable=True)
+
+    @functools.cached_property
+    def _starts(self) -> Tensor:
+        return _offsets(self.near, self.size)
 
     def gather(self, *tables: Tensor) -> Tensor:
         """Return for each row the sum of what it and its partner (and the third) point to, shape (2 P, width).
@@ -226,15 +238,18 @@ class Ends:
 
     def sum_near(self, rows: Tensor) -> Tensor:
         """Sum the rows, shape (2 P, width), by what they point to: shape (size, width)."""
-        return _sum(rows, self.order, self.offsets)
+        return _sum(rows, self._order, self._starts)
 
     def sum_far(self, rows: Tensor) -> Tensor:
         """Sum the rows, shape (2 P, width), by what their partners point to: shape (size, width)."""
-        return _sum(rows, self._far_order, self.offsets)
+        return _sum(rows, (self._order + self.n_pairs) % max(2 * self.n_pairs, 1), self._starts)
 
     def sum_third(self, rows: Tensor) -> Tensor:
         """Sum the rows, shape (2 P, width), by their third: shape (third_size, width)."""
-        return _sum(rows, self._third_order, self._third_offsets)
+        assert self.third is not None
+        pairs = torch.arange(self.n_pairs, device=rows.device)
+        order = torch.stack([pairs, pairs + self.n_pairs], dim=1).flatten()
+        return _sum(rows, order, 2 * _offsets(self.third, self.third_size))
 
 
 def _offsets(targets: Tensor, size: int) -> Tensor:

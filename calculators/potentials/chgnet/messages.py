@@ -3,34 +3,69 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from ...native.call import call_kernel, pointer
+from ...native.call import Summed, call_kernel, pointer
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from .gate import Ends, Gate
 
+# Waking a thread for fewer takes longer than the work.
+_PAIRS_PER_THREAD = 500
+
+
+class PairWeights:
+    """The weights of P pairs, numbers of their own or the products of those of their ends, and their gradient.
+
+    Parameters
+    ----------
+    values
+        Of the pairs, shape (P, 64), or of what their ends point to, shape (size, 64).
+    ends
+        The ends whose weights are multiplied; None where ``values`` are those of pairs.
+    """
+
+    def __init__(self, values: Tensor, ends: Ends | None = None) -> None:
+        self.values, self.ends = values, ends
+
+    @functools.cached_property
+    def of_pairs(self) -> Tensor:
+        """The weights of the pairs, shape (P, 64)."""
+        if self.ends is None:
+            return self.values
+        return self.values.index_select(0, self.ends.first) * self.values.index_select(0, self.ends.second)
+
+    @functools.cached_property
+    def gradient(self) -> Tensor:
+        """The gradient with respect to ``values``, to which every layer adds."""
+        return torch.zeros_like(self.values)
+
+    def add_gradient(self, of_pairs: Tensor) -> None:
+        """Add to the gradient what belongs to one of the pairs' weights, shape (P, 64)."""
+        if self.ends is not None:
+            others = self.values.index_select(0, torch.cat([self.ends.second, self.ends.first]))
+            of_pairs = self.ends.sum_near((views(others) * of_pairs).flatten(0, 1))
+        self.gradient.add_(of_pairs)
+
 
 class Gradients(NamedTuple):
-    """Gradients with respect to what :meth:`Messages.forward` was given; P pairs.
+    """Gradients with respect to what :meth:`Messages.forward` was given; the weights have their own.
 
     Attributes
     ----------
     tables
         With respect to each of the tables; empty where they were not asked for.
     pairs
-        Of both rows of each pair, shape (2, P, 128).
-    weights
-        Shape (P, 64); None where there were none.
+        In the shape that these had.
     """
 
     tables: tuple[Tensor, ...]
     pairs: Tensor
-    weights: Tensor | None
 
 
 def views(rows: Tensor, count: int = 2) -> Tensor:
@@ -51,7 +86,7 @@ class Messages:
         self.gate = gate
 
     def forward(
-        self, tables: tuple[Tensor, ...], pairs: Tensor, ends: Ends, weights: Tensor | None
+        self, tables: tuple[Tensor, ...], pairs: Tensor, ends: Ends, weights: PairWeights | None
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """Return the sums, shape (size, 64), without weights the rows, shape (2, P, 64); and what the gradient needs.
 
@@ -60,40 +95,36 @@ class Messages:
         tables
             Parts of the first layer's sum that belong to a row's own end, to its partner's and to the third.
         pairs
-            The part that belongs to the pair, shape (P, 128) or (2, P, 128).
+            The part that belongs to the pair, shape (P, 128), or seen from either end, shape (2, P, 128).
         ends
             What the pairs join.
         weights
-            Weights of the pairs, shape (P, 64).
+            Weights of the pairs.
         """
         hidden = ends.gather(*tables)
         views(hidden).add_(pairs)
         rows, saved = self.gate.forward(hidden)
         messages = views(rows)
         if weights is None:
-            return messages, (None, saved)
-        return ends.sum_near((messages * weights).flatten(0, 1)), (messages, saved)
+            return messages, (None, saved, pairs.shape)
+        return ends.sum_near((messages * weights.of_pairs).flatten(0, 1)), (messages, saved, pairs.shape)
 
     def backward(
-        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, weights: Tensor | None, *, tables: bool = True
+        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, weights: PairWeights | None, *, tables: bool = True
     ) -> Gradients:
-        """Return the gradients for that of what :meth:`forward` returned; those of the tables if asked for."""
-        messages, saved_gate = saved
-        g_weights = None
+        """Return the gradients for that of what :meth:`forward` returned; those of the tables if asked for.
+
+        That of the weights is added to theirs.
+        """
+        messages, saved_gate, shape = saved
         if weights is not None:
             gradient = gradient.index_select(0, ends.near).view_as(messages)
-            g_weights = (gradient * messages).sum(0)
-            gradient = gradient.mul_(weights)
+            weights.add_gradient((gradient * messages).sum(0))
+            gradient = gradient.mul_(weights.of_pairs)
         g_hidden = self.gate.backward(gradient.flatten(0, 1), saved_gate)
-        near = (ends.sum_near(g_hidden),) if tables else ()
-        return Gradients((*near, *self._others(g_hidden, ends, tables)), views(g_hidden), g_weights)
-
-    @staticmethod
-    def _others(g_hidden: Tensor, ends: Ends, tables: bool) -> tuple[Tensor, ...]:
-        if not tables:
-            return ()
-        far = ends.sum_far(g_hidden)
-        return (far,) if ends.third is None else (far, ends.sum_third(g_hidden))
+        sums = [ends.sum_near, ends.sum_far, *([] if ends.third is None else [ends.sum_third])] if tables else []
+        both = views(g_hidden)
+        return Gradients(tuple(one(g_hidden) for one in sums), both if both.shape == shape else both.sum(0).view(shape))
 
 
 class _Gate(ctypes.Structure):
@@ -103,19 +134,20 @@ class _Gate(ctypes.Structure):
     ]
 
 
-class _Rows(ctypes.Structure):
-    _fields_ = [
-        ("n_pairs", ctypes.c_int64),
-        *((name, ctypes.c_void_p) for name in ("offsets", "order", "first", "second", "third")),
-    ]
+class _Ends(ctypes.Structure):
+    _fields_ = [*((name, ctypes.c_void_p) for name in ("first", "second", "third")), ("n_pairs", ctypes.c_int64)]
 
 
 class _Tables(ctypes.Structure):
     _fields_ = [*((name, ctypes.c_void_p) for name in ("near", "far", "third", "pair")), ("views", ctypes.c_int64)]
 
 
+class _Weights(ctypes.Structure):
+    _fields_ = [("values", ctypes.c_void_p), ("of_ends", ctypes.c_int64)]
+
+
 class CompiledMessages(Messages):
-    """The same by the compiled kernel: a few rows at a time go through everything, and stay in the cache meanwhile.
+    """The same by the compiled kernel: a few pairs at a time go through everything, and nothing between is kept.
 
     Parameters
     ----------
@@ -133,36 +165,46 @@ class CompiledMessages(Messages):
         self._structure = _Gate(*((ctypes.c_void_p * 2)(*map(pointer, pair)) for pair in parts), int(gate.deep))
 
     def forward(
-        self, tables: tuple[Tensor, ...], pairs: Tensor, ends: Ends, weights: Tensor | None
+        self, tables: tuple[Tensor, ...], pairs: Tensor, ends: Ends, weights: PairWeights | None
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """See :meth:`Messages.forward`."""
-        n_rows, width = 2 * ends.n_pairs, pairs.shape[-1]
-        before, hidden = pairs.new_empty(n_rows, width), pairs.new_empty(n_rows if self.gate.deep else 0, width)
-        out = pairs.new_empty(n_rows, width // 2) if weights is None else pairs.new_zeros(ends.size, width // 2)
-        structures = (self._structure, _rows(ends), _tables(tables, pairs, ends.n_pairs))
-        call_kernel(self._library.gate_forward, ends.size, structures, (weights, hidden, before, out))
-        return (views(out) if weights is None else out), (hidden, before)
+        half = pairs.shape[-1] // 2
+        if weights is None:
+            out = pairs.new_empty(2, ends.n_pairs, half)
+            self._call(self._library.gate_forward, tables, pairs, ends, weights, out)
+        else:
+            out = pairs.new_zeros(ends.size, half)
+            self._call(self._library.gate_forward, tables, pairs, ends, weights, Summed(out))
+        return out, (tables, pairs)
 
     def backward(
-        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, weights: Tensor | None, *, tables: bool = True
+        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, weights: PairWeights | None, *, tables: bool = True
     ) -> Gradients:
         """See :meth:`Messages.backward`."""
-        hidden, before = saved
-        g_hidden, g_near = torch.empty_like(before), before.new_zeros(ends.size, before.shape[1])
-        g_weights = None if weights is None else weights.new_zeros(2, *weights.shape)
-        arrays = (weights, hidden, before, gradient.contiguous(), g_weights, g_near, g_hidden)
-        call_kernel(self._library.gate_backward, ends.size, (self._structure, _rows(ends)), arrays)
-        near = (g_near,) if tables else ()
-        total = None if g_weights is None else g_weights.sum(0)
-        return Gradients((*near, *self._others(g_hidden, ends, tables)), views(g_hidden), total)
+        given, pairs = saved
+        g_tables = [torch.zeros_like(item) for item in given] if tables else []
+        g_pairs = torch.empty_like(pairs)
+        g_weights = None if weights is None else Summed(weights.gradient) if weights.ends else weights.gradient
+        to_tables = [*map(Summed, g_tables), *[None] * (3 - len(g_tables))]
+        arrays = (gradient.contiguous(), g_weights, g_pairs, *to_tables)
+        self._call(self._library.gate_backward, given, pairs, ends, weights, *arrays)
+        return Gradients(tuple(g_tables), g_pairs)
 
-
-def _rows(ends: Ends) -> _Rows:
-    arrays = (ends.limits, ends.order, ends.first, ends.second, ends.third)
-    return _Rows(ends.n_pairs, *map(pointer, arrays))
-
-
-def _tables(tables: tuple[Tensor, ...], pairs: Tensor, n_pairs: int) -> _Tables:
-    near, far, *third = tables
-    n_views = len(pairs.flatten(0, -2)) // max(n_pairs, 1)
-    return _Tables(*map(pointer, (near, far, third[0] if third else None, pairs)), n_views)
+    def _call(
+        self,
+        kernel: Any,
+        tables: tuple[Tensor, ...],
+        pairs: Tensor,
+        ends: Ends,
+        weights: PairWeights | None,
+        *arrays: Tensor | Summed | None,
+    ) -> None:
+        near, far, *third = tables
+        n_views = 2 if pairs.dim() == 3 and len(pairs) == 2 else 1
+        structures = (
+            self._structure,
+            _Ends(*map(pointer, (ends.first, ends.second, ends.third)), ends.n_pairs),
+            _Tables(*map(pointer, (near, far, third[0] if third else None, pairs)), n_views),
+            _Weights(None, 0) if weights is None else _Weights(pointer(weights.values), weights.ends is not None),
+        )
+        call_kernel(kernel, ends.n_pairs, structures, arrays, rounds_per_thread=_PAIRS_PER_THREAD)

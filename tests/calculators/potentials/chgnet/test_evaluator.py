@@ -37,6 +37,13 @@ def lean(model: str = "chgnet", dtype: str = "float32") -> LeanCHGNet:
     return LeanCHGNet(model, dtype=dtype)
 
 
+def checkpoint(model: str) -> dict[str, Any]:
+    """The weights of a model, as they lie in its file."""
+    path = checked_weights("chgnet", MODEL_CARDS[model].weights, MODEL_CARDS[model].sha256)
+    found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    return found
+
+
 def rattled(key: str, amplitude: float = 0.1, strain: float = 0.02, seed: int = 0) -> Atoms:
     """A phase of the library, its atoms displaced (Å) and its cell strained."""
     atoms = get_phase(key).atoms()
@@ -130,21 +137,46 @@ def test_equals_stock_on_random_distortions(key, amplitude, strain, seed):
     assert_equal_to_stock("chgnet", atoms, lean().evaluate_batch([atoms])[0], tolerance=3e-6)
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_energies_alone_are_the_same(compiled, monkeypatch):
+    calculator = LeanCHGNet()
+    if not compiled:
+        monkeypatch.setattr(calculator, "_network", Network(checkpoint("chgnet"), torch.float32, "cpu"))
+    structures = [rattled("LiHg"), slab(), rattled("LLTO_P4mmm_ordered")]
+    energies, _, _ = calculator.evaluate_atoms(structures)
+    np.testing.assert_array_equal(calculator.evaluate_energies(structures), energies)
+
+
+def test_threads_share_the_work():
+    atoms = rattled("LLTO_P4mmm_ordered").repeat((2, 2, 2))
+    found = []
+    threads = torch.get_num_threads()
+    try:
+        for number in (1, 3):
+            torch.set_num_threads(number)
+            found.append(lean().evaluate_batch([atoms])[0])
+    finally:
+        torch.set_num_threads(threads)
+    one, three = found
+    assert one["energy"] == pytest.approx(three["energy"], abs=1e-7 * len(atoms))
+    np.testing.assert_allclose(three["forces"], one["forces"], atol=1e-5)
+    np.testing.assert_allclose(three["stress"], one["stress"], atol=1e-6)
+
+
 @pytest.mark.skipif(find_compiler() is None, reason="there is no C compiler")
 @pytest.mark.parametrize("model", LEAN_MODELS)
 def test_compiled_code_equals_torch_with_other_weights(model):
     # Weights that no training has balanced, so that what cancels or hardly counts in the trained ones shows.
-    path = checked_weights("chgnet", MODEL_CARDS[model].weights, MODEL_CARDS[model].sha256)
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    other = checkpoint(model)
     random = torch.Generator().manual_seed(3)
-    for name, weight in checkpoint["state_dict"].items():
+    for name, weight in other["state_dict"].items():
         if weight.is_floating_point() and not name.startswith("composition_model"):
-            checkpoint["state_dict"][name] = weight * (1 + 0.2 * torch.randn(weight.shape, generator=random))
+            other["state_dict"][name] = weight * (1 + 0.2 * torch.randn(weight.shape, generator=random))
     structures = [*odd_structures().values(), rattled("LiHg"), rattled("LLTO_P4mmm_ordered"), slab()]
     results = []
     for dtype, library in ((torch.float32, native_code().library), (torch.float32, None), (torch.float64, None)):
         calculator = LeanCHGNet(model)
-        calculator._network = Network(checkpoint, dtype, "cpu", library)
+        calculator._network = Network(other, dtype, "cpu", library)
         results.append(calculator.evaluate_batch(structures))
     for atoms, compiled, single, exact in zip(structures, *results, strict=True):
         scale = 1 + np.abs(exact["forces"]).max() + abs(exact["energy"]) / len(atoms)
