@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgamics.benchmarks.machine import describe_machine
+from amalgamics.benchmarks.pictures import draw_pictures
 from amalgamics.benchmarks.report import update_page
 from amalgamics.benchmarks.results import Mode
 from amalgamics.benchmarks.timing import say
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "dynamics": ("surfaces", "run_dynamics"),
     "optimizers": ("optimizers", "run_optimizers"),
     "scaling": ("scaling", "run_scaling"),
+    "growth": ("growth", "run_growth"),
     "roofline": ("roofline", "run_roofline"),
     "memory": ("memory", "run_memory"),
     "end-to-end": ("end_to_end", "run_end_to_end"),
@@ -62,11 +64,12 @@ def read_results() -> dict[str, Any]:
 
 
 def write_results(results: dict[str, Any]) -> None:
-    """Write the file and the page."""
+    """Write the file, the page and its pictures."""
     order = list(BENCHMARKS)
     results["benchmarks"] = {name: results["benchmarks"][name] for name in order if name in results["benchmarks"]}
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(update_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    draw_pictures(results["benchmarks"], PAGE.parent / "images")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

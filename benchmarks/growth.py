@@ -1,0 +1,141 @@
+"""(ix) Growth: what atoms, crystals and workers cost, and whether an interface of a thousand atoms is at hand."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..calculators.potentials.names import get_calculator
+from ..calculators.relaxation.batch import get_batch_evaluator
+from .memory import peak_memory_mb
+from .results import Mode, Result, Row, Table, Target
+from .systems import mercury_on_llto, small_crystals, supercell
+from .timing import interleave, say
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+POTENTIALS = {
+    "quick": ("chgnet", "chgnet+d3", "7net-0"),
+    "full": ("chgnet", "chgnet+d3", "7net-0", "7net-0+d3", "7net-l3i5"),
+}
+SIZES = {"quick": (54, 250), "full": (54, 128, 250, 432, 1024, 2000)}
+CRYSTALS = {"quick": (10, 100), "full": (10, 100, 1000, 10_000)}
+JOB = Path(__file__).resolve().parent / "jobs" / "many-crystals.yaml"
+WORKERS = (1, 2)
+SECONDS_PER_STEP, MEGABYTES, FASTER_WITH_TWO = 2.0, 4096.0, 1.8
+
+
+def run_growth(mode: Mode) -> Result:
+    """Force calls of 54 to 2000 atoms, 10 to 10^4 crystals, a step of 1044 atoms, one worker against two."""
+    result = Result("Growth")
+    result.tables.append(_with_atoms(mode))
+    result.tables.append(_with_crystals(mode))
+    _large_interface(result)
+    if mode == "full":
+        _with_workers(result)
+    return result
+
+
+def _with_atoms(mode: Mode) -> Table:
+    rows: list[Row] = []
+    for size in SIZES[mode]:
+        start = supercell("LiHg", size)
+        peers = {name: lambda number, name=name, start=start: _forces(start, name, number) for name in POTENTIALS[mode]}
+        for run in peers.values():
+            run(0)
+        rounds = 5 if size < 500 else 3
+        measured = interleave(peers, rounds, label=f"{len(start)} atoms")
+        rows.append({"atoms": len(start)} | {name: 1000 * one.cpu for name, one in measured.items()})
+    return Table("Energy, forces and stress of a supercell of LiHg (ms CPU), one thread", rows)
+
+
+def _forces(start: Atoms, potential: str, number: int) -> None:
+    atoms = start.copy()
+    atoms.rattle(0.01, seed=number)
+    atoms.calc = get_calculator(potential)
+    atoms.get_forces()
+    atoms.get_stress()
+
+
+def _with_crystals(mode: Mode) -> Table:
+    known = [atoms for _, atoms in small_crystals(300)]
+    rows: list[Row] = []
+    for count in CRYSTALS[mode]:
+        row: Row = {"crystals": count}
+        for potential in POTENTIALS[mode]:
+            evaluator = get_batch_evaluator(potential)
+            assert evaluator is not None
+            evaluator.evaluate_batch(known[:1])
+            crystals = [known[(7 * number) % len(known)].copy() for number in range(count)]
+            for number, atoms in enumerate(crystals):
+                atoms.rattle(0.01, seed=number)
+            start = time.process_time()
+            evaluator.evaluate_batch(crystals)
+            row[potential] = time.process_time() - start
+            say(f"  {count} crystals, {potential}: {row[potential]:.2f} s CPU")
+        rows.append(row)
+    sizes = [len(atoms) for atoms in known]
+    return Table(f"Energy, forces and stress of crystals of {min(sizes)} to {max(sizes)} atoms (s CPU)", rows)
+
+
+def large_interface() -> dict[str, float]:
+    """Time steps of mercury on nine cells of LLTO; s of CPU and wall time for a step, and the peak memory, MB."""
+    atoms = mercury_on_llto().repeat((3, 3, 1))
+    atoms.calc = get_calculator("chgnet+d3")
+    atoms.get_forces()
+
+    def step(number: int) -> None:
+        atoms.rattle(0.01, seed=number)
+        atoms.get_forces()
+
+    measured = interleave({"step": step}, 5)["step"]
+    return {"atoms": len(atoms), "cpu_s": measured.cpu, "wall_s": measured.wall, "peak_mb": peak_memory_mb()}
+
+
+def _large_interface(result: Result) -> None:
+    command = [sys.executable, "-m", "amalgamics.benchmarks.growth"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    row = {
+        "atoms": found["atoms"],
+        "CPU time of a step (s)": found["cpu_s"],
+        "wall time (s)": found["wall_s"],
+        "peak memory (MB)": found["peak_mb"],
+    }
+    result.tables.append(Table("Mercury on LLTO, chgnet+d3, a process of its own with one thread", [row]))
+    what = f"interface of {found['atoms']} atoms, chgnet+d3"
+    result.targets.append(Target(f"{what}, s (CPU) per step", found["cpu_s"], SECONDS_PER_STEP, "at_most"))
+    result.targets.append(Target(f"{what}, peak memory (MB)", found["peak_mb"], MEGABYTES, "at_most"))
+
+
+def _with_workers(result: Result) -> None:
+    seconds = {workers: _run_job(workers) for workers in WORKERS}
+    one, two = (seconds[workers] for workers in WORKERS)
+    rows = [{"workers": workers, "wall time (s)": wall, "faster": one / wall} for workers, wall in seconds.items()]
+    result.tables.append(Table(f"`amalgamics run {JOB.name}`, from start to report", rows))
+    result.targets.append(Target("two workers over one, a whole job", one / two, FASTER_WITH_TWO))
+
+
+def _run_job(workers: int) -> float:
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copy(JOB, directory)
+        start = time.perf_counter()
+        command = [sys.executable, "-c", "from amalgamics.cli.main import main; main()", "run", JOB.name]
+        subprocess.run([*command, "--workers", str(workers)], cwd=directory, check=True, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - start
+    say(f"  {workers} workers: {wall:.1f} s")
+    return wall
+
+
+if __name__ == "__main__":
+    from ..calculators.threads import set_threads
+
+    set_threads(1)
+    print(json.dumps(large_interface()))
