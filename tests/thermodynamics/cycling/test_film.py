@@ -268,6 +268,8 @@ def test_a_wall_with_one_compound_passes_all_its_metal_on(chain):
     ("change", "says"),
     [
         ({"thickness_m": -1.0}, "thickness_m is -1.0"),
+        ({"thickness_m": 0.9e-8}, "thickness_m is 9e-09; .*between 1e-08"),
+        ({"thickness_m": 0.1}, "thickness_m is 0.1; .*0.01 m"),
         ({"x": 0.9}, "mole fraction 0.9"),
         ({"metal_m": 0.0}, "metal_m is 0.0"),
         ({"metal_m": 1e-12}, "too thin even to begin"),

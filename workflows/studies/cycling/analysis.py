@@ -8,17 +8,17 @@ from types import MappingProxyType
 
 from ....errors import InputError
 from ....reference.metals import metal as metal_facts
-from ....reference.metals import symbols_with
 from ....reports.cycling.model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults, MapPart
 from ....thermodynamics.amalgams.solubility import liquidus_for
 from ....thermodynamics.cycling.cell import Contact, symmetric_cell
 from ....thermodynamics.cycling.contact import wetted_fraction
+from ....thermodynamics.cycling.diffusivities import Diffusivities
 from ....thermodynamics.cycling.healing import Protocol, healing_points, largest_diffusivity_factor, least_thickness_m
 from ....thermodynamics.cycling.initial_films import applied_film
-from ....thermodynamics.cycling.phases import Diffusivities, PhaseChain, phase_chain
+from ....thermodynamics.cycling.phases import PhaseChain, phase_chain
 from ....thermodynamics.hulls.hull import Hull
 from ....thermodynamics.wetting.contact_angle import measured_tension
-from .settings import HOST, HOUR_S, MA_CM2, MAH_CM2, MV, NEEDED_FACTS, OHM_CM2, UM, CyclingSettings
+from .settings import HOST, HOUR_S, MA_CM2, MAH_CM2, MV, OHM_CM2, UM, CyclingSettings, known_metals
 
 _MAP_CYCLES = 2
 _MAP_CELLS = 8
@@ -87,7 +87,7 @@ def cycled_films(
         There is no film at all.
     """
     contact = _contact(settings, angles)
-    known = symbols_with(*NEEDED_FACTS)
+    known = known_metals(hulls)
     found, problems = [], []
     for metal, hull in hulls.items():
         if metal not in known:

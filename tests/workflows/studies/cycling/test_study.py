@@ -1,5 +1,6 @@
 """Films from the hulls of a job, from input to section, with energies that are made up."""
 
+import contextlib
 import csv
 import io
 import json
@@ -207,6 +208,30 @@ def test_a_job_without_hulls_says_what_is_missing(study):
         cycled_films({}, read_settings(), "made up")
 
 
+def test_what_needs_no_hull_is_refused_when_the_job_is_checked(study):
+    """A metal that melts is refused where it was asked for by name or is the only one; else its films are left out."""
+    two = study.job.spec.model_copy(update={"systems": ("Li-Hg", "K-Hg")})
+    alone = study.job.spec.model_copy(update={"systems": ("K-Hg",)})
+    warm = read_settings(temperature_K=350.0)
+
+    warm.check(two)
+    for settings_, spec in ((warm, alone), (read_settings(temperature_K=350.0, metals=["Li", "K"]), two)):
+        with pytest.raises(InputError, match=r"^cycling\.temperature_K: .*K is liquid; it melts at 336\.7 K$"):
+            settings_.check(spec)
+
+
+@pytest.mark.parametrize("kelvin", [200.0, 234.0, 234.5, 298.15, 453.0, 454.0])
+def test_the_check_of_a_job_agrees_with_its_films(study, kelvin):
+    """What the check lets through has films, and what it refuses has none."""
+    chosen = read_settings(**{**SMALL, "map": None, "solid_activation_eV": 0.0, "temperature_K": kelvin})
+    told = []
+    for attempt in (lambda: chosen.check(study.job.spec), lambda: cycled_films({"Li": study.job.hulls[0]}, chosen, "")):
+        with contextlib.suppress(InputError):
+            told.append(bool(attempt()))
+
+    assert told in ([], [False, True])
+
+
 @pytest.mark.parametrize(
     ("cases", "word"), [([True, True], AGREED), ([False], DISAGREED), ([True, False], OPEN), ([], OPEN)]
 )
@@ -251,8 +276,8 @@ def test_the_verb_prints_what_the_section_has(study, folder, monkeypatch, capsys
     ("arguments", "message"),
     [
         (["Cu-Au"], "Cu-Au is no system of a metal and mercury"),
-        (["Li-Hg", "--current", "5,2"], "currents_mA_cm2: .*must rise"),
-        (["Li-Hg", "--thickness", "-3"], "thickness_um"),
+        (["Li-Hg", "--current", "5,2"], "--current: .*must rise"),
+        (["Li-Hg", "--thickness", "-3"], "--thickness: -3.* is not allowed"),
         (["Li-Hg", "--current", "much"], "--current is 'much'"),
     ],
 )
