@@ -15,8 +15,8 @@ CASE_COLUMNS = (
     "least_liquid_um", "swelling_um", "film_mV", "best_contact_mV", "worst_contact_mV", "last_phases",
 )  # fmt: skip
 MAP_COLUMNS = (
-    "system", "solid_diffusivity_m2_s", "temperature_K", "thickness_um", "current_mA_cm2", "outcome", "least_liquid_um",
-    "swing_mV",
+    "system", "solid_diffusivity_m2_s", "temperature_K", "nucleation_mV", "thickness_um", "current_mA_cm2", "outcome",
+    "least_liquid_um", "swing_mV",
 )  # fmt: skip
 PROFILE_COLUMNS = (
     "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "step", "voltage_V",
@@ -52,6 +52,7 @@ def map_rows(report: CyclingReport) -> list[list[Any]]:
             film.system,
             part.diffusivity_m2_s,
             part.temperature_K,
+            1e3 * part.nucleation_V,
             point.thickness_m / _UM,
             point.current_A_m2 / _MA_CM2,
             point.outcome,
@@ -111,6 +112,17 @@ def as_document(report: CyclingReport) -> dict[str, Any]:
             {"system": film.system, "solid_diffusivity_m2_s": value, "thickness_um": None if one is None else one / _UM}
             for film in report.films
             for value, one in film.least
+        ],
+        "largest_current": [
+            {
+                "system": film.system,
+                "solid_diffusivity_m2_s": one.diffusivity_m2_s,
+                "nucleation_mV": 1e3 * one.nucleation_V,
+                "current_mA_cm2": None if one.limit.current_A_m2 is None else one.limit.current_A_m2 / _MA_CM2,
+                "beyond": one.limit.beyond or None,
+            }
+            for film in report.films
+            for one in film.limits
         ],
         "problems": list(report.problems),
     }

@@ -13,7 +13,7 @@ from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, NOT_F
 from ..amalgams.self_healing_png import LIQUID_COLOUR, SOLID_COLOURS
 from ..figures.style import INK, MUTED, REFERENCE, STABLE, draw_png, light_colours
 from ..notation import mathtext_formula
-from .wording import diffusivity_text
+from .wording import barrier_text, diffusivity_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +64,7 @@ def _panel_title(film: FilmResults, case: FilmCase, first: bool) -> str:
     name = f"$D$ = {diffusivity_text(case.diffusivity_m2_s)} m²/s" if film.chain.richest else "no compound"
     if not first:
         return name
-    barrier = f"barrier {1e3 * case.nucleation_V:g} mV" if case.nucleation_V else "no barrier"
-    return f"{name}; {barrier}"
+    return f"{name}; {barrier_text(case.nucleation_V)}"
 
 
 def _draw_layers(axes: Axes, run: FilmRun) -> float:
@@ -142,7 +141,7 @@ def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str)
     after = times > rest
     hours = (times[after] - rest) / _HOUR
     best, worst = (1e3 * cell.voltage_V(one)[after] for one in (contact.best, contact.worst))
-    name = f"barrier {1e3 * case.nucleation_V:g} mV" if case.nucleation_V else "no barrier"
+    name = barrier_text(case.nucleation_V)
     axes.fill_between(hours, best, worst, color=colour, alpha=0.25, lw=0)
     axes.plot(hours, best, color=colour, lw=1.3, label=name)
     if case.ended:
@@ -153,27 +152,33 @@ def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str)
 
 
 def map_png(film: FilmResults) -> bytes | None:
-    """Draw what films do over thickness and current; a row for each temperature. None without a map."""
+    """Draw what films do over thickness and current: a column for each diffusivity, rows for temperatures and limits.
+
+    None without a map.
+    """
     parts = [part for part in film.parts if part.points]
     if not parts:
         return None
-    kelvins = list(dict.fromkeys(part.temperature_K for part in parts))
+    rows = list(dict.fromkeys((part.temperature_K, part.nucleation_V) for part in parts))
     values = list(dict.fromkeys(part.diffusivity_m2_s for part in parts))
 
     def draw(figure: Figure) -> None:
-        panels = figure.subplots(len(kelvins), len(values), sharex=True, sharey=True, squeeze=False)
+        panels = figure.subplots(len(rows), len(values), sharex=True, sharey=True, squeeze=False)
         for part in parts:
-            axes = panels[kelvins.index(part.temperature_K), values.index(part.diffusivity_m2_s)]
+            row = rows.index((part.temperature_K, part.nucleation_V))
+            axes = panels[row, values.index(part.diffusivity_m2_s)]
             _draw_part(axes, part)
-            name = f"$D$ = {diffusivity_text(part.diffusivity_m2_s)}, " if film.chain.richest else ""
-            axes.set_title(f"{name}{part.temperature_K - 273.15:.0f} °C", loc="left", fontsize=9)
+            title = f"{part.temperature_K - 273.15:.0f} °C, {barrier_text(part.nucleation_V)}"
+            if row == 0 and film.chain.richest:
+                title = f"$D$ = {diffusivity_text(part.diffusivity_m2_s)} m²/s\n{title}"
+            axes.set_title(title, loc="left", fontsize=9)
         for axes in panels[-1]:
             axes.set_xlabel("film (µm)")
         for axes in panels[:, 0]:
             axes.set_ylabel("current (mA/cm²)")
         _outcome_legend(figure)
 
-    size = (1.2 + 2.5 * max(len(values), 2), 1.0 + 2.3 * len(kelvins))
+    size = (1.2 + 2.5 * max(len(values), 2), 1.2 + 2.1 * len(rows))
     return draw_png(draw, size_inches=size, layout={"w_pad": 0.06, "h_pad": 0.08})
 
 

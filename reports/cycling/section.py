@@ -14,7 +14,15 @@ from .export import as_document, files_of
 from .model import CyclingReport, FilmCase, FilmResults
 from .paper import paper_table
 from .pictures import film_png, map_png, voltage_png
-from .tables import assumption_table, case_table, full_cell_table, least_table, metals_table, phase_table
+from .tables import (
+    assumption_table,
+    case_table,
+    current_table,
+    full_cell_table,
+    least_table,
+    metals_table,
+    phase_table,
+)
 from .wording import diffusivity_text, millivolts
 
 _MA_CM2 = 10.0
@@ -45,7 +53,13 @@ def cycling_sections(report: CyclingReport, *, pictures: bool = True) -> Sequenc
         tables.insert(0, metals_table(report))
     against = paper_table(report)
     cells = [table for film in report.films if (table := full_cell_table(film)) is not None]
-    tables += [*([against] if against else []), least_table(report), *cells, assumption_table(report)]
+    tables += [
+        *([against] if against else []),
+        current_table(report),
+        least_table(report),
+        *cells,
+        assumption_table(report),
+    ]
     warnings = [*report.problems, *_warnings(report)]
     return [
         ReportSection(
@@ -138,9 +152,11 @@ def film_pictures(film: FilmResults, report: CyclingReport) -> list[SectionPictu
             SectionPicture(
                 f"cycling-map-{name}.png",
                 drawn,
-                f"What {title} films of each thickness do at each current: {', '.join(OUTCOMES)}.",
-                "Where the film heals: blue where the electrolyte touches liquid in every cycle. With the barrier of"
-                " the settings; the film is stripped first.",
+                f"What {title} films of each thickness do at each current, with a barrier to a new phase and without:"
+                f" {', '.join(OUTCOMES)}.",
+                "Where the film heals: blue where the electrolyte touches liquid in every cycle. Both limits: a new"
+                " phase needs an overpotential at the electrolyte, or none. Of the two films of a cell, one stripped"
+                " first and one plated first, the one that fares worse.",
             )
         )
     return pictures

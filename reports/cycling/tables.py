@@ -13,7 +13,7 @@ from ...thermodynamics.hulls.voltage import molar_mass
 from ..notation import couple, unicode_formula
 from ..sections import Cell, SectionTable
 from .model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults
-from .wording import diffusivity_text, millivolts
+from .wording import barrier_text, diffusivity_text, millivolts
 
 _UM, _MA_CM2, _MAH_CM2, _HOUR, _OHM_CM2 = 1e-6, 10.0, 36000.0, 3600.0, 1e-4
 ASSUMED = "assumed"
@@ -137,6 +137,31 @@ def least_table(report: CyclingReport) -> SectionTable:
         " compound, below which no skin can last; what rest turns into compounds comes on top."
     )
     return SectionTable("Least mercury for a liquid skin", columns, tuple(rows), 1, note)
+
+
+def current_table(report: CyclingReport) -> SectionTable:
+    """Return up to which current the films that were cycled keep a liquid skin, in both limits, and what ends it."""
+    rows: list[tuple[Cell, ...]] = []
+    for film in report.films:
+        for one in film.limits:
+            current = one.limit.current_A_m2
+            rows.append(
+                (
+                    film.metal,
+                    diffusivity_text(one.diffusivity_m2_s) if film.chain.richest else "–",
+                    barrier_text(one.nucleation_V),
+                    None if current is None else f"{current / _MA_CM2:.3g}",
+                    one.limit.beyond or "–",
+                )
+            )
+    columns = ("metal", "D (m²/s)", "a new phase", "liquid up to (mA/cm²)", "beyond")
+    note = (
+        f"Films of {report.conditions.thickness_m / _UM:g} µm: the largest current up to 10⁴ mA/cm² with which both"
+        " films of a cell stay liquid at the electrolyte throughout the last cycle, by bisection; a dash where none"
+        " from 0.01 mA/cm² on does. Beyond: what the film that fares worse does just above it, or at all currents."
+        " Below some current the film turns solid, too, since compounds grow meanwhile; the map shows where."
+    )
+    return SectionTable("Largest current with a liquid skin", columns, tuple(rows), note=note)
 
 
 def full_cell_table(film: FilmResults) -> SectionTable | None:

@@ -161,18 +161,35 @@ def _resized(chain: PhaseChain, layer: Layer, host: float) -> Layer:
 
 def _joined(back: Layer, front: Layer, cells: int) -> Layer:
     """Two layers of one phase as one; the profile of liquids is kept, on new cells."""
-    host = back.host + front.host
     if back.phase:
-        return Layer(back.phase, host, back.metal + front.metal)
+        return Layer(back.phase, back.host + front.host, back.metal + front.metal)
     edges = faces(cells)
-    own = [
-        part if part.cells is not None else replace(part, cells=part.metal * np.diff(edges)) for part in (back, front)
-    ]
-    places = np.concatenate(
-        [own[0].host * faces(_count(own[0])), own[0].host + own[1].host * faces(_count(own[1]))[1:]]
+    return _cut(
+        [
+            part if part.cells is not None else replace(part, cells=part.metal * np.diff(edges))
+            for part in (back, front)
+        ],
+        cells,
     )
-    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([_amounts(own[0]), _amounts(own[1])]))])
-    amounts = np.diff(np.interp(host * edges, places, sums))
+
+
+def recut(film: Film, cells: int) -> Film:
+    """Return the film with so many cells in the liquid at the electrolyte; its metal and its profile are kept."""
+    front = film.front
+    if front.cells is None or _count(front) == cells:
+        return film
+    return replace(film, layers=(*film.layers[:-1], _cut([front], cells)))
+
+
+def _cut(parts: list[Layer], cells: int) -> Layer:
+    """Liquids, one in front of the other, as one with new cells; within each of the old ones the metal is even."""
+    host = sum(part.host for part in parts)
+    places, below = [np.zeros(1)], 0.0
+    for part in parts:
+        places.append(below + part.host * faces(_count(part))[1:])
+        below += part.host
+    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([_amounts(part) for part in parts]))])
+    amounts = np.diff(np.interp(host * faces(cells), np.concatenate(places), sums))
     return Layer(0, host, float(amounts.sum()), amounts)
 
 

@@ -20,6 +20,7 @@ from amalgamics.thermodynamics.cycling.film import (
     faces,
     front_voltage_V,
     liquid_layer,
+    recut,
     surface_ratio,
 )
 from amalgamics.thermodynamics.cycling.initial_films import applied_film, equilibrium_film
@@ -287,10 +288,37 @@ def test_bad_steps_are_named(chain):
         CurrentStep(1.0, 0.0)
     with pytest.raises(InputError, match="no steps"):
         run_steps(chain, film, [])
-    with pytest.raises(InputError, match="cells is 2"):
+    with pytest.raises(InputError, match=r"cells: 2 is not allowed; .* at least 4"):
         run_steps(chain, film, [CurrentStep(1.0, 1.0)], cells=2)
     with pytest.raises(InputError, match="nucleation_V is -1"):
         run_steps(chain, film, [CurrentStep(1.0, 1.0)], nucleation_V=-1.0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    amounts=st.lists(st.floats(0.0, 1.0), min_size=4, max_size=40),
+    host=st.floats(1e-6, 10.0),
+    cells=st.integers(4, 60),
+)
+def test_a_liquid_that_is_cut_anew_keeps_its_metal_and_a_straight_profile(amounts, host, cells):
+    layer = Layer(0, host, sum(amounts), np.array(amounts))
+    film = Film((layer,), None)
+
+    again = recut(film, cells)
+
+    assert len(again.front.cells) == cells
+    assert again.metal == pytest.approx(film.metal, rel=1e-12, abs=1e-15)
+    even = Film((liquid_layer(host, 0.02, len(amounts)),), None)
+    np.testing.assert_allclose(recut(even, cells).front.cells, liquid_layer(host, 0.02, cells).cells, rtol=1e-9)
+
+
+def test_cells_are_those_of_the_run_whatever_the_film_began_with(chain):
+    film = applied_film(chain, 50e-6, metal_m=1e-3, cells=40)
+
+    run = run_steps(chain, film, [CurrentStep(20.0, 100.0)], cells=8)
+
+    assert {len(one.front.cells) for one in run.films} == {8}
+    assert abs(run.lost_metal) < 1e-12
 
 
 def test_a_current_that_empties_the_film_at_once_is_told(chain):

@@ -8,12 +8,26 @@ from types import MappingProxyType
 
 from ....errors import InputError
 from ....reference.metals import metal as metal_facts
-from ....reports.cycling.model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults, MapPart
+from ....reports.cycling.model import (
+    ContactBand,
+    CyclingConditions,
+    CyclingReport,
+    FilmCase,
+    FilmLimit,
+    FilmResults,
+    MapPart,
+)
 from ....thermodynamics.amalgams.solubility import liquidus_for
 from ....thermodynamics.cycling.cell import Contact, symmetric_cell
 from ....thermodynamics.cycling.contact import wetted_fraction
-from ....thermodynamics.cycling.diffusivities import Diffusivities
-from ....thermodynamics.cycling.healing import Protocol, healing_points, largest_diffusivity_factor, least_thickness_m
+from ....thermodynamics.cycling.diffusivities import LEAST_SOLID_M2_S, MOST_SOLID_M2_S, Diffusivities
+from ....thermodynamics.cycling.healing import (
+    Protocol,
+    healing_points,
+    largest_current,
+    largest_diffusivity_factor,
+    least_thickness_m,
+)
 from ....thermodynamics.cycling.initial_films import applied_film
 from ....thermodynamics.cycling.phases import PhaseChain, phase_chain
 from ....thermodynamics.hulls.hull import Hull
@@ -107,7 +121,7 @@ def films_of_map(settings: CyclingSettings) -> int:
     if settings.map is None:
         return 0
     sizes = (settings.map.thicknesses_um, settings.map.currents_mA_cm2, settings.map.temperatures_K)
-    count = len(settings.solid_diffusivities_m2_s)
+    count = 2 * len(settings.solid_diffusivities_m2_s)  # with a barrier and without
     for values in sizes:
         count *= len(values)
     return count
@@ -126,11 +140,12 @@ def _films(
         settings.nucleation_mV * MV,
         min(settings.cells, _MAP_CELLS),
     )
-    cases, least, parts = [], [], []
+    thickness = settings.thickness_um * UM
+    cases, least, limits, parts = [], [], [], []
     chain = _chain(energies, metal, settings.temperature_K, settings, settings.solid_diffusivities_m2_s[0])
     for diffusivity in _solid_diffusivities(chain, settings):
         chain = _chain(energies, metal, settings.temperature_K, settings, diffusivity)
-        film = applied_film(chain, settings.thickness_um * UM, settings.x, metal_m=metal_m, cells=settings.cells)
+        film = applied_film(chain, thickness, settings.x, metal_m=metal_m, cells=settings.cells)
         for current in settings.currents_mA_cm2:
             for barrier in (protocol.nucleation_V, 0.0):
                 cell = symmetric_cell(
@@ -145,11 +160,17 @@ def _films(
                 )
                 cases.append(FilmCase(diffusivity, current * MA_CM2, barrier, cell))
         least.append((diffusivity, least_thickness_m(chain, protocol, settings.currents_mA_cm2[0] * MA_CM2)))
+        limits += [
+            FilmLimit(diffusivity, barrier, largest_current(chain, replace(protocol, nucleation_V=barrier), thickness))
+            for barrier in (protocol.nucleation_V, 0.0)
+        ]
         parts += _map(energies, metal, settings, diffusivity, protocol, tick)
     factor = None
     if chain.richest:
         first = settings.currents_mA_cm2[0] * MA_CM2
-        factor = largest_diffusivity_factor(chain, protocol, settings.thickness_um * UM, first)
+        last = settings.solid_diffusivities_m2_s[-1]
+        within = (LEAST_SOLID_M2_S / last, MOST_SOLID_M2_S / last)
+        factor = largest_diffusivity_factor(chain, protocol, thickness, first, within=within)
     return FilmResults(
         energies.static.system,
         metal,
@@ -157,6 +178,7 @@ def _films(
         chain,
         tuple(cases),
         tuple(least),
+        tuple(limits),
         tuple(parts),
         metal_facts(metal).known("diffusivity_in_mercury"),
         liquidus_for(metal).source,
@@ -185,16 +207,17 @@ def _map(
         try:
             chain = _chain(energies, metal, kelvin, settings, diffusivity)
         except InputError as error:
-            parts.append(MapPart(diffusivity, kelvin, (), str(error)))
+            parts.append(MapPart(diffusivity, kelvin, protocol.nucleation_V, (), str(error)))
             continue
-        points = healing_points(
-            chain,
-            replace(protocol, cycles=_MAP_CYCLES),
-            [value * UM for value in settings.map.thicknesses_um],
-            [value * MA_CM2 for value in settings.map.currents_mA_cm2],
-            tick=tick,
-        )
-        parts.append(MapPart(diffusivity, kelvin, tuple(points)))
+        for barrier in (protocol.nucleation_V, 0.0):
+            points = healing_points(
+                chain,
+                replace(protocol, cycles=_MAP_CYCLES, nucleation_V=barrier),
+                [value * UM for value in settings.map.thicknesses_um],
+                [value * MA_CM2 for value in settings.map.currents_mA_cm2],
+                tick=tick,
+            )
+            parts.append(MapPart(diffusivity, kelvin, barrier, tuple(points)))
     return parts
 
 
