@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
     from ..reports.cycling.model import CyclingReport
+    from ..reports.sections import ReportSection
     from ..thermodynamics.hulls.hull import Hull
     from ..workflows.studies.cycling.settings import CyclingSettings
 
@@ -78,16 +80,16 @@ def cycling(
     )
     hulls, used = _hulls(metals, database, potential)
     report = _cycled(hulls, settings, used)
+    sections = cycling_sections(report, pictures=output is not None)
     if output is not None:
-        pictures = [picture for section in cycling_sections(report) for picture in section.pictures]
-        write_pictures(pictures, output, as_json or as_csv)
+        write_pictures([one for section in sections for one in section.pictures], output, as_json or as_csv)
     if as_json:
         print_json(as_document(report))
     elif as_csv:
         print_csv(CASE_COLUMNS, case_rows(report))
     else:
-        _print_tables(report)
-    print_notes(report.problems)
+        _print_tables(sections)
+    print_notes(warning for section in sections for warning in section.warnings)
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:
@@ -163,11 +165,10 @@ def _cycled(hulls: dict[str, Hull], settings: CyclingSettings, potential: str) -
         return cycled_films(hulls, settings, potential, tick=lambda: progress.advance(task))
 
 
-def _print_tables(report: CyclingReport) -> None:
-    from ..reports.cycling.section import cycling_sections
+def _print_tables(sections: Sequence[ReportSection]) -> None:
     from .output import print_rows
 
-    for section in cycling_sections(report, pictures=False):
+    for section in sections:
         for table in section.tables:
             rows = [
                 [f"{cell:.{table.digits}f}" if isinstance(cell, float) else cell for cell in row] for row in table.rows

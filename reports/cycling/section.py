@@ -23,6 +23,7 @@ from .tables import (
     metals_table,
     phase_table,
 )
+from .volumes import volume_notes
 from .wording import diffusivity_text, millivolts
 
 _MA_CM2 = 10.0
@@ -115,6 +116,7 @@ def _warnings(report: CyclingReport) -> list[str]:
             found.append(f"{system_title(film.system)}: phases of unknown structure are no layers here: {names}")
         if film.diffusivity.confidence == "low":
             found.append(f"{film.metal}: the diffusivity in liquid mercury is an estimate, not a measured value")
+        found += volume_notes(film, report.conditions)
     return list(dict.fromkeys(found))
 
 

@@ -12,12 +12,14 @@ from types import SimpleNamespace
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
+from scipy.constants import N_A, e
 
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli import main as cli
 from amalgamics.errors import InputError
 from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
+from amalgamics.reports.cycling.volumes import volume_notes
 from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
 from amalgamics.thermodynamics import Diffusivities, PhaseEntry, build_hull, liquidus_for, phase_chain
 from amalgamics.thermodynamics.cycling.healing import OUTCOMES
@@ -248,6 +250,31 @@ def test_the_check_of_a_job_agrees_with_its_films(study, kelvin):
             passed.append(attempt)
 
     assert len(passed) in (0, 2)
+
+
+@pytest.mark.parametrize("factor", [0.82, 0.94, 0.96, 1.04, 1.06, 1.3])
+def test_a_volume_of_the_metal_that_is_off_is_noted_with_what_it_changes(results, factor):
+    (film,) = results.films
+    measured = 21.6088e-30 * N_A
+    chain = replace(film.chain, metal_volume_m3=factor * measured)
+    notes = [note for note in volume_notes(replace(film, chain=chain), results.conditions) if "Li at" in note]
+
+    assert len(notes) == (abs(factor - 1.0) > 0.05)
+    for note in notes:
+        thick = 36000.0 / (N_A * e) * measured * 1e6
+        assert f"{factor * thick:.1f} µm of it here and {thick:.1f} in truth" in note
+        assert (
+            f"450 µm behind the film hold {100 * abs(1 / factor - 1):.0f} % {'more' if factor < 1 else 'less'}" in note
+        )
+
+
+def test_volumes_of_compounds_that_are_off_are_noted_in_the_section(section):
+    """All made-up crystals have 20.7 Å³ an atom: LiHg (17.76) and Li3Hg (17.65) are off, LiHg3 (20.33) is not."""
+    (note,) = [note for note in section.warnings if "volumes of compounds" in note]
+
+    assert "LiHg 17 % above (0.74 times the D) and Li₃Hg 17 % above" in note
+    assert "LiHg₃" not in note
+    assert not [note for note in section.warnings if "Li at" in note]
 
 
 @pytest.mark.parametrize(
