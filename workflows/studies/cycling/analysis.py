@@ -38,8 +38,20 @@ _MAP_CYCLES = 2
 _MAP_CELLS = 8
 
 
-HullAt = Callable[[float], Hull | None]
-"""Hull of free energies at a temperature (K); None where there is none."""
+@dataclass(frozen=True)
+class FreeEnergies:
+    """Hulls of free energies of one metal and mercury.
+
+    Attributes
+    ----------
+    at
+        The hull at a temperature (K); None where there is none.
+    potential
+        That the phonons were computed with.
+    """
+
+    at: Callable[[float], Hull | None]
+    potential: str
 
 
 @dataclass(frozen=True)
@@ -47,17 +59,21 @@ class _Energies:
     """The hull of one metal and mercury."""
 
     static: Hull
-    free: HullAt | None = None
+    potential: str
+    free: FreeEnergies | None = None
 
     def at(self, kelvin: float) -> Hull:
         """The hull of free energies where there is one, else that of static energies."""
         return self.static if (hull := self._free(kelvin)) is None else hull
 
-    def kind(self, kelvin: float) -> str:
-        return "static energies" if self._free(kelvin) is None else "free energies"
+    def kind(self, kelvin: float) -> tuple[str, str]:
+        """Return what the hull is of, and the potential that it was computed with."""
+        if self.free is None or self._free(kelvin) is None:
+            return "static energies", self.potential
+        return "free energies", self.free.potential
 
     def _free(self, kelvin: float) -> Hull | None:
-        return None if self.free is None else self.free(kelvin)
+        return None if self.free is None else self.free.at(kelvin)
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,7 @@ def cycled_films(
     potential: str,
     angles: Angles | None = None,
     *,
-    free: Mapping[str, HullAt] = MappingProxyType({}),
+    free: Mapping[str, FreeEnergies] = MappingProxyType({}),
     tick: Callable[[], None] | None = None,
 ) -> CyclingReport:
     """Return the films of each metal, and why others have none.
@@ -108,7 +124,7 @@ def cycled_films(
             problems.append(f"{metal}: no film, solubility or diffusivity in mercury is not known here")
             continue
         try:
-            found.append(_films(metal, _Energies(hull, free.get(metal)), settings, potential, tick))
+            found.append(_films(metal, _Energies(hull, potential, free.get(metal)), settings, tick))
         except InputError as error:
             problems.append(f"{metal}: {error}")
     if not found:
@@ -127,9 +143,8 @@ def films_of_map(settings: CyclingSettings) -> int:
     return count
 
 
-def _films(
-    metal: str, energies: _Energies, settings: CyclingSettings, potential: str, tick: Callable[[], None] | None
-) -> FilmResults:
+def _films(metal: str, energies: _Energies, settings: CyclingSettings, tick: Callable[[], None] | None) -> FilmResults:
+    kind, potential = energies.kind(settings.temperature_K)
     metal_m = None if settings.metal_um is None else settings.metal_um * UM
     protocol = Protocol(
         settings.capacity_mAh_cm2 * MAH_CM2,
@@ -183,7 +198,7 @@ def _films(
         metal_facts(metal).known("diffusivity_in_mercury"),
         liquidus_for(metal).source,
         None if factor is None else factor * settings.solid_diffusivities_m2_s[-1],
-        energies.kind(settings.temperature_K),
+        kind,
     )
 
 

@@ -5,9 +5,7 @@ import csv
 import io
 import json
 import re
-import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from ase import Atoms
@@ -21,7 +19,7 @@ from amalgamics.errors import InputError
 from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
 from amalgamics.reports.cycling.volumes import volume_notes
 from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
-from amalgamics.thermodynamics import Diffusivities, PhaseEntry, build_hull, liquidus_for, phase_chain
+from amalgamics.thermodynamics import Diffusivities, liquidus_for, phase_chain
 from amalgamics.thermodynamics.cycling.healing import OUTCOMES
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.fingerprint import fingerprint
@@ -167,53 +165,6 @@ def test_contact_follows_from_angles_and_adds_its_resistance(study):
     case = report.films[0].case(1e-16, 20.0, True)
     assert case.polarisation_V(best) - case.polarisation_V() == pytest.approx(2 * 20.0 * 5e-4)
     assert case.polarisation_V(worst) > case.polarisation_V(best)
-
-
-def test_angles_are_those_of_the_wetting_of_the_job(study, monkeypatch):
-    """Lowest and highest over both limits of the dry face, with their bands."""
-    fresh = SimpleNamespace(theta_low_deg=10.0, theta_high_deg=80.0)
-    equilibrated = SimpleNamespace(theta_low_deg=40.0, theta_high_deg=130.0)
-    curve = SimpleNamespace(
-        at=lambda x: SimpleNamespace(fresh=fresh, equilibrated=equilibrated) if x == 0.0133 else None
-    )
-    report = SimpleNamespace(curve=curve, key_x=(0.0, 0.0133), solvent="Hg", substrate="LLTO")
-    wetting = SimpleNamespace(WettingStudy=lambda _: SimpleNamespace(results=lambda: report))
-    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.wetting.study", wetting)
-
-    spec = study.job.spec.model_copy(update={"wetting": object()})
-    angles = CyclingStudy(replace(study.job, spec=spec))._angles()
-
-    assert (angles.low_deg, angles.high_deg) == (10.0, 130.0)
-    assert "LLTO" in angles.source
-    assert study._angles() is None
-
-
-def test_a_hull_of_free_energies_is_taken_where_there_is_one(study, monkeypatch):
-    """A compound that gains by its entropy leaves the liquid at another voltage; none at other temperatures."""
-    static = study.job.hulls[0]
-    energies = {one.name: one.energy_per_atom * (1.1 if one.name == "LiHg3" else 1.0) for one in static.stable}
-    entries = [
-        PhaseEntry(one.name, one.formula, dict(one.composition), energies[one.name], 9.0) for one in static.stable
-    ]
-    warm = build_hull("Li-Hg", entries)
-    thermal = SimpleNamespace(
-        system="Hg-Li",
-        hulls=(warm,),
-        imaginary="refuse",
-        hull_with=lambda kelvin, _: SimpleNamespace(hull=warm) if kelvin == 298.15 else None,
-    )
-    phonons = SimpleNamespace(PhononStudy=lambda _: SimpleNamespace(results=lambda: [thermal]))
-    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.phonons.study", phonons)
-    spec = study.job.spec.model_copy(update={"phonons": object()})
-    free = CyclingStudy(replace(study.job, spec=spec))._free_energies()
-
-    small = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16]})
-    cold, hot = (cycled_films({"Li": static}, small, "made up", free=one).films[0] for one in ({}, free))
-
-    assert (cold.energies, hot.energies) == ("static energies", "free energies")
-    assert hot.chain.front_voltages_V[0] > cold.chain.front_voltages_V[0]
-    assert free["Li"](350.0) is None
-    assert study._free_energies() == {}
 
 
 def test_a_job_without_hulls_says_what_is_missing(study):
