@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .cycling.cycle import CurrentStep as CurrentStep
     from .cycling.cycle import run_steps as run_steps
     from .cycling.diffusivities import Diffusivities as Diffusivities
+    from .cycling.film import composition_profile as composition_profile
     from .cycling.healing import Protocol as Protocol
     from .cycling.healing import healing_points as healing_points
     from .cycling.healing import least_thickness_m as least_thickness_m
@@ -103,6 +104,7 @@ else:
             ".cycling.cell": ["Contact", "symmetric_cell"],
             ".cycling.cycle": ["CurrentStep", "run_steps"],
             ".cycling.diffusivities": ["Diffusivities"],
+            ".cycling.film": ["composition_profile"],
             ".cycling.initial_films": ["applied_film", "equilibrium_film"],
             ".cycling.healing": ["Protocol", "healing_points", "least_thickness_m"],
             ".cycling.phases": ["phase_chain"],

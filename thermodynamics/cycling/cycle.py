@@ -94,6 +94,11 @@ class FilmRun:
         return float(self.liquid_m[self.in_last_cycle].min())
 
     @cached_property
+    def stripped_C_m2(self) -> NDArray[np.float64]:
+        """Charge that was stripped since the beginning, less what was plated, shape (n,): the state of charge."""
+        return np.concatenate([[0.0], np.cumsum(np.diff(self.times_s) * self.currents_A_m2[1:])])
+
+    @cached_property
     def stack_m(self) -> NDArray[np.float64]:
         """Thickness of film and metal behind it, shape (n,)."""
         return np.array([film.stack_m(self.chain) for film in self.films])

@@ -17,8 +17,10 @@ from amalgamics.thermodynamics.cycling.film import (
     RUNS_DRY,
     Film,
     Layer,
+    composition_profile,
     faces,
     front_voltage_V,
+    layer_thickness_m,
     liquid_layer,
     recut,
     surface_ratio,
@@ -253,6 +255,33 @@ def test_the_voltage_of_a_front_is_that_of_the_two_phases_beside_it(chain):
     assert front_voltage_V(chain, film, 0.0) == pytest.approx(0.9)
     dropped = front_voltage_V(chain, film, 1e-5) - 0.9
     assert dropped == pytest.approx(1e-5 * host * (0.95 - 0.9) / chain.kappa(1))
+
+
+@pytest.mark.parametrize("current", [20.0, -20.0])
+def test_a_profile_holds_all_metal_and_ends_where_the_film_does(chain, current):
+    """The integral of x / V over the depth, with V of each phase, is the metal of the layers."""
+    run = run_steps(
+        chain, applied_film(chain, 70e-6, metal_m=1e-3), [CurrentStep(0.0, 3600.0), CurrentStep(current, 900.0)]
+    )
+    film = run.films[-1]
+
+    depths, fractions = composition_profile(chain, film)
+
+    assert (np.diff(depths) >= 0.0).all()
+    assert depths[-1] == pytest.approx(film.thickness_m(chain))
+    ratios = fractions / (1.0 - fractions)
+    assert ratios[-1] == pytest.approx(chain.phases[film.layers[0].phase].ratio)
+    metal, top = 0.0, 0.0
+    for layer in film.layers[::-1]:
+        inside = (depths >= top - 1e-15) & (depths <= top + (thick := layer_thickness_m(chain, layer)) + 1e-15)
+        inside &= np.isclose(ratios, layer.ratio, rtol=0.2)
+        volume = (
+            chain.phases[layer.phase].molar_volume_m3 + (layer.phase == 0) * ratios[inside] * chain.dissolved_volume_m3
+        )
+        metal += np.trapezoid(ratios[inside] / volume, depths[inside])
+        top += thick
+    assert metal == pytest.approx(sum(layer.metal for layer in film.layers), rel=1e-3)
+    assert run.stripped_C_m2[-1] == pytest.approx(run.charge_C_m2)
 
 
 def test_a_wall_with_one_compound_passes_all_its_metal_on(chain):

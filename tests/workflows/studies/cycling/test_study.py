@@ -140,6 +140,11 @@ def test_the_section_has_pictures_tables_and_files(section):
     assert {"D of Li in its compounds", "barrier of a new phase", "charge transfer", "metal behind it"} <= set(assumed)
     rows = list(csv.DictReader(io.StringIO(section.files["cycling-li-hg.csv"].decode())))
     assert {row["solid_diffusivity_m2_s"] for row in rows} == {"1e-16", "1e-12"}
+    assert {row["touched_worst"] for row in rows if float(row["liquid_um"]) == 0.0} == {"0.1"}
+    assert max(float(row["stripped_mAh_cm2"]) for row in rows) == pytest.approx(1.0)
+    profiles = list(csv.DictReader(io.StringIO(section.files["cycling-profiles-li-hg.csv"].decode())))
+    assert {float(row["depth_um"]) for row in profiles} >= {0.0}
+    assert all(0.0 <= float(row["x"]) < 1.0 for row in profiles)
     json.dumps(section.summary)
 
 
