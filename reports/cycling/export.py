@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,7 +42,7 @@ def case_rows(report: CyclingReport) -> list[list[Any]]:
                     *_key(case),
                     case.outcome,
                     case.ended,
-                    *numbers,
+                    *(number if math.isfinite(number) else None for number in numbers),
                     " | ".join(case.last_phases),
                 ]
             )

@@ -88,7 +88,10 @@ def _draw_layers(axes: Axes, run: FilmRun) -> float:
             axes.fill_between(x, tops, [1e4, 1e4], color=_METAL_COLOUR, lw=_SEAM)
     if run.ended:
         axes.axvline(charge[last[-1]], color=OUTCOME_COLOURS[METAL], lw=1.5)
-        axes.annotate(run.ended, (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=8, color=INK)
+        box = {"boxstyle": "round,pad=0.3", "fc": light_colours()["--card"], "ec": "none", "alpha": 0.9}
+        axes.annotate(
+            run.ended, (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=8, color=INK, bbox=box, zorder=5
+        )
     turn = np.flatnonzero(np.diff(run.steps[last]) > 0)
     for place in turn:
         axes.axvline(charge[last[place]], color=INK, lw=0.8, ls=":")
