@@ -23,7 +23,7 @@ from .tables import (
     metals_table,
     phase_table,
 )
-from .volumes import volume_notes
+from .volumes import volume_table, volume_warning
 from .wording import diffusivity_text, millivolts
 
 _MA_CM2 = 10.0
@@ -59,6 +59,7 @@ def cycling_sections(report: CyclingReport, *, pictures: bool = True) -> Sequenc
         current_table(report),
         least_table(report),
         *cells,
+        *([volumes] if (volumes := volume_table(report)) else []),
         assumption_table(report),
     ]
     warnings = [*report.problems, *_warnings(report)]
@@ -116,8 +117,7 @@ def _warnings(report: CyclingReport) -> list[str]:
             found.append(f"{system_title(film.system)}: phases of unknown structure are no layers here: {names}")
         if film.diffusivity.confidence == "low":
             found.append(f"{film.metal}: the diffusivity in liquid mercury is an estimate, not a measured value")
-        found += volume_notes(film, report.conditions)
-    return list(dict.fromkeys(found))
+    return [*dict.fromkeys(found), *volume_warning(report)]
 
 
 def _without_energy(system: str) -> list[str]:
@@ -138,14 +138,15 @@ def film_pictures(film: FilmResults, report: CyclingReport) -> list[SectionPictu
             f"cycling-film-{name}.png",
             film_png(film),
             f"Layers of the {title} film over one cycle, for each diffusivity in the compounds. {_finding(film)}",
-            f"Depth below the electrolyte (top) in the last cycle at {current}. Left: a new phase needs an"
+            f"{title}: depth below the electrolyte (top) in the last cycle at {current}. Left: a new phase needs an"
             " overpotential at the electrolyte; right: it needs none.",
         ),
         SectionPicture(
             f"cycling-voltage-{name}.png",
             voltage_png(film, report.contact, marks),
             f"Voltage of a symmetric cell with two {title} films over its cycles.",
-            f"Voltage of the symmetric cell at {current}; the band is contact from its best to its worst.{told}",
+            f"{title}: voltage of the symmetric cell at {current}; the band is contact from its best to its worst."
+            f"{told}",
         ),
     ]
     drawn = map_png(film)
@@ -156,9 +157,9 @@ def film_pictures(film: FilmResults, report: CyclingReport) -> list[SectionPictu
                 drawn,
                 f"What {title} films of each thickness do at each current, with a barrier to a new phase and without:"
                 f" {', '.join(OUTCOMES)}.",
-                "Where the film heals: blue where the electrolyte touches liquid in every cycle. Both limits: a new"
-                " phase needs an overpotential at the electrolyte, or none. Of the two films of a cell, one stripped"
-                " first and one plated first, the one that fares worse.",
+                f"Where the {title} film heals: blue where the electrolyte touches liquid in every cycle. Both limits:"
+                " a new phase needs an overpotential at the electrolyte, or none. Of the two films of a cell, one"
+                " stripped first and one plated first, the one that fares worse.",
             )
         )
     return pictures

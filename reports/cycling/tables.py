@@ -76,7 +76,7 @@ def phase_table(film: FilmResults) -> SectionTable:
         name = f"liquid {phase.formula}" if phase.is_liquid else unicode_formula(phase.formula)
         limit: Cell = None
         if phase.is_liquid:
-            limit = chain.liquid_limit_A_m2(host) / _MA_CM2
+            limit = _current(chain.liquid_limit_A_m2(host))
         volume = chain.molar_volume_m3(number, phase.ratio) * 1e6
         rows.append((name, phase.ratio, volume, chain.front_voltages_V[number], _drop(chain, number), limit))
     columns = (
@@ -95,16 +95,22 @@ def phase_table(film: FilmResults) -> SectionTable:
     return SectionTable(f"Phases of the {chain.metal} film", columns, tuple(rows), 3, note)
 
 
+def _current(value_A_m2: float) -> str:
+    """A current density in mA/cm², with three digits."""
+    value = value_A_m2 / _MA_CM2
+    return f"{value:.3g}" if value < 100.0 else f"{value:.0f}"
+
+
 def case_host(film: FilmResults) -> float:
     """Return the host of the films that were cycled, mol/m²."""
     return film.cases[0].cell.first.films[0].host
 
 
-def _drop(chain: PhaseChain, number: int) -> float | None:
+def _drop(chain: PhaseChain, number: int) -> str | None:
     if number == 0:
         return None
     poor, rich = chain.window_V(number)
-    return round(1e3 * (poor - rich), 1)
+    return f"{1e3 * (poor - rich):.1f}"
 
 
 def least_table(report: CyclingReport) -> SectionTable:
@@ -150,7 +156,7 @@ def current_table(report: CyclingReport) -> SectionTable:
                     film.metal,
                     diffusivity_text(one.diffusivity_m2_s) if film.chain.richest else "–",
                     barrier_text(one.nucleation_V),
-                    None if current is None else f"{current / _MA_CM2:.3g}",
+                    None if current is None else _current(current),
                     one.limit.beyond or "–",
                 )
             )
@@ -222,7 +228,7 @@ def metals_table(report: CyclingReport) -> SectionTable:
                 couple(film.metal, film.chain.electrons),
                 f"{100 * film.chain.phases[0].ratio / (1 + film.chain.phases[0].ratio):.3g}",
                 unicode_formula(solid),
-                f"{film.chain.liquid_limit_A_m2(case_host(film)) / _MA_CM2:.3g}",
+                _current(film.chain.liquid_limit_A_m2(case_host(film))),
                 "; ".join(outcomes),
                 _range(volts),
                 _range([case.swelling_m / _UM for case in cases]),

@@ -17,7 +17,7 @@ from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli import main as cli
 from amalgamics.errors import InputError
 from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
-from amalgamics.reports.cycling.volumes import volume_notes
+from amalgamics.reports.cycling.volumes import volume_table, volume_warning
 from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
 from amalgamics.reports.notation import finite_json
 from amalgamics.thermodynamics import Diffusivities, liquidus_for, phase_chain
@@ -135,6 +135,7 @@ def test_the_section_has_pictures_tables_and_files(section):
         "Largest current with a liquid skin",
         "Least mercury for a liquid skin",
         "Full cells with Li amalgam",
+        "Volumes beside the measured ones",
         "What goes in",
     ]
     assumed = [row[1] for row in section.tables[-1].rows if row[0] == "assumed"]
@@ -212,28 +213,42 @@ def test_the_check_of_a_job_agrees_with_its_films(study, kelvin):
 
 
 @pytest.mark.parametrize("factor", [0.82, 0.94, 0.96, 1.04, 1.06, 1.3])
-def test_a_volume_of_the_metal_that_is_off_is_noted_with_what_it_changes(results, factor):
+def test_a_volume_of_the_metal_that_is_off_is_told_with_what_it_changes(results, factor):
     (film,) = results.films
     measured = 21.6088e-30 * N_A
     chain = replace(film.chain, metal_volume_m3=factor * measured)
-    notes = [note for note in volume_notes(replace(film, chain=chain), results.conditions) if "Li at" in note]
+    report = replace(results, films=(replace(film, chain=chain),))
 
-    assert len(notes) == (abs(factor - 1.0) > 0.05)
-    for note in notes:
-        thick = 36000.0 / (N_A * e) * measured * 1e6
-        assert f"{factor * thick:.1f} µm of it here and {thick:.1f} in truth" in note
-        assert (
-            f"450 µm behind the film hold {100 * abs(1 / factor - 1):.0f} % {'more' if factor < 1 else 'less'}" in note
-        )
+    (warning,) = volume_warning(report)
+    assert ("of metals the swelling" in warning) == (abs(factor - 1.0) > 0.05)
+    row = next(row for row in volume_table(report).rows if row[0] == "Li")
+    thick = 36000.0 / (N_A * e) * measured * 1e6
+    assert row[4] == f"{factor * thick:.2f} / {thick:.2f}"
 
 
-def test_volumes_of_compounds_that_are_off_are_noted_in_the_section(section):
+def test_volumes_of_compounds_that_are_off_are_told_in_the_section(section):
     """All made-up crystals have 20.7 Å³ an atom: LiHg (17.76) and Li3Hg (17.65) are off, LiHg3 (20.33) is not."""
-    (note,) = [note for note in section.warnings if "volumes of compounds" in note]
+    (warning,) = [one for one in section.warnings if "volumes of the hull" in one]
 
-    assert "LiHg 17 % above (0.74 times the D) and Li₃Hg 17 % above" in note
-    assert "LiHg₃" not in note
-    assert not [note for note in section.warnings if "Li at" in note]
+    assert "LiHg +17 % and Li₃Hg +17 %." in warning
+    assert "metals" not in warning
+    table = next(one for one in section.tables if one.caption == "Volumes beside the measured ones")
+    assert {row[0]: row[5] for row in table.rows} == {"LiHg₃": "0.96", "LiHg": "0.74", "Li₃Hg": "0.73", "Li": "–"}
+
+
+def test_where_all_volumes_are_measured_ones_nothing_is_told(results):
+    (film,) = results.films
+    right = {"LiHg3": 20.33, "LiHg": 17.76, "Li3Hg": 17.65}
+    phases = tuple(
+        replace(one, molar_volume_m3=right[one.formula] * (1.0 + one.ratio) * 1e-30 * N_A)
+        if one.formula in right
+        else one
+        for one in film.chain.phases
+    )
+    report = replace(results, films=(replace(film, chain=replace(film.chain, phases=phases)),))
+
+    assert volume_warning(report) == []
+    assert volume_table(report) is None
 
 
 @pytest.mark.parametrize(
