@@ -34,6 +34,8 @@ OUTCOME_COLOURS = {
     DRY: "#e0a33c",
     NOT_FOLLOWED: "#c9c9c9",
 }
+_WIDTH = 6.4
+"""Of a picture, in; wider ones have letters too small beside each other on a page."""
 _SEAM = 0.4
 """Width of the edges, without which neighbours leave a light line between them."""
 
@@ -54,10 +56,10 @@ def film_png(film: FilmResults) -> bytes:
             panels[row, 0].set_ylabel("depth (µm)")
         panels[0, 0].set_ylim(1.15 * deepest, 0.0)
         for axes in panels[-1]:
-            axes.set_xlabel("charge passed in the last cycle (mAh/cm²)")
+            axes.set_xlabel("charge in the last cycle (mAh/cm²)", fontsize=9)
         _phase_legend(figure, film.chain)
 
-    return draw_png(draw, size_inches=(8.4, 1.0 + 2.1 * len(values)), layout={"w_pad": 0.08, "h_pad": 0.08})
+    return draw_png(draw, size_inches=(_WIDTH, 1.2 + 1.8 * len(values)), layout={"w_pad": 0.08, "h_pad": 0.08})
 
 
 def _panel_title(film: FilmResults, case: FilmCase, first: bool) -> str:
@@ -111,7 +113,7 @@ def _phase_legend(figure: Figure, chain: PhaseChain) -> None:
     names = [f"liquid {chain.host}", *(mathtext_formula(phase.formula) for phase in chain.phases[1:]), chain.metal]
     colours = [*(phase_colour(number) for number in range(len(chain.phases))), _METAL_COLOUR]
     handles = [Patch(color=colour, label=name) for name, colour in zip(names, colours, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7), frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False, fontsize=9)
 
 
 def voltage_png(film: FilmResults, contact: ContactBand, marks_mV: Sequence[float] = ()) -> bytes:
@@ -132,9 +134,10 @@ def voltage_png(film: FilmResults, contact: ContactBand, marks_mV: Sequence[floa
             axes.set_ylabel("cell (mV)")
             axes.spines[["top", "right"]].set_visible(False)
         panels[-1].set_xlabel("time from the first cycle (h)")
-        panels[0].legend(frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0.2, 0.98))
+        lines = panels[0].get_legend_handles_labels()
+        figure.legend(*lines, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
 
-    return draw_png(draw, size_inches=(8.0, 0.7 + 1.75 * len(values)), layout={"w_pad": 0.1, "h_pad": 0.06})
+    return draw_png(draw, size_inches=(_WIDTH, 1.1 + 1.7 * len(values)), layout={"w_pad": 0.1, "h_pad": 0.06})
 
 
 def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str) -> None:
@@ -181,7 +184,7 @@ def map_png(film: FilmResults) -> bytes | None:
             axes.set_ylabel("current (mA/cm²)")
         _outcome_legend(figure)
 
-    size = (1.2 + 2.5 * max(len(values), 2), 1.2 + 2.1 * len(rows))
+    size = (max(_WIDTH, 0.8 + 1.9 * len(values)), 1.2 + 1.8 * len(rows))
     return draw_png(draw, size_inches=size, layout={"w_pad": 0.06, "h_pad": 0.08})
 
 

@@ -78,7 +78,8 @@ def phase_table(film: FilmResults) -> SectionTable:
         if phase.is_liquid:
             limit = _current(chain.liquid_limit_A_m2(host))
         volume = chain.molar_volume_m3(number, phase.ratio) * 1e6
-        rows.append((name, phase.ratio, volume, chain.front_voltages_V[number], _drop(chain, number), limit))
+        volts = f"{chain.front_voltages_V[number]:.3f}"
+        rows.append((name, f"{phase.ratio:.3g}", f"{volume:.2f}", volts, _drop(chain, number), limit))
     columns = (
         "phase",
         f"{chain.metal} per {chain.host}",
@@ -92,7 +93,7 @@ def phase_table(film: FilmResults) -> SectionTable:
         " Drop: between both ends of its stability, which drives the metal through it. The last column is the saturated"
         " liquid over the whole film, emptied at the electrolyte."
     )
-    return SectionTable(f"Phases of the {chain.metal} film", columns, tuple(rows), 3, note)
+    return SectionTable(f"Phases of the {chain.metal} film", columns, tuple(rows), note=note)
 
 
 def _current(value_A_m2: float) -> str:
@@ -265,7 +266,12 @@ def assumption_table(report: CyclingReport) -> SectionTable:
     for film in report.films:
         known = film.diffusivity
         rows += [
-            (f"D of {film.metal} in liquid mercury", f"{known.value:.3g} m²/s", known.confidence, known.source),
+            (
+                f"D of {film.metal} in liquid mercury at 25 °C",
+                f"{known.value:.3g} ± {known.uncertainty:.1g} m²/s",
+                known.confidence,
+                known.source,
+            ),
             (f"solubility of {film.metal}", f"{_at_percent(film)} at.%", "measured", film.solubility_source),
         ]
         if film.chain.richest:

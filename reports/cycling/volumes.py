@@ -76,7 +76,7 @@ def volume_warning(report: CyclingReport) -> list[str]:
     if not changes:
         return []
     names = enumeration([f"{unicode_formula(one.formula)} {signed(100 * one.error, 0)} %" for one in off.values()])
-    return [f"volumes of the hull more than 5 % off the measured ones: {names}. They change, {'; '.join(changes)}"]
+    return [f"Volumes of the hull are more than 5 % off the measured ones: {names}. They change: {'; '.join(changes)}"]
 
 
 def volume_table(report: CyclingReport) -> SectionTable | None:
@@ -104,12 +104,12 @@ def volume_table(report: CyclingReport) -> SectionTable | None:
         "hull (Å³ an atom)",
         "measured",
         "off (%)",
-        "a mAh/cm² is (µm), hull / measured",
-        "D counts (times)",
+        "µm for a mAh/cm², hull / measured",
+        "as if D were times",
     )
     note = (
-        "Measured: the cells of the phase library. By a mAh/cm² of the metal the stack shrinks when it is stripped."
-        " Compounds conduct as if D were so many times as large, since the metal passes them with D/V²."
+        "Measured: the cells of the phase library. For each mAh/cm² that is stripped the stack shrinks by so many"
+        " µm of the metal. Compounds conduct as if D were so many times as large, since the metal passes with D/V²."
     )
     return SectionTable("Volumes beside the measured ones", columns, tuple(rows), note=note)
 

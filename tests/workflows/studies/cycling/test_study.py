@@ -228,7 +228,7 @@ def test_a_volume_of_the_metal_that_is_off_is_told_with_what_it_changes(results,
 
 def test_volumes_of_compounds_that_are_off_are_told_in_the_section(section):
     """All made-up crystals have 20.7 Å³ an atom: LiHg (17.76) and Li3Hg (17.65) are off, LiHg3 (20.33) is not."""
-    (warning,) = [one for one in section.warnings if "volumes of the hull" in one]
+    (warning,) = [one for one in section.warnings if "Volumes of the hull" in one]
 
     assert "LiHg +17 % and Li₃Hg +17 %." in warning
     assert "metals" not in warning
