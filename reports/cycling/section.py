@@ -36,11 +36,12 @@ _SEEN = {
     NOT_FOLLOWED: "the model could not follow the film",
 }
 _LIMITS = (
-    "Layers follow from the hull, the solubility and diffusion; each is in equilibrium with the next at the front"
-    " between them. Assumed is what the last table says so, first of all the diffusivity in the compounds, which nobody"
-    " measured: every answer is given for a range of it. Left out are convection, grains and their boundaries, stress,"
-    " creep of the metal under pressure, and uneven currents. A new phase at the electrolyte needs an overpotential or"
-    " none: both limits are shown."
+    "Layers follow from the hull above, the solubility and diffusion; each is in equilibrium with the next at the front"
+    " between them, in the colours of the map of liquid, paste and solid. What the liquid touches follows from the"
+    " contact angles of the job's wetting where it has one. Assumed is what the last table says so, first of all the"
+    " diffusivity in the compounds, which nobody measured: every answer is given for a range of it. Left out are"
+    " convection, grains and their boundaries, stress, creep of the metal under pressure, and uneven currents. A new"
+    " phase at the electrolyte needs an overpotential or none: both limits are shown."
 )
 
 

@@ -157,15 +157,15 @@ def current_table(report: CyclingReport) -> SectionTable:
                     film.metal,
                     diffusivity_text(one.diffusivity_m2_s) if film.chain.richest else "–",
                     barrier_text(one.nucleation_V),
-                    None if current is None else _current(current),
-                    one.limit.beyond or "–",
+                    "none" if current is None else _current(current),
+                    f"at 0.01: {one.limit.beyond}" if current is None else one.limit.beyond or "–",
                 )
             )
     columns = ("metal", "D (m²/s)", "a new phase", "liquid up to (mA/cm²)", "beyond")
     note = (
         f"Films of {report.conditions.thickness_m / _UM:g} µm: the largest current up to 10⁴ mA/cm² with which both"
-        " films of a cell stay liquid at the electrolyte throughout the last cycle, by bisection; a dash where none"
-        " from 0.01 mA/cm² on does. Beyond: what the film that fares worse does just above it, or at all currents."
+        " films of a cell stay liquid at the electrolyte throughout the last cycle, by bisection; none"
+        " where none from 0.01 mA/cm² on does. Beyond: what the film that fares worse does just above it."
         " Below some current the film turns solid, too, since compounds grow meanwhile; the map shows where."
     )
     return SectionTable("Largest current with a liquid skin", columns, tuple(rows), note=note)
@@ -268,7 +268,7 @@ def assumption_table(report: CyclingReport) -> SectionTable:
         rows += [
             (
                 f"D of {film.metal} in liquid mercury at 25 °C",
-                f"{known.value:.3g} ± {known.uncertainty:.1g} m²/s",
+                f"{known.value:.3g} ± {known.uncertainty:.2g} m²/s",
                 known.confidence,
                 known.source,
             ),
@@ -278,8 +278,9 @@ def assumption_table(report: CyclingReport) -> SectionTable:
             values = ", ".join(diffusivity_text(value) for value in film.diffusivities_m2_s)
             rows.append((f"D of {film.metal} in its compounds", f"{values} m²/s", ASSUMED, "none is known: a range"))
     potentials = ", ".join(dict.fromkeys(f"{film.potential}, {film.energies}" for film in report.films))
+    if any(list_cathodes(film.metal) for film in report.films):
+        rows.append(("voltages of cathodes", "plateaus", "recalled", "reference/data/cathodes.yaml"))
     rows += [
-        ("voltages of cathodes", "plateaus", "recalled", "reference/data/cathodes.yaml"),
         ("fronts' voltages, volumes of solids", "of the hull", "computed", potentials),
         *_made_rows(given),
         *_contact_rows(report.contact, given),
