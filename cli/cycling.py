@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +13,23 @@ from .options import CsvOption, DatabaseOption, JsonOption, PotentialOption
 
 if TYPE_CHECKING:
     from ..reports.cycling.model import CyclingReport
+    from ..reports.sections import ReportSection
     from ..thermodynamics.hulls.hull import Hull
     from ..workflows.studies.cycling.settings import CyclingSettings
+
+_OPTIONS = {
+    "metals": "SYSTEMS",
+    "thickness_um": "--thickness",
+    "metal_um": "--metal",
+    "currents_mA_cm2": "--current",
+    "capacity_mAh_cm2": "--capacity",
+    "cycles": "--cycles",
+    "rest_h": "--rest",
+    "temperature_K": "--temperature",
+    "solid_diffusivities_m2_s": "--solid-diffusivity",
+    "nucleation_mV": "--nucleation",
+}
+"""Settings by the option that gives them."""
 
 
 def cycling(
@@ -45,11 +61,12 @@ def cycling(
     """
     from ..reports.cycling.export import CASE_COLUMNS, as_document, case_rows
     from ..reports.cycling.section import cycling_sections
-    from ..workflows.studies.cycling.settings import read_settings
     from .output import print_csv, print_json, print_notes
     from .pictures import write_pictures
 
-    settings = read_settings(
+    metals = _metals(systems)
+    settings = _checked(
+        metals,
         thickness_um=thickness_um,
         metal_um=metal_um or None,
         currents_mA_cm2=_numbers("--current", current),
@@ -61,18 +78,18 @@ def cycling(
         nucleation_mV=nucleation_mV,
         **({} if with_map else {"map": None}),
     )
-    hulls, used = _hulls(systems, database, potential)
+    hulls, used = _hulls(metals, database, potential)
     report = _cycled(hulls, settings, used)
+    sections = cycling_sections(report, pictures=output is not None)
     if output is not None:
-        pictures = [picture for section in cycling_sections(report) for picture in section.pictures]
-        write_pictures(pictures, output, as_json or as_csv)
+        write_pictures([one for section in sections for one in section.pictures], output, as_json or as_csv)
     if as_json:
         print_json(as_document(report))
     elif as_csv:
         print_csv(CASE_COLUMNS, case_rows(report))
     else:
-        _print_tables(report)
-    print_notes(report.problems)
+        _print_tables(sections)
+    print_notes(warning for section in sections for warning in section.warnings)
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:
@@ -84,24 +101,49 @@ def _numbers(option: str, text: str) -> tuple[float, ...]:
         raise InputError(f"{option} is {text!r}; numbers with commas between them are needed") from None
 
 
-def _hulls(systems: list[str], database: str | None, potential: str | None) -> tuple[dict[str, Hull], str]:
-    """The hull of each metal, all of one potential, and its name."""
+def _metals(systems: list[str]) -> dict[str, str]:
+    """The systems by their metal."""
     from ..errors import InputError
     from ..structures.compositions import parse_system
+    from ..workflows.studies.cycling.settings import metals_with_mercury
+
+    found: dict[str, str] = {}
+    for system in systems:
+        one = metals_with_mercury(("-".join(parse_system(system)),))
+        if not one:
+            raise InputError(f"{system} is no system of a metal and mercury; films are those of amalgams, e.g. Li-Hg")
+        found |= one
+    return found
+
+
+def _checked(metals: dict[str, str], **given: Any) -> CyclingSettings:
+    """The settings; what is wrong with them names the option that they come from."""
+    from ..errors import InputError
+    from ..workflows.studies.cycling.settings import read_settings
+
+    try:
+        settings = read_settings(**given)
+        settings.check_films(metals)
+    except InputError as error:
+        key, _, what = str(error).partition(": ")
+        option = _OPTIONS.get(key.partition(".")[0])
+        text = str(error) if option is None else f"{option}: {what.partition(', e.g. ')[0]}"
+        raise InputError(text) from None
+    return settings
+
+
+def _hulls(metals: dict[str, str], database: str | None, potential: str | None) -> tuple[dict[str, Hull], str]:
+    """The hull of each metal, all of one potential, and its name."""
     from ..workflows.database.row_hulls import hull_of_rows
     from ..workflows.database.structure_database import StructureDatabase
     from ..workflows.spec import default_database
-    from ..workflows.studies.cycling.settings import metals_with_mercury
     from ..workflows.studies.hulls.analysis import rows_for_system
     from .output import print_notes
 
-    for system in systems:
-        if not metals_with_mercury(("-".join(parse_system(system)),)):
-            raise InputError(f"{system} is no system of a metal and mercury; films are those of amalgams, e.g. Li-Hg")
     store = StructureDatabase(database or default_database(), must_exist=True)
     hulls = {}
     notes: list[str] = []
-    for metal, system in metals_with_mercury(tuple("-".join(parse_system(one)) for one in systems)).items():
+    for metal, system in metals.items():
         rows = rows_for_system(store, system, potential, notes)
         potential = str(rows[0].potential)
         hulls[metal] = hull_of_rows(system, rows)[0]
@@ -123,11 +165,10 @@ def _cycled(hulls: dict[str, Hull], settings: CyclingSettings, potential: str) -
         return cycled_films(hulls, settings, potential, tick=lambda: progress.advance(task))
 
 
-def _print_tables(report: CyclingReport) -> None:
-    from ..reports.cycling.section import cycling_sections
+def _print_tables(sections: Sequence[ReportSection]) -> None:
     from .output import print_rows
 
-    for section in cycling_sections(report, pictures=False):
+    for section in sections:
         for table in section.tables:
             rows = [
                 [f"{cell:.{table.digits}f}" if isinstance(cell, float) else cell for cell in row] for row in table.rows

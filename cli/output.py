@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
 
+from ..reports.notation import finite_json
 from .values import visible
 
 _FILE_WIDTH = 200
@@ -17,17 +17,9 @@ _FILE_WIDTH = 200
 
 def print_json(content: Any) -> None:
     """Print ``content`` as JSON, NaN as null."""
-    text = json.dumps(_finite(content), indent=2, ensure_ascii=False)
+    text = json.dumps(finite_json(content), indent=2, ensure_ascii=False)
     # JSON escapes what is below a space by itself.
     typer.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
-
-
-def _finite(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {key: _finite(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def print_notes(notes: Iterable[str]) -> None:

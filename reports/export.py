@@ -11,7 +11,7 @@ from typing import Any
 from .benchmarks.reference import compare_with_reference
 from .hulls.findings import headline, remarks, report_headline
 from .model import PhaseRecord, Report, SystemReport
-from .notation import csv_cell
+from .notation import csv_cell, finite_json
 
 UNITS = {
     "energy": "eV/atom",
@@ -106,8 +106,8 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 def summary_json(report: Report) -> str:
-    """`summary` as text; a value JSON does not know (a path, a date) is written as its string."""
-    return json.dumps(summary(report), indent=2, ensure_ascii=False, default=str) + "\n"
+    """`summary` as text; a value JSON does not know (a path, a date) is written as its string, NaN as null."""
+    return json.dumps(finite_json(summary(report)), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _system_summary(system: SystemReport, potential: str) -> dict[str, Any]:

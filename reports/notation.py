@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -77,6 +78,22 @@ def signed(value: float, digits: int) -> str:
     if float(text) == 0.0:
         return text[1:]
     return text.replace("-", "−")
+
+
+def finite_json(content: Any) -> Any:
+    """Return what is about to become JSON with null for numbers that are not finite, which JSON does not know.
+
+    Examples
+    --------
+    >>> from amalgamics.reports.notation import finite_json
+    >>> finite_json({"volts": [0.5, float("nan")]})
+    {'volts': [0.5, None]}
+    """
+    if isinstance(content, dict):
+        return {key: finite_json(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [finite_json(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def csv_cell(value: Any) -> Any:

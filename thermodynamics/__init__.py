@@ -35,12 +35,13 @@ if TYPE_CHECKING:
     from .cycling.cell import symmetric_cell as symmetric_cell
     from .cycling.cycle import CurrentStep as CurrentStep
     from .cycling.cycle import run_steps as run_steps
+    from .cycling.diffusivities import Diffusivities as Diffusivities
+    from .cycling.film import composition_profile as composition_profile
     from .cycling.healing import Protocol as Protocol
     from .cycling.healing import healing_points as healing_points
     from .cycling.healing import least_thickness_m as least_thickness_m
     from .cycling.initial_films import applied_film as applied_film
     from .cycling.initial_films import equilibrium_film as equilibrium_film
-    from .cycling.phases import Diffusivities as Diffusivities
     from .cycling.phases import phase_chain as phase_chain
     from .hulls.equilibria import phase_equilibria as phase_equilibria
     from .hulls.finite_temperature import SolidPhase as SolidPhase
@@ -102,9 +103,11 @@ else:
             ],
             ".cycling.cell": ["Contact", "symmetric_cell"],
             ".cycling.cycle": ["CurrentStep", "run_steps"],
+            ".cycling.diffusivities": ["Diffusivities"],
+            ".cycling.film": ["composition_profile"],
             ".cycling.initial_films": ["applied_film", "equilibrium_film"],
             ".cycling.healing": ["Protocol", "healing_points", "least_thickness_m"],
-            ".cycling.phases": ["Diffusivities", "phase_chain"],
+            ".cycling.phases": ["phase_chain"],
             ".hulls.equilibria": ["phase_equilibria"],
             ".hulls.finite_temperature": ["SolidPhase", "finite_temperature_hull"],
             ".hulls.fusion": ["get_fusion"],

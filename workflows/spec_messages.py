@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -164,7 +164,9 @@ def _list_of(bare: Any, metadata: Sequence[Any]) -> str:
         return f"a list of {len(items)} {names}"
     least = next((item.min_length for item in metadata if isinstance(item, MinLen)), 0)
     names = " ".join([names or ("names or mappings" if models_in(inner) else "names"), *_bounds(more)])
-    return f"a list of {'one or more ' if least else ''}{names}"
+    most = next((item.max_length for item in metadata if isinstance(item, MaxLen)), None)
+    count = f"{least} to {most} " if most else "one or more " if least else ""
+    return f"a list of {count}{names}"
 
 
 def _bounds(metadata: Iterable[Any]) -> list[str]:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
-from ...thermodynamics.cycling.film import layer_thickness_m
+from ...thermodynamics.cycling.film import composition_profile, layer_thickness_m
 from ..notation import csv_text
-from .model import CyclingReport, FilmCase, FilmResults
+from .model import ContactBand, CyclingReport, FilmCase, FilmResults
 
-_UM, _MA_CM2 = 1e-6, 10.0
+_UM, _MA_CM2, _MAH_CM2 = 1e-6, 10.0, 36000.0
 CASE_COLUMNS = (
     "system", "potential", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "outcome", "ended",
     "least_liquid_um", "swelling_um", "film_mV", "best_contact_mV", "worst_contact_mV", "last_phases",
 )  # fmt: skip
 MAP_COLUMNS = (
-    "system", "solid_diffusivity_m2_s", "temperature_K", "thickness_um", "current_mA_cm2", "outcome", "least_liquid_um",
-    "swing_mV",
+    "system", "solid_diffusivity_m2_s", "temperature_K", "nucleation_mV", "thickness_um", "current_mA_cm2", "outcome",
+    "least_liquid_um", "swing_mV",
 )  # fmt: skip
 PROFILE_COLUMNS = (
     "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "step", "voltage_V",
-    "liquid_um", "stack_um", "metal_um", "layers",
+    "stripped_mAh_cm2", "liquid_um", "touched_best", "touched_worst", "stack_um", "metal_um", "layers",
+)  # fmt: skip
+COMPOSITION_COLUMNS = (
+    "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "depth_um", "x",
 )  # fmt: skip
 
 
@@ -38,7 +42,7 @@ def case_rows(report: CyclingReport) -> list[list[Any]]:
                     *_key(case),
                     case.outcome,
                     case.ended,
-                    *numbers,
+                    *(number if math.isfinite(number) else None for number in numbers),
                     " | ".join(case.last_phases),
                 ]
             )
@@ -52,6 +56,7 @@ def map_rows(report: CyclingReport) -> list[list[Any]]:
             film.system,
             part.diffusivity_m2_s,
             part.temperature_K,
+            1e3 * part.nucleation_V,
             point.thickness_m / _UM,
             point.current_A_m2 / _MA_CM2,
             point.outcome,
@@ -64,7 +69,7 @@ def map_rows(report: CyclingReport) -> list[list[Any]]:
     ]
 
 
-def profile_rows(film: FilmResults) -> Iterator[list[Any]]:
+def profile_rows(film: FilmResults, contact: ContactBand) -> Iterator[list[Any]]:
     """Yield one row for each recorded moment of both films of every case, as `PROFILE_COLUMNS` say."""
     for case in film.cases:
         for first, run in (("stripped", case.cell.first), ("plated", case.cell.second)):
@@ -73,12 +78,27 @@ def profile_rows(film: FilmResults) -> Iterator[list[Any]]:
                     f"{run.chain.phases[layer.phase].formula} {layer_thickness_m(run.chain, layer) / _UM:.4f}"
                     for layer in state.layers
                 )
+                wet = run.liquid_m[number] > 0.0
+                touched = [one.liquid if wet else one.solid for one in (contact.best, contact.worst)]
                 metal = None if state.reservoir is None else state.reservoir * run.chain.metal_volume_m3 / _UM
                 yield [
                     film.system, *_key(case), first, float(run.times_s[number]), int(run.steps[number]),
-                    float(run.voltages_V[number]), float(run.liquid_m[number]) / _UM, float(run.stack_m[number]) / _UM,
-                    metal, layers,
+                    float(run.voltages_V[number]), float(run.stripped_C_m2[number]) / _MAH_CM2,
+                    float(run.liquid_m[number]) / _UM, *touched, float(run.stack_m[number]) / _UM, metal, layers,
                 ]  # fmt: skip
+
+
+def composition_rows(film: FilmResults) -> Iterator[list[Any]]:
+    """Yield the mole fraction over the depth at each moment of the last cycle, as `COMPOSITION_COLUMNS` say."""
+    for case in film.cases:
+        for first, run in (("stripped", case.cell.first), ("plated", case.cell.second)):
+            for number in run.in_last_cycle.nonzero()[0]:
+                depths, fractions = composition_profile(run.chain, run.films[number])
+                for depth, fraction in zip(depths.tolist(), fractions.tolist(), strict=True):
+                    yield [
+                        film.system, *_key(case), first, float(run.times_s[number]), round(depth / _UM, 5),
+                        round(fraction, 8),
+                    ]  # fmt: skip
 
 
 def _key(case: FilmCase) -> list[float]:
@@ -112,14 +132,29 @@ def as_document(report: CyclingReport) -> dict[str, Any]:
             for film in report.films
             for value, one in film.least
         ],
+        "largest_current": [
+            {
+                "system": film.system,
+                "solid_diffusivity_m2_s": one.diffusivity_m2_s,
+                "nucleation_mV": 1e3 * one.nucleation_V,
+                "current_mA_cm2": None if one.limit.current_A_m2 is None else one.limit.current_A_m2 / _MA_CM2,
+                "beyond": one.limit.beyond or None,
+            }
+            for film in report.films
+            for one in film.limits
+        ],
         "problems": list(report.problems),
     }
 
 
 def files_of(report: CyclingReport) -> dict[str, bytes]:
-    """Return the files that a report writes beside its page: every moment, and the map."""
+    """Return the files that a report writes beside its page: every moment, profiles of the last cycle, and the map."""
     found = {
-        f"cycling-{film.system.lower()}.csv": csv_text(PROFILE_COLUMNS, profile_rows(film)).encode()
+        f"cycling-{film.system.lower()}.csv": csv_text(PROFILE_COLUMNS, profile_rows(film, report.contact)).encode()
+        for film in report.films
+    }
+    found |= {
+        f"cycling-profiles-{film.system.lower()}.csv": csv_text(COMPOSITION_COLUMNS, composition_rows(film)).encode()
         for film in report.films
     }
     if rows := map_rows(report):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...reference.measured import Measured
 from ...thermodynamics.cycling.cell import Contact, SymmetricCell
 from ...thermodynamics.cycling.contact import RoughFace
-from ...thermodynamics.cycling.healing import HealingPoint, worst_outcome
+from ...thermodynamics.cycling.healing import CurrentLimit, HealingPoint, worst_outcome
 from ...thermodynamics.cycling.phases import PhaseChain
 
 NO_RESISTANCE = Contact()
@@ -109,12 +109,22 @@ class FilmCase:
 
 @dataclass(frozen=True)
 class MapPart:
-    """Films over thickness and current at one diffusivity and temperature; ``reason`` says why there are none."""
+    """Films over thickness and current at one diffusivity, temperature and barrier; ``reason``: why there are none."""
 
     diffusivity_m2_s: float
     temperature_K: float
+    nucleation_V: float
     points: tuple[HealingPoint, ...]
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class FilmLimit:
+    """The largest current with a liquid skin, of the film that was cycled, at one diffusivity and barrier."""
+
+    diffusivity_m2_s: float
+    nucleation_V: float
+    limit: CurrentLimit
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,8 @@ class FilmResults:
         By diffusivity, current and barrier; each barrier has its limit without one after it.
     least
         Diffusivity, and the thinnest film that keeps a liquid skin at the first current; None where none does.
+    limits
+        The largest current with a liquid skin, by diffusivity and barrier.
     parts
         Of the map.
     largest_diffusivity_m2_s
@@ -150,6 +162,7 @@ class FilmResults:
     chain: PhaseChain
     cases: tuple[FilmCase, ...]
     least: tuple[tuple[float, float | None], ...]
+    limits: tuple[FilmLimit, ...]
     parts: tuple[MapPart, ...]
     diffusivity: Measured
     solubility_source: str

@@ -13,7 +13,7 @@ from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, NOT_F
 from ..amalgams.self_healing_png import LIQUID_COLOUR, SOLID_COLOURS
 from ..figures.style import INK, MUTED, REFERENCE, STABLE, draw_png, light_colours
 from ..notation import mathtext_formula
-from .wording import diffusivity_text
+from .wording import barrier_text, diffusivity_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +34,8 @@ OUTCOME_COLOURS = {
     DRY: "#e0a33c",
     NOT_FOLLOWED: "#c9c9c9",
 }
+_WIDTH = 6.4
+"""Of a picture, in; wider ones have letters too small beside each other on a page."""
 _SEAM = 0.4
 """Width of the edges, without which neighbours leave a light line between them."""
 
@@ -54,18 +56,17 @@ def film_png(film: FilmResults) -> bytes:
             panels[row, 0].set_ylabel("depth (µm)")
         panels[0, 0].set_ylim(1.15 * deepest, 0.0)
         for axes in panels[-1]:
-            axes.set_xlabel("charge passed in the last cycle (mAh/cm²)")
+            axes.set_xlabel("charge in the last cycle (mAh/cm²)", fontsize=9)
         _phase_legend(figure, film.chain)
 
-    return draw_png(draw, size_inches=(8.4, 1.0 + 2.1 * len(values)), layout={"w_pad": 0.08, "h_pad": 0.08})
+    return draw_png(draw, size_inches=(_WIDTH, 1.2 + 1.8 * len(values)), layout={"w_pad": 0.08, "h_pad": 0.08})
 
 
 def _panel_title(film: FilmResults, case: FilmCase, first: bool) -> str:
     name = f"$D$ = {diffusivity_text(case.diffusivity_m2_s)} m²/s" if film.chain.richest else "no compound"
     if not first:
         return name
-    barrier = f"barrier {1e3 * case.nucleation_V:g} mV" if case.nucleation_V else "no barrier"
-    return f"{name}; {barrier}"
+    return f"{name}; {barrier_text(case.nucleation_V)}"
 
 
 def _draw_layers(axes: Axes, run: FilmRun) -> float:
@@ -89,7 +90,10 @@ def _draw_layers(axes: Axes, run: FilmRun) -> float:
             axes.fill_between(x, tops, [1e4, 1e4], color=_METAL_COLOUR, lw=_SEAM)
     if run.ended:
         axes.axvline(charge[last[-1]], color=OUTCOME_COLOURS[METAL], lw=1.5)
-        axes.annotate(run.ended, (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=8, color=INK)
+        box = {"boxstyle": "round,pad=0.3", "fc": light_colours()["--card"], "ec": "none", "alpha": 0.9}
+        axes.annotate(
+            run.ended, (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=8, color=INK, bbox=box, zorder=5
+        )
     turn = np.flatnonzero(np.diff(run.steps[last]) > 0)
     for place in turn:
         axes.axvline(charge[last[place]], color=INK, lw=0.8, ls=":")
@@ -109,7 +113,7 @@ def _phase_legend(figure: Figure, chain: PhaseChain) -> None:
     names = [f"liquid {chain.host}", *(mathtext_formula(phase.formula) for phase in chain.phases[1:]), chain.metal]
     colours = [*(phase_colour(number) for number in range(len(chain.phases))), _METAL_COLOUR]
     handles = [Patch(color=colour, label=name) for name, colour in zip(names, colours, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7), frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False, fontsize=9)
 
 
 def voltage_png(film: FilmResults, contact: ContactBand, marks_mV: Sequence[float] = ()) -> bytes:
@@ -130,9 +134,10 @@ def voltage_png(film: FilmResults, contact: ContactBand, marks_mV: Sequence[floa
             axes.set_ylabel("cell (mV)")
             axes.spines[["top", "right"]].set_visible(False)
         panels[-1].set_xlabel("time from the first cycle (h)")
-        panels[0].legend(frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0.2, 0.98))
+        lines = panels[0].get_legend_handles_labels()
+        figure.legend(*lines, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
 
-    return draw_png(draw, size_inches=(8.0, 0.7 + 1.75 * len(values)), layout={"w_pad": 0.1, "h_pad": 0.06})
+    return draw_png(draw, size_inches=(_WIDTH, 1.1 + 1.7 * len(values)), layout={"w_pad": 0.1, "h_pad": 0.06})
 
 
 def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str) -> None:
@@ -142,7 +147,7 @@ def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str)
     after = times > rest
     hours = (times[after] - rest) / _HOUR
     best, worst = (1e3 * cell.voltage_V(one)[after] for one in (contact.best, contact.worst))
-    name = f"barrier {1e3 * case.nucleation_V:g} mV" if case.nucleation_V else "no barrier"
+    name = barrier_text(case.nucleation_V)
     axes.fill_between(hours, best, worst, color=colour, alpha=0.25, lw=0)
     axes.plot(hours, best, color=colour, lw=1.3, label=name)
     if case.ended:
@@ -153,27 +158,33 @@ def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str)
 
 
 def map_png(film: FilmResults) -> bytes | None:
-    """Draw what films do over thickness and current; a row for each temperature. None without a map."""
+    """Draw what films do over thickness and current: a column for each diffusivity, rows for temperatures and limits.
+
+    None without a map.
+    """
     parts = [part for part in film.parts if part.points]
     if not parts:
         return None
-    kelvins = list(dict.fromkeys(part.temperature_K for part in parts))
+    rows = list(dict.fromkeys((part.temperature_K, part.nucleation_V) for part in parts))
     values = list(dict.fromkeys(part.diffusivity_m2_s for part in parts))
 
     def draw(figure: Figure) -> None:
-        panels = figure.subplots(len(kelvins), len(values), sharex=True, sharey=True, squeeze=False)
+        panels = figure.subplots(len(rows), len(values), sharex=True, sharey=True, squeeze=False)
         for part in parts:
-            axes = panels[kelvins.index(part.temperature_K), values.index(part.diffusivity_m2_s)]
+            row = rows.index((part.temperature_K, part.nucleation_V))
+            axes = panels[row, values.index(part.diffusivity_m2_s)]
             _draw_part(axes, part)
-            name = f"$D$ = {diffusivity_text(part.diffusivity_m2_s)}, " if film.chain.richest else ""
-            axes.set_title(f"{name}{part.temperature_K - 273.15:.0f} °C", loc="left", fontsize=9)
+            title = f"{part.temperature_K - 273.15:.0f} °C, {barrier_text(part.nucleation_V)}"
+            if row == 0 and film.chain.richest:
+                title = f"$D$ = {diffusivity_text(part.diffusivity_m2_s)} m²/s\n{title}"
+            axes.set_title(title, loc="left", fontsize=9)
         for axes in panels[-1]:
             axes.set_xlabel("film (µm)")
         for axes in panels[:, 0]:
             axes.set_ylabel("current (mA/cm²)")
         _outcome_legend(figure)
 
-    size = (1.2 + 2.5 * max(len(values), 2), 1.0 + 2.3 * len(kelvins))
+    size = (max(_WIDTH, 0.8 + 1.9 * len(values)), 1.2 + 1.8 * len(rows))
     return draw_png(draw, size_inches=size, layout={"w_pad": 0.06, "h_pad": 0.08})
 
 

@@ -14,7 +14,16 @@ from .export import as_document, files_of
 from .model import CyclingReport, FilmCase, FilmResults
 from .paper import paper_table
 from .pictures import film_png, map_png, voltage_png
-from .tables import assumption_table, case_table, full_cell_table, least_table, metals_table, phase_table
+from .tables import (
+    assumption_table,
+    case_table,
+    current_table,
+    full_cell_table,
+    least_table,
+    metals_table,
+    phase_table,
+)
+from .volumes import volume_table, volume_warning
 from .wording import diffusivity_text, millivolts
 
 _MA_CM2 = 10.0
@@ -27,11 +36,12 @@ _SEEN = {
     NOT_FOLLOWED: "the model could not follow the film",
 }
 _LIMITS = (
-    "Layers follow from the hull, the solubility and diffusion; each is in equilibrium with the next at the front"
-    " between them. Assumed is what the last table says so, first of all the diffusivity in the compounds, which nobody"
-    " measured: every answer is given for a range of it. Left out are convection, grains and their boundaries, stress,"
-    " creep of the metal under pressure, and uneven currents. A new phase at the electrolyte needs an overpotential or"
-    " none: both limits are shown."
+    "Layers follow from the hull above, the solubility and diffusion; each is in equilibrium with the next at the front"
+    " between them, in the colours of the map of liquid, paste and solid. What the liquid touches follows from the"
+    " contact angles of the job's wetting where it has one. Assumed is what the last table says so, first of all the"
+    " diffusivity in the compounds, which nobody measured: every answer is given for a range of it. Left out are"
+    " convection, grains and their boundaries, stress, creep of the metal under pressure, and uneven currents. A new"
+    " phase at the electrolyte needs an overpotential or none: both limits are shown."
 )
 
 
@@ -45,7 +55,14 @@ def cycling_sections(report: CyclingReport, *, pictures: bool = True) -> Sequenc
         tables.insert(0, metals_table(report))
     against = paper_table(report)
     cells = [table for film in report.films if (table := full_cell_table(film)) is not None]
-    tables += [*([against] if against else []), least_table(report), *cells, assumption_table(report)]
+    tables += [
+        *([against] if against else []),
+        current_table(report),
+        least_table(report),
+        *cells,
+        *([volumes] if (volumes := volume_table(report)) else []),
+        assumption_table(report),
+    ]
     warnings = [*report.problems, *_warnings(report)]
     return [
         ReportSection(
@@ -101,7 +118,7 @@ def _warnings(report: CyclingReport) -> list[str]:
             found.append(f"{system_title(film.system)}: phases of unknown structure are no layers here: {names}")
         if film.diffusivity.confidence == "low":
             found.append(f"{film.metal}: the diffusivity in liquid mercury is an estimate, not a measured value")
-    return list(dict.fromkeys(found))
+    return [*dict.fromkeys(found), *volume_warning(report)]
 
 
 def _without_energy(system: str) -> list[str]:
@@ -122,14 +139,15 @@ def film_pictures(film: FilmResults, report: CyclingReport) -> list[SectionPictu
             f"cycling-film-{name}.png",
             film_png(film),
             f"Layers of the {title} film over one cycle, for each diffusivity in the compounds. {_finding(film)}",
-            f"Depth below the electrolyte (top) in the last cycle at {current}. Left: a new phase needs an"
+            f"{title}: depth below the electrolyte (top) in the last cycle at {current}. Left: a new phase needs an"
             " overpotential at the electrolyte; right: it needs none.",
         ),
         SectionPicture(
             f"cycling-voltage-{name}.png",
             voltage_png(film, report.contact, marks),
             f"Voltage of a symmetric cell with two {title} films over its cycles.",
-            f"Voltage of the symmetric cell at {current}; the band is contact from its best to its worst.{told}",
+            f"{title}: voltage of the symmetric cell at {current}; the band is contact from its best to its worst."
+            f"{told}",
         ),
     ]
     drawn = map_png(film)
@@ -138,9 +156,11 @@ def film_pictures(film: FilmResults, report: CyclingReport) -> list[SectionPictu
             SectionPicture(
                 f"cycling-map-{name}.png",
                 drawn,
-                f"What {title} films of each thickness do at each current: {', '.join(OUTCOMES)}.",
-                "Where the film heals: blue where the electrolyte touches liquid in every cycle. With the barrier of"
-                " the settings; the film is stripped first.",
+                f"What {title} films of each thickness do at each current, with a barrier to a new phase and without:"
+                f" {', '.join(OUTCOMES)}.",
+                f"Where the {title} film heals: blue where the electrolyte touches liquid in every cycle. Both limits:"
+                " a new phase needs an overpotential at the electrolyte, or none. Of the two films of a cell, one"
+                " stripped first and one plated first, the one that fares worse.",
             )
         )
     return pictures

@@ -13,7 +13,7 @@ from ...thermodynamics.hulls.voltage import molar_mass
 from ..notation import couple, unicode_formula
 from ..sections import Cell, SectionTable
 from .model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults
-from .wording import diffusivity_text, millivolts
+from .wording import barrier_text, diffusivity_text, millivolts
 
 _UM, _MA_CM2, _MAH_CM2, _HOUR, _OHM_CM2 = 1e-6, 10.0, 36000.0, 3600.0, 1e-4
 ASSUMED = "assumed"
@@ -76,9 +76,10 @@ def phase_table(film: FilmResults) -> SectionTable:
         name = f"liquid {phase.formula}" if phase.is_liquid else unicode_formula(phase.formula)
         limit: Cell = None
         if phase.is_liquid:
-            limit = chain.liquid_limit_A_m2(host) / _MA_CM2
+            limit = _current(chain.liquid_limit_A_m2(host))
         volume = chain.molar_volume_m3(number, phase.ratio) * 1e6
-        rows.append((name, phase.ratio, volume, chain.front_voltages_V[number], _drop(chain, number), limit))
+        volts = f"{chain.front_voltages_V[number]:.3f}"
+        rows.append((name, f"{phase.ratio:.3g}", f"{volume:.2f}", volts, _drop(chain, number), limit))
     columns = (
         "phase",
         f"{chain.metal} per {chain.host}",
@@ -92,7 +93,13 @@ def phase_table(film: FilmResults) -> SectionTable:
         " Drop: between both ends of its stability, which drives the metal through it. The last column is the saturated"
         " liquid over the whole film, emptied at the electrolyte."
     )
-    return SectionTable(f"Phases of the {chain.metal} film", columns, tuple(rows), 3, note)
+    return SectionTable(f"Phases of the {chain.metal} film", columns, tuple(rows), note=note)
+
+
+def _current(value_A_m2: float) -> str:
+    """A current density in mA/cm², with three digits."""
+    value = value_A_m2 / _MA_CM2
+    return f"{value:.3g}" if value < 100.0 else f"{value:.0f}"
 
 
 def case_host(film: FilmResults) -> float:
@@ -100,11 +107,11 @@ def case_host(film: FilmResults) -> float:
     return film.cases[0].cell.first.films[0].host
 
 
-def _drop(chain: PhaseChain, number: int) -> float | None:
+def _drop(chain: PhaseChain, number: int) -> str | None:
     if number == 0:
         return None
     poor, rich = chain.window_V(number)
-    return round(1e3 * (poor - rich), 1)
+    return f"{1e3 * (poor - rich):.1f}"
 
 
 def least_table(report: CyclingReport) -> SectionTable:
@@ -137,6 +144,31 @@ def least_table(report: CyclingReport) -> SectionTable:
         " compound, below which no skin can last; what rest turns into compounds comes on top."
     )
     return SectionTable("Least mercury for a liquid skin", columns, tuple(rows), 1, note)
+
+
+def current_table(report: CyclingReport) -> SectionTable:
+    """Return up to which current the films that were cycled keep a liquid skin, in both limits, and what ends it."""
+    rows: list[tuple[Cell, ...]] = []
+    for film in report.films:
+        for one in film.limits:
+            current = one.limit.current_A_m2
+            rows.append(
+                (
+                    film.metal,
+                    diffusivity_text(one.diffusivity_m2_s) if film.chain.richest else "–",
+                    barrier_text(one.nucleation_V),
+                    "none" if current is None else _current(current),
+                    f"at 0.01: {one.limit.beyond}" if current is None else one.limit.beyond or "–",
+                )
+            )
+    columns = ("metal", "D (m²/s)", "a new phase", "liquid up to (mA/cm²)", "beyond")
+    note = (
+        f"Films of {report.conditions.thickness_m / _UM:g} µm: the largest current up to 10⁴ mA/cm² with which both"
+        " films of a cell stay liquid at the electrolyte throughout the last cycle, by bisection; none"
+        " where none from 0.01 mA/cm² on does. Beyond: what the film that fares worse does just above it."
+        " Below some current the film turns solid, too, since compounds grow meanwhile; the map shows where."
+    )
+    return SectionTable("Largest current with a liquid skin", columns, tuple(rows), note=note)
 
 
 def full_cell_table(film: FilmResults) -> SectionTable | None:
@@ -197,7 +229,7 @@ def metals_table(report: CyclingReport) -> SectionTable:
                 couple(film.metal, film.chain.electrons),
                 f"{100 * film.chain.phases[0].ratio / (1 + film.chain.phases[0].ratio):.3g}",
                 unicode_formula(solid),
-                f"{film.chain.liquid_limit_A_m2(case_host(film)) / _MA_CM2:.3g}",
+                _current(film.chain.liquid_limit_A_m2(case_host(film))),
                 "; ".join(outcomes),
                 _range(volts),
                 _range([case.swelling_m / _UM for case in cases]),
@@ -234,15 +266,21 @@ def assumption_table(report: CyclingReport) -> SectionTable:
     for film in report.films:
         known = film.diffusivity
         rows += [
-            (f"D of {film.metal} in liquid mercury", f"{known.value:.3g} m²/s", known.confidence, known.source),
+            (
+                f"D of {film.metal} in liquid mercury at 25 °C",
+                f"{known.value:.3g} ± {known.uncertainty:.2g} m²/s",
+                known.confidence,
+                known.source,
+            ),
             (f"solubility of {film.metal}", f"{_at_percent(film)} at.%", "measured", film.solubility_source),
         ]
         if film.chain.richest:
             values = ", ".join(diffusivity_text(value) for value in film.diffusivities_m2_s)
             rows.append((f"D of {film.metal} in its compounds", f"{values} m²/s", ASSUMED, "none is known: a range"))
     potentials = ", ".join(dict.fromkeys(f"{film.potential}, {film.energies}" for film in report.films))
+    if any(list_cathodes(film.metal) for film in report.films):
+        rows.append(("voltages of cathodes", "plateaus", "recalled", "reference/data/cathodes.yaml"))
     rows += [
-        ("voltages of cathodes", "plateaus", "recalled", "reference/data/cathodes.yaml"),
         ("fronts' voltages, volumes of solids", "of the hull", "computed", potentials),
         *_made_rows(given),
         *_contact_rows(report.contact, given),

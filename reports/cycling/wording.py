@@ -19,3 +19,8 @@ def millivolts(value_V: float) -> str:
     if not math.isfinite(number):
         return "–"
     return f"{number:.1f}" if abs(number) < 10.0 else f"{number:.0f}"
+
+
+def barrier_text(value_V: float) -> str:
+    """Return the overpotential that a new phase needs at the electrolyte, in words."""
+    return f"barrier {1e3 * value_V:g} mV" if value_V else "no barrier"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from dataclasses import fields, replace
 from html.parser import HTMLParser
@@ -13,7 +14,9 @@ import pytest
 
 from amalgamics.errors import InputError
 from amalgamics.reports.document import check_writable, write_files, write_report
+from amalgamics.reports.export import summary_json
 from amalgamics.reports.page import cell_parameters, render_page
+from amalgamics.reports.sections import ReportSection
 
 HOSTILE = "<script>alert('x')</script>\"&{{ 7 * 7 }}</script>"
 
@@ -100,6 +103,14 @@ def test_summary_holds_every_record_and_step_exactly(written, examples):
     assert system["not_built"][0] == {"phase": "LiHg2", "reason": "coordinates are not known"}
     assert data["provenance"] == examples.li_hg.provenance
     assert data["settings"] == examples.li_hg.settings
+
+
+def test_numbers_that_are_not_finite_are_null_in_json(examples):
+    section = ReportSection("films", "Films", summary={"films": {"volts": [0.5, math.nan, math.inf]}})
+
+    text = summary_json(replace(examples.li_hg, sections=(section,)))
+
+    assert json.loads(text, parse_constant=pytest.fail)["films"] == {"volts": [0.5, None, None]}
 
 
 def test_page_shows_the_numbers(written, examples):

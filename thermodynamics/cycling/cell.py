@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import whole_number
 from ..checks import not_negative, positive
 from .contact import contact_resistance
 from .cycle import CurrentStep, FilmRun, run_steps
@@ -130,9 +131,15 @@ def symmetric_cell(
         Before them.
     nucleation_V, cells, points
         As for :func:`~.cycle.run_steps`.
+
+    Raises
+    ------
+    InputError
+        A number out of its range, or what :func:`~.cycle.run_steps` refuses.
     """
     positive("symmetric cell", "size of current_A_m2", abs(current_A_m2))
     positive("symmetric cell", "capacity_C_m2", capacity_C_m2)
+    whole_number("symmetric cell: cycles", cycles)
     runs = [
         run_steps(
             chain,

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import whole_number
 from ...errors import InputError
 from ..checks import finite, not_negative, positive
-from .film import RUNS_DRY, TOO_MANY, Film, front_voltage_V, settled, tidy
+from .film import RUNS_DRY, TOO_MANY, Film, front_voltage_V, recut, settled, tidy
 from .phases import FARADAY, PhaseChain
 from .transport import ANOTHER_PHASE, EMPTY, NO_METAL, run_stage
 
@@ -93,6 +94,11 @@ class FilmRun:
         return float(self.liquid_m[self.in_last_cycle].min())
 
     @cached_property
+    def stripped_C_m2(self) -> NDArray[np.float64]:
+        """Charge that was stripped since the beginning, less what was plated, shape (n,): the state of charge."""
+        return np.concatenate([[0.0], np.cumsum(np.diff(self.times_s) * self.currents_A_m2[1:])])
+
+    @cached_property
     def stack_m(self) -> NDArray[np.float64]:
         """Thickness of film and metal behind it, shape (n,)."""
         return np.array([film.stack_m(self.chain) for film in self.films])
@@ -141,7 +147,7 @@ def run_steps(
         How far the voltage falls below a front before a richer phase begins at the electrolyte. At 0 it begins at
         once, which is one limit; far above the voltages of the chain only the fronts that exist move, the other one.
     cells
-        Finite volumes of the liquid at the electrolyte.
+        Finite volumes of the liquid at the electrolyte; that of ``film`` is cut anew where it has another number.
     points
         Films recorded for each stage of a step in which no layer begins or ends.
     rtol
@@ -155,8 +161,8 @@ def run_steps(
     if not steps:
         raise InputError("film: there are no steps")
     not_negative("film", "nucleation_V", nucleation_V)
-    if isinstance(cells, bool) or not 4 <= cells <= 200:
-        raise InputError(f"film: cells is {cells!r}; 4 to 200 are possible")
+    whole_number("film: cells", cells, least=4, most=200)
+    film = recut(film, cells)
     record = _Record(chain)
     charge, time, ended = 0.0, 0.0, None
     for number, one in enumerate(steps):

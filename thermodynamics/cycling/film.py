@@ -105,6 +105,40 @@ def layer_thickness_m(chain: PhaseChain, layer: Layer) -> float:
     return layer.host * chain.molar_volume_m3(layer.phase, layer.ratio)
 
 
+def composition_profile(chain: PhaseChain, film: Film) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where in a film which mole fraction of the metal is; without the metal behind it.
+
+    Parameters
+    ----------
+    chain, film
+        Its phases and layers.
+
+    Returns
+    -------
+    tuple
+        Depths below the electrolyte, rising, m, and mole fractions there; both of shape (n,). A layer has a point at
+        either end, so that depths stand twice where two meet; the liquid at the electrolyte has the middles of its
+        cells besides, and at its ends what is in the first and the last one.
+    """
+    depths, fractions, top = [], [], 0.0
+    for layer in reversed(film.layers):
+        if layer.host <= 0.0:  # one that is about to grow
+            continue
+        ratios = np.array([layer.ratio])
+        pieces = np.array([layer_thickness_m(chain, layer)])
+        if layer.cells is not None:
+            hosts = layer.host * np.diff(faces(_count(layer)))
+            ratios = (layer.cells / hosts)[::-1]
+            pieces = hosts[::-1] * (chain.phases[0].molar_volume_m3 + ratios * chain.dissolved_volume_m3)
+        ends = top + np.concatenate([[0.0], np.cumsum(pieces)])
+        middles = (ends[1:] + ends[:-1]) / 2.0 if layer.cells is not None else np.zeros(0)
+        depths += [ends[:1], middles, ends[-1:]]
+        fractions += [ratios[:1], ratios if len(middles) else middles, ratios[-1:]]
+        top = float(ends[-1])
+    found = np.concatenate(fractions)
+    return np.concatenate(depths), found / (1.0 + found)
+
+
 def faces(cells: int) -> NDArray[np.float64]:
     """Return the faces of the cells of a liquid layer from 0 to 1, finer at both ends; shape (cells + 1,)."""
     return (1.0 - np.cos(np.pi * np.arange(cells + 1) / cells)) / 2.0
@@ -161,18 +195,35 @@ def _resized(chain: PhaseChain, layer: Layer, host: float) -> Layer:
 
 def _joined(back: Layer, front: Layer, cells: int) -> Layer:
     """Two layers of one phase as one; the profile of liquids is kept, on new cells."""
-    host = back.host + front.host
     if back.phase:
-        return Layer(back.phase, host, back.metal + front.metal)
+        return Layer(back.phase, back.host + front.host, back.metal + front.metal)
     edges = faces(cells)
-    own = [
-        part if part.cells is not None else replace(part, cells=part.metal * np.diff(edges)) for part in (back, front)
-    ]
-    places = np.concatenate(
-        [own[0].host * faces(_count(own[0])), own[0].host + own[1].host * faces(_count(own[1]))[1:]]
+    return _cut(
+        [
+            part if part.cells is not None else replace(part, cells=part.metal * np.diff(edges))
+            for part in (back, front)
+        ],
+        cells,
     )
-    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([_amounts(own[0]), _amounts(own[1])]))])
-    amounts = np.diff(np.interp(host * edges, places, sums))
+
+
+def recut(film: Film, cells: int) -> Film:
+    """Return the film with so many cells in the liquid at the electrolyte; its metal and its profile are kept."""
+    front = film.front
+    if front.cells is None or _count(front) == cells:
+        return film
+    return replace(film, layers=(*film.layers[:-1], _cut([front], cells)))
+
+
+def _cut(parts: list[Layer], cells: int) -> Layer:
+    """Liquids, one in front of the other, as one with new cells; within each of the old ones the metal is even."""
+    host = sum(part.host for part in parts)
+    places, below = [np.zeros(1)], 0.0
+    for part in parts:
+        places.append(below + part.host * faces(_count(part))[1:])
+        below += part.host
+    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([_amounts(part) for part in parts]))])
+    amounts = np.diff(np.interp(host * faces(cells), np.concatenate(places), sums))
     return Layer(0, host, float(amounts.sum()), amounts)
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...arguments import whole_number
 from ...errors import InputError
-from ..checks import not_negative, positive
+from ..checks import finite_array, not_negative, positive
 from ..hulls.voltage import molar_mass
 from .cell import cycling_steps
+from .conditions import check_thickness
 from .cycle import FilmRun, run_steps
 from .film import METAL_AT_FRONT, RUNS_DRY
 from .initial_films import applied_film
@@ -22,6 +24,7 @@ SOLID = "solid throughout"
 METAL = "metal at the electrolyte"
 DRY = "runs dry"
 _GRID = 7
+_CURRENTS = 13
 NOT_FOLLOWED = "not followed"
 OUTCOMES = (LIQUID, IN_TURN, SOLID, METAL, DRY, NOT_FOLLOWED)
 """What a film does in its last cycle, or what ended it; it heals in the first two."""
@@ -60,6 +63,8 @@ class Protocol:
     def __post_init__(self) -> None:
         positive("protocol", "capacity_C_m2", self.capacity_C_m2)
         not_negative("protocol", "rest_s", self.rest_s)
+        not_negative("protocol", "nucleation_V", self.nucleation_V)
+        whole_number("protocol: cycles", self.cycles)
 
     def run(
         self, chain: PhaseChain, thickness_m: float, current_A_m2: float, *, points: int = 2, plated: bool = False
@@ -149,7 +154,16 @@ def healing_points(
         Of the films, all positive.
     tick
         Called after each film.
+
+    Raises
+    ------
+    InputError
+        No thicknesses or no currents, or one out of its range, before any film is followed.
     """
+    for thickness in _some("thicknesses_m", thicknesses_m):
+        check_thickness("thicknesses_m", thickness)
+    for current in _some("currents_A_m2", currents_A_m2):
+        positive("healing map", "currents_A_m2", current)
     found = []
     for thickness in thicknesses_m:
         for current in currents_A_m2:
@@ -161,6 +175,80 @@ def healing_points(
             if tick is not None:
                 tick()
     return found
+
+
+def _some(name: str, values: Sequence[float]) -> list[float]:
+    found: list[float] = finite_array("healing map", name, values, ndim=1).tolist()
+    if not found:
+        raise InputError(f"healing map: {name} is empty; one at least is needed")
+    return found
+
+
+@dataclass(frozen=True)
+class CurrentLimit:
+    """Up to which current both films of a symmetric cell stay liquid at the electrolyte, and what happens beyond.
+
+    Attributes
+    ----------
+    current_A_m2
+        The largest; the upper end of the range where every one will do, None where none does.
+    beyond
+        One of `OUTCOMES`: what the film that fares worse does just above it, or without any at the lowest; empty where
+        every one will do.
+    """
+
+    current_A_m2: float | None
+    beyond: str
+
+
+def largest_current(
+    chain: PhaseChain,
+    protocol: Protocol,
+    thickness_m: float,
+    *,
+    within_A_m2: tuple[float, float] = (0.1, 1e5),
+    precision: float = 0.05,
+) -> CurrentLimit:
+    """Return the current above which a film loses its liquid skin while plating, or runs dry while stripping.
+
+    Small currents take long, and the compounds grow meanwhile: the largest on a grid that keeps the skin is where the
+    bisection begins.
+
+    Parameters
+    ----------
+    chain, protocol, thickness_m
+        The film.
+    within_A_m2
+        Currents to look between.
+    precision
+        Relative.
+
+    Raises
+    ------
+    InputError
+        The range is none, or what :meth:`Protocol.run` refuses.
+    """
+    least, most = within_A_m2
+    if not 0.0 < least < most:
+        raise InputError(f"largest current: within_A_m2 is {within_A_m2!r}; two rising positive currents are needed")
+
+    def outcome(current: float) -> str:
+        return worst_outcome(*(protocol.run(chain, thickness_m, current, plated=one) for one in (False, True)))
+
+    high, beyond = most, ""
+    for low in np.geomspace(most, least, _CURRENTS).tolist():
+        if (found := outcome(low)) == LIQUID:
+            break
+        high, beyond = low, found
+    else:
+        return CurrentLimit(None, beyond)
+    while beyond and high / low > 1.0 + precision:
+        middle = (low * high) ** 0.5
+        if (found := outcome(middle)) == LIQUID:
+            low = middle
+        else:
+            high, beyond = middle, found
+    return CurrentLimit(float(low), beyond)
 
 
 def host_for_capacity(chain: PhaseChain) -> float:
@@ -191,7 +279,7 @@ def largest_diffusivity_factor(
     chain, protocol, thickness_m, current_A_m2
         The film.
     within
-        Factors to look between.
+        Factors to look between, rising and positive.
     precision
         Relative.
 
@@ -205,6 +293,8 @@ def largest_diffusivity_factor(
         return protocol.stays_liquid(chain.with_solid_diffusivity(factor), thickness_m, current_A_m2)
 
     low, high = within
+    if not 0.0 < low < high:
+        raise InputError(f"largest diffusivity: within is {within!r}; two rising positive factors are needed")
     if not stays(low):
         return None
     if stays(high):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import InputError
 from ..checks import positive
+from .conditions import check_thickness
 from .film import SEED, Film, Layer, liquid_layer
 from .phases import PhaseChain
 
@@ -35,9 +36,9 @@ def applied_film(
     Raises
     ------
     InputError
-        A thickness that is not positive, or a mole fraction outside those of the chain.
+        A thickness out of its range (`~.conditions.check_thickness`), or a mole fraction outside those of the chain.
     """
-    positive("film", "thickness_m", thickness_m)
+    check_thickness("thickness_m", thickness_m)
     saturated = chain.phases[0].ratio
     if x is None:
         x = saturated / (1.0 + saturated)

@@ -3,107 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from scipy.constants import N_A, R, e, k
+from scipy.constants import N_A, R, e
 
 from ...errors import InputError
-from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import ion_charge
-from ...reference.metals import metal as metal_facts
-from ...structures.library.liquids import get_liquid
 from ..amalgams.choose_solution import MEASURED
 from ..amalgams.liquidus import Liquidus, host_of
 from ..amalgams.phase_fractions import isotherm
-from ..checks import not_negative, positive
+from ..checks import positive
 from ..hulls.finite_temperature import liquid_name
 from ..hulls.fusion import get_fusion
 from ..hulls.hull import Hull
+from .conditions import check_temperature
+from .diffusivities import Diffusivities
 
 FARADAY = float(N_A * e)
 """C/mol."""
 _M3_MOL_PER_A3 = N_A * 1e-30
 _SAME_VOLTAGE_V = 1e-6
 _HIGHEST_LOG_RATIO = 25.0
-
-
-@dataclass(frozen=True)
-class Diffusivities:
-    """How fast the metal moves in the host's liquid and in the compounds, both with an Arrhenius law about 25 °C.
-
-    Attributes
-    ----------
-    liquid_m2_s, liquid_activation_kJ_mol
-        Fick's coefficient of the dissolved metal.
-    solid_m2_s, solid_activation_eV
-        Self-diffusivity of the metal in a compound.
-    compounds_m2_s
-        The same of compounds that have a value of their own, by formula.
-
-    Raises
-    ------
-    InputError
-        A diffusivity not positive, or an activation negative.
-    """
-
-    liquid_m2_s: float
-    solid_m2_s: float
-    liquid_activation_kJ_mol: float = 0.0
-    solid_activation_eV: float = 0.0
-    compounds_m2_s: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        positive("diffusivities", "liquid_m2_s", self.liquid_m2_s)
-        positive("diffusivities", "solid_m2_s", self.solid_m2_s)
-        not_negative("diffusivities", "liquid_activation_kJ_mol", self.liquid_activation_kJ_mol)
-        not_negative("diffusivities", "solid_activation_eV", self.solid_activation_eV)
-        for formula, value in self.compounds_m2_s.items():
-            positive("diffusivities", f"compounds_m2_s of {formula}", value)
-
-    @classmethod
-    def measured(cls, metal: str, solid_m2_s: float, solid_activation_eV: float = 0.0) -> Diffusivities:
-        """Return the measured diffusivity of a metal in mercury beside one that is taken for its compounds.
-
-        Raises
-        ------
-        InputError
-            None is listed of the metal, or a number is not positive.
-        """
-        liquid, activation = diffusivity_in_mercury(metal)
-        return cls(liquid, solid_m2_s, activation, solid_activation_eV)
-
-    def liquid(self, temperature_K: float) -> float:
-        """Return that of the dissolved metal at a temperature, m²/s."""
-        return self.liquid_m2_s * math.exp(-1e3 * self.liquid_activation_kJ_mol / R * _inverse(temperature_K))
-
-    def solid(self, formula: str, temperature_K: float) -> float:
-        """Return that in a compound at a temperature, m²/s."""
-        value = self.compounds_m2_s.get(formula, self.solid_m2_s)
-        return value * math.exp(-self.solid_activation_eV * e / k * _inverse(temperature_K))
-
-
-def diffusivity_in_mercury(metal: str) -> tuple[float, float]:
-    """Return the measured diffusivity of a metal in mercury at 25 °C (m²/s), and the activation energy (kJ/mol).
-
-    The activation energy is that of the self-diffusion of mercury.
-
-    Raises
-    ------
-    InputError
-        None is listed of the metal.
-
-    Examples
-    --------
-    >>> diffusivity_in_mercury("Li")[0] < 1e-9
-    True
-    """
-    return (
-        metal_facts(metal).known("diffusivity_in_mercury").value,
-        metal_facts("Hg").known("self_diffusion_activation").value,
-    )
 
 
 @dataclass(frozen=True)
@@ -307,7 +229,7 @@ def phase_chain(
     metal
         The one that moves.
     temperature_K
-        Between the melting points of host and metal.
+        Between the melting points of host and metal; see :func:`~.conditions.check_temperature`.
     liquidus
         How much metal the liquid holds.
     diffusivities
@@ -316,20 +238,17 @@ def phase_chain(
     Raises
     ------
     InputError
-        The hull is not binary, the host is solid or the metal liquid at the temperature, or no phase is stable.
+        The hull is not binary, the host is no liquid or the metal no solid at the temperature, a diffusivity is out of
+        its range there, or no phase is stable.
     """
     host = host_of(hull, metal)
     charge = ion_charge(metal)
     if charge is None:
         raise InputError(f"film of {metal} and {host}: the charge of the {metal} ion is not known here")
+    check_temperature(metal, host, temperature_K)
     room = isotherm(hull, metal, temperature_K, liquidus)
-    name = f"film of {metal} and {host} at {temperature_K:g} K"
-    if room.x_saturation is None:
-        raise InputError(f"{name}: {host} is solid; it melts at {get_liquid(host).melting_point_K:g} K")
-    if temperature_K >= get_liquid(metal).melting_point_K:
-        raise InputError(f"{name}: {metal} is liquid; it melts at {get_liquid(metal).melting_point_K:g} K")
-    if room.x_saturation >= 1.0 or len(room.corners) < 2:
-        raise InputError(f"{name}: no solid is stable beside the liquid")
+    if room.x_saturation is None or room.x_saturation >= 1.0 or len(room.corners) < 2:
+        raise InputError(f"film of {metal} and {host} at {temperature_K:g} K: no solid is stable beside the liquid")
     volume = {corner.name: corner.volume_per_atom / (1.0 - corner.x) for corner in room.corners if corner.x < 1.0}
     compounds = [hull.phase(corner.name) for corner in room.corners[1:] if corner.x < 1.0]
     if any(phase.name == liquid_name(host) for phase in hull.stable):
@@ -385,7 +304,3 @@ def _solid_volume(hull: Hull, metal: str) -> float:
     return min(
         (phase for phase in hull.stable if phase.fraction(metal) == 1.0), key=lambda phase: phase.energy_per_atom
     ).volume_per_atom
-
-
-def _inverse(temperature_K: float) -> float:
-    return 1.0 / positive("diffusivities", "temperature_K", temperature_K) - 1.0 / ROOM_TEMPERATURE_K

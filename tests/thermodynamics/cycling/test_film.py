@@ -17,9 +17,12 @@ from amalgamics.thermodynamics.cycling.film import (
     RUNS_DRY,
     Film,
     Layer,
+    composition_profile,
     faces,
     front_voltage_V,
+    layer_thickness_m,
     liquid_layer,
+    recut,
     surface_ratio,
 )
 from amalgamics.thermodynamics.cycling.initial_films import applied_film, equilibrium_film
@@ -254,6 +257,33 @@ def test_the_voltage_of_a_front_is_that_of_the_two_phases_beside_it(chain):
     assert dropped == pytest.approx(1e-5 * host * (0.95 - 0.9) / chain.kappa(1))
 
 
+@pytest.mark.parametrize("current", [20.0, -20.0])
+def test_a_profile_holds_all_metal_and_ends_where_the_film_does(chain, current):
+    """The integral of x / V over the depth, with V of each phase, is the metal of the layers."""
+    run = run_steps(
+        chain, applied_film(chain, 70e-6, metal_m=1e-3), [CurrentStep(0.0, 3600.0), CurrentStep(current, 900.0)]
+    )
+    film = run.films[-1]
+
+    depths, fractions = composition_profile(chain, film)
+
+    assert (np.diff(depths) >= 0.0).all()
+    assert depths[-1] == pytest.approx(film.thickness_m(chain))
+    ratios = fractions / (1.0 - fractions)
+    assert ratios[-1] == pytest.approx(chain.phases[film.layers[0].phase].ratio)
+    metal, top = 0.0, 0.0
+    for layer in film.layers[::-1]:
+        inside = (depths >= top - 1e-15) & (depths <= top + (thick := layer_thickness_m(chain, layer)) + 1e-15)
+        inside &= np.isclose(ratios, layer.ratio, rtol=0.2)
+        volume = (
+            chain.phases[layer.phase].molar_volume_m3 + (layer.phase == 0) * ratios[inside] * chain.dissolved_volume_m3
+        )
+        metal += np.trapezoid(ratios[inside] / volume, depths[inside])
+        top += thick
+    assert metal == pytest.approx(sum(layer.metal for layer in film.layers), rel=1e-3)
+    assert run.stripped_C_m2[-1] == pytest.approx(run.charge_C_m2)
+
+
 def test_a_wall_with_one_compound_passes_all_its_metal_on(chain):
     film = equilibrium_film(chain, applied_film(chain, 50e-6, 0.5, cells=8))
     assert [layer.phase for layer in film.layers] == [2]
@@ -268,6 +298,8 @@ def test_a_wall_with_one_compound_passes_all_its_metal_on(chain):
     ("change", "says"),
     [
         ({"thickness_m": -1.0}, "thickness_m is -1.0"),
+        ({"thickness_m": 0.9e-8}, "thickness_m is 9e-09; .*between 1e-08"),
+        ({"thickness_m": 0.1}, "thickness_m is 0.1; .*0.01 m"),
         ({"x": 0.9}, "mole fraction 0.9"),
         ({"metal_m": 0.0}, "metal_m is 0.0"),
         ({"metal_m": 1e-12}, "too thin even to begin"),
@@ -285,10 +317,37 @@ def test_bad_steps_are_named(chain):
         CurrentStep(1.0, 0.0)
     with pytest.raises(InputError, match="no steps"):
         run_steps(chain, film, [])
-    with pytest.raises(InputError, match="cells is 2"):
+    with pytest.raises(InputError, match=r"cells: 2 is not allowed; .* at least 4"):
         run_steps(chain, film, [CurrentStep(1.0, 1.0)], cells=2)
     with pytest.raises(InputError, match="nucleation_V is -1"):
         run_steps(chain, film, [CurrentStep(1.0, 1.0)], nucleation_V=-1.0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    amounts=st.lists(st.floats(0.0, 1.0), min_size=4, max_size=40),
+    host=st.floats(1e-6, 10.0),
+    cells=st.integers(4, 60),
+)
+def test_a_liquid_that_is_cut_anew_keeps_its_metal_and_a_straight_profile(amounts, host, cells):
+    layer = Layer(0, host, sum(amounts), np.array(amounts))
+    film = Film((layer,), None)
+
+    again = recut(film, cells)
+
+    assert len(again.front.cells) == cells
+    assert again.metal == pytest.approx(film.metal, rel=1e-12, abs=1e-15)
+    even = Film((liquid_layer(host, 0.02, len(amounts)),), None)
+    np.testing.assert_allclose(recut(even, cells).front.cells, liquid_layer(host, 0.02, cells).cells, rtol=1e-9)
+
+
+def test_cells_are_those_of_the_run_whatever_the_film_began_with(chain):
+    film = applied_film(chain, 50e-6, metal_m=1e-3, cells=40)
+
+    run = run_steps(chain, film, [CurrentStep(20.0, 100.0)], cells=8)
+
+    assert {len(one.front.cells) for one in run.films} == {8}
+    assert abs(run.lost_metal) < 1e-12
 
 
 def test_a_current_that_empties_the_film_at_once_is_told(chain):

@@ -21,6 +21,7 @@ from amalgamics.thermodynamics.cycling.healing import (
     Protocol,
     healing_points,
     host_for_capacity,
+    largest_current,
     least_thickness_m,
     outcome_of,
 )
@@ -94,6 +95,32 @@ def test_the_least_film_is_that_of_its_stoichiometry_when_nothing_else_takes_hos
     assert host_for_capacity(make_chain(())) == 0.0
 
 
+def test_liquid_alone_is_cut_off_at_its_limiting_current():
+    """On a wall of metal that never ends the skin lasts to the steady limiting current, and then runs dry."""
+    pytest.importorskip("pybamm")
+    chain = make_chain((), solubility=0.05)
+    protocol = Protocol(36e6, 1.0, cycles=1, nucleation_V=10.0)
+    film = applied_film(chain, 100e-6, metal_m=1.0)
+
+    found = largest_current(chain, protocol, 100e-6, precision=0.01)
+
+    assert found.current_A_m2 == pytest.approx(chain.liquid_limit_A_m2(film.host), rel=0.02)
+    assert found.beyond == DRY
+
+
+def test_the_largest_current_is_the_last_that_stays_liquid():
+    pytest.importorskip("pybamm")
+    chain = make_chain(D_solid=1e-15)
+    protocol = Protocol(18000.0, 1e-3, rest_s=36000.0)
+
+    found = largest_current(chain, protocol, 70e-6)
+
+    assert protocol.stays_liquid(chain, 70e-6, found.current_A_m2)
+    assert healing_points(chain, protocol, [70e-6], [1.06 * found.current_A_m2])[0].outcome == found.beyond
+    fast = largest_current(make_chain(D_solid=1e-10), protocol, 70e-6)
+    assert (fast.current_A_m2, fast.beyond) == (None, SOLID)
+
+
 def test_steps_begin_with_the_sign_of_the_current():
     steps = cycling_steps(-20.0, 40.0, 2, rest_s=5.0)
 
@@ -134,6 +161,27 @@ def test_cells_and_protocols_name_what_is_not_positive():
         symmetric_cell(make_chain(), film, 0.0, 36000.0, cycles=1)
     with pytest.raises(InputError, match=r"capacity_C_m2 is -1\.0"):
         Protocol(-1.0, 1e-3)
+    with pytest.raises(InputError, match="cycles: 0"):
+        Protocol(1.0, 1e-3, cycles=0)
+    with pytest.raises(InputError, match="cycles: 0"):
+        symmetric_cell(make_chain(), film, 20.0, 36000.0, cycles=0)
+
+
+@pytest.mark.parametrize(
+    ("thicknesses", "currents", "says"),
+    [
+        ([], [20.0], "thicknesses_m is empty"),
+        ([70e-6], [], "currents_A_m2 is empty"),
+        ([70e-6], [20.0, -1.0], r"currents_A_m2 is -1\.0"),
+        ([70e-6, 1e-9], [20.0], "thicknesses_m is 1e-09"),
+        (70e-6, [20.0], "thicknesses_m has 0 dimensions"),
+    ],
+)
+def test_a_map_of_nothing_is_refused_before_a_film_is_followed(thicknesses, currents, says):
+    films = []
+    with pytest.raises(InputError, match=says):
+        healing_points(make_chain(), Protocol(1.0, 1e-3), thicknesses, currents, tick=lambda: films.append(1))
+    assert not films
 
 
 def test_a_film_that_the_model_cannot_follow_is_an_outcome_with_a_colour():

@@ -16,7 +16,8 @@ from amalgamics.thermodynamics import (
     saturated_emf,
     voltage_profile,
 )
-from amalgamics.thermodynamics.cycling.phases import Diffusivities, diffusivity_in_mercury, phase_chain
+from amalgamics.thermodynamics.cycling.diffusivities import Diffusivities, diffusivity_in_mercury
+from amalgamics.thermodynamics.cycling.phases import phase_chain
 
 HULL = build_hull(
     "Li-Hg",
@@ -82,6 +83,14 @@ def test_diffusivities_follow_arrhenius():
     assert diffusivity_in_mercury("Na") == (metal("Na").known("diffusivity_in_mercury").value, activation)
 
 
+def test_an_activation_may_not_carry_a_diffusivity_out_of_its_range():
+    slow = Diffusivities(1e-9, 1e-20, 0.0, 0.4)
+
+    assert slow.solid("LiHg", 298.15) == 1e-20
+    with pytest.raises(InputError, match=r"at 250 K is 4\.99e-22"):
+        slow.solid("LiHg", 250.0)
+
+
 def test_kappa_is_the_slope_of_the_voltage_across_the_window():
     chain = make_chain()
     poor, rich = chain.window_V(2)
@@ -95,6 +104,7 @@ def test_kappa_is_the_slope_of_the_voltage_across_the_window():
     [
         ({"kelvin": 220.0}, "Hg is solid"),
         ({"kelvin": 460.0}, "Li is liquid"),
+        ({"kelvin": 700.0}, "Hg boils"),
         ({"metal": "Na"}, "Na in Hg-Li|Na in Li-Hg"),
     ],
 )
@@ -110,6 +120,8 @@ def test_what_makes_no_film_is_named(change, says):
         ((1e-9, -1.0), "solid_m2_s is -1.0"),
         ((1e-9, 1e-14, 0.0, -0.1), "solid_activation_eV is -0.1"),
         ((1e-9, 1e-14, 0.0, 0.0, {"LiHg": 0.0}), "LiHg"),
+        ((1e-9, 0.99e-20), "solid_m2_s is 9.9e-21; .*between 1e-20"),
+        ((1e-9, 1e-14, 0.0, 0.0, {"LiHg": 1e-3}), "LiHg is 0.001"),
     ],
 )
 def test_bad_diffusivities_are_named(arguments, says):

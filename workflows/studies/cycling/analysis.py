@@ -8,24 +8,50 @@ from types import MappingProxyType
 
 from ....errors import InputError
 from ....reference.metals import metal as metal_facts
-from ....reference.metals import symbols_with
-from ....reports.cycling.model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults, MapPart
+from ....reports.cycling.model import (
+    ContactBand,
+    CyclingConditions,
+    CyclingReport,
+    FilmCase,
+    FilmLimit,
+    FilmResults,
+    MapPart,
+)
 from ....thermodynamics.amalgams.solubility import liquidus_for
 from ....thermodynamics.cycling.cell import Contact, symmetric_cell
 from ....thermodynamics.cycling.contact import wetted_fraction
-from ....thermodynamics.cycling.healing import Protocol, healing_points, largest_diffusivity_factor, least_thickness_m
+from ....thermodynamics.cycling.diffusivities import LEAST_SOLID_M2_S, MOST_SOLID_M2_S, Diffusivities
+from ....thermodynamics.cycling.healing import (
+    Protocol,
+    healing_points,
+    largest_current,
+    largest_diffusivity_factor,
+    least_thickness_m,
+)
 from ....thermodynamics.cycling.initial_films import applied_film
-from ....thermodynamics.cycling.phases import Diffusivities, PhaseChain, phase_chain
+from ....thermodynamics.cycling.phases import PhaseChain, phase_chain
 from ....thermodynamics.hulls.hull import Hull
 from ....thermodynamics.wetting.contact_angle import measured_tension
-from .settings import HOST, HOUR_S, MA_CM2, MAH_CM2, MV, NEEDED_FACTS, OHM_CM2, UM, CyclingSettings
+from .settings import HOST, HOUR_S, MA_CM2, MAH_CM2, MV, OHM_CM2, UM, CyclingSettings, known_metals
 
 _MAP_CYCLES = 2
 _MAP_CELLS = 8
 
 
-HullAt = Callable[[float], Hull | None]
-"""Hull of free energies at a temperature (K); None where there is none."""
+@dataclass(frozen=True)
+class FreeEnergies:
+    """Hulls of free energies of one metal and mercury.
+
+    Attributes
+    ----------
+    at
+        The hull at a temperature (K); None where there is none.
+    potential
+        That the phonons were computed with.
+    """
+
+    at: Callable[[float], Hull | None]
+    potential: str
 
 
 @dataclass(frozen=True)
@@ -33,17 +59,21 @@ class _Energies:
     """The hull of one metal and mercury."""
 
     static: Hull
-    free: HullAt | None = None
+    potential: str
+    free: FreeEnergies | None = None
 
     def at(self, kelvin: float) -> Hull:
         """The hull of free energies where there is one, else that of static energies."""
         return self.static if (hull := self._free(kelvin)) is None else hull
 
-    def kind(self, kelvin: float) -> str:
-        return "static energies" if self._free(kelvin) is None else "free energies"
+    def kind(self, kelvin: float) -> tuple[str, str]:
+        """Return what the hull is of, and the potential that it was computed with."""
+        if self.free is None or self._free(kelvin) is None:
+            return "static energies", self.potential
+        return "free energies", self.free.potential
 
     def _free(self, kelvin: float) -> Hull | None:
-        return None if self.free is None else self.free(kelvin)
+        return None if self.free is None else self.free.at(kelvin)
 
 
 @dataclass(frozen=True)
@@ -61,7 +91,7 @@ def cycled_films(
     potential: str,
     angles: Angles | None = None,
     *,
-    free: Mapping[str, HullAt] = MappingProxyType({}),
+    free: Mapping[str, FreeEnergies] = MappingProxyType({}),
     tick: Callable[[], None] | None = None,
 ) -> CyclingReport:
     """Return the films of each metal, and why others have none.
@@ -87,14 +117,14 @@ def cycled_films(
         There is no film at all.
     """
     contact = _contact(settings, angles)
-    known = symbols_with(*NEEDED_FACTS)
+    known = known_metals(hulls)
     found, problems = [], []
     for metal, hull in hulls.items():
         if metal not in known:
             problems.append(f"{metal}: no film, solubility or diffusivity in mercury is not known here")
             continue
         try:
-            found.append(_films(metal, _Energies(hull, free.get(metal)), settings, potential, tick))
+            found.append(_films(metal, _Energies(hull, potential, free.get(metal)), settings, tick))
         except InputError as error:
             problems.append(f"{metal}: {error}")
     if not found:
@@ -107,15 +137,14 @@ def films_of_map(settings: CyclingSettings) -> int:
     if settings.map is None:
         return 0
     sizes = (settings.map.thicknesses_um, settings.map.currents_mA_cm2, settings.map.temperatures_K)
-    count = len(settings.solid_diffusivities_m2_s)
+    count = 2 * len(settings.solid_diffusivities_m2_s)  # with a barrier and without
     for values in sizes:
         count *= len(values)
     return count
 
 
-def _films(
-    metal: str, energies: _Energies, settings: CyclingSettings, potential: str, tick: Callable[[], None] | None
-) -> FilmResults:
+def _films(metal: str, energies: _Energies, settings: CyclingSettings, tick: Callable[[], None] | None) -> FilmResults:
+    kind, potential = energies.kind(settings.temperature_K)
     metal_m = None if settings.metal_um is None else settings.metal_um * UM
     protocol = Protocol(
         settings.capacity_mAh_cm2 * MAH_CM2,
@@ -126,11 +155,12 @@ def _films(
         settings.nucleation_mV * MV,
         min(settings.cells, _MAP_CELLS),
     )
-    cases, least, parts = [], [], []
+    thickness = settings.thickness_um * UM
+    cases, least, limits, parts = [], [], [], []
     chain = _chain(energies, metal, settings.temperature_K, settings, settings.solid_diffusivities_m2_s[0])
     for diffusivity in _solid_diffusivities(chain, settings):
         chain = _chain(energies, metal, settings.temperature_K, settings, diffusivity)
-        film = applied_film(chain, settings.thickness_um * UM, settings.x, metal_m=metal_m, cells=settings.cells)
+        film = applied_film(chain, thickness, settings.x, metal_m=metal_m, cells=settings.cells)
         for current in settings.currents_mA_cm2:
             for barrier in (protocol.nucleation_V, 0.0):
                 cell = symmetric_cell(
@@ -145,11 +175,17 @@ def _films(
                 )
                 cases.append(FilmCase(diffusivity, current * MA_CM2, barrier, cell))
         least.append((diffusivity, least_thickness_m(chain, protocol, settings.currents_mA_cm2[0] * MA_CM2)))
+        limits += [
+            FilmLimit(diffusivity, barrier, largest_current(chain, replace(protocol, nucleation_V=barrier), thickness))
+            for barrier in (protocol.nucleation_V, 0.0)
+        ]
         parts += _map(energies, metal, settings, diffusivity, protocol, tick)
     factor = None
     if chain.richest:
         first = settings.currents_mA_cm2[0] * MA_CM2
-        factor = largest_diffusivity_factor(chain, protocol, settings.thickness_um * UM, first)
+        last = settings.solid_diffusivities_m2_s[-1]
+        within = (LEAST_SOLID_M2_S / last, MOST_SOLID_M2_S / last)
+        factor = largest_diffusivity_factor(chain, protocol, thickness, first, within=within)
     return FilmResults(
         energies.static.system,
         metal,
@@ -157,11 +193,12 @@ def _films(
         chain,
         tuple(cases),
         tuple(least),
+        tuple(limits),
         tuple(parts),
         metal_facts(metal).known("diffusivity_in_mercury"),
         liquidus_for(metal).source,
         None if factor is None else factor * settings.solid_diffusivities_m2_s[-1],
-        energies.kind(settings.temperature_K),
+        kind,
     )
 
 
@@ -185,16 +222,17 @@ def _map(
         try:
             chain = _chain(energies, metal, kelvin, settings, diffusivity)
         except InputError as error:
-            parts.append(MapPart(diffusivity, kelvin, (), str(error)))
+            parts.append(MapPart(diffusivity, kelvin, protocol.nucleation_V, (), str(error)))
             continue
-        points = healing_points(
-            chain,
-            replace(protocol, cycles=_MAP_CYCLES),
-            [value * UM for value in settings.map.thicknesses_um],
-            [value * MA_CM2 for value in settings.map.currents_mA_cm2],
-            tick=tick,
-        )
-        parts.append(MapPart(diffusivity, kelvin, tuple(points)))
+        for barrier in (protocol.nucleation_V, 0.0):
+            points = healing_points(
+                chain,
+                replace(protocol, cycles=_MAP_CYCLES, nucleation_V=barrier),
+                [value * UM for value in settings.map.thicknesses_um],
+                [value * MA_CM2 for value in settings.map.currents_mA_cm2],
+                tick=tick,
+            )
+            parts.append(MapPart(diffusivity, kelvin, barrier, tuple(points)))
     return parts
 
 

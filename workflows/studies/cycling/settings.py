@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +11,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ....errors import InputError
 from ....reference.metals import symbols_with
+from ....thermodynamics.cycling.conditions import LEAST_THICKNESS_M, MOST_THICKNESS_M, check_temperature
 from ....thermodynamics.cycling.contact import RoughFace
+from ....thermodynamics.cycling.diffusivities import LEAST_SOLID_M2_S, Diffusivities
 from ....thermodynamics.cycling.transport import MISSING
+from ...spec_messages import describe
 from ..settings import Settings, StudySettings
 
 if TYPE_CHECKING:
@@ -23,10 +27,13 @@ NEEDED_FACTS = ("solubility_in_mercury", "heat_of_solution_in_mercury", "diffusi
 UM, MA_CM2, MAH_CM2, OHM_CM2, HOUR_S, MV = 1e-6, 10.0, 36000.0, 1e-4, 3600.0, 1e-3
 """In SI units."""
 
-Thickness = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
-Current = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
+Thickness = Annotated[float, Field(ge=LEAST_THICKNESS_M / UM, le=MOST_THICKNESS_M / UM, allow_inf_nan=False)]
+"""From 10 nm, below which phases and diffusion are not those of the bulk, to 1 cm."""
+Current = Annotated[float, Field(ge=1e-6, le=1e4, allow_inf_nan=False)]
+"""From one with which a half cycle of 1 mAh/cm² takes a hundred years."""
 Kelvin = Annotated[float, Field(gt=0, le=2000, allow_inf_nan=False)]
-Diffusivity = Annotated[float, Field(gt=0, le=1e-9, allow_inf_nan=False)]
+Diffusivity = Annotated[float, Field(ge=LEAST_SOLID_M2_S, le=1e-9, allow_inf_nan=False)]
+"""From what is as good as standing still, 19 nm in ten hours, to that of a metal in a liquid."""
 
 
 class FaceSettings(Settings):
@@ -101,7 +108,7 @@ class CyclingSettings(StudySettings):
     x: Annotated[float, Field(gt=0, lt=1)] | None = None
     metal_um: Thickness | None = 450.0
     currents_mA_cm2: Annotated[tuple[Current, ...], Field(min_length=1, max_length=8)] = (2.0, 5.0)
-    capacity_mAh_cm2: Annotated[float, Field(gt=0, le=1e3)] = 1.0
+    capacity_mAh_cm2: Annotated[float, Field(ge=1e-6, le=1e3)] = 1.0
     cycles: Annotated[int, Field(ge=1, le=50)] = 3
     rest_h: Annotated[float, Field(ge=0, le=1e5)] = 10.0
     temperature_K: Kelvin = 298.15
@@ -154,16 +161,70 @@ class CyclingSettings(StudySettings):
         Raises
         ------
         InputError
-            PyBaMM is not installed, or no system of the job is of mercury and a metal that is asked for or known.
+            PyBaMM is not installed, no system of the job is of mercury and a metal that is asked for or known, or what
+            :meth:`check_films` refuses.
         """
         _check_installed()
         systems = metals_with_mercury(spec.systems)
         for metal in self.metals:
             if metal not in systems:
                 raise InputError(f"cycling.metals: {metal} needs {metal}-{HOST} among the systems of the job")
-        if not set(systems) & set(symbols_with(*NEEDED_FACTS)):
+        if not known_metals(systems):
             known = ", ".join(f"{metal}-{HOST}" for metal in symbols_with(*NEEDED_FACTS))
             raise InputError(f"cycling: it needs a system of mercury and a metal of which enough is known: {known}")
+        try:
+            self.check_films(self.metals or systems)
+        except InputError as error:
+            raise InputError(f"cycling.{error}") from None
+
+    def check_films(self, metals: Collection[str]) -> None:
+        """Refuse what measured data refuse without a hull: temperatures, and diffusivities at these.
+
+        Of metals that are asked for by name each must have films; of others one is enough, and the report says why the
+        rest has none.
+
+        Parameters
+        ----------
+        metals
+            Of the systems.
+
+        Raises
+        ------
+        InputError
+            Its text begins with the key.
+        """
+        known = known_metals(metals)
+        if not known:
+            listed = ", ".join(symbols_with(*NEEDED_FACTS))
+            raise InputError(
+                f"metals: solubility and diffusivity in mercury are not known of {', '.join(metals)}, but of {listed}"
+            )
+        places = [("temperature_K", self.temperature_K)]
+        places += [("map.temperatures_K", kelvin) for kelvin in (self.map.temperatures_K if self.map else ())]
+        for key, kelvin in places:
+            refused = [text for metal in known if (text := _refusal(metal, kelvin))]
+            if refused and (self.metals or len(refused) == len(known)):
+                raise InputError(f"{key}: {refused[0]}")
+            for value in self.solid_diffusivities_m2_s:
+                try:
+                    Diffusivities.measured(known[0], value, self.solid_activation_eV).solid("", kelvin)
+                except InputError as error:
+                    raise InputError(f"solid_diffusivities_m2_s: {error}") from None
+
+
+def known_metals(metals: Collection[str]) -> list[str]:
+    """Return those of which enough is known for films."""
+    known = symbols_with(*NEEDED_FACTS)
+    return [metal for metal in metals if metal in known]
+
+
+def _refusal(metal: str, kelvin: float) -> str:
+    """Why there is no film of a metal at a temperature; empty where there is one."""
+    try:
+        check_temperature(metal, HOST, kelvin)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def read_settings(**given: Any) -> CyclingSettings:
@@ -172,14 +233,12 @@ def read_settings(**given: Any) -> CyclingSettings:
     Raises
     ------
     InputError
-        A value is out of its range, or PyBaMM is not installed.
+        A value is out of its range, its text begins with the key; or PyBaMM is not installed.
     """
     try:
         settings = CyclingSettings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise InputError(f"cycling: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise InputError(describe(error, CyclingSettings)) from None
     _check_installed()
     return settings
 

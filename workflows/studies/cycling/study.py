@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ....errors import InputError
 from ..base import Step, Study
-from .analysis import Angles, HullAt, cycled_films
+from .analysis import Angles, FreeEnergies, cycled_films
 from .settings import HOST, CyclingSettings, metals_with_mercury
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ class CyclingStudy(Study[CyclingSettings, "CyclingReport"]):
         hulls = {hull.system: hull for hull in self.job.hulls}
         wanted = self.settings.metals or tuple(systems)
         found = {metal: hulls[systems[metal]] for metal in wanted if systems[metal] in hulls}
-        return cycled_films(found, self.settings, self.potential, self._angles(), free=self._free_energies())
+        angles, problem = self._angles()
+        report = cycled_films(found, self.settings, self.potential, angles, free=self._free_energies())
+        return replace(report, problems=(*report.problems, *problem))
 
     def sections(self, results: CyclingReport) -> Sequence[ReportSection]:
         """Return one section for all films."""
@@ -48,43 +51,45 @@ class CyclingStudy(Study[CyclingSettings, "CyclingReport"]):
 
         return cycling_sections(results)
 
-    def _free_energies(self) -> dict[str, HullAt]:
+    def _free_energies(self) -> dict[str, FreeEnergies]:
         """Hulls of free energies by the metal, where the job has phonons of the phases."""
         if self.job.spec.phonons is None:
             return {}
         from ..phonons.study import PhononStudy
 
-        def hull_of(thermal: ThermalSystem) -> HullAt:
+        def hulls_of(thermal: ThermalSystem) -> FreeEnergies:
             def at(kelvin: float) -> Hull | None:
                 found = thermal.hull_with(kelvin, thermal.imaginary)
                 return None if found is None else found.hull
 
-            return at
+            return FreeEnergies(at, thermal.potential)
 
         systems = {frozenset(one.system.split("-")): one for one in PhononStudy(self.job).results() if one.hulls}
         wanted = metals_with_mercury(self.job.spec.systems)
         return {
-            metal: hull_of(systems[key])
+            metal: hulls_of(systems[key])
             for metal, system in wanted.items()
             if (key := frozenset(system.split("-"))) in systems
         }
 
-    def _angles(self) -> Angles | None:
-        """Angles of the saturated liquid in both limits of the job's wetting; None where it has none yet."""
-        if self.job.spec.wetting is None:
-            return None
+    def _angles(self) -> tuple[Angles | None, list[str]]:
+        """Angles of the saturated liquid in both limits of the job's wetting; or none, and why if it was asked for."""
+        if self.job.spec.wetting is None or self.settings.contact_angles_deg is not None:
+            return None, []
         from ..wetting.study import WettingStudy
 
         try:
             report = WettingStudy(self.job).results()
-        except InputError:
-            return None
+        except InputError as error:
+            return None, [f"no contact angle of the job's wetting, so that the liquid touches everything: {error}"]
         if report.solvent != HOST:
-            return None
+            return None, [f"the job's wetting is of {report.solvent}, so that here the liquid touches everything"]
         point = report.curve.at(report.key_x[-1])
         limits = [one for one in (point.fresh, point.equilibrated) if one is not None]
-        return Angles(
+        angles = Angles(
             min(one.theta_low_deg for one in limits),
             max(one.theta_high_deg for one in limits),
-            f"wetting of {report.substrate}, both limits of the dry face with their bands",
+            f"wetting of {report.substrate} by {report.solute} in {report.solvent}, both limits of the dry face with"
+            " their bands",
         )
+        return angles, []

@@ -1,24 +1,27 @@
 """Films from the hulls of a job, from input to section, with energies that are made up."""
 
+import contextlib
 import csv
 import io
 import json
 import re
-import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
+from scipy.constants import N_A, e
 
 from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli import main as cli
 from amalgamics.errors import InputError
 from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
+from amalgamics.reports.cycling.volumes import volume_table, volume_warning
 from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
-from amalgamics.thermodynamics import PhaseEntry, build_hull
+from amalgamics.reports.notation import finite_json
+from amalgamics.thermodynamics import Diffusivities, liquidus_for, phase_chain
+from amalgamics.thermodynamics.cycling.healing import OUTCOMES
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.fingerprint import fingerprint
 from amalgamics.workflows.database.structure_database import StructureDatabase
@@ -102,8 +105,19 @@ def test_each_diffusivity_has_both_limits(results):
     ]
     assert film.case(1e-16, 20.0, True).outcome == "liquid throughout"
     assert all(abs(case.cell.first.lost_metal) < 1e-9 for case in film.cases)
-    assert [len(part.points) for part in film.parts] == [4, 4]
-    assert films_of_map(read_settings(**SMALL)) == 8
+    assert [(part.nucleation_V, len(part.points)) for part in film.parts] == 2 * [(0.01, 4), (0.0, 4)]
+    assert films_of_map(read_settings(**SMALL)) == 16
+
+
+def test_a_barrier_never_lets_a_film_fare_worse_on_the_map(results):
+    """Both limits are on the map, and differ: without a barrier the slow film freezes at the electrolyte."""
+    held, free = results.films[0].parts[:2]
+
+    assert all(
+        OUTCOMES.index(one.outcome) <= OUTCOMES.index(other.outcome)
+        for one, other in zip(held.points, free.points, strict=True)
+    )
+    assert any(one.heals and not other.heals for one, other in zip(held.points, free.points, strict=True))
 
 
 def test_the_section_has_pictures_tables_and_files(section):
@@ -118,15 +132,24 @@ def test_the_section_has_pictures_tables_and_files(section):
         "Films of Li amalgam",
         "Phases of the Li film",
         "Against the paper",
+        "Largest current with a liquid skin",
         "Least mercury for a liquid skin",
         "Full cells with Li amalgam",
+        "Volumes beside the measured ones",
         "What goes in",
     ]
     assumed = [row[1] for row in section.tables[-1].rows if row[0] == "assumed"]
     assert {"D of Li in its compounds", "barrier of a new phase", "charge transfer", "metal behind it"} <= set(assumed)
     rows = list(csv.DictReader(io.StringIO(section.files["cycling-li-hg.csv"].decode())))
     assert {row["solid_diffusivity_m2_s"] for row in rows} == {"1e-16", "1e-12"}
-    json.dumps(section.summary)
+    assert {row["touched_worst"] for row in rows if float(row["liquid_um"]) == 0.0} == {"0.1"}
+    assert max(float(row["stripped_mAh_cm2"]) for row in rows) == pytest.approx(1.0)
+    profiles = list(csv.DictReader(io.StringIO(section.files["cycling-profiles-li-hg.csv"].decode())))
+    assert {float(row["depth_um"]) for row in profiles} >= {0.0}
+    assert all(0.0 <= float(row["x"]) < 1.0 for row in profiles)
+    json.dumps(finite_json(section.summary), allow_nan=False)
+    films = section.summary["cycling"]["films"]
+    assert {film["film_mV"] is None for film in films} == {True, False}  # some end at once
 
 
 def test_both_compounds_cannot_meet_the_electrolyte_in_turn_at_10_mv(section):
@@ -153,58 +176,79 @@ def test_contact_follows_from_angles_and_adds_its_resistance(study):
     assert case.polarisation_V(worst) > case.polarisation_V(best)
 
 
-def test_angles_are_those_of_the_wetting_of_the_job(study, monkeypatch):
-    """Lowest and highest over both limits of the dry face, with their bands."""
-    fresh = SimpleNamespace(theta_low_deg=10.0, theta_high_deg=80.0)
-    equilibrated = SimpleNamespace(theta_low_deg=40.0, theta_high_deg=130.0)
-    curve = SimpleNamespace(
-        at=lambda x: SimpleNamespace(fresh=fresh, equilibrated=equilibrated) if x == 0.0133 else None
-    )
-    report = SimpleNamespace(curve=curve, key_x=(0.0, 0.0133), solvent="Hg", substrate="LLTO")
-    wetting = SimpleNamespace(WettingStudy=lambda _: SimpleNamespace(results=lambda: report))
-    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.wetting.study", wetting)
-
-    spec = study.job.spec.model_copy(update={"wetting": object()})
-    angles = CyclingStudy(replace(study.job, spec=spec))._angles()
-
-    assert (angles.low_deg, angles.high_deg) == (10.0, 130.0)
-    assert "LLTO" in angles.source
-    assert study._angles() is None
-
-
-def test_a_hull_of_free_energies_is_taken_where_there_is_one(study, monkeypatch):
-    """A compound that gains by its entropy leaves the liquid at another voltage; none at other temperatures."""
-    static = study.job.hulls[0]
-    energies = {one.name: one.energy_per_atom * (1.1 if one.name == "LiHg3" else 1.0) for one in static.stable}
-    entries = [
-        PhaseEntry(one.name, one.formula, dict(one.composition), energies[one.name], 9.0) for one in static.stable
-    ]
-    warm = build_hull("Li-Hg", entries)
-    thermal = SimpleNamespace(
-        system="Hg-Li",
-        hulls=(warm,),
-        imaginary="refuse",
-        hull_with=lambda kelvin, _: SimpleNamespace(hull=warm) if kelvin == 298.15 else None,
-    )
-    phonons = SimpleNamespace(PhononStudy=lambda _: SimpleNamespace(results=lambda: [thermal]))
-    monkeypatch.setitem(sys.modules, "amalgamics.workflows.studies.phonons.study", phonons)
-    spec = study.job.spec.model_copy(update={"phonons": object()})
-    free = CyclingStudy(replace(study.job, spec=spec))._free_energies()
-
-    small = read_settings(**{**SMALL, "map": None, "solid_diffusivities_m2_s": [1e-16]})
-    cold, hot = (cycled_films({"Li": static}, small, "made up", free=one).films[0] for one in ({}, free))
-
-    assert (cold.energies, hot.energies) == ("static energies", "free energies")
-    assert hot.chain.front_voltages_V[0] > cold.chain.front_voltages_V[0]
-    assert free["Li"](350.0) is None
-    assert study._free_energies() == {}
-
-
 def test_a_job_without_hulls_says_what_is_missing(study):
     with pytest.raises(InputError, match="no film could be cycled; Li: film of Li and Hg at 200 K: Hg is solid"):
         cycled_films({"Li": study.job.hulls[0]}, read_settings(temperature_K=200.0, map=None), "made up")
     with pytest.raises(InputError, match="hulls are missing"):
         cycled_films({}, read_settings(), "made up")
+
+
+def test_what_needs_no_hull_is_refused_when_the_job_is_checked(study):
+    """A metal that melts is refused where it was asked for by name or is the only one; else its films are left out."""
+    two = study.job.spec.model_copy(update={"systems": ("Li-Hg", "K-Hg")})
+    alone = study.job.spec.model_copy(update={"systems": ("K-Hg",)})
+    warm = read_settings(temperature_K=350.0)
+
+    warm.check(two)
+    for settings_, spec in ((warm, alone), (read_settings(temperature_K=350.0, metals=["Li", "K"]), two)):
+        with pytest.raises(InputError, match=r"^cycling\.temperature_K: .*K is liquid; it melts at 336\.7 K$"):
+            settings_.check(spec)
+
+
+@pytest.mark.parametrize("kelvin", [200.0, 234.0, 234.5, 298.15, 453.0, 454.0])
+def test_the_check_of_a_job_agrees_with_its_films(study, kelvin):
+    """What the check lets through has films, and what it refuses has none."""
+    chosen = read_settings(temperature_K=kelvin, map=None)
+    made = Diffusivities.measured("Li", 1e-14)
+    passed = []
+    for attempt in (
+        lambda: chosen.check(study.job.spec),
+        lambda: phase_chain(study.job.hulls[0], "Li", kelvin, liquidus_for("Li"), made),
+    ):
+        with contextlib.suppress(InputError):
+            attempt()
+            passed.append(attempt)
+
+    assert len(passed) in (0, 2)
+
+
+@pytest.mark.parametrize("factor", [0.82, 0.94, 0.96, 1.04, 1.06, 1.3])
+def test_a_volume_of_the_metal_that_is_off_is_told_with_what_it_changes(results, factor):
+    (film,) = results.films
+    measured = 21.6088e-30 * N_A
+    chain = replace(film.chain, metal_volume_m3=factor * measured)
+    report = replace(results, films=(replace(film, chain=chain),))
+
+    (warning,) = volume_warning(report)
+    assert ("of metals the swelling" in warning) == (abs(factor - 1.0) > 0.05)
+    row = next(row for row in volume_table(report).rows if row[0] == "Li")
+    thick = 36000.0 / (N_A * e) * measured * 1e6
+    assert row[4] == f"{factor * thick:.2f} / {thick:.2f}"
+
+
+def test_volumes_of_compounds_that_are_off_are_told_in_the_section(section):
+    """All made-up crystals have 20.7 Å³ an atom: LiHg (17.76) and Li3Hg (17.65) are off, LiHg3 (20.33) is not."""
+    (warning,) = [one for one in section.warnings if "Volumes of the hull" in one]
+
+    assert "LiHg +17 % and Li₃Hg +17 %." in warning
+    assert "metals" not in warning
+    table = next(one for one in section.tables if one.caption == "Volumes beside the measured ones")
+    assert {row[0]: row[5] for row in table.rows} == {"LiHg₃": "0.96", "LiHg": "0.74", "Li₃Hg": "0.73", "Li": "–"}
+
+
+def test_where_all_volumes_are_measured_ones_nothing_is_told(results):
+    (film,) = results.films
+    right = {"LiHg3": 20.33, "LiHg": 17.76, "Li3Hg": 17.65}
+    phases = tuple(
+        replace(one, molar_volume_m3=right[one.formula] * (1.0 + one.ratio) * 1e-30 * N_A)
+        if one.formula in right
+        else one
+        for one in film.chain.phases
+    )
+    report = replace(results, films=(replace(film, chain=replace(film.chain, phases=phases)),))
+
+    assert volume_warning(report) == []
+    assert volume_table(report) is None
 
 
 @pytest.mark.parametrize(
@@ -251,8 +295,8 @@ def test_the_verb_prints_what_the_section_has(study, folder, monkeypatch, capsys
     ("arguments", "message"),
     [
         (["Cu-Au"], "Cu-Au is no system of a metal and mercury"),
-        (["Li-Hg", "--current", "5,2"], "currents_mA_cm2: .*must rise"),
-        (["Li-Hg", "--thickness", "-3"], "thickness_um"),
+        (["Li-Hg", "--current", "5,2"], "--current: .*must rise"),
+        (["Li-Hg", "--thickness", "-3"], "--thickness: -3.* is not allowed"),
         (["Li-Hg", "--current", "much"], "--current is 'much'"),
     ],
 )
