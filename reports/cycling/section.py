@@ -9,7 +9,7 @@ from ...reference.published import quoted_cycling
 from ...structures.library.phases import list_phases
 from ...thermodynamics.cycling.healing import DRY, IN_TURN, LIQUID, METAL, NOT_FOLLOWED, OUTCOMES, SOLID
 from ..notation import enumeration, system_title, unicode_formula
-from ..sections import ReportSection, SectionPicture
+from ..sections import Links, ReportSection, SectionPicture
 from .export import as_document, files_of
 from .model import CyclingReport, FilmCase, FilmResults
 from .paper import paper_table
@@ -72,10 +72,19 @@ def cycling_sections(report: CyclingReport, *, pictures: bool = True) -> Sequenc
             tuple(drawn),
             tuple(tables),
             tuple(warnings),
+            blocks=(_links(report),),
             files=files_of(report),
             summary={"cycling": as_document(report)},
         )
     ]
+
+
+def _links(report: CyclingReport) -> Links:
+    """Links to what the films rest on, on the same page."""
+    entries = [("Hulls", "#systems", "phases, voltages of the layers, and the liquid with its solubility")]
+    if report.contact.is_computed:
+        entries.append(("Contact angle", "#wetting", "what the liquid touches of the electrolyte"))
+    return Links(tuple(entries))
 
 
 def _finding(film: FilmResults) -> str:

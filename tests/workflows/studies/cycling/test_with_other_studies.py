@@ -7,6 +7,8 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
+from amalgamics.reports.cycling.section import cycling_sections
+from amalgamics.reports.sections import Links
 from amalgamics.tests.conftest import MadeUpStudy
 from amalgamics.thermodynamics.cycling.contact import wetted_fraction
 from amalgamics.thermodynamics.wetting.contact_angle import measured_tension
@@ -119,3 +121,12 @@ def test_a_wetting_without_results_is_told(job, tmp_path):
 
     assert report.contact.angles_deg is None
     assert any("no contact angle of the job's wetting" in problem for problem in report.problems)
+
+
+def test_the_section_links_to_what_it_rests_on(job, report):
+    (section,) = cycling_sections(report, pictures=False)
+    (links,) = (block for block in section.blocks if isinstance(block, Links))
+    anchors = {address for _, address, _ in links.entries}
+    wetting = WettingStudy(job)
+    (angles,) = wetting.sections(wetting.results())
+    assert anchors == {"#systems", f"#{angles.anchor}"}
