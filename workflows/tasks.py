@@ -15,7 +15,7 @@ from .job import Job
 from .job_comparison import write_job_comparison
 from .output_folder import report_folder
 from .report import report_of_job
-from .studies import get_study_class
+from .studies import get_study_class, studies_of
 from .studies.base import Step, Study
 
 
@@ -32,15 +32,20 @@ class PlanStudy(FiretaskBase):
         job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
         study = get_study_class(self["study"])(job)
         if self.get("at_once"):
-            return self._action(study, study.plan_at_once(), {})
+            return self._action(study, study.plan_at_once(), 0, {})
         manifest = fw_spec.get("manifest") or {
             "fingerprints": dict(job.fingerprints),
             "fresh_after": job.database.last_id(),
         }
-        return self._action(study, study.plan(), {"manifest": manifest})
+        names = [one.name for one in studies_of(job.spec)]
+        later = names[names.index(study.name) + 1 :]
+        # Each of these is planned once the steps before it have ended, and most add some of their own.
+        return self._action(study, study.plan(), 2 * len(later), {"manifest": manifest})
 
-    def _action(self, study: Study[Any, Any], steps: Sequence[Step], handed_on: dict[str, Any]) -> FWAction:
-        made = fireworks_of(steps, self["workflow"], self["study"], str(self.get("of_what", "")))
+    def _action(
+        self, study: Study[Any, Any], steps: Sequence[Step], waiting: int, handed_on: dict[str, Any]
+    ) -> FWAction:
+        made = fireworks_of(steps, self["workflow"], self["study"], str(self.get("of_what", "")), waiting=waiting)
         for firework in made:
             firework.spec["identities"] = {str(name): found for name, found in study.identities.items()}
         return FWAction(
@@ -103,8 +108,12 @@ def _check_identities(now: Mapping[str, str], planned: Mapping[str, str]) -> Non
             )
 
 
-def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of_what: str = "") -> list[Firework]:
+def fireworks_of(
+    steps: Sequence[Step], document: dict[str, Any], study: str, of_what: str = "", *, waiting: int = 0
+) -> list[Firework]:
     """Return a Firework for each step, each after those that it names.
+
+    What the most must wait for goes first, as long chains of steps set how long the whole takes.
 
     Parameters
     ----------
@@ -116,6 +125,8 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of
         Name of the study.
     of_what
         Ends their names, where other steps of the workflow have the same.
+    waiting
+        Length of the chain of Fireworks that follows the last of them.
     """
     made: dict[str, Firework] = {}
     lengths = _chain_lengths(steps)
@@ -129,8 +140,7 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of
                 "workflow_name": document["name"],
                 "potential": str(get_potential(document["potential"]).name),
                 "structures": list(step.results),
-                # What the most must wait for goes first: long chains of steps set how long the whole takes.
-                "_priority": lengths[step.title],
+                "_priority": lengths[step.title] + waiting,
             },
             name=step.title + of_what,
             parents=[made[title] for title in step.after],

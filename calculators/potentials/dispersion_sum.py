@@ -34,6 +34,7 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.units import Bohr, Hartree
 
+from ..changes import ComparesExactly
 from ..threads import current_threads
 from .dispersion_methods import PAIR_CUTOFF, THREE_BODY_CUTOFFS, has_three_body, library_of
 from .dispersion_pairs import COORDINATION_CUTOFF, sum_pairs
@@ -142,7 +143,7 @@ def tail_weights(shorter: float, longer: float, end: float) -> tuple[float, floa
     return -weight, 1 + weight
 
 
-class DispersionCalculator(Calculator):
+class DispersionCalculator(ComparesExactly, Calculator):
     """ASE calculator of a dispersion correction; asked for the energy, it computes nothing else.
 
     Parameters

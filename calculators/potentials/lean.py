@@ -12,13 +12,14 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ...errors import InputError
+from ..changes import ComparesExactly
 from ..groups import consecutive_groups
 
 if TYPE_CHECKING:
     import torch
 
 
-class LeanCalculator(Calculator):
+class LeanCalculator(ComparesExactly, Calculator):
     """ASE calculator of all properties, for one structure or for several at once."""
 
     implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012 - as ASE has it

@@ -22,6 +22,7 @@ from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
 from ...arguments import choice, flag, number, whole_number
 from ...errors import InputError
+from ..changes import ComparesExactly
 from ..potentials.names import Potential, get_calculator, get_potential
 from .cell_filter import FastFrechetCellFilter
 from .results import NotConvergedError, RelaxationError, RelaxationResult, add_three_body, make_result
@@ -164,7 +165,7 @@ def shortest_distance(atoms: Atoms, cutoff: float) -> float:
     return float(neighbor_list("d", atoms, cutoff).min(initial=np.inf))
 
 
-class _CheckedCalculator(Calculator):
+class _CheckedCalculator(ComparesExactly, Calculator):
     """Passes on another calculator: in double precision, counting evaluations, refusing numbers that are not finite."""
 
     atoms: Atoms
