@@ -53,14 +53,7 @@ def substrate_variants(study: AnyFilmStudy) -> list[Operation | None]:
 
 def relax_variant(study: AnyFilmStudy, variant: int) -> AtomsRow:
     """Relax one variant of the crystal, cell and positions, and return its row; an amorphous solid keeps its cell."""
-    operation = substrate_variants(study)[variant]
-    substrate = study.settings.substrate
-    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=operation is not None)
-    what = "crystal" if operation is None else f"crystal, variant {variant}"
-    start = rattled(substrate.crystal(), RATTLE, keep=operation)
-    calculations = study.calculations(study.potential, settings)
-    candidate = study.candidate("substrate", Role.SUBSTRATE, start, what)
-    return calculations.relax(candidate, relax_cell=not substrate.amorphous)
+    return _relax_keeping(study, variant, substrate_variants(study)[variant])
 
 
 def relax_substrate(study: AnyFilmStudy) -> Atoms:
@@ -71,9 +64,19 @@ def relax_substrate(study: AnyFilmStudy) -> Atoms:
     InputError
         Every relaxation failed; the message says why the first did.
     """
-    rows = [relax_variant(study, variant) for variant in range(len(substrate_variants(study)))]
+    rows = [_relax_keeping(study, *variant) for variant in enumerate(substrate_variants(study))]
     relaxed = [row for row in rows if row.converged] or [require_converged(rows[0])]
     return atoms_of(min(relaxed, key=lambda row: row.energy))
+
+
+def _relax_keeping(study: AnyFilmStudy, variant: int, operation: Operation | None) -> AtomsRow:
+    substrate = study.settings.substrate
+    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=operation is not None)
+    what = "crystal" if operation is None else f"crystal, variant {variant}"
+    start = rattled(substrate.crystal(), RATTLE, keep=operation)
+    candidate = study.candidate("substrate", Role.SUBSTRATE, start, what)
+    calculations = study.calculations(study.potential, settings)
+    return calculations.relax(candidate, relax_cell=not substrate.amorphous)
 
 
 def chosen_terminations(study: AnyFilmStudy) -> list[str]:
