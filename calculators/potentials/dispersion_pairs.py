@@ -1,4 +1,4 @@
-"""The pairs of D3(BJ) by the compiled kernel: what dftd3 gives, in a fifth of its time.
+"""The pairs of D3(BJ) by the compiled kernel: what dftd3 gives, in an eighth of its time.
 
 The energy of a pair is C6, which depends on the coordination numbers of both atoms, times a sum over their images,
 which does not. The kernel does the sums, eight images at a time; here the coefficients are interpolated.
@@ -127,7 +127,7 @@ def _sum(library: ctypes.CDLL, atoms: Atoms, damping: np.ndarray, derivatives: b
     kernels = _Kernels(library, atoms)
     if kernels.images is None:
         return None
-    c6, slopes = _coefficients(atoms.numbers, kernels.coordination())
+    c6, slopes = _coefficients(atoms.numbers, kernels.coordination(derivatives))
     sums = kernels.pairs(damping, c6, derivatives)
     total: Sums = {"energy": -np.vdot(c6, sums)}
     if derivatives:
@@ -151,10 +151,12 @@ class _Kernels:
         self.images = _images(cell, atoms.pbc, np.ptp(scaled, axis=0))
         self.gradients, self.virials = np.zeros((self._parts, self._n, 3)), np.zeros((self._parts, 6))
 
-    def coordination(self) -> np.ndarray:
-        """Return the coordination numbers."""
+    def coordination(self, derivatives: bool) -> np.ndarray:
+        """Return the coordination numbers; keep their derivatives for each pair."""
         counts = np.zeros((self._parts, self._n))
-        self._run("d3_coordination", 0, lambda part: (self._radii, COORDINATION_CUTOFF, counts[part]))
+        self._of_counts = np.empty((self._n * (self._n + 1) // 2, 9)) if derivatives else None
+        known = (self._radii, COORDINATION_CUTOFF)
+        self._run("d3_coordination", 0, lambda part: (*known, counts[part], self._of_counts))
         found: np.ndarray = counts.sum(axis=0)
         return found
 
@@ -171,7 +173,7 @@ class _Kernels:
 
     def add_gradient(self, slopes: np.ndarray) -> None:
         """Add what follows from the derivatives of the energy with respect to the coordination numbers."""
-        known = (self._radii, COORDINATION_CUTOFF, slopes)
+        known = (slopes, self._of_counts)
         self._run("d3_coordination_gradient", 0, lambda part: (*known, self.gradients[part], self.virials[part]))
 
     def _run(self, name: str, reach: int, arguments: Callable[[int], tuple[Any, ...]]) -> None:
@@ -223,7 +225,7 @@ def _coefficients(numbers: np.ndarray, coordination: np.ndarray) -> tuple[np.nda
 def _images(cell: np.ndarray, pbc: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the translations that may bring two atoms within the cutoff of coordination numbers, and of pairs.
 
-    Each of shape (3, M), bohr; None for too many. Along the normal of a face two atoms are at least as many heights of
+    The shortest first, each of shape (3, M), bohr; None for too many. Along the normal of a face two atoms are at least as many heights of
     the cell apart as their translation, less the ``spread`` of all atoms.
     """
     heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
@@ -237,9 +239,9 @@ def _images(cell: np.ndarray, pbc: np.ndarray, spread: np.ndarray) -> tuple[np.n
 @functools.lru_cache(maxsize=8)
 def _translations(cell: bytes, most: tuple[int, int, int]) -> np.ndarray:
     grid = np.meshgrid(*(np.arange(-n, n + 1) for n in most), indexing="ij")
-    steps = np.stack(grid, axis=-1).reshape(-1, 3)
-    filled = np.full((3, -(-len(steps) // _LANES) * _LANES), _OUT_OF_REACH)
-    filled[:, : len(steps)] = (steps @ np.frombuffer(cell).reshape(3, 3)).T
+    found = np.stack(grid, axis=-1).reshape(-1, 3) @ np.frombuffer(cell).reshape(3, 3)
+    filled = np.full((3, -(-len(found) // _LANES) * _LANES), _OUT_OF_REACH)
+    filled[:, : len(found)] = found[np.argsort(np.linalg.norm(found, axis=1), kind="stable")].T
     return filled
 
 

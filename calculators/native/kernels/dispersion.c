@@ -12,8 +12,8 @@
 typedef double vector __attribute__((vector_size(8 * LANES)));
 typedef int64_t integers __attribute__((vector_size(8 * LANES)));
 
-/* Atoms at xyz[3 n], and the translations to their images, x, y and z apart; n_images is a multiple of LANES, and what
-   fills it up is out of reach. */
+/* Atoms at xyz[3 n], and the translations to their images, x, y and z apart, the nearest first; n_images is a multiple
+   of LANES, and what fills it up is out of reach. */
 typedef struct {
     const double *xyz, *images;
     int64_t n, n_images;
@@ -105,6 +105,22 @@ INLINE separations separate(const crystal *c, int64_t i, int64_t j, int64_t imag
     return s;
 }
 
+/* How many images may be in reach of both atoms: no translation is longer than their distance and the reach. */
+INLINE int64_t count_images(const crystal *c, int64_t i, int64_t j, double reach) {
+    const double *a = c->xyz + 3 * i, *b = c->xyz + 3 * j, *t = c->images;
+    double x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2], most = sqrt(x * x + y * y + z * z) + reach;
+    int64_t low = 0, high = c->n_images / LANES, n = c->n_images;
+    most *= most;
+    while (low < high) {
+        int64_t middle = (low + high) / 2, k = middle * LANES;
+        if (t[k] * t[k] + t[n + k] * t[n + k] + t[2 * n + k] * t[2 * n + k] > most)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low * LANES;
+}
+
 INLINE void add_pair(double *gradient, double *virial, int64_t i, int64_t j, const vector *force, const vector *strain,
                      double factor) {
     for (int k = 0; k < 3; k++) {
@@ -135,37 +151,46 @@ INLINE vector counted(vector r2, double radius, vector *slope_over_r) {
     return count;
 }
 
-/* Adds to the coordination numbers. */
-void d3_coordination(int64_t part, int64_t parts, const crystal *c, const double *radius, double reach, double *numbers) {
+/* Where the derivatives of pair i <= j are: three of the vector between them, six of the strain. */
+INLINE int64_t place(int64_t n, int64_t i, int64_t j) { return 9 * (i * n - i * (i - 1) / 2 + j - i); }
+
+/* Adds to the coordination numbers; keeps their derivatives for each pair, unless that is null. */
+void d3_coordination(int64_t part, int64_t parts, const crystal *c, const double *radius, double reach, double *numbers,
+                     double *derivatives) {
     for (int64_t i = part; i < c->n; i += parts)
         for (int64_t j = i; j < c->n; j++) {
-            vector total = {0}, slope;
-            for (int64_t image = 0; image < c->n_images; image += LANES) {
+            vector total = {0}, slope, force[3] = {{0}}, strain[6] = {{0}};
+            int64_t n_images = count_images(c, i, j, reach);
+            for (int64_t image = 0; image < n_images; image += LANES) {
                 separations s = separate(c, i, j, image, reach * reach);
                 if (!any(s.near)) continue;
                 vector r2 = choose(s.near, s.r2, (vector){0} + 1.0);
                 total += choose(s.near, counted(r2, radius[i] + radius[j], &slope), (vector){0});
+                if (derivatives) add_image(&s, choose(s.near, slope, (vector){0}), force, strain);
             }
             numbers[i] += sum(total);
             if (i != j) numbers[j] += sum(total);
+            if (derivatives) {
+                double *own = derivatives + place(c->n, i, j);
+                for (int k = 0; k < 3; k++) own[k] = sum(force[k]);
+                for (int k = 0; k < 6; k++) own[3 + k] = sum(strain[k]);
+            }
         }
 }
 
-/* Adds to gradient and virial what follows from the coordination numbers, with the derivatives of the energy with
-   respect to them. */
-void d3_coordination_gradient(int64_t part, int64_t parts, const crystal *c, const double *radius, double reach,
-                              const double *slopes, double *gradient, double *virial) {
+/* Adds to gradient and virial what follows from these derivatives, with those of the energy with respect to the
+   coordination numbers. */
+void d3_coordination_gradient(int64_t part, int64_t parts, const crystal *c, const double *slopes,
+                              const double *derivatives, double *gradient, double *virial) {
     for (int64_t i = part; i < c->n; i += parts)
         for (int64_t j = i; j < c->n; j++) {
-            vector force[3] = {{0}}, strain[6] = {{0}};
-            for (int64_t image = 0; image < c->n_images; image += LANES) {
-                separations s = separate(c, i, j, image, reach * reach);
-                if (!any(s.near)) continue;
-                vector slope;
-                counted(choose(s.near, s.r2, (vector){0} + 1.0), radius[i] + radius[j], &slope);
-                add_image(&s, choose(s.near, slope, (vector){0}), force, strain);
+            const double *own = derivatives + place(c->n, i, j);
+            const double factor = i == j ? slopes[i] : slopes[i] + slopes[j];
+            for (int k = 0; k < 3; k++) {
+                gradient[3 * i + k] += factor * own[k];
+                gradient[3 * j + k] -= factor * own[k];
             }
-            add_pair(gradient, virial, i, j, force, strain, i == j ? slopes[i] : slopes[i] + slopes[j]);
+            for (int k = 0; k < 6; k++) virial[k] += factor * own[3 + k];
         }
 }
 
@@ -179,8 +204,9 @@ void d3_pairs(int64_t part, int64_t parts, const crystal *c, const double *momen
             const double ratio = 3.0 * moments[i] * moments[j]; /* C8 / C6 */
             const double r0 = a1 * sqrt(ratio) + a2, r02 = r0 * r0, r06 = r02 * r02 * r02, r08 = r06 * r02;
             const double w8 = s8 * ratio, factor = i == j ? 0.5 : 1.0;
+            const int64_t n_images = count_images(c, i, j, reach);
             vector total = {0}, force[3] = {{0}}, strain[6] = {{0}};
-            for (int64_t image = 0; image < c->n_images; image += LANES) {
+            for (int64_t image = 0; image < n_images; image += LANES) {
                 separations s = separate(c, i, j, image, reach * reach);
                 if (!any(s.near)) continue;
                 vector r2 = choose(s.near, s.r2, (vector){0} + 1.0), r4 = r2 * r2, r6 = r4 * r2;
