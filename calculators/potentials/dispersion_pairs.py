@@ -225,8 +225,8 @@ def _coefficients(numbers: np.ndarray, coordination: np.ndarray) -> tuple[np.nda
 def _images(cell: np.ndarray, pbc: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the translations that may bring two atoms within the cutoff of coordination numbers, and of pairs.
 
-    The shortest first, each of shape (3, M), bohr; None for too many. Along the normal of a face two atoms are at least as many heights of
-    the cell apart as their translation, less the ``spread`` of all atoms.
+    The shortest first, each of shape (3, M), bohr; None for too many. Along the normal of a face two atoms are at least
+    as many heights of the cell apart as their translation, less the ``spread`` of all atoms.
     """
     heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     near, far = (np.where(pbc, np.floor(cutoff / heights + spread), 0.0) for cutoff in _CUTOFFS)
