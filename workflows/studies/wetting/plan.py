@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ....calculators.potentials.names import get_potential
 from ..base import Step, numbered
 from ..surfaces.phase_surfaces import N_SIZES
 
@@ -102,23 +103,34 @@ class WettingPlan:
             sampled = self._film(termination, 0, self.study.settings.frames - 1)
             self._add("take_off", f"take the film off {termination}", 1, [sampled], termination=termination)
         dry = self._add_dry_faces(termination, solids, quenched)
-        for potential in self.study.repeating_potentials:
-            self._add_single_points(termination, potential, [*quenched, *dry, *films])
+        for potentials in self._sharing_dispersion():
+            self._add_single_points(termination, potentials, [*quenched, *dry, *films])
 
-    def _add_single_points(self, termination: str, potential: str, last: Sequence[str]) -> None:
+    def _sharing_dispersion(self) -> list[list[str]]:
+        """Return the potentials of single points, together those that have one dispersion energy of one structure.
+
+        Its three-body sums take most of the time, and are remembered within a process.
+        """
+        together: dict[tuple[str | None, ...], list[str]] = {}
+        for name in self.study.repeating_potentials:
+            known = get_potential(name)
+            shared = (known.dispersion, known.functional, self.study.base_of(name))
+            together.setdefault(shared if known.dispersion else (name,), []).append(name)
+        return list(together.values())
+
+    def _add_single_points(self, termination: str, potentials: Sequence[str], last: Sequence[str]) -> None:
         """Add those on the first frame, once it is quenched, and the others, after ``last``."""
-        n_first = self.study.settings.max_solute + 2
-        where = {"termination": termination, "potential": potential}
-        title = f"single points on the first film on {termination}, {potential}"
-        first = self._add(
-            "first_single_points",
-            title,
-            n_first,
-            [self._quench(termination, 0, 0, self.study.base_of(potential))],
-            **where,
-        )
-        title = f"single points on {termination}, {potential}"
-        self._add("single_points", title, self.study.settings.max_solute + 4, [*last, first], **where)
+        settings, names = self.study.settings, " and ".join(potentials)
+        first, *others = map(str, potentials)
+        what: dict[str, Any] = {"termination": termination, "potential": first}
+        if others:
+            what["others"] = others
+        title = f"single points on the first film on {termination}, {names}"
+        quenched = self._quench(termination, 0, 0, self.study.base_of(first))
+        n_results = len(potentials) * (settings.max_solute + 2)
+        before = self._add("first_single_points", title, n_results, [quenched], **what)
+        n_results = len(potentials) * (settings.max_solute + 4)
+        self._add("single_points", f"single points on {termination}, {names}", n_results, [*last, before], **what)
 
     @staticmethod
     def _film(termination: str, seed: int, frame: int) -> str:

@@ -186,14 +186,16 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         fill_dry_face(self, potential, termination)
 
     @step
-    def first_single_points(self, termination: str, potential: str) -> None:
-        """Take energies of the first frame with another potential, while others are quenched."""
-        repeat_on_first_film(self, potential, termination)
+    def first_single_points(self, termination: str, potential: str, others: Sequence[str] = ()) -> None:
+        """Take energies of the first frame with other potentials, while more frames are quenched."""
+        for name in (potential, *map(self.own_name, others)):
+            repeat_on_first_film(self, name, termination)
 
     @step
-    def single_points(self, termination: str, potential: str) -> None:
-        """Take energies of quenched structures with another potential."""
-        repeat_with(self, potential, termination)
+    def single_points(self, termination: str, potential: str, others: Sequence[str] = ()) -> None:
+        """Take energies of quenched structures with other potentials."""
+        for name in (potential, *map(self.own_name, others)):
+            repeat_with(self, name, termination)
 
     def computed(self) -> list[AtomsRow]:
         """Return the rows of this job's study."""

@@ -232,16 +232,17 @@ def test_screening_asks_once_for_all_sites_and_for_energies_alone(lab, monkeypat
     """For each number of solute atoms; two are relaxed of those that look best."""
     asked, relaxed = [], []
     energies, relax = calculations_module.potential_energies, calculations_module.relax
-    monkeypatch.setattr(
-        calculations_module,
-        "potential_energies",
-        lambda structures, name: (asked.append([len(atoms) for atoms in structures]), energies(structures, name))[1],
-    )
-    monkeypatch.setattr(
-        calculations_module,
-        "relax",
-        lambda atoms, *rest: (relaxed.append(len(atoms)), relax(atoms, *rest))[1],
-    )
+
+    def watched_energies(structures, name):
+        asked.append([len(atoms) for atoms in structures])
+        return energies(structures, name)
+
+    def watched_relax(atoms, *rest):
+        relaxed.append(len(atoms))
+        return relax(atoms, *rest)
+
+    monkeypatch.setattr(calculations_module, "potential_energies", watched_energies)
+    monkeypatch.setattr(calculations_module, "relax", watched_relax)
     fill_dry_face(lab.with_(max_solute=3), "emt", "Ni")
     (solid,) = {row.natoms for row in lab.rows("solid")}
     assert [set(trials) for trials in asked] == [{solid + n} for n in (1, 2, 3)]

@@ -197,6 +197,18 @@ def test_single_points_wait_for_all_that_they_are_taken_on(wetting_job):
     assert set(last.after) == {*others, first.title}
 
 
+def test_potentials_that_share_a_dispersion_energy_take_single_points_together(wetting_job):
+    """In one process, which remembers the sums; the functional and whose structures they are count, too."""
+    study = WettingStudy(Job.of(load_spec(wetting_job), {}))
+    names = ("chgnet-r2scan+d4", "7net-mf-r2scan+d4", "chgnet+d4", "chgnet-r2scan+d3", "ase.calculators.emt:EMT")
+    study.settings = study.settings.model_copy(update={"single_points": names, "dispersion_models": ()})
+    steps = [step for step in study.plan_at_once() if step.method == "single_points"]
+    found = [(step.arguments["potential"], *step.arguments.get("others", ())) for step in steps]
+    assert found == [names[:2], *((name,) for name in names[2:])]
+    assert len(steps[0].results) == 2 * len(steps[1].results)
+    json.dumps([step.arguments for step in steps])
+
+
 def test_failures_of_the_study_are_tried_again_when_asked(wetting_job, embedded_url):
     """Those of this study; others are left alone."""
     spec = load_spec(wetting_job)
