@@ -293,15 +293,15 @@ class _Dynamics:
         raise ValueError(f"no stage has step {step}")
 
     def _check(self, step: int, temperature_K: float, target_K: float) -> None:
-        atoms = self.work.copy()
         if not (np.isfinite(self.work.positions).all() and isfinite(temperature_K)):
-            raise MDError("exploded: a position or the temperature is not finite", step, atoms)
+            raise MDError("exploded: a position or the temperature is not finite", step, self.work.copy())
         limit = _MAX_HEATING * max(target_K, _HEATING_FLOOR_K)
         if temperature_K > limit:
-            raise MDError(f"exploded: {temperature_K:.0f} K where {target_K:.0f} K is wanted", step, atoms)
+            reason = f"exploded: {temperature_K:.0f} K where {target_K:.0f} K is wanted"
+            raise MDError(reason, step, self.work.copy())
         distance = shortest_distance(self.work, MIN_DISTANCE)
         if distance < MIN_DISTANCE:
-            raise MDError(f"two atoms fused: they are {distance:.2f} Å apart", step, atoms)
+            raise MDError(f"two atoms fused: they are {distance:.2f} Å apart", step, self.work.copy())
 
 
 def _at_checkpoint(step: int | None, n_steps: int, interval: int) -> int:
