@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 
 _WORKED_ON = {"RUNNING", "RESERVED"}
-# Planning takes a moment and says what there is to do.
-_PLANNING_FIRST = 1000
+# Takes no time, and what it adds may be the longest chain of all.
+_BEGINNING = 1000
 
 
 @dataclass(frozen=True)
@@ -135,18 +135,21 @@ def _chain(spec: WorkflowSpec, of_what: str) -> list[Firework]:
     Each follows the one before, but for the beginning of studies that need no other: that has none before it, and only
     the report, which is the last, waits for what it adds.
     """
-    document, planning = spec_document(spec), {**_common(spec), "_priority": _PLANNING_FIRST}
+    document, common, studies = spec_document(spec), _common(spec), studies_of(spec)
     chain: list[Firework] = []
     begun: list[Firework] = []
-    for study in studies_of(spec):
+    for number, study in enumerate(studies):
+        # The planning of a study and its steps, and as much for each one after it.
+        waiting = {**common, "_priority": 2 * (len(studies) - number)}
         task = PlanStudy(workflow=document, study=study.name, of_what=of_what)
-        chain.append(Firework([task], spec=planning, name=f"plan the {study.name}{of_what}", parents=chain[-1:]))
+        chain.append(Firework([task], spec=waiting, name=f"plan the {study.name}{of_what}", parents=chain[-1:]))
         if study.begins_at_once:
             task = PlanStudy(workflow=document, study=study.name, of_what=of_what, at_once=True)
-            begun.append(Firework([task], spec=planning, name=f"begin the {study.name}{of_what}"))
+            first = {**common, "_priority": _BEGINNING}
+            begun.append(Firework([task], spec=first, name=f"begin the {study.name}{of_what}"))
     report = WriteReport(workflow=document)
     parents = [*chain[-1:], *begun]
-    return [*chain, *begun, Firework([report], spec=_common(spec), name=f"write report{of_what}", parents=parents)]
+    return [*chain, *begun, Firework([report], spec=common, name=f"write report{of_what}", parents=parents)]
 
 
 def submit(
