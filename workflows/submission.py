@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 
 _WORKED_ON = {"RUNNING", "RESERVED"}
+# Takes no time, and what it adds may be the longest chain of all.
+_BEGINNING = 1000
 
 
 @dataclass(frozen=True)
@@ -128,16 +130,26 @@ def _common(job: WorkflowSpec | ComparedJobs) -> dict[str, Any]:
 
 
 def _chain(spec: WorkflowSpec, of_what: str) -> list[Firework]:
-    """Return the Fireworks of a job with one potential, each after the one before; ``of_what`` ends their names."""
-    document = spec_document(spec)
-    tasks = [
-        (f"plan the {study.name}", PlanStudy(workflow=document, study=study.name, of_what=of_what))
-        for study in studies_of(spec)
-    ]
+    """Return the Fireworks of a job with one potential; ``of_what`` ends their names.
+
+    Each follows the one before, but for the beginning of studies that need no other: that has none before it, and only
+    the report, which is the last, waits for what it adds.
+    """
+    document, common, studies = spec_document(spec), _common(spec), studies_of(spec)
     chain: list[Firework] = []
-    for name, task in [*tasks, ("write report", WriteReport(workflow=document))]:
-        chain.append(Firework([task], spec=_common(spec), name=name + of_what, parents=chain[-1:]))
-    return chain
+    begun: list[Firework] = []
+    for number, study in enumerate(studies):
+        # The planning of a study and its steps, and as much for each one after it.
+        waiting = {**common, "_priority": 2 * (len(studies) - number)}
+        task = PlanStudy(workflow=document, study=study.name, of_what=of_what)
+        chain.append(Firework([task], spec=waiting, name=f"plan the {study.name}{of_what}", parents=chain[-1:]))
+        if study.begins_at_once:
+            task = PlanStudy(workflow=document, study=study.name, of_what=of_what, at_once=True)
+            first = {**common, "_priority": _BEGINNING}
+            begun.append(Firework([task], spec=first, name=f"begin the {study.name}{of_what}"))
+    report = WriteReport(workflow=document)
+    parents = [*chain[-1:], *begun]
+    return [*chain, *begun, Firework([report], spec=common, name=f"write report{of_what}", parents=parents)]
 
 
 def submit(

@@ -15,8 +15,8 @@ from .job import Job
 from .job_comparison import write_job_comparison
 from .output_folder import report_folder
 from .report import report_of_job
-from .studies import get_study_class
-from .studies.base import Step
+from .studies import get_study_class, studies_of
+from .studies.base import Step, Study
 
 
 @explicit_serialize
@@ -24,23 +24,33 @@ class PlanStudy(FiretaskBase):
     """Add the steps of a study, as far as the database lacks their results."""
 
     required_params = ("workflow", "study")
-    optional_params = ("of_what",)  # ends the names of its steps, where others have the same
+    # What ends the names of its steps, where others have the same; whether to plan what needs no other study.
+    optional_params = ("of_what", "at_once")
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
-        """Plan the study, and hand the manifest of the job on."""
+        """Plan the study, and hand the manifest of the job on, unless that is for others to do."""
         job = Job.of_document(self["workflow"], fw_spec.get("manifest"))
+        study = get_study_class(self["study"])(job)
+        if self.get("at_once"):
+            return self._action(study, study.plan_at_once(), 0, {})
         manifest = fw_spec.get("manifest") or {
             "fingerprints": dict(job.fingerprints),
             "fresh_after": job.database.last_id(),
         }
-        study = get_study_class(self["study"])(job)
-        steps = study.plan()
-        made = fireworks_of(steps, self["workflow"], self["study"], str(self.get("of_what", "")))
+        names = [one.name for one in studies_of(job.spec)]
+        later = names[names.index(study.name) + 1 :]
+        # Each of these is planned once the steps before it have ended, and most add some of their own.
+        return self._action(study, study.plan(), 2 * len(later), {"manifest": manifest})
+
+    def _action(
+        self, study: Study[Any, Any], steps: Sequence[Step], waiting: int, handed_on: dict[str, Any]
+    ) -> FWAction:
+        made = fireworks_of(steps, self["workflow"], self["study"], str(self.get("of_what", "")), waiting=waiting)
         for firework in made:
             firework.spec["identities"] = {str(name): found for name, found in study.identities.items()}
         return FWAction(
             stored_data={"steps": [step.title for step in steps]},
-            update_spec={"manifest": manifest},
+            update_spec=handed_on,
             detours=Workflow(made) if made else None,
         )
 
@@ -98,8 +108,12 @@ def _check_identities(now: Mapping[str, str], planned: Mapping[str, str]) -> Non
             )
 
 
-def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of_what: str = "") -> list[Firework]:
+def fireworks_of(
+    steps: Sequence[Step], document: dict[str, Any], study: str, of_what: str = "", *, waiting: int = 0
+) -> list[Firework]:
     """Return a Firework for each step, each after those that it names.
+
+    What the most must wait for goes first, as long chains of steps set how long the whole takes.
 
     Parameters
     ----------
@@ -111,8 +125,11 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of
         Name of the study.
     of_what
         Ends their names, where other steps of the workflow have the same.
+    waiting
+        Length of the chain of Fireworks that follows the last of them.
     """
     made: dict[str, Firework] = {}
+    lengths = _chain_lengths(steps)
     for step in steps:
         if step.title in made:
             raise ValueError(f"{study}: two steps are called {step.title!r}")
@@ -123,8 +140,19 @@ def fireworks_of(steps: Sequence[Step], document: dict[str, Any], study: str, of
                 "workflow_name": document["name"],
                 "potential": str(get_potential(document["potential"]).name),
                 "structures": list(step.results),
+                "_priority": lengths[step.title] + waiting,
             },
             name=step.title + of_what,
             parents=[made[title] for title in step.after],
         )
     return list(made.values())
+
+
+def _chain_lengths(steps: Sequence[Step]) -> dict[str, int]:
+    """Return of each step how many must run one after the other from it on, itself included."""
+    lengths: dict[str, int] = {}
+    for step in reversed(steps):
+        lengths.setdefault(step.title, 1)
+        for title in step.after:
+            lengths[title] = max(lengths.get(title, 1), lengths[step.title] + 1)
+    return lengths

@@ -8,10 +8,11 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator, Calculator, all_changes
 
+from ..changes import ComparesExactly
 from ..potentials.names import get_calculator
 
 
-class RestartableCalculator(Calculator):
+class RestartableCalculator(ComparesExactly, Calculator):
     """Passes on a potential, and can forget all that it remembers of earlier structures.
 
     Neighbour lists and wave functions that a calculator keeps from step to step change the last digits of what it

@@ -105,6 +105,7 @@ def run_md(
     checkpoint_interval: int = 50,
     checkpoint_frames: bool = True,
     on_step: Callable[[int, int], None] | None = None,
+    pause_at: int | None = None,
 ) -> MDResult:
     """Run molecular dynamics at given temperature (NVT) through all stages.
 
@@ -140,11 +141,14 @@ def run_md(
         Write one with every frame, too; false where frames follow within a few steps.
     on_step
         Called after every step with its number and the number of all steps. What it raises ends the run.
+    pause_at
+        Stop at the first checkpoint from this step on; the same call without it, or with a later step, goes on from
+        there as if there had been no pause. None runs to the end.
 
     Returns
     -------
     MDResult
-        Frames, final structure and series.
+        Frames, final structure and series, up to the end or the pause.
 
     Raises
     ------
@@ -158,6 +162,7 @@ def run_md(
     stages = list(stages)
     _check_run(atoms, stages, seed, timestep_fs, friction_per_ps, checkpoint_interval)
     check_thermostat(thermostat)
+    pause = _at_checkpoint(pause_at, sum(stage.n_steps for stage in stages), checkpoint_interval)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and not path.parent.is_dir():
         raise InputError(f"checkpoint: the folder of {str(path)!r} does not exist")
@@ -183,7 +188,7 @@ def run_md(
     else:
         logger.info("going on from step %d of %s", state.step, path)
         dynamics.restore(state)
-    for step in range(dynamics.state.step + 1, dynamics.n_steps + 1):
+    for step in range(dynamics.state.step + 1, min(pause, dynamics.n_steps) + 1):
         keep = dynamics.advance()
         if (keep and checkpoint_frames) or step % checkpoint_interval == 0 or step == dynamics.n_steps:
             dynamics.calculator.start_afresh()
@@ -288,15 +293,22 @@ class _Dynamics:
         raise ValueError(f"no stage has step {step}")
 
     def _check(self, step: int, temperature_K: float, target_K: float) -> None:
-        atoms = self.work.copy()
         if not (np.isfinite(self.work.positions).all() and isfinite(temperature_K)):
-            raise MDError("exploded: a position or the temperature is not finite", step, atoms)
+            raise MDError("exploded: a position or the temperature is not finite", step, self.work.copy())
         limit = _MAX_HEATING * max(target_K, _HEATING_FLOOR_K)
         if temperature_K > limit:
-            raise MDError(f"exploded: {temperature_K:.0f} K where {target_K:.0f} K is wanted", step, atoms)
+            reason = f"exploded: {temperature_K:.0f} K where {target_K:.0f} K is wanted"
+            raise MDError(reason, step, self.work.copy())
         distance = shortest_distance(self.work, MIN_DISTANCE)
         if distance < MIN_DISTANCE:
-            raise MDError(f"two atoms fused: they are {distance:.2f} Å apart", step, atoms)
+            raise MDError(f"two atoms fused: they are {distance:.2f} Å apart", step, self.work.copy())
+
+
+def _at_checkpoint(step: int | None, n_steps: int, interval: int) -> int:
+    """Return the first step from this one on after which the state is written; the last one for None."""
+    if step is None:
+        return n_steps
+    return -(-whole_number("pause_at", step) // interval) * interval
 
 
 class _FailsAs:

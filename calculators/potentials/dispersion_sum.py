@@ -16,6 +16,9 @@ seconds, 117 atoms         0.5    1.0    2.3    4.6    6.5     20     40        
 The libraries' own 40 Bohr are 4 (D3) and 2 mJ/m² short of 60; with the tail it is 0.7 and 0.4 mJ/m² too much, and in
 crystals of Li, Hg, LiHg, LiHg3 and TiO2 0.02 to 0.3 meV/atom.
 
+The pairs of D3 alone, which every step of a relaxation needs, are summed by a kernel of our own where there is a
+compiler (:mod:`~amalgamics.calculators.potentials.dispersion_pairs`), to the same digits.
+
 The libraries can be told to do one part of the triples only. Here dftd3, which has no threads of its own, does the
 parts in as many threads as the process may use; dftd4 has threads of OpenMP, which follow the same setting.
 """
@@ -31,11 +34,13 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.units import Bohr, Hartree
 
+from ..changes import ComparesExactly
 from ..threads import current_threads
 from .dispersion_methods import PAIR_CUTOFF, THREE_BODY_CUTOFFS, has_three_body, library_of
+from .dispersion_pairs import COORDINATION_CUTOFF, sum_pairs
 
 # The libraries' own cutoffs of the coordination numbers, Bohr.
-_COORDINATION_CUTOFF_BOHR = {"d3": 40.0, "d4": 30.0}
+_COORDINATION_CUTOFF_BOHR = {"d3": COORDINATION_CUTOFF, "d4": 30.0}
 # Fewer atoms than this in a part are not worth a thread.
 _MIN_ATOMS_PER_PART = 8
 _VOIGT = [0, 4, 8, 5, 2, 1]
@@ -105,7 +110,8 @@ def sum_dispersion(atoms: Atoms, method: str, functional: str, *, derivatives: b
         The library cannot compute the structure.
     """
     if not has_three_body(method):
-        total = _add([_sum_part(atoms, method, functional, derivatives, None, (0, 1))], [1.0])
+        compiled = sum_pairs(atoms, functional, derivatives=derivatives) if method == "d3" else None
+        total = compiled or _add([_sum_part(atoms, method, functional, derivatives, None, (0, 1))], [1.0])
     else:
         n_parts = _n_parts(atoms, method)
         tasks = [(cutoff, part) for cutoff in THREE_BODY_CUTOFFS for part in range(n_parts)]
@@ -137,7 +143,7 @@ def tail_weights(shorter: float, longer: float, end: float) -> tuple[float, floa
     return -weight, 1 + weight
 
 
-class DispersionCalculator(Calculator):
+class DispersionCalculator(ComparesExactly, Calculator):
     """ASE calculator of a dispersion correction; asked for the energy, it computes nothing else.
 
     Parameters

@@ -12,13 +12,14 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ...errors import InputError
+from ..changes import ComparesExactly
 from ..groups import consecutive_groups
 
 if TYPE_CHECKING:
     import torch
 
 
-class LeanCalculator(Calculator):
+class LeanCalculator(ComparesExactly, Calculator):
     """ASE calculator of all properties, for one structure or for several at once."""
 
     implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012 - as ASE has it
@@ -55,14 +56,37 @@ class LeanCalculator(Calculator):
         InputError
             A structure has no atoms, or an element that the model does not know.
         """
+        results: list[dict[str, Any]] = []
+        for group in self._groups(structures):
+            results += self._results(group, *self.evaluate_atoms(group))
+        return results
+
+    def energies(self, structures: Sequence[Atoms]) -> np.ndarray:
+        """Return the energies of several structures, eV, shape (S,), without the cost of forces.
+
+        Parameters and errors are those of :meth:`evaluate_batch`.
+        """
+        found: list[float] = []
+        for group in self._groups(structures):
+            parts = np.split(self.evaluate_energies(group), np.cumsum([len(atoms) for atoms in group])[:-1])
+            found += [float(part.sum()) for part in parts]
+        return np.array(found)
+
+    def _groups(self, structures: Sequence[Atoms]) -> list[Sequence[Atoms]]:
+        """Return the structures that are evaluated together, once all are known to be allowed."""
         for atoms in structures:
             if len(atoms) == 0:
                 raise InputError("atoms: there are none to evaluate")
             self.check_elements(atoms)
-        results: list[dict[str, Any]] = []
-        for group in consecutive_groups([len(atoms) for atoms in structures], self.max_atoms):
-            results += self._results(structures[group], *self.evaluate_atoms(structures[group]))
-        return results
+        groups = consecutive_groups([len(atoms) for atoms in structures], self.max_atoms)
+        return [structures[group] for group in groups]
+
+    def evaluate_energies(self, structures: Sequence[Atoms]) -> np.ndarray:
+        """Return the energies of the N atoms of S structures, eV, shape (N,), as :meth:`evaluate_atoms` has them.
+
+        Those that can leave out the gradient do so.
+        """
+        return self.evaluate_atoms(structures)[0]
 
     @abstractmethod
     def check_elements(self, atoms: Atoms) -> None:

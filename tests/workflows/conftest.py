@@ -289,7 +289,7 @@ def no_compute(monkeypatch):
         raise AssertionError("computed again")
 
     def switch_off():
-        for name in ("relax", "get_calculator"):
+        for name in ("relax", "potential_energies"):
             monkeypatch.setattr(calculations_module, name, refuse)
         monkeypatch.setattr(film_sampling, "run_md", refuse)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from ...calculators.potentials.names import get_calculator, get_potential
+from ...calculators.potentials.energies import potential_energies
+from ...calculators.potentials.names import get_potential
 from ...calculators.relaxation.relax import RelaxationSettings, relax
 from ...calculators.relaxation.results import RelaxationError, RelaxationResult
 from ...errors import InputError
 from .fingerprint import fingerprint
 
 if TYPE_CHECKING:
+    import numpy as np
     from ase import Atoms
     from ase.db.row import AtomsRow
 
@@ -99,10 +101,11 @@ class Calculations:
 
     def energy(self, atoms: Atoms) -> float:
         """Return the energy of ``atoms`` (eV) without storing anything."""
-        work = atoms.copy()
-        work.set_constraint()
-        work.calc = get_calculator(self.potential.name)
-        return float(work.get_potential_energy())
+        return float(self.energies([atoms])[0])
+
+    def energies(self, structures: Sequence[Atoms]) -> np.ndarray:
+        """Return the energies of structures, eV, shape (S,), without storing anything: in batches, without forces."""
+        return potential_energies(structures, self.potential.name)
 
     def _find_or(
         self,

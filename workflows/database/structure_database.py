@@ -13,7 +13,7 @@ from ...errors import InputError, NotStoredError, shown
 from .backends.choice import open_backend
 from .fingerprint import fingerprint, potential_identity
 from .measures import find_symmetry, measures, reduced_formula
-from .merging import MergeReport, merge_rows
+from .merging import MergeReport, merge_rows, rows_of
 from .query import chemical_system
 from .row_hulls import StoredRow
 from .row_selection import (
@@ -208,6 +208,19 @@ class StructureDatabase:
             if existing:
                 return existing[key]
             return int(rows.write(atoms, key_value_pairs=pairs, data=data))
+
+    @_patiently
+    def complete(self, key: str, measured: Mapping[str, float]) -> None:
+        """Add numbers that were not known yet when the row of this fingerprint was stored; those it has stay."""
+        with self.backend.writing() as rows:
+            (row_id,) = ids_of_fingerprints(rows.connection, [key]).values()
+            (row,) = rows_of(rows.connection, [row_id])
+            new = {name: float(value) for name, value in measured.items() if name not in row}
+            pairs = rows.encode({**row.key_value_pairs, **new})
+            rows.connection.execute("UPDATE systems SET key_value_pairs = ? WHERE id = ?", (pairs, row_id))
+            for name, value in new.items():
+                rows.connection.execute("INSERT INTO number_key_values VALUES (?, ?, ?)", (name, value, row_id))
+                rows.connection.execute("INSERT INTO keys VALUES (?, ?)", (name, row_id))
 
     @_patiently
     def merge_from(self, other: StructureDatabase) -> MergeReport:

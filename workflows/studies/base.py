@@ -95,6 +95,8 @@ class Study(ABC, Generic[S, R]):
     """Settings of an input without the section; None: the study is left out then."""
     needs_systems: ClassVar[bool] = True
     """Whether it needs the crystals of the job's systems; an input without systems may ask for others alone."""
+    begins_at_once: ClassVar[bool] = False
+    """Whether it has steps that need nothing of the studies before it; see :meth:`plan_at_once`."""
 
     def __init__(self, job: Job) -> None:
         settings = getattr(job.spec, self.section)
@@ -131,6 +133,10 @@ class Study(ABC, Generic[S, R]):
     @abstractmethod
     def plan(self) -> Sequence[Step]:
         """Return the steps that bring what the database lacks; the crystals of the job are relaxed by now."""
+
+    def plan_at_once(self) -> Sequence[Step]:
+        """Return the steps that need nothing of the studies before it, and may run beside them from the start."""
+        return []
 
     @abstractmethod
     def computed(self) -> list[AtomsRow]:

@@ -24,6 +24,7 @@ from ..silence import silenced
 from ..weights import checked_weights
 
 if TYPE_CHECKING:
+    from ..neighbors import Pairs
     from .network import Network
 
 LEAN_SEVENNET = tuple(name for name, card in MODEL_CARDS.items() if card.package == "sevenn")
@@ -63,13 +64,22 @@ class LeanSevenNet(LeanCalculator):
         """Return energies of atoms, forces and virials; see :class:`~..lean.LeanCalculator`."""
         import torch
 
-        pairs = self._finder.find(structures)
-        numbers = np.concatenate([atoms.numbers for atoms in structures])
-        structure = np.repeat(np.arange(len(structures)), [len(atoms) for atoms in structures])
+        numbers, structure, pairs = self._input(structures)
         energies, gradient = self._network.energies_and_gradients(numbers, structure, pairs)
         first, second, vectors, owner = map(torch.from_numpy, pairs)
         sizes = (len(numbers), len(structures))
         return energies.double().numpy(), *forces_and_virials(first, second, owner, vectors, gradient.double(), sizes)
+
+    def evaluate_energies(self, structures: Sequence[Atoms]) -> np.ndarray:
+        """Return energies of atoms without their gradient."""
+        energies: np.ndarray = self._network.energies(*self._input(structures)).double().numpy()
+        return energies
+
+    def _input(self, structures: Sequence[Atoms]) -> tuple[np.ndarray, np.ndarray, Pairs]:
+        """Return atomic numbers, the structure that each atom is in, and all pairs of neighbours."""
+        numbers = np.concatenate([atoms.numbers for atoms in structures])
+        structure = np.repeat(np.arange(len(structures)), [len(atoms) for atoms in structures])
+        return numbers, structure, self._finder.find(structures)
 
     def check_elements(self, atoms: Atoms) -> None:
         """Raise InputError for an element that the model does not know."""

@@ -86,20 +86,29 @@ class Network:
         energies, gradient
             eV, shape (N,), and eV/Å with respect to the vector of each pair, shape (P, 3); on the CPU.
         """
+        vectors = torch.from_numpy(pairs.vectors.astype(np.float32)).to(self.device).requires_grad_(True)
+        with torch.enable_grad():
+            energies = self._run(numbers, structure, vectors, pairs)
+            gradient = torch.zeros_like(vectors)
+            if len(vectors):
+                (gradient,) = torch.autograd.grad(energies.sum(), [vectors])
+        return energies.detach().cpu(), gradient.cpu()
+
+    def energies(self, numbers: np.ndarray, structure: np.ndarray, pairs: Pairs) -> Tensor:
+        """Return the energies of the atoms alone, eV, shape (N,), on the CPU; see :meth:`energies_and_gradients`."""
+        vectors = torch.from_numpy(pairs.vectors.astype(np.float32)).to(self.device)
+        with torch.no_grad():
+            return self._run(numbers, structure, vectors, pairs).cpu()
+
+    def _run(self, numbers: np.ndarray, structure: np.ndarray, vectors: Tensor, pairs: Pairs) -> Tensor:
         data: dict[str, Any] = {
             key.NODE_FEATURE: self._type_of[torch.from_numpy(numbers.astype(np.int64)).to(self.device)],
             key.BATCH: torch.from_numpy(structure).to(self.device),
         }
         if self._modal is not None:
             data[key.MODAL_TYPE] = torch.full((int(structure[-1]) + 1,), self._modal, device=self.device)
-        vectors = torch.from_numpy(pairs.vectors.astype(np.float32)).to(self.device).requires_grad_(True)
-        with torch.enable_grad():
-            run = self._run_compiled if self.compiled else self._run_modules
-            energies = run(data, vectors, pairs)[:, 0]
-            gradient = torch.zeros_like(vectors)
-            if len(vectors):
-                (gradient,) = torch.autograd.grad(energies.sum(), [vectors])
-        return energies.detach().cpu(), gradient.cpu()
+        run = self._run_compiled if self.compiled else self._run_modules
+        return run(data, vectors, pairs)[:, 0]
 
     def _run_modules(self, data: dict[str, Any], vectors: Tensor, pairs: Pairs) -> Tensor:
         first, second = (torch.from_numpy(atoms).to(self.device) for atoms in (pairs.first, pairs.second))

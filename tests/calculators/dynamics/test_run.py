@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 from ase import Atoms, units
@@ -88,6 +91,28 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, potential, stops):
     resumed = run_md(slab(), potential, STAGES, seed=3, checkpoint_interval=7, checkpoint=tmp_path / "md.npz")
     assert same(resumed, whole)
     assert [path.name for path in tmp_path.iterdir()] in (["md.npz"],)
+
+
+@pytest.mark.parametrize("pauses", [[1], [13, 21, 22], [45, 47, 99]])
+def test_a_run_that_paused_equals_an_uninterrupted_one(tmp_path, pauses):
+    """It stops at the first checkpoint from there on, which is after a multiple of seven steps."""
+    options: dict[str, Any] = {"seed": 3, "checkpoint_interval": 7}
+    whole = run_md(slab(), "emt", STAGES, **options)
+    path, taken = tmp_path / "md.npz", []
+    for step in pauses:
+        part = run_md(
+            slab(), "emt", STAGES, checkpoint=path, pause_at=step, on_step=lambda n, _: taken.append(n), **options
+        )
+        assert part.n_steps == 47
+        assert len(part.temperatures_K) == min(47, 7 * math.ceil(step / 7))
+        assert np.array_equal(part.temperatures_K, whole.temperatures_K[: len(part.temperatures_K)])
+        assert all(
+            np.array_equal(one.positions, other.positions)
+            for one, other in zip(part.frames, whole.frames, strict=False)
+        )
+    rest = run_md(slab(), "emt", STAGES, checkpoint=path, on_step=lambda n, _: taken.append(n), **options)
+    assert same(rest, whole)
+    assert taken == list(range(1, 48))
 
 
 def test_a_finished_run_is_read_from_its_checkpoint_without_compute(tmp_path):

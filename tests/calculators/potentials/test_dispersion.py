@@ -263,9 +263,14 @@ def test_small_structures_are_not_shared_out(monkeypatch):
 @pytest.mark.parametrize("method", DISPERSION_METHODS)
 def test_asked_for_the_energy_nothing_else_is_computed(method, monkeypatch):
     asked = []
-    inner = dispersion_sum._sum_part
+    inner, compiled = dispersion_sum._sum_part, dispersion_sum.sum_pairs
     dispersion_sum._remembered_energy.cache_clear()
     monkeypatch.setattr(dispersion_sum, "_sum_part", lambda *args: asked.append(args[3]) or inner(*args))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(
+        dispersion_sum,
+        "sum_pairs",
+        lambda *args, derivatives: asked.append(derivatives) or compiled(*args, derivatives=derivatives),  # type: ignore[func-returns-value]
+    )
     atoms = cluster()
     atoms.calc = get_dispersion_calculator(method, "pbe")
     assert atoms.get_potential_energy() == pytest.approx(dispersion_energy(atoms, method, "pbe"), abs=1e-12)

@@ -56,7 +56,7 @@ def no_compute(monkeypatch):
 
     def switch_off():
         monkeypatch.setattr(module, "relax", refuse)
-        monkeypatch.setattr(module, "get_calculator", refuse)
+        monkeypatch.setattr(module, "potential_energies", refuse)
 
     return switch_off
 
@@ -88,6 +88,23 @@ def test_a_single_point_leaves_the_structure_as_it_is(calculations, no_compute):
     assert row.geometry_energy == 1.5
     no_compute()
     assert calculations.single_point(candidate()).id == row.id
+
+
+def test_energies_of_many_are_those_of_each_and_store_nothing(calculations):
+    structures = [copper(0.1 * n) for n in range(4)]
+    assert calculations.energies(structures) == pytest.approx([calculations.energy(one) for one in structures])
+    assert calculations.energies([]).shape == (0,)
+    assert calculations.database.select("") == []
+
+
+def test_numbers_that_were_not_known_yet_are_added_and_those_that_were_stay(calculations):
+    row = calculations.single_point(candidate(role="frame"), geometry_energy=1.5)
+    calculations.database.complete(row.fingerprint, {"geometry_energy": 9.0, "degeneracy": 2.5})
+    (found,) = calculations.database.select("degeneracy>2")
+    assert (found.fingerprint, found.geometry_energy, found.degeneracy) == (row.fingerprint, 1.5, 2.5)
+    assert found.energy == row.energy
+    assert found.data == row.data
+    assert found.toatoms().positions == pytest.approx(row.toatoms().positions)
 
 
 def test_an_end_that_is_refused_is_stored_with_the_reason(calculations, no_compute):

@@ -108,6 +108,16 @@ def test_fireworks_follow_each_other_as_the_plan_says(tmp_path):
         fireworks_of([plan[0], plan[0]], document, "points")
 
 
+def test_what_most_steps_wait_for_goes_first():
+    """Priorities are lengths of chains: a step comes before all that wait for it, and long chains before short ones."""
+    after = {"alone": [], "a": [], "b": ["a"], "c": ["a", "b"], "d": ["c", "alone2"], "alone2": []}
+    order = ["alone", "a", "b", "c", "alone2", "d"]
+    plan = [Step("point", title, [title], {}, after[title]) for title in order]
+    made = fireworks_of(plan, {"name": "job", "potential": "emt"}, "points")
+    priorities = {firework.name: firework.spec["_priority"] for firework in made}
+    assert priorities == {"alone": 1, "a": 4, "b": 3, "c": 2, "d": 1, "alone2": 2}
+
+
 def test_everything_that_depends_on_the_studies_follows_from_their_list():
     keys = set(WorkflowSpec.model_fields)
     for study in STUDIES:

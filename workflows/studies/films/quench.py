@@ -29,7 +29,7 @@ def quench_bare(
     potential = calculations.potential.name
 
     def measure(result: RelaxationResult) -> dict[str, float]:
-        solid, film = (calculations.energy(part) for part in detach(result.atoms))
+        solid, film = map(float, calculations.energies(detach(result.atoms)))
         rigid = {"rigid_solid_energy": solid, "rigid_film_energy": film}
         return {**rigid, **dispersion_of(potential)(result)}
 

@@ -58,9 +58,10 @@ class SampledFilm:
     Attributes
     ----------
     frames
-        The frames asked for.
+        The frames asked for, up to where the dynamics paused.
     motion
-        How it moved meanwhile, see :func:`motion_numbers`, and the time between frames, ``frames_apart_ps``.
+        How it moved meanwhile, see :func:`motion_numbers`, and the time between frames, ``frames_apart_ps``; empty
+        where the dynamics paused.
     """
 
     frames: list[Atoms]
@@ -78,11 +79,12 @@ def melt_and_sample(
     sample_K: float,
     seed: int,
     on_step: OnStep | None = None,
+    pause_after: int | None = None,
 ) -> SampledFilm:
     """Melt ``atoms`` at ``melt_K``, cool to ``sample_K`` and keep ``frames`` of them.
 
     The thermostat scales all velocities together, which leaves diffusion as it is. An interrupted run goes on from
-    ``checkpoint``, which is removed at the end.
+    ``checkpoint``, which is removed at the end; so does one that paused after ``pause_after`` frames.
     """
     stages = [MDStage(sampling.melt_steps, melt_K)]
     if sampling.equilibration_steps:
@@ -90,6 +92,8 @@ def melt_and_sample(
     interval = sampling.steps_between_frames
     every = next(n for n in range(min(_MOST_STEPS_BETWEEN_POSITIONS, interval), 0, -1) if interval % n == 0)
     stages.append(MDStage(frames * interval, sample_K, frame_interval=every))
+    wanted = frames if pause_after is None else min(frames, pause_after)
+    before = sum(stage.n_steps for stage in stages[:-1])
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     result = run_md(
         atoms,
@@ -101,9 +105,12 @@ def melt_and_sample(
         checkpoint=checkpoint,
         checkpoint_frames=False,
         on_step=on_step,
+        pause_at=before + wanted * interval,
     )
-    checkpoint.unlink(missing_ok=True)
     apart = interval // every
+    if wanted < frames:
+        return SampledFilm(result.frames[apart - 1 :: apart][:wanted], {})
+    checkpoint.unlink(missing_ok=True)
     interval_ps = every * sampling.timestep_fs / 1000
     motion = motion_numbers(result.frames, interval_ps)
     if motion:

@@ -37,33 +37,46 @@ BULK_FMAX = 0.02
 RATTLE = 0.05
 
 
-def relax_substrate(study: AnyFilmStudy) -> Atoms:
-    """Relax the crystal of the substrate, cell and positions, and return it; an amorphous solid keeps its cell.
+def substrate_variants(study: AnyFilmStudy) -> list[Operation | None]:
+    """Return what each variant of the crystal of the substrate keeps when it is displaced at random.
 
     A crystal given in a high-symmetry model may be a saddle point: the octahedra of LLTO tilt, and tilted it is
     0.05 eV/atom lower. So it is displaced at random, once for each symmetry operation that turns the surface normal
-    round, with that operation kept: a crystal that is polar along the normal has charged surfaces. The lowest is
-    returned. A crystal without any such operation is displaced freely.
+    round, with that operation kept: a crystal that is polar along the normal has charged surfaces. A crystal without
+    any such operation, and an amorphous one, is displaced freely, once.
+    """
+    substrate = study.settings.substrate
+    if substrate.amorphous:
+        return [None]
+    return [*reversing_operations(substrate.crystal(), substrate.plane, symprec=SLAB_SYMPREC)] or [None]
+
+
+def relax_variant(study: AnyFilmStudy, variant: int) -> AtomsRow:
+    """Relax one variant of the crystal, cell and positions, and return its row; an amorphous solid keeps its cell."""
+    return _relax_keeping(study, variant, substrate_variants(study)[variant])
+
+
+def relax_substrate(study: AnyFilmStudy) -> Atoms:
+    """Relax the variants of the crystal of the substrate and return the lowest.
 
     Raises
     ------
     InputError
         Every relaxation failed; the message says why the first did.
     """
-    substrate = study.settings.substrate
-    crystal = substrate.crystal()
-    operations: list[Operation] = []
-    if not substrate.amorphous:
-        operations = reversing_operations(crystal, substrate.plane, symprec=SLAB_SYMPREC)
-    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=bool(operations))
-    calculations = study.calculations(study.potential, settings)
-    rows = []
-    for variant, operation in enumerate(operations or [None]):
-        what = f"crystal, variant {variant}" if operations else "crystal"
-        candidate = study.candidate("substrate", Role.SUBSTRATE, rattled(crystal, RATTLE, keep=operation), what)
-        rows.append(calculations.relax(candidate, relax_cell=not substrate.amorphous))
+    rows = [_relax_keeping(study, *variant) for variant in enumerate(substrate_variants(study))]
     relaxed = [row for row in rows if row.converged] or [require_converged(rows[0])]
     return atoms_of(min(relaxed, key=lambda row: row.energy))
+
+
+def _relax_keeping(study: AnyFilmStudy, variant: int, operation: Operation | None) -> AtomsRow:
+    substrate = study.settings.substrate
+    settings = RelaxationSettings(fmax=BULK_FMAX, max_steps=1000, keep_symmetry=operation is not None)
+    what = "crystal" if operation is None else f"crystal, variant {variant}"
+    start = rattled(substrate.crystal(), RATTLE, keep=operation)
+    candidate = study.candidate("substrate", Role.SUBSTRATE, start, what)
+    calculations = study.calculations(study.potential, settings)
+    return calculations.relax(candidate, relax_cell=not substrate.amorphous)
 
 
 def chosen_terminations(study: AnyFilmStudy) -> list[str]:
@@ -136,10 +149,13 @@ def relax_solid(study: AnyFilmStudy, potential: str, termination: str) -> Atoms:
     return atoms_of(require_converged(calculations.relax(candidate, measure=dispersion_of(potential))))
 
 
-def sample_interface(study: AnyFilmStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
+def sample_interface(
+    study: AnyFilmStudy, termination: str, seed: int, on_step: OnStep | None = None, *, frame: int | None = None
+) -> list[AtomsRow]:
     """Melt a film on the rigid slab and store frames of it; return their rows.
 
     A frame that shows no film (evaporated, not covering, or reacted through) is stored as failed with the reason.
+    With ``frame`` the dynamics pause once that frame is there, so that it can be quenched meanwhile.
     """
     where: dict[str, str | int] = {"termination": termination, "seed": seed}
 
@@ -148,7 +164,8 @@ def sample_interface(study: AnyFilmStudy, termination: str, seed: int, on_step: 
         section = study.settings
         return hold_solid(add_film(slab, section.solvent, min_film_size=section.min_film_size, seed=seed))
 
-    return _sample(study, Role.FRAME, f"{termination} seed {seed}", build, where, on_step)
+    n_frames = None if frame is None else frame + 1
+    return _sample(study, Role.FRAME, f"{termination} seed {seed}", build, where, on_step, n_frames=n_frames)
 
 
 def sample_film(study: AnyFilmStudy, termination: str, seed: int, on_step: OnStep | None = None) -> list[AtomsRow]:
@@ -190,12 +207,18 @@ def _sample(
     build: Callable[[], Atoms],
     where: dict[str, str | int],
     on_step: OnStep | None,
+    *,
+    n_frames: int | None = None,
 ) -> list[AtomsRow]:
-    n_frames = study.settings.frames
+    """Return the rows of the first frames, or of all; how the film moved is known, and stored, with the last one."""
+    n_frames = n_frames or study.settings.frames
     stored = study.all_rows(role, **where)
     if len(stored) >= n_frames:
         return sorted(stored, key=lambda row: row.frame)[:n_frames]
-    sampled = _melt_and_sample(study, build(), what, int(where["seed"]), on_step)
+    sampled = _melt_and_sample(study, build(), what, int(where["seed"]), on_step, n_frames)
+    for row in stored:  # before the last one is there: then nobody comes back here
+        if not sampled.motion.keys() <= {*row}:
+            study.database.complete(row.fingerprint, sampled.motion)
     calculations = study.calculations(study.potential)
     verify = None if role == Role.LIQUID_FRAME else check_film
     rows = []
@@ -205,7 +228,9 @@ def _sample(
     return rows
 
 
-def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None) -> SampledFilm:
+def _melt_and_sample(
+    study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on_step: OnStep | None, n_frames: int
+) -> SampledFilm:
     name = f"{study.key} {what}".replace(" ", "_").replace("/", "_")
     return melt_and_sample(
         atoms,
@@ -217,6 +242,7 @@ def _melt_and_sample(study: AnyFilmStudy, atoms: Atoms, what: str, seed: int, on
         sample_K=study.sampling_temperature_K,
         seed=seed,
         on_step=on_step,
+        pause_after=n_frames,
     )
 
 

@@ -194,12 +194,10 @@ def _gap(atoms: Atoms) -> float:
 
 def _unrelaxed_energy(calculations: Calculations, stacking: Candidate) -> float:
     film = stacking.atoms.get_tags() == LIQUID
-    energies = []
-    for height in HEIGHTS:
-        raised = stacking.atoms.copy()
+    at_heights = [stacking.atoms.copy() for _ in HEIGHTS]
+    for raised, height in zip(at_heights, HEIGHTS, strict=True):
         raised.positions[film, 2] += height
-        energies.append(calculations.energy(raised))
-    return min(energies)
+    return float(calculations.energies(at_heights).min())
 
 
 def store_mismatch(
@@ -239,7 +237,5 @@ def _mean_strain(interface: CoherentInterface) -> float:
 def _rigid_sides(calculations: Calculations, result: RelaxationResult) -> dict[str, float]:
     """Energies (eV) of the two sides with the positions that they have at the interface."""
     tags = result.atoms.get_tags()
-    return {
-        "rigid_solid_energy": calculations.energy(result.atoms[tags == SOLID]),
-        "rigid_film_energy": calculations.energy(result.atoms[tags == LIQUID]),
-    }
+    solid, film = map(float, calculations.energies([result.atoms[tags == side] for side in (SOLID, LIQUID)]))
+    return {"rigid_solid_energy": solid, "rigid_film_energy": film}

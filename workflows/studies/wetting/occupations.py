@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ....structures.interfaces.solutes import insert_solute
 from ...database.rows import atoms_of
 from ..films.cells import Role, hold_bottom
@@ -114,10 +116,11 @@ class OccupationSearch:
             filled = occupied | {site}
             placed = insert_solute(atoms, self.study.settings.solute, sites.positions[site])
             trials.append((self._candidate(n_solute, placed, filled), filled))
-        ranked = sorted(trials, key=lambda trial: self.calculations.energy(trial[0].atoms))
+        energies = self.calculations.energies([candidate.atoms for candidate, _ in trials])
+        best = np.argsort(energies, kind="stable")[: self.study.settings.relaxed_occupations]
         chosen = [
             (candidate, filled, float(sites.orbit_size(filled)))
-            for candidate, filled in ranked[: self.study.settings.relaxed_occupations]
+            for candidate, filled in (trials[number] for number in best)
         ]
         chosen += [
             (self._candidate(n_solute, one.atoms, one.occupied, one.origin), one.occupied, one.degeneracy)

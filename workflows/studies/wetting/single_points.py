@@ -25,6 +25,20 @@ def repeat_with(study: WettingStudy, potential: str, termination: str) -> None:
     repeat_as_single_points(study, structures_to_repeat(study, base, termination), potential, base)
 
 
+def repeat_on_first_film(study: WettingStudy, potential: str, termination: str) -> None:
+    """Compute those of them that are there, and are the right ones, once the very first frame is quenched.
+
+    Nothing where that frame has no solute at its interface: which one stands for the films is then not known yet.
+    """
+    base = study.base_of(potential)
+    where: dict[str, str | int] = {"termination": termination, "seed": 0, "frame": 0}
+    states = study.rows(Role.INTERFACE, potential=base, **where)
+    if any(row.n_solute == 1 for row in states):
+        chosen = list(lowest_by_number(states, study.settings.max_solute).values())
+        chosen += lowest(study.rows(Role.DETACHED_FILM, potential=base, **where))
+        repeat_as_single_points(study, chosen, potential, base)
+
+
 def structures_to_repeat(study: WettingStudy, base: str, termination: str) -> list[AtomsRow]:
     """Return the rows of ``base`` whose structures the single points are taken on; empty where there is no frame."""
 

@@ -22,8 +22,10 @@ from ..films.steps import (
     relax_slab,
     relax_solid,
     relax_substrate,
+    relax_variant,
     sample_film,
     sample_interface,
+    substrate_variants,
 )
 from ..films.study import FilmStudy
 from ..surfaces.phase_surfaces import SURFACES, relax_slabs, slab_candidates
@@ -31,7 +33,7 @@ from .dry_face import fill_dry_face
 from .plan import WettingPlan
 from .quench import quench_film, quench_interface
 from .settings import WettingSettings
-from .single_points import repeat_with
+from .single_points import repeat_on_first_film, repeat_with
 
 if TYPE_CHECKING:
     from ase.db.row import AtomsRow
@@ -47,6 +49,7 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
     section: ClassVar = "wetting"
     settings_class: ClassVar = WettingSettings
     identifying: ClassVar = (*FilmStudy.identifying, "solute")
+    begins_at_once: ClassVar = True
 
     @property
     def liquid_name(self) -> str:
@@ -66,10 +69,13 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         """Return the labels of all its rows."""
         return {**super().labels(), "solute": self.settings.solute}
 
+    def plan_at_once(self) -> Sequence[Step]:
+        """Return the steps of substrate and films."""
+        return WettingPlan(self).films(chosen_terminations(self), len(substrate_variants(self)))
+
     def plan(self) -> Sequence[Step]:
-        """Relax the substrate and, now that the stable phases are known, return the steps of the study."""
-        relax_substrate(self)  # once, before several steps ask for it
-        return WettingPlan(self).fill(self.stable_planes(), chosen_terminations(self))
+        """Return the steps that need the stable phases."""
+        return WettingPlan(self).phase_surfaces(self.stable_planes())
 
     def stable_planes(self) -> list[tuple[str, str, MillerIndex]]:
         """Return the planes whose energy is computed: of each stable phase with solute, those of the widest spacing.
@@ -129,6 +135,11 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         return [row for row in self.stored([*slabs, *self._slabs_of_phases()]) if row.converged]
 
     @step
+    def substrate(self, variant: int) -> None:
+        """Relax one variant of the crystal of the substrate."""
+        relax_variant(self, variant)
+
+    @step
     def slab(self, termination: str) -> None:
         """Relax the slab that carries the film."""
         relax_slab(self, termination)
@@ -139,9 +150,9 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         relax_solid(self, potential, termination)
 
     @step
-    def interface(self, termination: str, seed: int) -> None:
-        """Melt a film on the solid and store frames of it."""
-        sample_interface(self, termination, seed)
+    def interface(self, termination: str, seed: int, frame: int | None = None) -> None:
+        """Melt a film on the solid, or follow it further, and store frames of it up to this one, or all."""
+        sample_interface(self, termination, seed, frame=frame)
 
     @step
     def free_film(self, termination: str, seed: int) -> None:
@@ -175,9 +186,16 @@ class WettingStudy(FilmStudy[WettingSettings, "WettingReport"]):
         fill_dry_face(self, potential, termination)
 
     @step
-    def single_points(self, termination: str, potential: str) -> None:
-        """Take energies of quenched structures with another potential."""
-        repeat_with(self, potential, termination)
+    def first_single_points(self, termination: str, potential: str, others: Sequence[str] = ()) -> None:
+        """Take energies of the first frame with other potentials, while more frames are quenched."""
+        for name in (potential, *map(self.own_name, others)):
+            repeat_on_first_film(self, name, termination)
+
+    @step
+    def single_points(self, termination: str, potential: str, others: Sequence[str] = ()) -> None:
+        """Take energies of quenched structures with other potentials."""
+        for name in (potential, *map(self.own_name, others)):
+            repeat_with(self, name, termination)
 
     def computed(self) -> list[AtomsRow]:
         """Return the rows of this job's study."""

@@ -171,3 +171,17 @@ def test_relaxations_equal_stock():
     for one, other in zip(fast, slow, strict=True):
         assert one.n_steps == other.n_steps
         assert one.energy == pytest.approx(other.energy, abs=1e-5)
+
+
+@pytest.mark.parametrize("compiled", WAYS)
+@pytest.mark.parametrize("model", LEAN_SEVENNET)
+def test_energies_alone_are_the_same_without_a_gradient(model, compiled, monkeypatch):
+    calculator = lean(model, compiled)
+    wanted = [result["energy"] for result in calculator.evaluate_batch([*structures(), *odd_structures()])]
+
+    def refuse(*_arguments: Any, **_options: Any) -> None:
+        raise AssertionError("a gradient was worked out")
+
+    monkeypatch.setattr(torch.autograd, "grad", refuse)
+    found = calculator.energies([*structures(), *odd_structures()])
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)

@@ -26,6 +26,7 @@ from amalgamics.workflows.studies.films.steps import (
     sample_film,
     sample_interface,
 )
+from amalgamics.workflows.studies.wetting.dry_face import fill_dry_face
 from amalgamics.workflows.studies.wetting.members import member_parameters
 from amalgamics.workflows.studies.wetting.quench import quench_film, quench_interface
 from amalgamics.workflows.studies.wetting.single_points import repeat_with
@@ -198,6 +199,56 @@ def test_the_frames_of_an_interrupted_run_are_those_of_a_whole_one(lab, tmp_path
     again = film(broken, lambda step, _n_steps: taken.append(step))
     assert taken[0] == 51
     assert np.array_equal(again, film(whole))
+
+
+def test_a_film_followed_frame_by_frame_gives_the_rows_of_one_that_was_not(lab, tmp_path):
+    """Each frame is there before the next is sampled; how the film moved is in all rows, as soon as it is known."""
+
+    def study_in(folder):
+        folder.mkdir()
+        shutil.copy(lab.database.path, folder / "structures.db")
+        database = StructureDatabase(folder / "structures.db")
+        spec = longer.job.spec.model_copy(update={"database": folder / "structures.db"})
+        return WettingStudy(replace(longer.job, spec=spec, database=database))
+
+    sampling = lab.study.settings.sampling.model_copy(update={"steps_between_frames": 40})
+    longer = lab.with_(sampling=sampling, frames=3)
+    relax_slab(longer, "Ni")
+    whole, parts = study_in(tmp_path / "whole"), study_in(tmp_path / "parts")
+    sample_interface(whole, "Ni", 3)
+    for frame in range(3):
+        rows = sample_interface(parts, "Ni", 3, frame=frame)
+        assert [row.frame for row in rows] == list(range(frame + 1))
+        assert ("followed_ps" in rows[0]) == (frame == 2)
+        left = list((tmp_path / "parts" / "checkpoints").iterdir())
+        assert len(left) == (frame < 2)
+    wanted, found = (one.rows(Role.FRAME, seed=3) for one in (whole, parts))
+    assert [row.fingerprint for row in found] == [row.fingerprint for row in wanted]
+    assert [row.key_value_pairs for row in found] == [row.key_value_pairs for row in wanted]
+    assert all("followed_ps" in row for row in found)
+
+
+def test_screening_asks_once_for_all_sites_and_for_energies_alone(lab, monkeypatch):
+    """For each number of solute atoms; two are relaxed of those that look best."""
+    asked, relaxed = [], []
+    energies, relax = calculations_module.potential_energies, calculations_module.relax
+
+    def watched_energies(structures, name):
+        asked.append([len(atoms) for atoms in structures])
+        return energies(structures, name)
+
+    def watched_relax(atoms, *rest):
+        relaxed.append(len(atoms))
+        return relax(atoms, *rest)
+
+    monkeypatch.setattr(calculations_module, "potential_energies", watched_energies)
+    monkeypatch.setattr(calculations_module, "relax", watched_relax)
+    fill_dry_face(lab.with_(max_solute=3), "emt", "Ni")
+    (solid,) = {row.natoms for row in lab.rows("solid")}
+    assert [set(trials) for trials in asked] == [{solid + n} for n in (1, 2, 3)]
+    # At most two of each, and what lay lowest under the film.
+    best = [min(2, len(trials)) for trials in asked]
+    assert relaxed == [solid + n for n, count in enumerate(np.add(best, [1, 1, 0]), start=1) for _ in range(count)]
 
 
 def spoil(lab, positions) -> None:

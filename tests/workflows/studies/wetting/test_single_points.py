@@ -11,7 +11,7 @@ from amalgamics.workflows.studies.films.stored import SinglePoints
 from amalgamics.workflows.studies.wetting import analysis as wetting_analysis
 from amalgamics.workflows.studies.wetting.dry_face import fill_dry_face
 from amalgamics.workflows.studies.wetting.members import study_members
-from amalgamics.workflows.studies.wetting.single_points import repeat_with
+from amalgamics.workflows.studies.wetting.single_points import repeat_on_first_film, repeat_with
 from amalgamics.workflows.studies.wetting.stored import get_study
 
 OTHER = "ase.calculators.emt:EMT"
@@ -35,6 +35,28 @@ def test_single_points_with_the_same_energies_correct_nothing(lab):
     assert {row.role for row in points} == set(SinglePoints.ROLES)
     assert all(row.fingerprint.startswith("point-") for row in points)
     assert len(get_study(lab.database).members()) == 1
+
+
+def test_those_on_the_first_film_are_taken_before_the_others_and_once(lab, no_compute):
+    def points():
+        return {(row.role, row.get("n_solute"), row.fingerprint) for row in lab.all_rows() if "geometry" in row}
+
+    repeat_on_first_film(lab.study, OTHER, "Ni")
+    first = points()
+    assert {one[:2] for one in first} == {*(("interface", n) for n in range(3)), ("detached-film", None)}
+    repeat_with(lab.study, OTHER, "Ni")
+    assert first < points()
+    no_compute()
+    repeat_on_first_film(lab.study, OTHER, "Ni")
+    repeat_with(lab.study, OTHER, "Ni")
+
+
+def test_without_solute_under_the_first_film_another_may_stand_for_it(lab):
+    gone = [row.id for row in lab.rows("interface", n_solute=1)]
+    with lab.database.backend.writing() as rows:
+        delete_rows(rows.connection, gone)
+    repeat_on_first_film(lab.study, OTHER, "Ni")
+    assert not [row for row in lab.all_rows() if "geometry" in row]
 
 
 def test_single_points_shift_by_their_differences(lab, tmp_path, monkeypatch):

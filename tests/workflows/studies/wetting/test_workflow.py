@@ -30,6 +30,9 @@ from amalgamics.workflows.studies.films.cells import Role
 from amalgamics.workflows.studies.wetting.stored import get_study
 from amalgamics.workflows.studies.wetting.study import WettingStudy
 from amalgamics.workflows.submission import build_workflow, submit
+from amalgamics.workflows.tasks import fireworks_of
+
+DOCUMENT = {"name": "job", "potential": "emt"}
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -92,8 +95,9 @@ def finished(killed) -> Path:
 def test_a_killed_run_goes_on_where_it_stopped(killed, finished):
     """The dynamics start from the checkpoint, and what was stored is not computed again."""
     log = (finished / "results" / "launchpad" / "workers.log").read_text()
-    (step,) = re.findall(rf"going on from step (\d+) of .*{re.escape(killed.checkpoint.name)}", log)
-    assert int(step) >= 50
+    # Each frame is a step of its own, which goes on from where the one before stopped; the first one was killed.
+    first, *_ = re.findall(rf"going on from step (\d+) of .*{re.escape(killed.checkpoint.name)}", log)
+    assert int(first) >= 50
     assert killed.stored.items() <= {row.fingerprint: row.ctime for row in every_row(finished)}.items()
 
 
@@ -155,15 +159,57 @@ def test_a_second_run_computes_nothing(finished):
     ] == before
 
 
-def test_the_workflow_plans_the_study_after_the_hull(wetting_job):
+def test_films_begin_with_the_job_and_surfaces_of_phases_wait_for_the_hull(wetting_job):
     workflow = build_workflow(load_spec(wetting_job))
     names = {firework.fw_id: firework.name for firework in workflow.fws}
     links = {names[parent]: [names[child] for child in children] for parent, children in workflow.links.items()}
     assert links == {
         "plan the hulls": ["plan the wetting"],
         "plan the wetting": ["write report"],
+        "begin the wetting": ["write report"],
         "write report": [],
     }
+    priorities = {firework.name: firework.spec.get("_priority", 0) for firework in workflow.fws}
+    names = ["begin the wetting", "plan the hulls", "plan the wetting", "write report"]
+    assert sorted(priorities, key=lambda name: -priorities[name]) == names
+
+
+def test_a_frame_is_quenched_while_the_film_is_followed_to_the_next(wetting_job):
+    spec = load_spec(wetting_job)
+    study = WettingStudy(Job.of(spec, {}))
+    plan = {step.title: step for step in study.plan_at_once()}
+    assert plan["film on Ni, seed 0, frame 1"].after == ["film on Ni, seed 0, frame 0"]
+    assert "film on Ni, seed 0, frame 0" in plan["quench Ni, seed 0, frame 0, emt"].after
+    assert not [title for title in plan["quench Ni, seed 0, frame 0, emt"].after if "frame 1" in title]
+    crystals = [title for title in plan if title.startswith("crystal of")]
+    assert list(plan["relax the Ni slab"].after) == crystals
+    made = {firework.name: firework.spec["_priority"] for firework in fireworks_of(list(plan.values()), DOCUMENT, "w")}
+    film = made["film on Ni, seed 0, frame 0"]
+    assert film > made["film on Ni, seed 0, frame 1"] > made["quench Ni, seed 0, frame 0, emt"]
+    assert film > max(made["free film, seed 0"], made["bulk liquid, seed 0, emt"])
+
+
+def test_single_points_wait_for_all_that_they_are_taken_on(wetting_job):
+    study = WettingStudy(Job.of(load_spec(wetting_job), {}))
+    study.settings = study.settings.model_copy(update={"single_points": ("ase.calculators.emt:EMT",)})
+    plan = {step.title: step for step in study.plan_at_once()}
+    first = plan["single points on the first film on Ni, ase.calculators.emt:EMT"]
+    last = plan["single points on Ni, ase.calculators.emt:EMT"]
+    assert list(first.after) == ["quench Ni, seed 0, frame 0, emt"]
+    others = [title for title in plan if title.startswith(("quench", "dry", "solute in", "bulk liquid"))]
+    assert set(last.after) == {*others, first.title}
+
+
+def test_potentials_that_share_a_dispersion_energy_take_single_points_together(wetting_job):
+    """In one process, which remembers the sums; the functional and whose structures they are count, too."""
+    study = WettingStudy(Job.of(load_spec(wetting_job), {}))
+    names = ("chgnet-r2scan+d4", "7net-mf-r2scan+d4", "chgnet+d4", "chgnet-r2scan+d3", "ase.calculators.emt:EMT")
+    study.settings = study.settings.model_copy(update={"single_points": names, "dispersion_models": ()})
+    steps = [step for step in study.plan_at_once() if step.method == "single_points"]
+    found = [(step.arguments["potential"], *step.arguments.get("others", ())) for step in steps]
+    assert found == [names[:2], *((name,) for name in names[2:])]
+    assert len(steps[0].results) == 2 * len(steps[1].results)
+    json.dumps([step.arguments for step in steps])
 
 
 def test_failures_of_the_study_are_tried_again_when_asked(wetting_job, embedded_url):
