@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
-from scipy.constants import N_A, R, e, k
-
 from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import ion_charge
@@ -22,9 +20,8 @@ from ..checks import not_negative, positive
 from ..hulls.finite_temperature import liquid_name
 from ..hulls.fusion import get_fusion
 from ..hulls.hull import Hull
+from ..units import FARADAY, N_A, R, e, k
 
-FARADAY = float(N_A * e)
-"""C/mol."""
 _M3_MOL_PER_A3 = N_A * 1e-30
 _SAME_VOLTAGE_V = 1e-6
 _HIGHEST_LOG_RATIO = 25.0
