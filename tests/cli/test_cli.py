@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from amalgamics.benchmarks.query import fill
 from amalgamics.cli.main import VERBS
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 EMT_JOB = """
 name: emt
@@ -180,6 +182,16 @@ def test_help_imports_nothing_heavy(tmp_path):
 )
 def test_what_only_reads_imports_what_it_needs(finished, line, needless):
     assert not loaded_by(line, cwd=finished) & (HEAVY | needless)
+
+
+def test_voltage_steps_need_no_more(tmp_path):
+    path = tmp_path / "results" / "structures.db"
+    path.parent.mkdir()
+    fill(path, 72)
+    StructureDatabase(path)  # as ase.db leaves them, rows are upgraded first
+    loaded = loaded_by("hull Li-Hg --potential chgnet+d3", cwd=tmp_path)
+    assert "amalgamics.thermodynamics.hulls.voltage" in loaded
+    assert not loaded & {*HEAVY, "ase.io", "ase.db", "spglib", STUDIES}
 
 
 @pytest.mark.parametrize("verb", VERBS)
