@@ -184,6 +184,12 @@ def test_what_only_reads_imports_what_it_needs(finished, line, needless):
     assert not loaded_by(line, cwd=finished) & (HEAVY | needless)
 
 
+def test_a_job_is_submitted_without_what_computes_it(tmp_path):
+    """As ``run`` does before its first output."""
+    (tmp_path / "job.yaml").write_text(EMT_JOB)
+    assert not loaded_by("submit job.yaml", cwd=tmp_path) & {*HEAVY - {"fireworks"}, "ase.io", "spglib"}
+
+
 def test_voltage_steps_need_no_more(tmp_path):
     path = tmp_path / "results" / "structures.db"
     path.parent.mkdir()

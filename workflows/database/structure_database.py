@@ -80,8 +80,8 @@ class StructureDatabase:
     read_only
         Refuse to write; a file stays as it is, byte by byte.
     plain_rows
-        Return only the values of rows that are asked for by a query (:class:`~.plain_row.PlainRow`): for commands that
-        print, which start sooner without the class of ``ase.db``.
+        Return only the values of rows (:class:`~.plain_row.PlainRow`): for commands that print, which start sooner
+        without the class of ``ase.db``.
 
     Attributes
     ----------
@@ -426,13 +426,11 @@ class StructureDatabase:
 
     @_patiently
     def _next_rows(self, row_id: int) -> list[AtomsRow]:
-        from ase.db.row import AtomsRow
-
         if not self.backend.is_complete():
             return []
         with self.backend.reading() as connection:
             ids = connection.execute("SELECT id FROM systems WHERE id > ? ORDER BY id LIMIT ?", (row_id, CHUNK))
-            return read_rows(connection, [int(found) for (found,) in ids], AtomsRow)
+            return read_rows(connection, [int(found) for (found,) in ids], self._maker(self._selector.places()))
 
     @_patiently
     def last_id(self) -> int:
