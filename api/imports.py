@@ -169,7 +169,7 @@ def import_calculations(
 def _database(given: StructureDatabase | str | Path | None) -> StructureDatabase:
     from ..workflows.database.address import is_server
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
 
     if isinstance(given, StructureDatabase):
         return given

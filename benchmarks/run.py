@@ -42,6 +42,7 @@ BENCHMARKS = {
     "end-to-end": ("end_to_end", "run_end_to_end"),
     "hulls-and-fireworks": ("at_scale", "run_at_scale"),
     "queries": ("query", "run_queries"),
+    "startup": ("startup", "run_startup"),
     "film-convergence": ("film_convergence", "run_film_convergence"),
 }
 

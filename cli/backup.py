@@ -26,7 +26,7 @@ def backup(
     from ..workflows.database.backup import back_up, default_output
     from ..workflows.database.checking import check_rows
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
 
     if check and (output is not None or force):
         raise InputError("--check: copies nothing; leave --output and --force out")

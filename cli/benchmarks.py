@@ -41,7 +41,7 @@ def benchmarks(
     from ..reports.benchmarks.table import COLUMNS, benchmark_records, benchmarks_json, update_page
     from ..workflows.benchmarks.computed_values import benchmark_rows
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from .output import print_csv, print_json
 
     addresses = database or [str(default_database())]

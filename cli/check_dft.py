@@ -44,9 +44,9 @@ def check_dft(
 ) -> None:
     """Compute the phases of a hull with DFT at the geometries in the database, and print the difference of each."""
     from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.defaults import default_database
     from ..workflows.dft_check import check_with_dft
     from ..workflows.progress_bar import progress_bar
-    from ..workflows.spec import default_database
     from .output import print_csv, print_json, print_notes
 
     notes: list[str] = []

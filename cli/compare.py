@@ -29,7 +29,7 @@ def compare(
     from ..reports.comparison.tables import comparison_columns, comparison_data, comparison_rows, comparison_tables
     from ..workflows.comparison import compare_potentials, write_comparison
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from .output import print_csv, print_json, print_notes, print_table
 
     names = _names(potentials) if potentials is not None else []

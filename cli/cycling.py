@@ -136,7 +136,7 @@ def _hulls(metals: dict[str, str], database: str | None, potential: str | None) 
     """The hull of each metal, all of one potential, and its name."""
     from ..workflows.database.row_hulls import hull_of_rows
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.hulls.analysis import rows_for_system
     from .output import print_notes
 

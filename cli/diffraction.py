@@ -201,7 +201,7 @@ def _samples(names: list[str], relaxed: bool, database: str | None, potential: s
     from ..structures.input.reader import read_structures, split_index
     from ..workflows.database.rows import conventional_of
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.hulls.diffraction import relaxed_crystal
 
     store = StructureDatabase(database or default_database(), must_exist=True) if relaxed else None

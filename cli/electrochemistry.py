@@ -65,7 +65,7 @@ def _hulls(systems: list[str], database: str | None, potential: str | None) -> t
     from ..structures.compositions import parse_system
     from ..workflows.database.row_hulls import hull_of_rows
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.hulls.analysis import rows_for_system
     from .output import print_notes
 

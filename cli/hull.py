@@ -38,7 +38,7 @@ def hull(
     from ..structures.compositions import parse_system
     from ..workflows.database.row_hulls import hull_of_rows
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.hulls.analysis import hull_table, rows_for_system
     from .output import print_json, print_notes, print_rows
 
@@ -46,7 +46,8 @@ def hull(
     if plot is not None and len(parse_system(system)) not in (2, 3):
         raise InputError(f"--plot: a diagram has two or three elements, and {system} has another number; leave it out")
     notes: list[str] = []
-    rows = rows_for_system(StructureDatabase(database or default_database(), must_exist=True), system, potential, notes)
+    store = StructureDatabase(database or default_database(), must_exist=True, plain_rows=plot is None)
+    rows = rows_for_system(store, system, potential, notes)
     print_notes(notes)
     convex, _ = hull_of_rows(system, rows)
     if plot is not None:

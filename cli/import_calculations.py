@@ -72,9 +72,9 @@ def import_calculations(
     """Read finished calculations of VASP, Quantum ESPRESSO, GPAW and ASE into the database, as potential dft:LABEL."""
     from ..errors import InputError
     from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.defaults import default_database
     from ..workflows.imports.importing import import_calculations as import_all
     from ..workflows.imports.request import requested
-    from ..workflows.spec import default_database
 
     wanted, options = requested(
         files or [],

@@ -50,9 +50,9 @@ def launch(
         option = "--dry-run" if jobs is None else "--jobs"
         raise InputError(f"{option}: needs --queue, e.g. --queue cluster/slurm.yaml")
     from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.defaults import chosen_launchpad, default_database
     from ..workflows.engine.launchpad import launchpad_settings
     from ..workflows.engine.stopping import time_limit
-    from ..workflows.spec import chosen_launchpad, default_database
     from .progress import work_through
 
     limit = time_limit(walltime, stop_before)
@@ -67,8 +67,8 @@ def _submit(queue: Path, jobs: int, launchpad: str | None, database: object, *, 
     """Top up the pilot jobs in the queue, or say what would be submitted."""
     from ..errors import InputError
     from ..workflows.cluster.queue import plan_submission, read_queue_file, submit_pilots
+    from ..workflows.defaults import chosen_launchpad
     from ..workflows.engine.launchpad import open_launchpad
-    from ..workflows.spec import chosen_launchpad
 
     queue_file = read_queue_file(queue)
     for option, value in {"--launchpad": launchpad, "--database": database}.items():

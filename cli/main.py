@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -128,6 +129,8 @@ def amalgamics(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input ends in one line on stderr and exit code 2."""
+    # Else pydantic asks every installed package whether it has a plugin, which takes longer than to check the input.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     command = typer.main.get_command(app)
     try:
         code = command.main(

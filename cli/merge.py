@@ -23,7 +23,7 @@ def merge(
     """
     from ..workflows.database.address import checked_address
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from .output import print_notes
 
     addresses = [checked_address(source, "OTHER") for source in sources]

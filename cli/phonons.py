@@ -51,7 +51,7 @@ def phonons(
     from ..errors import InputError
     from ..reports.phonons.section import finite_temperature_sections
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.phonons.analysis import stored_thermal_system, thermal_table
     from .output import print_csv, print_json, print_notes, print_table
     from .pictures import write_pictures

@@ -106,7 +106,7 @@ class Progress:
     ) -> None:
         from ..workflows.database.structure_database import StructureDatabase
 
-        self._store = StructureDatabase(database)
+        self._store = StructureDatabase(database, plain_rows=True)
         self._launchpad = launchpad
         self._with_potential = with_potential
         self._query: dict[str, Any] = {} if fw_id is None else {"nodes": fw_id}

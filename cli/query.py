@@ -42,11 +42,10 @@ def query(
 ) -> None:
     """Print the rows of the structure database that match, or write their structures to a file."""
     from ..errors import InputError, unknown_name
-    from ..workflows.database.export import check_export, export_rows
     from ..workflows.database.query import QUERY_KEYS
     from ..workflows.database.rows import told_converged
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from .hull import HEADINGS
     from .output import print_rows
 
@@ -56,8 +55,10 @@ def query(
         if key not in allowed:
             raise InputError(unknown_name("column", key, allowed))
     if export is not None:
+        from ..workflows.database.export import check_export, export_rows
+
         check_export(export)
-    store = StructureDatabase(database or default_database(), must_exist=True)
+    store = StructureDatabase(database or default_database(), must_exist=True, plain_rows=export is None)
     found = store.select(conditions, sort=sort, limit=limit)
     if export is not None:
         written = export_rows(found, export)

@@ -10,9 +10,9 @@ from .options import DatabaseOption, LaunchpadOption
 def recover(launchpad: LaunchpadOption = None, database: DatabaseOption = None) -> None:
     """Repair what a crash or kill left behind; ``run`` and ``launch`` do this by themselves."""
     from ..workflows.database.backends.choice import open_backend
+    from ..workflows.defaults import chosen_launchpad, default_database
     from ..workflows.engine import recovery
     from ..workflows.engine.launchpad import NoLaunchPadError, open_launchpad
-    from ..workflows.spec import chosen_launchpad, default_database
 
     open_backend(database or default_database())  # a wrong address is refused before anything is repaired
     try:

@@ -22,8 +22,8 @@ def report(
     """Write report.html, hull.png, hull.csv and summary.json without computing anything."""
     from ..files import check_writable
     from ..workflows.database.structure_database import StructureDatabase
+    from ..workflows.defaults import default_database
     from ..workflows.output_folder import report_folder
-    from ..workflows.spec import default_database
     from ..workflows.studies.hulls.analysis import rows_for_system, write_report
     from .output import print_notes
 

@@ -19,9 +19,8 @@ def serve(
     from ..errors import InputError
     from ..explorer.server import serve as run
     from ..explorer.sources import Sources, open_database
-    from ..workflows.defaults import chosen_launchpad
+    from ..workflows.defaults import chosen_launchpad, default_database
     from ..workflows.engine.reading import reading
-    from ..workflows.spec import default_database
 
     store = open_database(str(database or default_database()))
     if store.last_id() == 0:

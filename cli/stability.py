@@ -44,7 +44,7 @@ def stability(
     from ..reports.stability.section import stability_report_sections
     from ..structures.compositions import parse_system
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.stability.analysis import StabilityOptions, stabilities, stability_table
     from ..workflows.studies.stability.settings import check_electrode
     from .output import print_csv, print_json, print_notes

@@ -13,8 +13,8 @@ CONTEXT: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": T
 def run_stock(tool: str, context: typer.Context, launchpad: str | None, allow: list[str] | None) -> None:
     """Run the stock command ``tool`` with the arguments left in ``context``."""
     from ..permissions import code_names
+    from ..workflows.defaults import chosen_launchpad
     from ..workflows.engine.launchpad import run_tool
-    from ..workflows.spec import chosen_launchpad
 
     modules = code_names(allow or (), "--allow-import")
     raise typer.Exit(run_tool(tool, context.args, chosen_launchpad(launchpad), allow=modules))

@@ -63,7 +63,7 @@ def surfaces(
     from ..reports.surfaces.potentials_section import potentials_section
     from ..reports.surfaces.section import axes_of_planes, surface_energy_section, wulff_section
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.surfaces.stored import stored_surfaces
     from ..workflows.studies.surfaces.stored_interfaces import stored_interfaces
     from .output import print_json, print_notes, print_rows

@@ -72,7 +72,7 @@ def wetting(
     from ..reports.wetting.wording import before
     from ..thermodynamics.amalgams.choose_solution import shown_compositions
     from ..workflows.database.structure_database import StructureDatabase
-    from ..workflows.spec import default_database
+    from ..workflows.defaults import default_database
     from ..workflows.studies.wetting.analysis import wetting_report
     from ..workflows.studies.wetting.options import WettingOptions, conditions_text, options_for
     from ..workflows.studies.wetting.stored import get_study

@@ -67,7 +67,7 @@ class Shown:
     @classmethod
     def of(cls, job: Job) -> Shown:
         """Return the crystals of a job, slabs and interfaces of those that are no prototypes, and its studies."""
-        from ..workflows.studies import studies_of
+        from ..workflows.studies.registry import studies_of
 
         spec, rows = job.spec, job.rows
         ids = [int(row.id) for row in rows]

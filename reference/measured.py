@@ -61,7 +61,7 @@ Listed = BeforeValidator(_tuple)
 class Entry(BaseModel):
     """Part of a data file: immutable, and an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Sourced(Entry):

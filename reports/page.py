@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from .benchmarks.reference import compare_with_reference
@@ -32,6 +31,9 @@ from .hulls.ternary import TernaryDiagram
 from .model import Lattice, PhaseRecord, Report, SystemReport
 from .notation import MEV, enumeration, signed, system_title, unicode_formula, unicode_space_group
 from .sections import provenance_card
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = ("report.html.j2", "blocks.html.j2")
 
@@ -194,6 +196,8 @@ def _close(left: float | None, right: float | None) -> bool:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
     templates = files(__package__).joinpath("templates")
     loader = DictLoader({name: templates.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATES})
     environment = Environment(

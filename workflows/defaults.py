@@ -9,7 +9,6 @@ from ..addresses import refuse_password, with_password_of
 from ..errors import InputError
 from ..permissions import DATABASE_VARIABLE
 from .database.address import known_address
-from .yaml_input import SpecError
 
 DEFAULT_DATABASE = "results/structures.db"
 DEFAULT_LAUNCHPAD = "sqlite:///results/launchpad"
@@ -24,6 +23,8 @@ def default_database() -> Path | str:
     try:
         return known_address(os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE)
     except InputError as error:
+        from .yaml_input import SpecError
+
         raise SpecError(f"${DATABASE_VARIABLE}: {str(error).removeprefix('database: ')}") from None
 
 

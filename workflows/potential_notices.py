@@ -10,7 +10,7 @@ from ..reports.notation import enumeration
 from .database.fingerprint import potential_identity
 from .database.structure_database import StructureDatabase
 from .job import Job
-from .studies import studies_of
+from .studies.registry import studies_of
 
 if TYPE_CHECKING:
     from .spec import ComparedJobs, WorkflowSpec

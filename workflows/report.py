@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .potential_notices import potential_notices
-from .studies import studies_of
 from .studies.hulls.analysis import write_report
+from .studies.registry import studies_of
 
 if TYPE_CHECKING:
     from ..reports.sections import ReportSection

@@ -28,12 +28,10 @@ from ..files import check_writable
 from ..structures.compositions import parse_system
 from .database.address import absolute_address, checked_address
 from .database.backends.choice import open_backend
-from .defaults import chosen_launchpad as chosen_launchpad
-from .defaults import default_database as default_database
-from .defaults import default_launchpad as default_launchpad
+from .defaults import chosen_launchpad, default_database, default_launchpad
 from .output_folder import folder_for
 from .spec_messages import describe
-from .studies import STUDIES
+from .studies.registry import STUDIES
 from .studies.settings import PotentialField, Settings, StudySettings, UserPath, potentials_in
 from .yaml_input import SpecError, read_mapping
 

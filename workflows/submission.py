@@ -24,7 +24,7 @@ from .engine.recovery import recover
 from .job import Job
 from .output_folder import folder_for
 from .potential_notices import potentials_of
-from .studies import studies_of
+from .studies.registry import studies_of
 from .tasks import PlanStudy, WriteComparison, WriteReport
 
 if TYPE_CHECKING:

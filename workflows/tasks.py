@@ -15,8 +15,8 @@ from .job import Job
 from .job_comparison import write_job_comparison
 from .output_folder import report_folder
 from .report import report_of_job
-from .studies import get_study_class, studies_of
 from .studies.base import Step, Study
+from .studies.registry import get_study_class, studies_of
 
 
 @explicit_serialize

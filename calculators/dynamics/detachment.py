@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms, units
-from ase.constraints import FixAtoms
 
 from ...arguments import number, whole_number
 from ...errors import InputError
@@ -36,7 +35,6 @@ from .coupling import (
     part_energy,
     split_dispersion,
 )
-from .held_height import HeldHeight
 from .run import MDResult, run_md
 from .stages import MDStage
 from .thermostats import BUSSI, check_thermostat
@@ -252,6 +250,8 @@ def with_room(interface: Atoms, rise: float, room: float = 10.0) -> Atoms:
     """Return an interface on held solid, whose film can rise so far and still has ``room`` above, Å."""
     atoms: Atoms = interface.copy()
     atoms.calc = None
+    from ase.constraints import FixAtoms
+
     atoms.arrays.pop("momenta", None)
     heights = atoms.positions[:, 2]
     needed = heights.max() - heights.min() + rise + room
@@ -278,6 +278,8 @@ class _Run:
         self.n_windows = 0
 
     def detach(self, start: Atoms) -> Detachment:
+        from .held_height import HeldHeight
+
         settings, film = self.settings, film_mask(start)
         self.folder.mkdir(parents=True, exist_ok=True)
         solid_energy = part_energy(start[~film], self.potential)

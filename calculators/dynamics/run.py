@@ -18,8 +18,6 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.constraints import FixCom
-from ase.md.velocitydistribution import thermalize_momenta
 
 from ...arguments import number, whole_number
 from ...errors import InputError
@@ -215,6 +213,8 @@ class _Dynamics:
         self.template.arrays.pop("momenta", None)
         self.work = self.template.copy()
         if not self.work.constraints:
+            from ase.constraints import FixCom
+
             self.work.set_constraint(FixCom())
         self.work.calc = self.calculator = calculator
         self.stages = stages
@@ -226,6 +226,8 @@ class _Dynamics:
         self.started = time.perf_counter()
 
     def start(self, seed: int) -> None:
+        from ase.md.velocitydistribution import thermalize_momenta
+
         self.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
         thermalize_momenta(self.work, self.stages[0].temperature_K, rng=self.rng)
         with _FailsAs(self, 0):
@@ -345,6 +347,8 @@ def _check_run(
         raise InputError(f"atoms: {atoms.symbols} has a position or cell vector that is not a finite number")
     free = atoms.copy()
     if not free.constraints:
+        from ase.constraints import FixCom
+
         free.set_constraint(FixCom())
     if len(atoms) == 0 or free.get_number_of_degrees_of_freedom() < 1:
         raise InputError(f"atoms: {atoms.symbols} has no atom that can move; molecular dynamics needs one")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from ase import Atoms, units
-from ase.md.bussi import Bussi
-from ase.md.langevin import Langevin
 
 from ...arguments import choice
+
+if TYPE_CHECKING:
+    from ase.md.bussi import Bussi
+    from ase.md.langevin import Langevin
 
 LANGEVIN = "langevin"
 BUSSI = "bussi"
@@ -57,5 +61,9 @@ class Thermostat:
 
     def _build(self, atoms: Atoms, temperature_K: float, rng: np.random.Generator) -> Langevin | Bussi:
         if self.name == BUSSI:
+            from ase.md.bussi import Bussi
+
             return Bussi(atoms, self.timestep, temperature_K, taut=1 / self.friction, rng=rng)
+        from ase.md.langevin import Langevin
+
         return Langevin(atoms, self.timestep, temperature_K=temperature_K, friction=self.friction, fixcm=False, rng=rng)

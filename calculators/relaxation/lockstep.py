@@ -16,10 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, CalculatorError
-from ase.constraints import FixSymmetry
 
 from .cell_filter import FastFrechetCellFilter
-from .relax import OPTIMIZERS, RelaxationSettings, check_plausible
+from .relax import RelaxationSettings, check_plausible, make_optimizer
 from .results import NotConvergedError, RelaxationError, RelaxationResult, make_result
 
 logger = logging.getLogger(__name__)
@@ -82,9 +81,11 @@ class _Relaxation:
         self._initial_volume = self.atoms.cell.volume if self.atoms.cell.rank == 3 else None
         check_plausible(self.atoms, self._initial_volume)
         if settings.keep_symmetry:
+            from ase.constraints import FixSymmetry
+
             self.atoms.set_constraint([*self.atoms.constraints, FixSymmetry(self.atoms)])
         self._target: Any = _Filter(self.atoms) if settings.relax_cell else self.atoms
-        self._optimizer = OPTIMIZERS[settings.optimizer_name](self._target, logfile=None)  # type: ignore[arg-type]  # a filter does too
+        self._optimizer = make_optimizer(settings.optimizer_name, self._target)
 
     def advance(self, results: Results) -> RelaxationResult | None:
         """Take in the results of an evaluation; return the final result, or move the atoms and return None."""

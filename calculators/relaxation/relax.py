@@ -18,8 +18,6 @@ from ase.calculators.calculator import (
     PropertyNotImplementedError,
     all_changes,
 )
-from ase.constraints import FixSymmetry
-from ase.optimize import BFGS, FIRE, LBFGS, BFGSLineSearch
 
 from ...arguments import choice, flag, number, whole_number
 from ...errors import InputError
@@ -33,18 +31,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "FIRE": FIRE,
-    "BFGS": BFGS,
-    "LBFGS": LBFGS,
-    "BFGSLineSearch": BFGSLineSearch,
-}
+OPTIMIZERS = ("FIRE", "BFGS", "LBFGS", "BFGSLineSearch")
+"""Names of those of ``ase.optimize`` that may be chosen."""
 
 # Outside these bounds the potential has left the physics it was trained on: no crystal of ours changes its volume by
 # a factor of three, and no two nuclei come closer than 0.5 Å (the shortest bond, H-H, is 0.74 Å).
 MIN_VOLUME_RATIO = 0.3
 MAX_VOLUME_RATIO = 3.0
 MIN_DISTANCE = 0.5
+
+
+def make_optimizer(name: str, target: Any) -> Optimizer:
+    """Return the optimiser of a name for atoms or a filter of them; ``ase.optimize`` takes half a second to import."""
+    from ase import optimize
+
+    optimizer: Optimizer = getattr(optimize, name)(target, logfile=None)
+    return optimizer
 
 
 @dataclass(frozen=True)
@@ -295,13 +297,15 @@ def relax(
 def _optimize(work: Atoms, settings: RelaxationSettings, trajectory: str | Path | None) -> tuple[float, int]:
     """Run the optimiser on ``work`` in place; return the largest force left (eV/Å) and the steps taken."""
     if settings.keep_symmetry:
+        from ase.constraints import FixSymmetry
+
         work.set_constraint([*work.constraints, FixSymmetry(work)])
     target: Any = work
     if settings.relax_cell:
         target = FastFrechetCellFilter(work)
     initial_volume = work.cell.volume if work.cell.rank == 3 else None
     check_plausible(work, initial_volume)
-    optimizer = OPTIMIZERS[settings.optimizer_name](target, logfile=None)
+    optimizer = make_optimizer(settings.optimizer_name, target)
     optimizer.attach(lambda: check_plausible(work, initial_volume))
     close: Callable[[], None] | None = None
     if trajectory is not None:

@@ -11,7 +11,6 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import CalculatorError
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.constraints import FixSymmetry
 
 from ..potentials.dispersion import three_body_energy
 from ..potentials.dispersion_methods import has_three_body
@@ -97,6 +96,8 @@ def make_result(
     max_force, n_steps, n_force_calls, wall_time_s
         See :class:`RelaxationResult`.
     """
+    from ase.constraints import FixSymmetry
+
     final = atoms.copy()
     final.set_constraint([item for item in atoms.constraints if not isinstance(item, FixSymmetry)])
     values: dict[str, Any] = {"energy": float(energy), "forces": np.array(forces, dtype=np.float64)}

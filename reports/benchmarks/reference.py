@@ -8,7 +8,6 @@ the free energy of fusion, which at room temperature is smaller and of the other
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...reference.formation_energies import formation_energies
 from ...reference.measured import ROOM_TEMPERATURE_K
@@ -18,9 +17,7 @@ from ...structures.compositions import atomic_fractions, parse_formula
 from ...thermodynamics.amalgams.solubility import saturated_emf
 from ...thermodynamics.units import KJ_PER_MOL
 from ..model import PhaseRecord, SystemReport
-
-if TYPE_CHECKING:
-    from ...thermodynamics.hulls.hull import Hull
+from .pbe_energies import published_pbe_energies
 
 
 @dataclass(frozen=True)
@@ -121,17 +118,6 @@ def compare_with_reference(system_report: SystemReport) -> list[ComparisonRow]:
         elif value.quantity == "saturated_emf":
             rows.extend(_saturated_row(system_report, value))
     return rows + _pbe_rows(system_report)
-
-
-def published_pbe_energies(hull: Hull) -> dict[str, float]:
-    """Return published PBE formation energies (eV/atom) by the name of the lowest phase of each composition."""
-    found: dict[str, float] = {}
-    for entry in formation_energies().entries:
-        amounts = parse_formula(entry.formula)
-        phase = hull.lowest(amounts) if set(amounts) <= set(hull.elements) else None
-        if phase is not None:
-            found[phase.name] = entry.formation
-    return found
 
 
 def _pbe_rows(system_report: SystemReport) -> list[ComparisonRow]:

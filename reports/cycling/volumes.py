@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.constants import N_A
-
 from ...reference.metals import metal as metal_facts
 from ...structures.library.phases import get_phase, list_phases
-from ...thermodynamics.cycling.phases import FARADAY, PhaseChain
+from ...thermodynamics.cycling.phases import PhaseChain
+from ...thermodynamics.units import FARADAY, N_A
 from ..notation import enumeration, signed, unicode_formula
 from ..sections import Cell, SectionTable
 from .model import CyclingReport, FilmResults

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from scipy.constants import physical_constants
-
 from ...thermodynamics.hulls.finite_temperature import signed_distances
 from ...thermodynamics.hulls.hull import HullPhase
+from ...thermodynamics.units import FARADAY
 from ..notation import MEV, system_title, unicode_space_group
 from ..sections import Cell, ReportSection, SectionPicture, SectionTable
 from .figures import formation_free_energy_png, phonon_png
@@ -28,7 +27,7 @@ from .text import (
 )
 
 ANCHOR = "vibrations"
-J_MOL = physical_constants["Faraday constant"][0]
+J_MOL = FARADAY
 """1 eV per atom in J/mol."""
 _MOST_COLUMNS = 9
 _PER_MILLION = 1e6

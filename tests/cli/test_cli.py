@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from amalgamics.benchmarks.query import fill
 from amalgamics.cli.main import VERBS
+from amalgamics.workflows.database.structure_database import StructureDatabase
 
 EMT_JOB = """
 name: emt
@@ -141,16 +143,61 @@ def test_bad_input_is_one_line_exit_two_and_leaves_nothing(tmp_path, arguments, 
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_help_imports_nothing_heavy(tmp_path):
+def loaded_by(*lines: str, cwd: Path) -> set[str]:
+    """The modules that one process has loaded after these command lines."""
     code = (
-        "import sys; from amalgamics.cli.main import VERBS, main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
-        "print(sorted({'numpy', 'ase', 'pymatgen', 'torch', 'fireworks'} & set(sys.modules)), file=sys.stderr)"
+        "import sys; from amalgamics.cli.main import main\n"
+        "for line in sys.argv[1:]:\n"
+        "    try: main(line.split())\n"
+        "    except SystemExit as stop: assert not stop.code, line\n"
+        "print(*sys.modules, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "hull" in done.stdout
-    assert done.stderr.strip() == "[]"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *lines], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
+
+
+# The longest to import; each of them takes longer than what the verbs below do.
+HEAVY = {"chgnet", "fireworks", "matplotlib", "phonopy", "plotly", "pymatgen", "scipy", "sevenn", "torch"}
+STUDIES = "amalgamics.workflows.studies.registry"
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    lines = ["--help", *(f"{verb} --help" for verb in VERBS if verb not in {"lpad", "rlaunch"})]  # FireWorks' own
+    assert not loaded_by(*lines, cwd=tmp_path) & {*HEAVY, "ase", "numpy", "pymongo", "yaml", STUDIES}
+
+
+@pytest.mark.parametrize(
+    ("line", "needless"),
+    [
+        # ase.io comes with half of SciPy.
+        ("query Ag-Au,e_above_hull<1", {"ase.io", "ase.db", "spglib", "yaml", STUDIES}),
+        ("query --json natoms<3", {"ase.io", "ase.db", "spglib", "yaml", STUDIES}),
+        ("hull Ag-Au", {"ase.io", "ase.db", "spglib", STUDIES}),
+        ("hull Ag-Au --json", {"ase.io", "ase.db", "spglib", STUDIES}),
+        ("status", {"ase", "numpy", "psutil", "yaml", STUDIES}),
+    ],
+)
+def test_what_only_reads_imports_what_it_needs(finished, line, needless):
+    assert not loaded_by(line, cwd=finished) & (HEAVY | needless)
+
+
+def test_a_job_is_submitted_without_what_computes_it(tmp_path):
+    """As ``run`` does before its first output."""
+    (tmp_path / "job.yaml").write_text(EMT_JOB)
+    assert not loaded_by("submit job.yaml", cwd=tmp_path) & {*HEAVY - {"fireworks"}, "ase.io", "spglib"}
+
+
+def test_voltage_steps_need_no_more(tmp_path):
+    path = tmp_path / "results" / "structures.db"
+    path.parent.mkdir()
+    fill(path, 72)
+    StructureDatabase(path)  # as ase.db leaves them, rows are upgraded first
+    loaded = loaded_by("hull Li-Hg --potential chgnet+d3", cwd=tmp_path)
+    assert "amalgamics.thermodynamics.hulls.voltage" in loaded
+    assert not loaded & {*HEAVY, "ase.io", "ase.db", "spglib", STUDIES}
 
 
 @pytest.mark.parametrize("verb", VERBS)

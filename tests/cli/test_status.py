@@ -155,18 +155,6 @@ def test_what_cannot_be_meant_is_refused_in_one_line(capsys, arguments, words):
     assert all(word in message for word in words)
 
 
-def test_the_command_loads_neither_fireworks_nor_models(here):
-    open_launchpad(here)
-    heavy = ("fireworks", "pymatgen", "torch", "ase", "scipy", "numpy")
-    script = (
-        "import sys\nfrom amalgamics.cli.main import main\n"
-        "try:\n    main(['status'])\nexcept SystemExit as stop:\n    assert not stop.code\n"
-        f"print([name for name in {heavy} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
-
-
 def test_the_log_is_printed_readably(here, tasks, capsys, tmp_path):
     launchpad = open_launchpad(here)
     metadata = {"output": str(tmp_path / "results" / "job"), "potential": "emt"}

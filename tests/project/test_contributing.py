@@ -21,8 +21,8 @@ from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.studies import STUDIES
 from amalgamics.workflows.studies.equation_of_state import EquationOfStateStudy
+from amalgamics.workflows.studies.registry import STUDIES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

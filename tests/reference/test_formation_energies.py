@@ -7,7 +7,7 @@ import pytest
 from amalgamics.errors import InputError
 from amalgamics.reference.formation_energies import FormationEnergiesFile, formation_energies
 from amalgamics.reference.measured import Sources, load, parse
-from amalgamics.reports.benchmarks.reference import published_pbe_energies
+from amalgamics.reports.benchmarks.pbe_energies import published_pbe_energies
 from amalgamics.structures.compositions import atomic_fractions, parse_formula
 from amalgamics.thermodynamics.hulls.hull import PhaseEntry, build_hull
 

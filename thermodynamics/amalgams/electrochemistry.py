@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scipy.constants import N_A
-
 from ...errors import InputError, unknown_name
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import find_metal, metal
@@ -15,7 +13,7 @@ from ...reference.published import QuotedElectrode, quoted_electrodes
 from ...structures.library.phases import get_phase
 from ..checks import positive
 from ..hulls.voltage import molar_mass, theoretical_capacity
-from ..units import BOLTZMANN_EV_PER_K
+from ..units import BOLTZMANN_EV_PER_K, N_A
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

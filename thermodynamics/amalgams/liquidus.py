@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.constants import R
 
 from ...errors import InputError
 from ..checks import finite, positive
 from ..hulls.finite_temperature import liquid_name
 from ..hulls.fusion import get_fusion
 from ..hulls.hull import Hull, HullPhase
-from ..units import BOLTZMANN_EV_PER_K
+from ..units import BOLTZMANN_EV_PER_K, R
 
 _SMALLEST = 1e-300
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import ion_charge, metal
+from ..units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -110,9 +111,7 @@ class AmalgamEMF:
 
     def _thermal_V(self) -> float:
         """k T / (n e) in V."""
-        from scipy.constants import e, k
-
-        return float(k * self.temperature_K / (self.electrons_per_ion * e))
+        return BOLTZMANN_EV_PER_K * self.temperature_K / self.electrons_per_ion
 
 
 def amalgam_emf(symbol: str) -> AmalgamEMF:

@@ -8,14 +8,13 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from scipy.constants import N_A
-
 from ...errors import InputError, unknown_name
 from ...structures.library.liquids import get_liquid
 from ..checks import positive
 from ..hulls.finite_temperature import liquid_name
 from ..hulls.hull import Hull, HullPhase
 from ..hulls.voltage import molar_mass
+from ..units import N_A
 from .liquidus import Liquidus, host_of
 from .solubility import decomposition_temperature
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ...arguments import whole_number
 from ...errors import InputError
 from ..checks import finite, not_negative, positive
+from ..units import FARADAY
 from .film import RUNS_DRY, TOO_MANY, Film, front_voltage_V, recut, settled, tidy
-from .phases import FARADAY, PhaseChain
+from .phases import PhaseChain
 from .transport import ANOTHER_PHASE, EMPTY, NO_METAL, run_stage
 
 _MOST_STAGES = 400

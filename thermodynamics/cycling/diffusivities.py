@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scipy.constants import R, e, k
-
 from ...errors import InputError
 from ...reference.measured import ROOM_TEMPERATURE_K
 from ...reference.metals import metal as metal_facts
 from ..checks import not_negative, positive
+from ..units import R, e, k
 
 LEAST_SOLID_M2_S = 1e-20
 """Of a metal in a compound: in ten hours it goes sqrt(D t) = 19 nm, so that all that is slower is standing still."""

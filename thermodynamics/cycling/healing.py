@@ -11,12 +11,13 @@ from ...arguments import whole_number
 from ...errors import InputError
 from ..checks import finite_array, not_negative, positive
 from ..hulls.voltage import molar_mass
+from ..units import FARADAY
 from .cell import cycling_steps
 from .conditions import check_thickness
 from .cycle import FilmRun, run_steps
 from .film import METAL_AT_FRONT, RUNS_DRY
 from .initial_films import applied_film
-from .phases import FARADAY, PhaseChain
+from .phases import PhaseChain
 
 LIQUID = "liquid throughout"
 IN_TURN = "liquid and solid in turn"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from scipy.constants import N_A, R, e
-
 from ...errors import InputError
 from ...reference.metals import ion_charge
 from ..amalgams.choose_solution import MEASURED
@@ -18,11 +16,10 @@ from ..checks import positive
 from ..hulls.finite_temperature import liquid_name
 from ..hulls.fusion import get_fusion
 from ..hulls.hull import Hull
+from ..units import FARADAY, N_A, R
 from .conditions import check_temperature
 from .diffusivities import Diffusivities
 
-FARADAY = float(N_A * e)
-"""C/mol."""
 _M3_MOL_PER_A3 = N_A * 1e-30
 _SAME_VOLTAGE_V = 1e-6
 _HIGHEST_LOG_RATIO = 25.0

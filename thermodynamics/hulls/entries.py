@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...errors import InputError
-from ...structures.symmetry import conventional_cell
-from ...structures.symmetry_tolerances import relaxed_symprec
 from .phase_entry import PhaseEntry
 
 if TYPE_CHECKING:
@@ -130,6 +128,9 @@ def _space_group(crystal: Atoms | Structure | None) -> str:
     """Symbol of the space group; empty where there is no crystal, or none is found."""
     if crystal is None:
         return ""
+    from ...structures.symmetry import conventional_cell
+    from ...structures.symmetry_tolerances import relaxed_symprec
+
     try:
         return conventional_cell(crystal, symprec=relaxed_symprec(crystal), axes="standard").space_group
     except (InputError, RuntimeError, ValueError):

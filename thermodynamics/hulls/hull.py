@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import InputError, unknown_name
 from ...structures.compositions import parse_system, same_composition
 from .entries import phase_entries
-from .facets import interpolate
+from .facets import interpolate, lower_facets
 from .phase_entry import PhaseEntry as PhaseEntry
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 STABILITY_TOLERANCE = 1e-8
 """Distance to the hull (eV/atom) below which a phase is on it; far above rounding, far below any potential's error."""
+
+_LEAST_FORMATION = 1e-11
+"""Formation energy (eV/atom) down to which a compound is no corner of the hull; as in pymatgen's ``PhaseDiagram``."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +157,10 @@ def build_hull(system: str, entries: Sequence[EntryLike], *, temperature_K: floa
 
     Notes
     -----
-    The facets are those of pymatgen's ``PhaseDiagram`` [1]_, built on formation energies, so that adding a constant
-    per element changes nothing even where total energies are thousands of eV. The distances are evaluated for all
-    phases at once: the hull's energy at a composition is interpolated between the corners of the facet around it.
+    As in pymatgen's ``PhaseDiagram`` [1]_, only compounds that are more stable than the elements can be corners. Facets
+    are built on formation energies, so that adding a constant per element changes nothing even where total energies
+    are thousands of eV. The distances are evaluated for all phases at once: the hull's energy at a composition is
+    interpolated between the corners of the facet around it.
 
     References
     ----------
@@ -175,7 +179,7 @@ def build_hull(system: str, entries: Sequence[EntryLike], *, temperature_K: floa
     references = np.array([energies[pure & (fractions[:, i] == 1.0)].min() for i in range(len(elements))])
     formation = energies - fractions @ references
 
-    facets = _facets(elements, entries, fractions, formation)
+    facets = _facets(entries, fractions, formation)
     above = formation - interpolate(fractions, formation, facets)
     above[above <= STABILITY_TOLERANCE] = 0.0
 
@@ -267,21 +271,17 @@ def _phase_diagram(
 
 
 def _facets(
-    elements: tuple[str, ...],
-    entries: Sequence[PhaseEntry],
-    fractions: NDArray[np.float64],
-    formation: NDArray[np.float64],
+    entries: Sequence[PhaseEntry], fractions: NDArray[np.float64], formation: NDArray[np.float64]
 ) -> NDArray[np.intp]:
     """Return the corners of the hull's facets as positions in ``entries``, shape (n_facets, n_elements)."""
     lowest: dict[tuple[float, ...], int] = {}
     for i in np.argsort(formation, kind="stable").tolist():
-        if formation[i] < 0.0 or entries[i].is_element:
+        if formation[i] < -_LEAST_FORMATION or entries[i].is_element:
             lowest.setdefault(_sort_key(fractions[i]), i)
     # Polymorphs of higher energy and compounds less stable than the elements are never corners: leave them out early.
     candidates = list(lowest.values())
-    diagram = _phase_diagram(elements, [entries[i] for i in candidates], formation[candidates].tolist())
-    corners = [candidates[entry.attribute] for entry in diagram.qhull_entries]
-    return np.array([[corners[vertex] for vertex in facet] for facet in diagram.facets], dtype=np.intp)
+    corners = lower_facets(fractions[candidates], formation[candidates])
+    return np.asarray(candidates, dtype=np.intp)[corners]
 
 
 def _hull_phase(entry: PhaseEntry, formation: float, above: float) -> HullPhase:

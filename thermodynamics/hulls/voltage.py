@@ -7,7 +7,10 @@ from functools import cache
 from itertools import pairwise
 
 from ...errors import InputError, unknown_name
+from ..units import FARADAY
 from .hull import Hull, HullPhase
+
+_FARADAY_mAh_per_mol = FARADAY / 3.6
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def theoretical_capacity(element: str, electrons_per_ion: int = 1) -> float:
         Unknown element, or ``electrons_per_ion`` not a positive integer.
     """
     _check_electrons(electrons_per_ion)
-    return electrons_per_ion * _faraday_mAh_per_mol() / molar_mass(element)
+    return electrons_per_ion * _FARADAY_mAh_per_mol / molar_mass(element)
 
 
 def _plateau_ends(hull: Hull, working_ion: str) -> list[HullPhase]:
@@ -153,7 +156,7 @@ def _step(
     x_from, x_to = (phase.composition.get(working_ion, 0.0) / phase.composition[host] for phase in (start, end))
     g_from, g_to = (_per_host(phase, phase.formation_energy_per_atom, host) for phase in (start, end))
     volume_from, volume_to = (_per_host(phase, phase.volume_per_atom, host) for phase in (start, end))
-    charge = electrons_per_ion * _faraday_mAh_per_mol()
+    charge = electrons_per_ion * _FARADAY_mAh_per_mol
     alloy_mass = molar_mass(host) + x_to * molar_mass(working_ion)
     return VoltageStep(
         # "+ 0.0" turns -0.0 into 0.0.
@@ -180,14 +183,6 @@ def _per_host(phase: HullPhase, per_atom: float, host: str) -> float:
 def _check_electrons(electrons_per_ion: int) -> None:
     if isinstance(electrons_per_ion, bool) or not isinstance(electrons_per_ion, int) or electrons_per_ion < 1:
         raise InputError(f"electrons_per_ion is {electrons_per_ion!r}; it must be a positive integer")
-
-
-@cache
-def _faraday_mAh_per_mol() -> float:
-    from scipy.constants import physical_constants
-
-    coulomb_per_mol: float = physical_constants["Faraday constant"][0]
-    return coulomb_per_mol / 3.6
 
 
 @cache

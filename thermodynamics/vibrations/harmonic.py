@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
-from scipy.constants import e, h
 
 from ...errors import InputError, unknown_name
 from ..checks import finite_array, not_negative
-from ..units import BOLTZMANN_EV_PER_K
+from ..units import BOLTZMANN_EV_PER_K, e, h
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

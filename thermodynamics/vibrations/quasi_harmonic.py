@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.constants import e
 
 from ...errors import InputError
 from ..checks import finite_array
+from ..units import e
 from .harmonic import ImaginaryTreatment, ModeSpectrum, thermal_properties
 
 if TYPE_CHECKING:

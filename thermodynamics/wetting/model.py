@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import elementwise
 
 from ...errors import InputError
 from ..amalgams.dilute import Solution, standard_potential
@@ -315,6 +314,7 @@ class WettingModel:
         left = np.broadcast_to(pinned, shape).copy()
         if not len(rows):
             return left
+        from scipy.optimize import elementwise
 
         def excess(log_x: NDArray[np.float64], row: NDArray[np.int_], wanted: NDArray[np.float64]) -> Any:
             solute = self._solute(member, limit, drop, np.exp(log_x)[:, None], draw.rows(row))

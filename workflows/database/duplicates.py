@@ -65,11 +65,11 @@ class _Matcher:
         return bool(self._matcher.fit(self._structure(row), self._structure(other)))
 
     def _structure(self, row: AtomsRow) -> Any:
+        from ase import Atoms
         from pymatgen.io.ase import AseAtomsAdaptor
 
         if row.id not in self._structures:
-            bare = row.toatoms()
-            bare.set_constraint()  # pymatgen warns of some
+            bare = Atoms(row.numbers, row.positions, cell=row.cell, pbc=row.pbc)
             self._structures[row.id] = AseAtomsAdaptor.get_structure(bare)
         return self._structures[row.id]
 

@@ -8,7 +8,6 @@ the lock that writers hold, and ``ase.db`` gets to see complete files only; read
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -19,13 +18,14 @@ from typing import Any
 
 from ...errors import InputError
 from ...files import usable_path
-from .row_selection import add_indices
+from .row_selection import TABLES, add_indices
 
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_S = 120
 UPGRADE = 2
 """What ``PRAGMA user_version`` says of a file that needs no upgrade; see :mod:`.upgrade`."""
+_PARTS = (*TABLES, "version")
 # What SQLite keeps beside a file, by suffix: beside a new file it could only be of one that is gone.
 _COMPANIONS = ("-journal", "-wal", "-shm")
 LEFT_ALONE = "It is left as it is; put back a copy, or move it away and run again, which computes anew what it held"
@@ -49,13 +49,6 @@ class FileState:
     missing: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     rows: tuple[tuple[str, int], ...] = ()
-
-
-@functools.cache
-def _parts() -> tuple[str, ...]:
-    from ase.db.sqlite import all_tables
-
-    return (*all_tables, "information", "version")
 
 
 def database_path(path: str | Path) -> Path:
@@ -131,14 +124,14 @@ def examine(path: Path) -> FileState:
         SQLite cannot read the file.
     """
     if not _has_bytes(path):
-        return FileState(missing=_parts())
+        return FileState(missing=_PARTS)
     try:
         with contextlib.closing(open_existing(path)) as connection:
             connection.execute("BEGIN")  # one state of the file, whatever others write between the questions
             return _state(connection)
     except sqlite3.Error as error:
         if not _has_bytes(path):  # taken away since
-            return FileState(missing=_parts())
+            return FileState(missing=_PARTS)
         if isinstance(error, sqlite3.OperationalError):  # locked, no right to read it, ...
             raise InputError(f"database: {path} cannot be read as a structure database ({error})") from None
         raise InputError(f"database: {path} is damaged or another kind of file ({error}). {LEFT_ALONE}") from None
@@ -157,16 +150,16 @@ def _state(connection: sqlite3.Connection) -> FileState:
     found = set(tables)
     if "information" in tables:
         found |= {name for (name,) in connection.execute("SELECT name FROM information WHERE name = 'version'")}
-    missing = tuple(part for part in _parts() if part not in found)
+    missing = tuple(part for part in _PARTS if part not in found)
     if not missing:
         return FileState()
     rows = []
-    for table in (part for part in _parts() if part in tables):
+    for table in (part for part in _PARTS if part in tables):
         condition = " WHERE name IS NOT 'version'" if table == "information" else ""
         (number,) = connection.execute(f"SELECT COUNT(*) FROM {table}{condition}").fetchone()
         if number:
             rows.append((table, int(number)))
-    return FileState(missing, tuple(sorted(tables - set(_parts()))), tuple(rows))
+    return FileState(missing, tuple(sorted(tables - set(_PARTS))), tuple(rows))
 
 
 def check_file(path: Path) -> FileState:
@@ -271,7 +264,7 @@ def _remake(path: Path) -> None:
         connection.execute("BEGIN IMMEDIATE")
         if not _refuse_loss(path, _state(connection)).missing:  # looked at again: nobody else changes it now
             return
-        for table in _parts():
+        for table in _PARTS:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         _add_tables(connection)
         connection.commit()

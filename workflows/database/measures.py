@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import InputError
-from ...structures.symmetry import conventional_cell
-from ...structures.symmetry_tolerances import relaxed_symprec
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -55,6 +53,9 @@ def find_symmetry(atoms: Atoms, symprec: float | None = None, *, axes: Axes | ND
         spglib finds no symmetry at all, which means that atoms lie on top of each other.
     """
     from ase.geometry import cell_to_cellpar
+
+    from ...structures.symmetry import conventional_cell
+    from ...structures.symmetry_tolerances import relaxed_symprec
 
     try:
         tolerance = relaxed_symprec(atoms) if symprec is None else symprec

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ase.db.row import AtomsRow
-
 from .row_selection import CHUNK, Connection, delete_rows, read_rows
 
 if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
     from .backends.base import Backend
 
 ENERGY_TOLERANCE = 0.001
@@ -103,6 +103,8 @@ def merge_rows(source: Backend, target: Backend) -> MergeReport:
 
 def rows_of(connection: Connection, ids: Sequence[int]) -> Iterator[AtomsRow]:
     """Yield the rows with these ids, in their order, some hundred of them in memory at a time."""
+    from ase.db.row import AtomsRow
+
     for start in range(0, len(ids), CHUNK):
         yield from read_rows(connection, ids[start : start + CHUNK], AtomsRow)
 

@@ -126,7 +126,6 @@ def parse_query(query: str) -> tuple[list[str], list[str]]:
 def _check_value(query: str, key: str, value: str) -> None:
     """Refuse values that ``ase.db`` stumbles over, or would compare as nothing that can be meant."""
     from ase.data import atomic_numbers
-    from ase.db.core import time_string_to_float
 
     if not value or any(sign in value for sign in "<>=!"):
         raise InputError(f"query {shown(query)}: {key} is compared with {shown(value)}; give one value, e.g. natoms<10")
@@ -135,6 +134,8 @@ def _check_value(query: str, key: str, value: str) -> None:
     if key in atomic_numbers and not (value.isdecimal() and _is_number(value)):
         raise InputError(f"query {shown(query)}: {key} is compared with {shown(value)}; give how many atoms, e.g. Hg>2")
     if key == "age":
+        from ase.db.core import time_string_to_float
+
         try:
             time_string_to_float(value)
         except (KeyError, IndexError, ValueError):

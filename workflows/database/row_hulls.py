@@ -7,9 +7,7 @@ worked out when it is asked for, from all relaxed crystals of the row's chemical
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from ase.db.row import AtomsRow
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import InputError
 from ...structures.compositions import parse_system
@@ -18,6 +16,8 @@ from .duplicates import find_twins
 from .row_selection import OPERATORS
 
 if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
+
     from ...thermodynamics.hulls.hull import Hull
 
 HULL_KEYS = ("formation_energy_per_atom", "e_above_hull")
@@ -36,36 +36,6 @@ class Place(NamedTuple):
 
     formation_energy_per_atom: float
     e_above_hull: float
-
-
-class StoredRow(AtomsRow):
-    """A row of ``ase.db`` that finds its place on the hull of its company when it is asked for one.
-
-    ``row.e_above_hull`` and ``row.formation_energy_per_atom`` are in eV/atom; a row without a place has neither, and
-    ``row.get`` gives None.
-    """
-
-    def __init__(self, content: Mapping[str, Any], places: RowPlaces) -> None:
-        pairs = content.get("key_value_pairs", {})
-        # Databases of before hold distances to the hull of whichever job came last.
-        super().__init__({**content, "key_value_pairs": {key: pairs[key] for key in pairs if key not in HULL_KEYS}})
-        self._places = places
-
-    def _place(self) -> Place:
-        place = self._places.of_row(self)
-        if place is None:
-            raise AttributeError(f"row {self.id} is not on a hull")
-        return place
-
-    @property
-    def formation_energy_per_atom(self) -> float:
-        """Formation energy from the elements' lowest crystals, eV/atom."""
-        return self._place().formation_energy_per_atom
-
-    @property
-    def e_above_hull(self) -> float:
-        """Distance to the hull, eV/atom."""
-        return self._place().e_above_hull
 
 
 class RowPlaces:

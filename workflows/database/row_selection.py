@@ -220,22 +220,48 @@ def _exact(where: Mapping[str, Any]) -> Iterator[Condition]:
 
 
 def _parse(conditions: Sequence[str]) -> Iterator[Condition]:
-    from ase.db.core import parse_selection
+    from ase.data import atomic_numbers
 
-    keys, comparisons = parse_selection(",".join(conditions))
-    for key in keys:
-        yield Condition("keys", "key = ?", (key,))
-    for key, sign, value in comparisons:
-        if isinstance(key, int):  # an atomic number, and how many of that element
-            holds_for_none = OPERATORS[sign](0, value)
-            test = f"NOT n {sign} ?" if holds_for_none else f"n {sign} ?"
-            yield Condition("species", f"Z = ? AND {test}", (key, value), absent=holds_for_none)
+    for condition in conditions:
+        sign = next((sign for sign in OPERATORS if sign in condition), "")
+        key, _, text = (part.strip() for part in condition.partition(sign or "="))
+        if key in ("age", "formula"):
+            yield from _reckoned(condition)
+        elif key in atomic_numbers:
+            yield _of_element(atomic_numbers[key], sign or ">", int(text or 0))
+        elif not sign:
+            yield Condition("keys", "key = ?", (key,))
         elif key in COLUMNS:
-            yield _of_column(key, sign, value)
-        elif isinstance(value, str):
+            yield _of_column(key, sign, text if key in _TEXTS else _value(text))
+        elif isinstance(value := _value(text), str):
             yield Condition("text_key_values", f"key = ? AND value {sign} ?", (key, value))
         else:
             yield Condition("number_key_values", f"key = ? AND value {sign} ?", (key, float(value)))
+
+
+def _reckoned(condition: str) -> Iterator[Condition]:
+    """Yield what an age or a formula means for what is stored; ``ase.db`` knows, and takes long to import."""
+    from ase.db.core import parse_selection
+
+    for key, sign, value in parse_selection(condition)[1]:
+        yield _of_element(key, sign, value) if isinstance(key, int) else _of_column(key, sign, value)
+
+
+def _of_element(number: int, sign: str, count: int) -> Condition:
+    """Return the condition on how many atoms there are of an atomic number."""
+    holds_for_none = OPERATORS[sign](0, count)
+    test = f"NOT n {sign} ?" if holds_for_none else f"n {sign} ?"
+    return Condition("species", f"Z = ? AND {test}", (number, count), absent=holds_for_none)
+
+
+def _value(text: str) -> float | bool | str:
+    """Return a value as ``ase.db`` takes it: a number or truth value where it can be one."""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return {"True": True, "False": False}.get(text, text)
 
 
 def _of_column(key: str, sign: str, value: Any) -> Condition:

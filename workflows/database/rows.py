@@ -10,13 +10,12 @@ import numpy as np
 
 from ...calculators.potentials.imported import is_imported
 from ...errors import InputError, NotStoredError, SeveralPotentialsError
-from ...structures.symmetry import Axes, ConventionalCell, conventional_cell
-from ...structures.symmetry_tolerances import relaxed_symprec
-from .candidates import Candidate
 
 if TYPE_CHECKING:
     from ase import Atoms
     from ase.db.row import AtomsRow
+
+    from ...structures.symmetry import Axes, ConventionalCell
 
 
 def atoms_of(row: AtomsRow) -> Atoms:
@@ -42,6 +41,10 @@ def conventional_of(
     idealise
         Put it on its symmetry.
     """
+    from ...structures.symmetry import conventional_cell
+    from ...structures.symmetry_tolerances import relaxed_symprec
+    from .candidates import Candidate
+
     chosen = Candidate.from_dict(row.data["candidate"]).axes if axes == "given" else axes
     atoms = atoms_of(row)
     tolerance = relaxed_symprec(atoms) if symprec is None else symprec

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import InputError, unknown_name
+from .plain_row import PlainRow
 from .query import QUERY_KEYS, parse_query, subsystems
 from .row_hulls import HULL_KEYS, Company, Place, PlaceCondition, RowPlaces, split_conditions
 from .row_selection import COLUMNS, Connection, read_rows, select_ids, texts_of
@@ -142,10 +143,8 @@ class Selector:
         return tuple(row_id for row_id in ids if kinds.get(row_id) in CRYSTALS)
 
     def _read_plain(self, ids: Sequence[int]) -> list[AtomsRow]:
-        from ase.db.row import AtomsRow
-
         with self._backend.reading() as connection:
-            return read_rows(connection, ids, AtomsRow)
+            return read_rows(connection, ids, PlainRow)
 
     def _places_of(self, connection: Connection, places: RowPlaces, ids: Sequence[int]) -> dict[int, Place]:
         """Return the places of those rows that are on the hull of their company."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
-
-from ase.db.row import AtomsRow
+from typing import TYPE_CHECKING, Any
 
 from .merging import rows_of
 from .row_selection import ids_of_fingerprints
+
+if TYPE_CHECKING:
+    from ase.db.row import AtomsRow
 
 MARK = "-until-"
 """Between the identity of the potential of a row that was set aside, and when that was."""

@@ -13,9 +13,8 @@ from ...errors import InputError, NotStoredError, shown
 from .backends.choice import open_backend
 from .fingerprint import fingerprint, potential_identity
 from .measures import find_symmetry, measures, reduced_formula
-from .merging import MergeReport, merge_rows, rows_of
+from .plain_row import PlainRow
 from .query import chemical_system
-from .row_hulls import StoredRow
 from .row_selection import (
     CHUNK,
     count_rows,
@@ -26,7 +25,6 @@ from .row_selection import (
     texts_of,
 )
 from .selecting import CRYSTALS, Selector, read_query
-from .set_aside import set_aside
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
     from ...calculators.relaxation.results import RelaxationError, RelaxationResult
     from .candidates import Candidate
     from .fingerprint import HowRelaxed
+    from .merging import MergeReport
+    from .row_hulls import RowPlaces
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,9 @@ class StructureDatabase:
         Refuse an address at which there is nothing yet: for reading commands.
     read_only
         Refuse to write; a file stays as it is, byte by byte.
+    plain_rows
+        Return only the values of rows (:class:`~.plain_row.PlainRow`): for commands that print, which start sooner
+        without the class of ``ase.db``.
 
     Attributes
     ----------
@@ -106,12 +109,15 @@ class StructureDatabase:
     16.7 Å³/atom, Fm-3m, Au4
     """
 
-    def __init__(self, address: str | Path, *, must_exist: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self, address: str | Path, *, must_exist: bool = False, read_only: bool = False, plain_rows: bool = False
+    ) -> None:
         self.backend = open_backend(address, read_only=read_only)
         self.address, self.path = self.backend.address, self.backend.path
         if must_exist and not self.backend.exists():
             raise NotStoredError(f"no structure database at {self.address}")
         self._selector = Selector(self.backend)
+        self._plain_rows = plain_rows
 
     def find(self, key: str) -> AtomsRow | None:
         """Return the row with this fingerprint, or None."""
@@ -212,6 +218,8 @@ class StructureDatabase:
     @_patiently
     def complete(self, key: str, measured: Mapping[str, float]) -> None:
         """Add numbers that were not known yet when the row of this fingerprint was stored; those it has stay."""
+        from .merging import rows_of
+
         with self.backend.writing() as rows:
             (row_id,) = ids_of_fingerprints(rows.connection, [key]).values()
             (row,) = rows_of(rows.connection, [row_id])
@@ -251,6 +259,8 @@ class StructureDatabase:
         >>> report.present, report.disagreements
         (0, ())
         """
+        from .merging import merge_rows
+
         if self.address == other.address:
             raise InputError(f"merge: {self.address} cannot be merged into itself")
         return merge_rows(other.backend, self.backend)
@@ -272,6 +282,8 @@ class StructureDatabase:
 
         They get an identity of their potential that says until when they did; energies and provenance stay.
         """
+        from .set_aside import set_aside
+
         if not keys or not self.backend.is_complete():
             return 0
         with self.backend.writing() as rows:
@@ -315,7 +327,15 @@ class StructureDatabase:
             return []
         with self._selector.asking(query) as (connection, places):
             ids = self._selector.ids(connection, places, asked, sort, limit)
-            return read_rows(connection, ids, lambda content: StoredRow(content, places))
+            return read_rows(connection, ids, self._maker(places))
+
+    def _maker(self, places: RowPlaces) -> Callable[[dict[str, Any]], Any]:
+        """Return what makes the rows that a query finds."""
+        if self._plain_rows:
+            return lambda content: PlainRow(content, places)
+        from .stored_row import StoredRow
+
+        return lambda content: StoredRow(content, places)
 
     @_patiently
     def page(
@@ -347,7 +367,7 @@ class StructureDatabase:
             else:
                 total = count_rows(connection, asked.conditions, asked.systems, containing=containing)
                 ids = self._selector.ids(connection, places, asked, sort, offset + limit)
-            rows = read_rows(connection, ids[offset : offset + limit], lambda content: StoredRow(content, places))
+            rows = read_rows(connection, ids[offset : offset + limit], self._maker(places))
         return RowPage(rows, total)
 
     @_patiently
@@ -407,7 +427,7 @@ class StructureDatabase:
         if self.backend.is_complete() and 0 < row_id <= _LARGEST_ID:
             places = self._selector.places()
             with self.backend.reading() as connection:
-                found = read_rows(connection, [row_id], lambda content: StoredRow(content, places))
+                found = read_rows(connection, [row_id], self._maker(places))
         if not found:
             raise NotStoredError(f"there is no row {shown(row_id)} in {self.address}")
         return found[0]
@@ -421,13 +441,11 @@ class StructureDatabase:
 
     @_patiently
     def _next_rows(self, row_id: int) -> list[AtomsRow]:
-        from ase.db.row import AtomsRow
-
         if not self.backend.is_complete():
             return []
         with self.backend.reading() as connection:
             ids = connection.execute("SELECT id FROM systems WHERE id > ? ORDER BY id LIMIT ?", (row_id, CHUNK))
-            return read_rows(connection, [int(found) for (found,) in ids], AtomsRow)
+            return read_rows(connection, [int(found) for (found,) in ids], self._maker(self._selector.places()))
 
     @_patiently
     def last_id(self) -> int:

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
-import yaml
-
 from ...addresses import redacted
 from ...errors import shown
 from ...files import check_writable
@@ -246,6 +244,8 @@ def write_launchpad_file(url: str, path: Path) -> None:
 
 def _dump(content: dict[str, Any], path: Path) -> None:
     """Write a file that nobody else can read: there may be a password in it."""
+    import yaml
+
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         yaml.safe_dump(content, stream)

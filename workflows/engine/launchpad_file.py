@@ -6,8 +6,6 @@ import os
 import stat
 from typing import Any
 
-import yaml
-
 from ...addresses import has_password
 from ...errors import InputError, shown, unknown_name
 from ...files import usable_path
@@ -57,6 +55,8 @@ def read_launchpad_file(address: str) -> dict[str, Any]:
     LaunchPadError
         There is no such file, it is none for a LaunchPad, or others can read the password in it.
     """
+    import yaml
+
     path = usable_path(address)
     origin = f"launchpad: {path}"
     try:

@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
@@ -34,6 +32,8 @@ def _start_time(pid: int) -> int:
     if sys.platform == "linux" and stat.exists():
         # The second field, the program's name in parentheses, may contain anything; the start is the 22nd.
         return int(stat.read_text(errors="replace").rpartition(")")[2].split()[19])
+    import psutil
+
     return round(psutil.Process(pid).create_time())
 
 
@@ -46,6 +46,8 @@ def is_alive(name: str) -> bool | None:
         pid, start = int(parts[1]), float(parts[2])
     except ValueError:
         return None
+    import psutil
+
     try:
         process = psutil.Process(pid)
         # A killed worker stays in the process table until its parent notices.

@@ -76,7 +76,7 @@ def one_or_more(*words: str) -> BeforeValidator:
 class Settings(BaseModel):
     """A mapping of the input: unknown keys are refused, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -26,7 +26,7 @@ from amalgamics.thermodynamics.cycling.film import (
     surface_ratio,
 )
 from amalgamics.thermodynamics.cycling.initial_films import applied_film, equilibrium_film
-from amalgamics.thermodynamics.cycling.phases import FARADAY
+from amalgamics.thermodynamics.units import FARADAY
 
 pytest.importorskip("pybamm")
 

@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 
 from amalgamics.errors import InputError
 from amalgamics.workflows.database.merging import copy_row
-from amalgamics.workflows.database.row_selection import INDICES, add_indices, has_indices, read_rows, select_ids
+from amalgamics.workflows.database.plain_row import PlainRow
+from amalgamics.workflows.database.row_selection import (
+    COLUMNS,
+    INDICES,
+    add_indices,
+    has_indices,
+    read_rows,
+    select_ids,
+)
 from amalgamics.workflows.database.structure_database import StructureDatabase
 
 ELEMENTS = ("Li", "Na", "Zn")
@@ -41,6 +49,10 @@ CONDITIONS = st.sampled_from(
         "energy<-3",
         "id>7",
         "formula=LiHg",
+        "age<3d",
+        "age>=1h",
+        "volume>100",
+        "name!=True",
     ]
 )
 
@@ -164,6 +176,35 @@ def test_a_row_is_read_completely(path):
         assert ours.get_forces() == pytest.approx(atoms.get_forces())
         assert [fix.index.tolist() for fix in ours.constraints] == [fix.index.tolist() for fix in atoms.constraints]
         ours.positions += 1.0  # not a view of the file's read-only bytes
+
+
+def test_a_plain_row_has_the_values_of_the_row(path, server):
+    for database in (StructureDatabase(path), server):
+        with database.backend.reading() as connection:
+            ids = select_ids(connection, [])
+            pairs = zip(read_rows(connection, ids, PlainRow), read_rows(connection, ids, AtomsRow), strict=True)
+            for row, other in pairs:
+                for name in [*other.key_value_pairs, *COLUMNS, "kind", "calculator", "nothing"]:
+                    if name != "mass":
+                        assert row.get(name) == other.get(name), name
+                assert row.symbols == other.symbols
+                assert row.data == dict(other.data)
+                for name in ("numbers", "positions", "cell", "pbc", "forces"):
+                    assert row.get(name).tolist() == other.get(name).tolist()
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"1": {"2": "a"}}, {"a": [1, 2]}, {"a": np.arange(3)}, {"a": 1j}, {"__a": "b"}, {"a": 'says "__a"'}]
+)
+def test_data_of_a_plain_row_are_read_as_ase_reads_them(tmp_path, postgresql, data):
+    for store in (StructureDatabase(tmp_path / "one.db"), StructureDatabase(postgresql.new_schema())):
+        with store.backend.writing() as rows:
+            rows.write(Atoms("Hg"), key_value_pairs={"name": "one"}, data=data)
+        with store.backend.reading() as connection:
+            (row,), (other,) = (read_rows(connection, [1], make) for make in (PlainRow, AtomsRow))
+        assert repr(dict(row.data)) == repr(dict(other.data))
+        with pytest.raises(AttributeError, match="no cell"):
+            row.volume  # noqa: B018
 
 
 def test_a_file_without_indices_gives_the_same_rows(path, tmp_path):

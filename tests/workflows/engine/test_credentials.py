@@ -19,10 +19,11 @@ from ase.build import bulk
 from fireworks import Firework
 
 from amalgamics.errors import InputError
+from amalgamics.workflows.defaults import chosen_launchpad
 from amalgamics.workflows.engine.launching import failures, launch_workers
 from amalgamics.workflows.engine.launchpad import launchpad_settings, open_launchpad, run_tool
 from amalgamics.workflows.engine.launchpad_file import LaunchPadError
-from amalgamics.workflows.spec import SpecError, WorkflowSpec, chosen_launchpad, load_spec
+from amalgamics.workflows.spec import SpecError, WorkflowSpec, load_spec
 from amalgamics.workflows.submission import build_workflow, job_key
 
 from ..conftest import free_port, mongod_command, server_running

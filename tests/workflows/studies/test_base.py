@@ -16,9 +16,9 @@ from amalgamics.workflows.database.calculations import Calculations
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.studies import STUDIES
 from amalgamics.workflows.studies import base as study_module
 from amalgamics.workflows.studies.base import Step, Study, step
+from amalgamics.workflows.studies.registry import STUDIES
 from amalgamics.workflows.studies.solutions.settings import SolutionsSettings
 from amalgamics.workflows.studies.solutions.study import SolutionsStudy
 from amalgamics.workflows.studies.surfaces.phase_surfaces import relax_slabs, slab_candidates

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ase.constraints import FixAtoms
 
 from ....structures.tags import SOLID, is_solid
 
@@ -43,6 +42,8 @@ class Role(StrEnum):
 
 def hold_bottom(atoms: Atoms) -> Atoms:
     """Return a copy in which the lower half of the solid, its adlayer apart, is held fixed: there the solid is bulk."""
+    from ase.constraints import FixAtoms
+
     held: Atoms = atoms.copy()
     solid = held.get_tags() == SOLID
     heights = held.positions[:, 2]
@@ -54,6 +55,8 @@ def hold_bottom(atoms: Atoms) -> Atoms:
 
 def hold_solid(atoms: Atoms) -> Atoms:
     """Return a copy in which the whole solid is held fixed, as while the film is melted on it."""
+    from ase.constraints import FixAtoms
+
     held: Atoms = atoms.copy()
     held.set_constraint(FixAtoms(indices=np.flatnonzero(is_solid(held.get_tags()))))
     return held

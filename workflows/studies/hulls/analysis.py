@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ....calculators.potentials.imported import is_imported
 from ....errors import NotStoredError
 from ....structures.compositions import parse_system
-from ....structures.library.phases import list_phases
-from ...database.candidates import Candidate
 from ...database.label_settings import mixed_settings
 from ...database.query import subsystems
 from ...database.row_hulls import hull_of_rows, newest_of_names
@@ -92,12 +90,14 @@ def failed_beside(database: StructureDatabase, system: str, rows: Sequence[Atoms
 
 def profile_of_hull(hull: Hull) -> VoltageProfile | None:
     """Return the voltage profile of a binary M-Hg hull against its own metal, None for other systems."""
+    if "Hg" not in hull.elements:
+        return None
     from ....reference.metals import ion_charge
     from ....thermodynamics.hulls.voltage import voltage_profile
 
     ion = "-".join(sorted(set(hull.elements) - {"Hg"}))
     charge = ion_charge(ion)
-    if "Hg" not in hull.elements or charge is None:
+    if charge is None:
         return None
     return voltage_profile(hull, ion, electrons_per_ion=charge)
 
@@ -143,7 +143,7 @@ def hull_table(hull: Hull, potential: str) -> dict[str, Any]:
 
 def published_energies(hull: Hull) -> dict[str, float]:
     """Return published PBE formation energies (eV/atom) by the name of the phase that they belong to."""
-    from ....reports.benchmarks.reference import published_pbe_energies
+    from ....reports.benchmarks.pbe_energies import published_pbe_energies
 
     return published_pbe_energies(hull)
 
@@ -161,6 +161,7 @@ def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -
         Rows with an id up to this one count as reused.
     """
     from ....reports.model import SystemReport
+    from ....structures.library.phases import list_phases
 
     within = set(subsystems(parse_system(system)))
     own = [row for row in rows if row.chemical_system in within]
@@ -183,6 +184,7 @@ def system_report(system: str, rows: Sequence[AtomsRow], fresh_after: int = 0) -
 
 def _record(phase: Any, row: AtomsRow, fresh_after: int) -> Any:
     from ....reports.model import PhaseRecord
+    from ...database.candidates import Candidate
 
     candidate = Candidate.from_dict(row.data["candidate"])
     return PhaseRecord(

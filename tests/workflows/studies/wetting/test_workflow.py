@@ -25,8 +25,8 @@ from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.engine.launchpad import open_launchpad
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import load_spec
-from amalgamics.workflows.studies import studies_of
 from amalgamics.workflows.studies.films.cells import Role
+from amalgamics.workflows.studies.registry import studies_of
 from amalgamics.workflows.studies.wetting.stored import get_study
 from amalgamics.workflows.studies.wetting.study import WettingStudy
 from amalgamics.workflows.submission import build_workflow, submit
