@@ -72,7 +72,7 @@ def run_startup(mode: Mode) -> Result:
     caption = f"A database of {ROWS} rows, a LaunchPad with one job, median of {rounds} ({run_rounds} of `run`)"
     result.tables.append(Table(caption, rows))
     result.notes.append(
-        "The first output of `run` is its bar, in a terminal; in a log it is the first relaxed structure."
+        "The first output of `run` says where its results go, once the job is checked and submitted."
     )
     return result
 

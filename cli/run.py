@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..addresses import redacted
 from .options import (
     DatabaseOption,
     DeviceOption,
@@ -102,8 +103,8 @@ def _run(job: AnyJob, workers: int | None, limit: TimeLimit, *, retry_failed: bo
         typer.echo(f"note: {notice}")
     pad = open_launchpad(job.launchpad)
     submission = submit(job, pad, retry_failed=retry_failed, recompute=recompute)
-    if submission.resumed:
-        typer.echo(f"{job.name}: going on with the unfinished workflow")
+    begun = "going on with the unfinished workflow" if submission.resumed else "submitted"
+    typer.echo(visible(f"{job.name}: {begun}; results go to {redacted(str(job.database_address))}"))
     _say_set_aside(submission.set_aside)
     several = len(job.jobs) > 1
     work_through(
