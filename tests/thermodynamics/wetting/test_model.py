@@ -376,9 +376,9 @@ def test_a_surface_is_evaluated_once_for_both_limits_and_all_bands(monkeypatch: 
     evaluated = []
     evaluate = LatticeGas.evaluate
 
-    def watched(gas: LatticeGas, delta_mu: np.ndarray, *rest: object) -> object:
-        evaluated.append(len(np.atleast_1d(rest[1])))
-        return evaluate(gas, delta_mu, *rest)  # type: ignore[arg-type]
+    def watched(gas: LatticeGas, delta_mu: np.ndarray, temperature_K: float, energies: np.ndarray) -> object:
+        evaluated.append(len(energies))
+        return evaluate(gas, delta_mu, temperature_K, energies)
 
     both = model(dataclasses.replace(BARE, dry_face=BARE.interface))
     monkeypatch.setattr(LatticeGas, "evaluate", watched)
