@@ -229,11 +229,14 @@ class LatticeGas:
         with np.errstate(invalid="ignore"):
             gain = np.where(counts == 0.0, 0.0, counts * mu)
         exponents = np.log(self.degeneracies) + (gain - (self.delta_energies if energies is None else energies)) / kT
-        # Sums of exponentials around the largest one never overflow.
-        largest = exponents.max(axis=-1, keepdims=True)
-        weights = np.exp(exponents - largest)
-        total = weights.sum(axis=-1, keepdims=True)
-        return (largest + np.log(total))[..., 0], weights / total
+        # There are few states and many rows: state by state, with the states outside, is several times as fast.
+        of_states = np.ascontiguousarray(np.moveaxis(exponents, -1, 0))
+        largest = of_states.max(axis=0)
+        of_states -= largest  # sums of exponentials around the largest one never overflow
+        weights = np.exp(of_states, out=of_states)
+        total = weights.sum(axis=0)
+        weights /= total
+        return largest + np.log(total), np.ascontiguousarray(np.moveaxis(weights, 0, -1))
 
     def gamma_change_J_m2(self, delta_mu: ArrayLike, temperature_K: float) -> NDArray[np.float64]:
         """Return gamma(mu) - gamma(without solute), never positive, in the shape of ``delta_mu`` (eV)."""

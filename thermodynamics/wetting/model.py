@@ -214,6 +214,28 @@ class WettingModel:
     def _temperature_K(self) -> float:
         return self.solution.temperature_K if self.temperature_K is None else self.temperature_K
 
+    def alone(self, name: str) -> WettingModel:
+        """Return the model of one of the sets, which says of it what this one does, and shares what is worked out."""
+        (member,) = (one for one in self.members if one.name == name)
+        model = replace(self, members=(member,))
+        model.__dict__.update(_evaluated=self._evaluated, _draws=self._draws)
+        return model
+
+    @cached_property
+    def _evaluated(self) -> dict[tuple[str, Limit, bytes], _MemberResult]:
+        """What is known of sets already: by name, limit and compositions."""
+        return {}
+
+    @cached_property
+    def _draws(self) -> dict[str, _Draw]:
+        """Draws of the errors of each set, by name."""
+        return {}
+
+    @cached_property
+    def _followed(self) -> dict[tuple[int, bytes], tuple[Any, list[NDArray[np.float64]]]]:
+        """What surfaces do at given compositions: the same in both limits, and whatever the work of adhesion."""
+        return {}
+
     @cached_property
     def _mu_infinity(self) -> float:
         return standard_potential(self.solution)
@@ -229,6 +251,11 @@ class WettingModel:
 
     def _drawn(self, member: WettingParameters) -> _Draw:
         """Draws of the errors of one set; the error of the reference is one for the interface and the dry face."""
+        if member.name not in self._draws:
+            self._draws[member.name] = self._draw_errors(member)
+        return self._draws[member.name]
+
+    def _draw_errors(self, member: WettingParameters) -> _Draw:
         n, rng = self.n_draws, np.random.default_rng(self.seed)
         nominal = self._nominal(member)
         work = nominal.work + (member.work_of_adhesion_standard_error_J_m2 or 0.0) * standard_draws(
@@ -244,7 +271,10 @@ class WettingModel:
     def _results(self, limit: Limit, grid: NDArray[np.float64]) -> dict[str, _MemberResult]:
         """Results of the sets that have this limit, by name; the same draws in both."""
         chosen = [one for one in self.members if limit is Limit.FRESH or one.dry_face is not None]
-        return {member.name: self._evaluate(member, limit, grid) for member in chosen}
+        for member in chosen:
+            if (member.name, limit, grid.tobytes()) not in self._evaluated:
+                self._evaluated[member.name, limit, grid.tobytes()] = self._evaluate(member, limit, grid)
+        return {member.name: self._evaluated[member.name, limit, grid.tobytes()] for member in chosen}
 
     def _evaluate(self, member: WettingParameters, limit: Limit, grid: NDArray[np.float64]) -> _MemberResult:
         """One parameter set at all compositions: at its means, and for draws of its errors."""
@@ -283,8 +313,15 @@ class WettingModel:
             """Change of the energy of one of the three surfaces, and its coverage."""
             if gas is None:
                 return [np.zeros(np.broadcast_shapes(draw.work.shape, delta_mu.shape))] * 2
+            key = (id(energies), x.tobytes() if self.drop is None else b"")
+            known = self._followed.get(key)
+            if known is not None and known[0] is energies:
+                return known[1]
             log_sum, occupied = gas.evaluate(delta_mu, temperature, energies)
-            return [gas.gamma_from_log_sum(log_sum, temperature), gas.coverage_from_probabilities(occupied)]
+            found = [gas.gamma_from_log_sum(log_sum, temperature), gas.coverage_from_probabilities(occupied)]
+            if self.drop is None:  # else compositions are looked for, and none comes twice
+                self._followed[key] = (energies, found)
+            return found
 
         change, coverage = follow(member.interface, draw.interface)
         change_vapour, coverage_vapour = follow(member.vapour, draw.vapour)

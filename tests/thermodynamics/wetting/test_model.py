@@ -359,3 +359,29 @@ def test_snippets_run_and_print_what_the_page_says(capsys: pytest.CaptureFixture
     promised = re.findall(r"print\(.*\)  # (.*)", "\n".join(snippets))
     assert promised
     assert [line for line in promised if line not in printed] == []
+
+
+def test_a_set_alone_says_what_a_model_of_it_says() -> None:
+    """To the last digit, with what the model of all worked out, and the other way round."""
+    dry = dataclasses.replace(BARE, name="dry", dry_face=LatticeGas.from_series(BARE.interface.area, [-0.2, -0.3]))
+    sets = (BARE, dry)
+    for drop in (None, Drop(0.5, volume_per_atom=24.6)):
+        together = model(*sets, drop=drop)
+        alone = [together.alone(one.name).curve([1e-4, 1e-2]) for one in sets]
+        assert alone == [model(one, drop=drop).curve([1e-4, 1e-2]) for one in sets]
+        assert together.curve([1e-4, 1e-2]) == model(*sets, drop=drop).curve([1e-4, 1e-2])
+
+
+def test_a_surface_is_evaluated_once_for_both_limits_and_all_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated = []
+    evaluate = LatticeGas.evaluate
+
+    def watched(gas: LatticeGas, delta_mu: np.ndarray, temperature_K: float, energies: np.ndarray) -> object:
+        evaluated.append(len(energies))
+        return evaluate(gas, delta_mu, temperature_K, energies)
+
+    both = model(dataclasses.replace(BARE, dry_face=BARE.interface))
+    monkeypatch.setattr(LatticeGas, "evaluate", watched)
+    both.curve([1e-3])
+    both.alone(both.members[0].name).curve([1e-3])
+    assert evaluated.count(both.n_draws) == 2  # interface and dry face

@@ -152,27 +152,25 @@ def wetting_faces(
     study: StoredStudy, base: WettingModel, members: Sequence[Member], options: WettingOptions, grid: Sequence[float]
 ) -> tuple[WettingFace, ...]:
     """Return each termination with the curves of its parameter sets, and that of the first with the band of all."""
-
-    def curve(*sets: WettingParameters) -> WettingCurve:
-        return replace(base, members=sets).curve(grid)
-
     faces = []
     for termination in dict.fromkeys(one.termination for one in members):
         own = [one for one in members if one.termination == termination]
+        together = replace(base, members=tuple(one.parameters for one in own))
         shown = tuple(
             WettingMember(
                 termination=termination,
                 potential=one.potential,
                 parameters=one.parameters,
-                curve=curve(one.parameters),
+                curve=together.alone(one.parameters.name).curve(grid),
                 seed_curves=tuple(
-                    curve(_calibrate(seed, options, base.surface_tension)) for seed in seed_parameters(study, one)
+                    replace(base, members=(_calibrate(seed, options, base.surface_tension),)).curve(grid)
+                    for seed in seed_parameters(study, one)
                 ),
                 structures_from=one.structures_from,
             )
             for one in own
         )
-        faces.append(WettingFace(termination, shown, curve(*(one.parameters for one in own))))
+        faces.append(WettingFace(termination, shown, together.curve(grid)))
     return tuple(faces)
 
 
