@@ -71,9 +71,7 @@ def run_startup(mode: Mode) -> Result:
     result.targets.append(Target(what, cpu_s, RUN_TARGET_S, "at_most"))
     caption = f"A database of {ROWS} rows, a LaunchPad with one job, median of {rounds} ({run_rounds} of `run`)"
     result.tables.append(Table(caption, rows))
-    result.notes.append(
-        "The first output of `run` says where its results go, once the job is checked and submitted."
-    )
+    result.notes.append("The first output of `run` says where its results go, once the job is checked and submitted.")
     return result
 
 

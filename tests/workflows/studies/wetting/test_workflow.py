@@ -170,8 +170,8 @@ def test_films_begin_with_the_job_and_surfaces_of_phases_wait_for_the_hull(wetti
         "write report": [],
     }
     priorities = {firework.name: firework.spec.get("_priority", 0) for firework in workflow.fws}
-    names = ["begin the wetting", "plan the hulls", "plan the wetting", "write report"]
-    assert sorted(priorities, key=lambda name: -priorities[name]) == names
+    order = ["begin the wetting", "plan the hulls", "plan the wetting", "write report"]
+    assert sorted(priorities, key=lambda name: -priorities[name]) == order
 
 
 def test_a_frame_is_quenched_while_the_film_is_followed_to_the_next(wetting_job):
