@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -208,7 +209,7 @@ class WettingCurve:
     def at(self, x: float) -> WettingPoint:
         """Return the point of the composition that was asked for; InputError when it is not on the grid."""
         for point in self.points:
-            if np.isclose(point.x, x, rtol=_SAME, atol=0.0):
+            if math.isclose(point.x, x, rel_tol=_SAME):
                 return point
         raise InputError(f"wetting curve: x = {x!r} is not among its points; add it to the grid")
 

@@ -37,6 +37,8 @@ _LOWEST_LOG_X = -600.0
 """Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
 _NO_BRACKET = -1
 """Status of ``find_root`` where both ends have one sign."""
+_MARKS_BELOW_SATURATION = np.concatenate([np.geomspace(600.0, 25.0, 25), np.linspace(24.0, 0.0, 49)])
+"""Between which compositions the root of a drop's balance is looked for, ln(x_saturation / x)."""
 _METHOD_STREAM = 1
 """Random numbers of the method's errors apart from those of the samples, which stay as they are without them."""
 
@@ -357,10 +359,15 @@ class WettingModel:
             solute = self._solute(member, limit, drop, np.exp(log_x)[:, None], draw.rows(row))
             return np.log(solute[:, 0]) - wanted
 
+        wanted = np.log(supply[rows, columns])
+        # What each draw holds in liquids of a few compositions leaves a narrow bracket for each supply.
+        marks = np.log(self.solution.x_saturation) - _MARKS_BELOW_SATURATION
+        held = np.log(self._solute(member, limit, drop, np.exp(marks)[None, :], draw))
+        above = np.minimum((held[rows] < wanted[:, None]).sum(axis=1), len(marks) - 1)
         found = elementwise.find_root(
             excess,
-            (np.full(len(rows), _LOWEST_LOG_X), np.log(left[rows, columns])),
-            args=(rows, np.log(supply[rows, columns])),
+            (marks[np.maximum(above - 1, 0)], np.minimum(marks[above], np.log(left[rows, columns]))),
+            args=(rows, wanted),
             tolerances={"xatol": 1e-12, "xrtol": 0.0},
         )
         # No bracket: far out in the tails of the draws, surfaces would take everything from any liquid.
