@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arguments import whole_number
+from ...arguments import number, refusal, whole_number
 from ...errors import InputError
 from ..checks import finite, not_negative, positive
 from ..units import FARADAY
+from .conditions import check_cells
 from .film import RUNS_DRY, TOO_MANY, Film, front_voltage_V, recut, settled, tidy
 from .phases import PhaseChain
 from .transport import ANOTHER_PHASE, EMPTY, GAVE_UP, NO_METAL, run_stage
@@ -154,31 +155,32 @@ def run_steps(
         Films recorded for each stage of a step in which no layer begins or ends, evenly, and with more than two of them
         some more soon after its beginning.
     rtol
-        Of the solver. Where it gives up the run ends, and says so.
+        Of the solver, 10⁻¹² to 10⁻⁴. Where it gives up the run ends, and says so.
 
     Raises
     ------
     InputError
         No steps, a number out of its range, or PyBaMM is not installed.
     """
-    if not steps:
-        raise InputError("film: there are no steps")
     not_negative("film", "nucleation_V", nucleation_V)
-    whole_number("film: cells", cells, least=4, most=200)
+    check_cells("film", cells)
+    whole_number("film: points", points, least=2, most=10_000)
+    number("film: rtol", rtol, least=1e-12, most=1e-4)
+    _check_steps(steps)
     film = recut(film, cells)
     record = _Record(chain, nucleation_V)
     charge, time, ended = 0.0, 0.0, None
-    for number, one in enumerate(steps):
+    for step, one in enumerate(steps):
         flux = one.current_A_m2 / (chain.electrons * FARADAY)
         left, begin = one.duration_s, False
         for _ in range(_MOST_STAGES):
             film, ended = settled(chain, film, flux, nucleation_V=nucleation_V, cells=cells, begin=begin)
             if ended:
-                record.add(time, number, one.current_A_m2, film, flux)
+                record.add(time, step, one.current_A_m2, film, flux)
                 break
             stage = run_stage(chain, film, flux, left, nucleation_V=nucleation_V, points=points, rtol=rtol)
             for moment, state in zip(stage.times_s, stage.films, strict=True):
-                record.add(time + moment, number, one.current_A_m2, state, flux)
+                record.add(time + moment, step, one.current_A_m2, state, flux)
             film = stage.films[-1]
             passed = min(float(stage.times_s[-1]), left)
             time, left, charge = time + passed, left - passed, charge + passed * one.current_A_m2
@@ -194,6 +196,14 @@ def run_steps(
             break
         film = tidy(chain, film, cells)
     return record.run(ended, charge)
+
+
+def _check_steps(steps: Sequence[CurrentStep]) -> None:
+    if not steps:
+        raise InputError("film: there are no steps")
+    for one in steps:
+        if not isinstance(one, CurrentStep):
+            raise refusal("film: steps", one, "each as a CurrentStep")
 
 
 class _Record:

@@ -14,7 +14,7 @@ from ..checks import finite_array, not_negative, positive
 from ..hulls.voltage import molar_mass
 from ..units import FARADAY
 from .cell import cycling_steps
-from .conditions import check_thickness
+from .conditions import check_cells, check_fraction, check_thickness
 from .cycle import FilmRun, run_steps
 from .film import METAL_AT_FRONT, RUNS_DRY
 from .initial_films import applied_film
@@ -56,6 +56,11 @@ class Protocol:
         How far the voltage falls below a front before a richer phase begins at the electrolyte.
     cells
         Finite volumes of the liquid.
+
+    Raises
+    ------
+    InputError
+        A number out of its range.
     """
 
     capacity_C_m2: float
@@ -71,6 +76,10 @@ class Protocol:
         not_negative("protocol", "rest_s", self.rest_s)
         not_negative("protocol", "nucleation_V", self.nucleation_V)
         whole_number("protocol: cycles", self.cycles)
+        check_cells("protocol", self.cells)
+        check_fraction("protocol", self.x)
+        if self.metal_m is not None:
+            positive("protocol", "metal_m", self.metal_m)
 
     def run(
         self, chain: PhaseChain, thickness_m: float, current_A_m2: float, *, points: int = 2, plated: bool = False

@@ -249,6 +249,9 @@ def test_the_section_has_pictures_tables_and_files(section):
     profiles = list(csv.DictReader(io.StringIO(section.files["cycling-profiles-li-hg.csv"].decode())))
     assert {float(row["depth_um"]) for row in profiles} >= {0.0}
     assert all(0.0 <= float(row["x"]) < 1.0 for row in profiles)
+    tops = [(*list(row.values())[:5], row["time_s"], row["step"]) for row in profiles if row["depth_um"] == "0.0"]
+    turns = {time for *_, time, step in tops if step == "1"} & {time for *_, time, step in tops if step == "2"}
+    assert turns  # where the current turns there are two profiles at one time
     json.dumps(finite_json(section.summary), allow_nan=False)
     films = section.summary["cycling"]["films"]
     assert {film["film_mV"] is None for film in films} == {True, False}  # some end at once
@@ -400,6 +403,8 @@ def test_the_verb_prints_what_the_section_has(study, folder, monkeypatch, capsys
         (["Li-Hg", "--current", "5,2"], "--current: .*must rise"),
         (["Li-Hg", "--thickness", "-3"], "--thickness: -3.* is not allowed"),
         (["Li-Hg", "--current", "much"], "--current is 'much'"),
+        (["Li-Hg", "--metal", "-1"], "--metal: -1.* at least 0.01 .*; 0 for none"),
+        (["Li-Hg", "--json", "--csv"], "--json, --csv: one of them"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, folder, monkeypatch, capsys):
@@ -408,3 +413,21 @@ def test_bad_input_is_one_line(arguments, message, folder, monkeypatch, capsys):
     assert code == 2
     (line,) = errors.splitlines()
     assert re.search(message, line)
+
+
+def test_the_folder_of_pictures_is_looked_at_before_anything_is_computed(study, folder, monkeypatch, capsys):
+    assert study.job.hulls
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(analysis, "cycled_films", lambda *_, **__: pytest.fail("computed"))
+    (folder / "plain").write_text("no folder")
+
+    code, _, errors = run(["Li-Hg", "--no-map", "--output", "plain"], capsys)
+
+    assert code == 2
+    assert "plain is not a directory" in errors
+
+
+def test_no_metals_are_not_all_of_them():
+    with pytest.raises(InputError, match=r"metals: the list \[\] is not allowed"):
+        read_settings(metals=[])
+    assert read_settings(metals=None) == read_settings()
