@@ -37,6 +37,8 @@ from ....thermodynamics.wetting.contact_angle import measured_tension
 from .settings import HOST, HOUR_S, MA_CM2, MAH_CM2, MV, OHM_CM2, UM, CyclingSettings, known_metals
 
 _MAP_CELLS = 8
+_FINE = 0.002
+"""Of the largest diffusivity: its two digits are told downwards, and a coarser one would often be a digit lower."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ def _largest_diffusivity(
     """
     values = (room_m2_s, chain.phases[-1].diffusivity_m2_s)
     within = (LEAST_SOLID_M2_S / min(values), MOST_SOLID_M2_S / max(values))
-    factor = largest_diffusivity_factor(chain, protocol, thickness_m, current_A_m2, within=within)
+    factor = largest_diffusivity_factor(chain, protocol, thickness_m, current_A_m2, within=within, precision=_FINE)
     return LargestDiffusivity(None if factor is None else factor * room_m2_s, factor == within[1])
 
 
