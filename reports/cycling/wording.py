@@ -15,7 +15,7 @@ def diffusivity_text(value_m2_s: float, *, down: bool = False) -> str:
     exponent = math.floor(math.log10(value_m2_s) + 1e-9)
     factor = value_m2_s / 10.0**exponent
     power = f"10{str(exponent).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-    return power if math.isclose(factor, 1.0, rel_tol=1e-6) else f"{factor:.2g}·{power}"
+    return power if math.isclose(factor, 1.0, rel_tol=1e-6) else f"{factor:.3g}·{power}"
 
 
 def rounded(value: float, digits: int, *, up: bool) -> float:

@@ -364,7 +364,7 @@ def test_verdicts(cases, word):
 
 
 def test_numbers_in_words():
-    assert [diffusivity_text(value) for value in (1e-14, 3e-9, 1.5e-12)] == ["10⁻¹⁴", "3·10⁻⁹", "1.5·10⁻¹²"]
+    assert [diffusivity_text(value) for value in (1e-14, 3e-9, 1.55e-12)] == ["10⁻¹⁴", "3·10⁻⁹", "1.55·10⁻¹²"]
     assert [millivolts(value) for value in (0.0012, 0.75, float("nan"))] == ["1.2", "750", "–"]
 
 
