@@ -62,8 +62,9 @@ def cycling(
     from ..reports.cycling.export import CASE_COLUMNS, as_document, case_rows
     from ..reports.cycling.section import cycling_sections
     from .output import print_csv, print_json, print_notes
-    from .pictures import write_pictures
+    from .pictures import picture_folder, write_pictures
 
+    output = picture_folder(output)
     metals = _metals(systems)
     settings = _checked(
         metals,
@@ -128,6 +129,7 @@ def _checked(metals: dict[str, str], **given: Any) -> CyclingSettings:
         key, _, what = str(error).partition(": ")
         option = _OPTIONS.get(key.partition(".")[0])
         text = str(error) if option is None else f"{option}: {what.partition(', e.g. ')[0]}"
+        text += "; 0 for none" if option == "--metal" else ""
         raise InputError(text) from None
     return settings
 

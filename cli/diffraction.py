@@ -76,7 +76,9 @@ def diffraction(
     from ..structures.diffraction.patterns import powder_pattern
     from ..structures.diffraction.radiation import resolve_wavelength
     from .output import print_csv, print_json, print_notes, print_rows
+    from .pictures import picture_folder
 
+    output = picture_folder(output)
     wavelength, limits = resolve_wavelength(_radiation(radiation)), _range(two_theta)
     _check_width(fwhm)
     parts = _weights(weights, len(crystals))

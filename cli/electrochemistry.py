@@ -32,11 +32,12 @@ def electrochemistry(
     from ..reports.amalgams.values import electrochemistry_values
     from ..thermodynamics.checks import positive
     from .output import print_csv, print_json, print_notes
-    from .pictures import write_pictures
+    from .pictures import picture_folder, write_pictures
 
     positive("electrochemistry", "temperature", temperature_K)
     if output is not None and not systems:
         raise InputError("--output writes the self-healing map of a system; name one, e.g. Li-Hg")
+    output = picture_folder(output)
     hulls, used = _hulls(systems or [], database, potential)
     values = electrochemistry_values(hulls, temperature_K)
     sections = sections_of(values, used)

@@ -75,7 +75,18 @@ StopBeforeOption = Annotated[
     str | None,
     typer.Option("--stop-before", metavar="HH:MM:SS", help="How long before the end of the time; default a minute."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+
+
+def _one_format(context: typer.Context, chosen: bool) -> bool:
+    """Refuse JSON and CSV together, of which only one would be printed; each option is read in turn."""
+    if chosen and (context.params.get("as_json") or context.params.get("as_csv")):
+        from ..errors import InputError
+
+        raise InputError("--json, --csv: one of them, not both")
+    return chosen
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.", callback=_one_format)]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.", callback=_one_format)]
 InputArgument = Annotated[Path, typer.Argument(help="Workflow input, a YAML file.", metavar="INPUT.yaml")]
 SystemArgument = Annotated[str, typer.Argument(help="Chemical system, for example Li-Hg.", metavar="SYSTEM")]

@@ -54,12 +54,13 @@ def phonons(
     from ..workflows.defaults import default_database
     from ..workflows.studies.phonons.analysis import stored_thermal_system, thermal_table
     from .output import print_csv, print_json, print_notes, print_table
-    from .pictures import write_pictures
+    from .pictures import picture_folder, write_pictures
 
     kelvins = tuple(temperature or TEMPERATURES_K)
     for kelvin in kelvins:
         if not 0.0 <= kelvin < float("inf"):
             raise InputError(f"--temperature: {kelvin!r} is not allowed; give 0 or more")
+    output = picture_folder(output)
     store = StructureDatabase(database or default_database(), must_exist=True)
     thermal = stored_thermal_system(store, system, kelvins, potential=potential, imaginary=imaginary)
     stability, of_system = finite_temperature_sections([thermal], pictures=output is not None)

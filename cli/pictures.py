@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ..reports.sections import SectionPicture
 
 
-def write_pictures(pictures: Sequence[SectionPicture], folder: Path, to_stderr: bool) -> list[Path]:
-    """Write pictures into ``folder``, say where they are, and return their paths.
+def picture_folder(folder: Path | None) -> Path | None:
+    """Return the folder that pictures go to, checked before anything is computed for them; None where none is wanted.
 
     Raises
     ------
@@ -22,8 +22,14 @@ def write_pictures(pictures: Sequence[SectionPicture], folder: Path, to_stderr: 
     """
     from ..files import check_writable
 
-    folder = folder.expanduser().resolve()
-    check_writable(folder, "output")
+    if folder is not None:
+        folder = folder.expanduser().resolve()
+        check_writable(folder, "output")
+    return folder
+
+
+def write_pictures(pictures: Sequence[SectionPicture], folder: Path, to_stderr: bool) -> list[Path]:
+    """Write pictures into ``folder`` of :func:`picture_folder`, say where they are, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for picture in pictures:

@@ -48,12 +48,13 @@ def stability(
     from ..workflows.studies.stability.analysis import StabilityOptions, stabilities, stability_table
     from ..workflows.studies.stability.settings import check_electrode
     from .output import print_csv, print_json, print_notes
-    from .pictures import write_pictures
+    from .pictures import picture_folder, write_pictures
 
     parse_system(f"{metal}-{solvent}")
     wanted = tuple(name.strip() for name in electrodes.split(",")) if electrodes else ()
     for name in wanted:
         check_electrode(name, metal, solvent)
+    output = picture_folder(output)
     store = StructureDatabase(database or default_database(), must_exist=True)
     names = tuple(electrolytes or ()) or _stored_electrolytes(store)
     options = StabilityOptions(names, wanted, metal, solvent)

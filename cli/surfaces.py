@@ -67,8 +67,9 @@ def surfaces(
     from ..workflows.studies.surfaces.stored import stored_surfaces
     from ..workflows.studies.surfaces.stored_interfaces import stored_interfaces
     from .output import print_json, print_notes, print_rows
-    from .pictures import write_pictures
+    from .pictures import picture_folder, write_pictures
 
+    output = picture_folder(output)
     store = StructureDatabase(database or default_database(), must_exist=True)
     names = None if phase is None or group is None else _named(stored_surfaces(store, potential=potential)[0], phase)
     found, problems = stored_surfaces(store, potential=potential, phases=names, group=group)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...thermodynamics.cycling.film import composition_profile, layer_thickness_m
+from ...thermodynamics.cycling.healing import CURRENT_RANGE_A_M2, THICKNESS_RANGE_M
 from ..notation import csv_text
 from .model import ContactBand, CyclingReport, FilmCase, FilmResults
+from .wording import AT_LEAST, AT_MOST, is_bound
 
 _UM, _MA_CM2, _MAH_CM2 = 1e-6, 10.0, 36000.0
 CASE_COLUMNS = (
@@ -19,12 +21,15 @@ MAP_COLUMNS = (
     "system", "solid_diffusivity_m2_s", "temperature_K", "nucleation_mV", "thickness_um", "current_mA_cm2", "outcome",
     "least_liquid_um", "swing_mV",
 )  # fmt: skip
+LIMIT_COLUMNS = (
+    "system", "limit", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "value", "unit", "bound", "beyond",
+)  # fmt: skip
 PROFILE_COLUMNS = (
     "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "step", "voltage_V",
     "stripped_mAh_cm2", "liquid_um", "touched_best", "touched_worst", "stack_um", "metal_um", "layers",
 )  # fmt: skip
 COMPOSITION_COLUMNS = (
-    "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "depth_um", "x",
+    "system", "solid_diffusivity_m2_s", "current_mA_cm2", "nucleation_mV", "first", "time_s", "step", "depth_um", "x",
 )  # fmt: skip
 
 
@@ -96,13 +101,37 @@ def composition_rows(film: FilmResults) -> Iterator[list[Any]]:
                 depths, fractions = composition_profile(run.chain, run.films[number])
                 for depth, fraction in zip(depths.tolist(), fractions.tolist(), strict=True):
                     yield [
-                        film.system, *_key(case), first, float(run.times_s[number]), round(depth / _UM, 5),
-                        round(fraction, 8),
+                        film.system, *_key(case), first, float(run.times_s[number]), int(run.steps[number]),
+                        round(depth / _UM, 5), round(fraction, 8),
                     ]  # fmt: skip
 
 
 def _key(case: FilmCase) -> list[float]:
     return [case.diffusivity_m2_s, case.current_A_m2 / _MA_CM2, 1e3 * case.nucleation_V]
+
+
+def limit_rows(report: CyclingReport) -> list[list[Any]]:
+    """Return one row for each limit that was looked for, as `LIMIT_COLUMNS` say; without a value where none will do."""
+    barrier = 1e3 * report.conditions.nucleation_V
+    rows: list[list[Any]] = []
+    for film in report.films:
+        first = film.currents_A_m2[0] / _MA_CM2
+        for diffusivity, thickness in film.least:
+            bound = thickness is not None and is_bound(thickness, THICKNESS_RANGE_M[0])
+            value = None if thickness is None else thickness / _UM
+            rows.append(
+                [film.system, "least film", diffusivity, first, barrier, value, "µm", AT_MOST if bound else None, None]
+            )
+        for one in film.limits:
+            current = one.limit.current_A_m2
+            bound = current is not None and is_bound(current, CURRENT_RANGE_A_M2[1])
+            value = None if current is None else current / _MA_CM2
+            key = [film.system, "largest current", one.diffusivity_m2_s, None, 1e3 * one.nucleation_V]
+            rows.append([*key, value, "mA/cm²", AT_LEAST if bound else None, one.limit.beyond or None])
+        if film.largest is not None:
+            key = [film.system, "largest diffusivity", None, first, barrier, film.largest.value_m2_s, "m²/s"]
+            rows.append([*key, AT_LEAST if film.largest.is_bound else None, None])
+    return rows
 
 
 def as_document(report: CyclingReport) -> dict[str, Any]:
@@ -127,22 +156,7 @@ def as_document(report: CyclingReport) -> dict[str, Any]:
         ],
         "films": [dict(zip(CASE_COLUMNS, row, strict=True)) for row in case_rows(report)],
         "map": [dict(zip(MAP_COLUMNS, row, strict=True)) for row in map_rows(report)],
-        "least_film_um": [
-            {"system": film.system, "solid_diffusivity_m2_s": value, "thickness_um": None if one is None else one / _UM}
-            for film in report.films
-            for value, one in film.least
-        ],
-        "largest_current": [
-            {
-                "system": film.system,
-                "solid_diffusivity_m2_s": one.diffusivity_m2_s,
-                "nucleation_mV": 1e3 * one.nucleation_V,
-                "current_mA_cm2": None if one.limit.current_A_m2 is None else one.limit.current_A_m2 / _MA_CM2,
-                "beyond": one.limit.beyond or None,
-            }
-            for film in report.films
-            for one in film.limits
-        ],
+        "limits": [dict(zip(LIMIT_COLUMNS, row, strict=True)) for row in limit_rows(report)],
         "problems": list(report.problems),
     }
 
@@ -157,6 +171,7 @@ def files_of(report: CyclingReport) -> dict[str, bytes]:
         f"cycling-profiles-{film.system.lower()}.csv": csv_text(COMPOSITION_COLUMNS, composition_rows(film)).encode()
         for film in report.films
     }
+    found["cycling-limits.csv"] = csv_text(LIMIT_COLUMNS, limit_rows(report)).encode()
     if rows := map_rows(report):
         found["cycling-map.csv"] = csv_text(MAP_COLUMNS, rows).encode()
     return found

@@ -128,6 +128,17 @@ class FilmLimit:
 
 
 @dataclass(frozen=True)
+class LargestDiffusivity:
+    """In the compounds at 25 °C, with which a film stays liquid; None where the lowest that was tried is too high.
+
+    ``is_bound``: it is the highest that was tried, so that the limit lies there or above.
+    """
+
+    value_m2_s: float | None
+    is_bound: bool
+
+
+@dataclass(frozen=True)
 class FilmResults:
     """The films of one metal.
 
@@ -145,11 +156,13 @@ class FilmResults:
         The largest current with a liquid skin, by diffusivity and barrier.
     parts
         Of the map.
-    largest_diffusivity_m2_s
-        In the compounds at 25 °C, up to which the film stays liquid at the electrolyte at the first current; None where
-        no compound matters or none is small enough.
+    largest
+        Up to which diffusivity the film stays liquid at the electrolyte at the first current, with a barrier; None
+        where no compound matters or it is not known.
     energies
         Whether the hull is one of static or of free energies.
+    problems
+        Which of these could not be had, and why.
     diffusivity
         Measured in mercury.
     solubility_source
@@ -166,8 +179,9 @@ class FilmResults:
     parts: tuple[MapPart, ...]
     diffusivity: Measured
     solubility_source: str
-    largest_diffusivity_m2_s: float | None = None
+    largest: LargestDiffusivity | None = None
     energies: str = "static energies"
+    problems: tuple[str, ...] = ()
 
     def with_barrier(self) -> list[FilmCase]:
         """Return the cases in which a new phase needs an overpotential."""
@@ -195,7 +209,7 @@ class FilmResults:
 
 @dataclass(frozen=True)
 class CyclingReport:
-    """The films of a job; ``problems`` says which metals have none and why."""
+    """The films of a job; ``problems`` says which metals have none, or lack a part, and why."""
 
     conditions: CyclingConditions
     contact: ContactBand

@@ -142,7 +142,8 @@ def voltage_png(film: FilmResults, contact: ContactBand, marks_mV: Sequence[floa
 
 def _draw_voltage(axes: Axes, case: FilmCase, contact: ContactBand, colour: str) -> None:
     cell = case.cell
-    rest = cell.first.times_s[np.flatnonzero(cell.first.currents_A_m2)[0]]
+    loaded = np.flatnonzero(cell.first.currents_A_m2)  # none where the film was not even followed through its rest
+    rest = cell.first.times_s[loaded[0] if loaded.size else -1]
     times = cell.times_s
     after = times > rest
     hours = (times[after] - rest) / _HOUR

@@ -99,15 +99,24 @@ def _finding(film: FilmResults) -> str:
         if free.outcome != held.outcome:
             text += f"; without a barrier to a new phase {_SEEN[free.outcome]}"
         sentences.append(f"{text}.")
-    if film.largest_diffusivity_m2_s is not None:
-        value = diffusivity_text(film.largest_diffusivity_m2_s)
-        sentences.append(f"It stays liquid throughout for any D up to {value} m²/s.")
+    sentences += _up_to(film)
     if film.chain.richest:
         last = unicode_formula(film.chain.phases[-1].formula)
         sentences.append(f"At rest on {film.metal} the film becomes {last} in the end, so liquid is a matter of time.")
     else:
         sentences.append(f"There is no compound: liquid stays between {film.metal} and the electrolyte.")
     return " ".join(sentences)
+
+
+def _up_to(film: FilmResults) -> list[str]:
+    """Up to which diffusivity the film stays liquid; nothing where there is no compound, or it is not known."""
+    if film.largest is None:
+        return []
+    if film.largest.value_m2_s is None:
+        return ["With a barrier to a new phase, too, it stays liquid throughout with no D."]
+    value = diffusivity_text(film.largest.value_m2_s, down=True)
+    far = f"with any D that was tried, up to {value}" if film.largest.is_bound else f"for any D up to {value}"
+    return [f"With a barrier to a new phase it stays liquid throughout {far} m²/s."]
 
 
 def _alone(case: FilmCase) -> str:

@@ -6,14 +6,20 @@ import math
 
 from ...reference.cathodes import list_cathodes
 from ...thermodynamics.cycling.full_cell import full_cell
-from ...thermodynamics.cycling.healing import OUTCOMES, host_for_capacity, outcome_of
+from ...thermodynamics.cycling.healing import (
+    CURRENT_RANGE_A_M2,
+    OUTCOMES,
+    THICKNESS_RANGE_M,
+    host_for_capacity,
+    outcome_of,
+)
 from ...thermodynamics.cycling.initial_films import applied_film
 from ...thermodynamics.cycling.phases import PhaseChain
 from ...thermodynamics.hulls.voltage import molar_mass
 from ..notation import couple, unicode_formula
 from ..sections import Cell, SectionTable
 from .model import ContactBand, CyclingConditions, CyclingReport, FilmCase, FilmResults
-from .wording import barrier_text, diffusivity_text, millivolts
+from .wording import AT_LEAST, AT_MOST, barrier_text, diffusivity_text, is_bound, millivolts, rounded
 
 _UM, _MA_CM2, _MAH_CM2, _HOUR, _OHM_CM2 = 1e-6, 10.0, 36000.0, 3600.0, 1e-4
 ASSUMED = "assumed"
@@ -122,7 +128,7 @@ def least_table(report: CyclingReport) -> SectionTable:
         chain = film.chain
         stoichiometric = host_for_capacity(chain) * 3600.0  # mg per mAh
         for diffusivity, thickness in film.least:
-            mass = None
+            mass = math.nan
             if thickness is not None:
                 host = applied_film(chain, thickness, report.conditions.x).host
                 mass = 1e3 * host * molar_mass(chain.host) / (capacity / 3.6)  # mg per mAh
@@ -131,24 +137,32 @@ def least_table(report: CyclingReport) -> SectionTable:
                     film.metal,
                     diffusivity_text(diffusivity) if chain.richest else "–",
                     f"{film.currents_A_m2[0] / _MA_CM2:g}",
-                    None if thickness is None else f"{thickness / _UM:.1f}",
-                    None if mass is None else f"{mass:.1f}",
+                    None if thickness is None else _least(thickness / _UM, thickness),
+                    None if thickness is None else _least(mass, thickness),
                     f"{stoichiometric:.1f}",
                 )
             )
     columns = ("metal", "D (m²/s)", "mA/cm²", "film (µm)", "mg Hg per mAh", "by stoichiometry")
     note = (
-        "The thinnest film that stays liquid at the electrolyte throughout the last cycle, stripped"
-        " or plated first, found by bisection between 1"
-        " µm and 1 mm; a dash where none does. By stoichiometry: mercury that one half cycle turns into the poorest"
+        f"The thinnest film that stays liquid at the electrolyte throughout the last of {report.conditions.cycles}"
+        " cycles, stripped or plated first, with a barrier to a new phase, found by bisection between"
+        f" {THICKNESS_RANGE_M[0] / _UM:g} µm and {1e3 * THICKNESS_RANGE_M[1]:g} mm; at most: even the thinnest of"
+        " these does; a dash where none does. By stoichiometry: mercury that one half cycle turns into the poorest"
         " compound, below which no skin can last; what rest turns into compounds comes on top."
     )
     return SectionTable("Least mercury for a liquid skin", columns, tuple(rows), 1, note)
 
 
+def _least(value: float, thickness_m: float) -> str:
+    """A number of the least film, upwards to a tenth, told as a bound where the film is the thinnest that was tried."""
+    text = f"{math.ceil(round(10.0 * value, 6)) / 10.0:.1f}"
+    return f"{AT_MOST} {text}" if is_bound(thickness_m, THICKNESS_RANGE_M[0]) else text
+
+
 def current_table(report: CyclingReport) -> SectionTable:
     """Return up to which current the films that were cycled keep a liquid skin, in both limits, and what ends it."""
     rows: list[tuple[Cell, ...]] = []
+    low, high = (one / _MA_CM2 for one in CURRENT_RANGE_A_M2)
     for film in report.films:
         for one in film.limits:
             current = one.limit.current_A_m2
@@ -157,18 +171,27 @@ def current_table(report: CyclingReport) -> SectionTable:
                     film.metal,
                     diffusivity_text(one.diffusivity_m2_s) if film.chain.richest else "–",
                     barrier_text(one.nucleation_V),
-                    "none" if current is None else _current(current),
-                    f"at 0.01: {one.limit.beyond}" if current is None else one.limit.beyond or "–",
+                    _up_to(current),
+                    f"at {low:g}: {one.limit.beyond}" if current is None else one.limit.beyond or "–",
                 )
             )
     columns = ("metal", "D (m²/s)", "a new phase", "liquid up to (mA/cm²)", "beyond")
     note = (
-        f"Films of {report.conditions.thickness_m / _UM:g} µm: the largest current up to 10⁴ mA/cm² with which both"
-        " films of a cell stay liquid at the electrolyte throughout the last cycle, by bisection; none"
-        " where none from 0.01 mA/cm² on does. Beyond: what the film that fares worse does just above it."
+        f"Films of {report.conditions.thickness_m / _UM:g} µm: the largest current with which both films of a cell"
+        f" stay liquid at the electrolyte throughout the last of {report.conditions.cycles} cycles, by bisection"
+        f" between {low:g} and {high:g} mA/cm²; at least: even the largest of these will do; none where none does."
+        " Beyond: what the film that fares worse does just above it."
         " Below some current the film turns solid, too, since compounds grow meanwhile; the map shows where."
     )
     return SectionTable("Largest current with a liquid skin", columns, tuple(rows), note=note)
+
+
+def _up_to(value_A_m2: float | None) -> str:
+    """A largest current, downwards to three digits, told as a bound where it is the largest that was tried."""
+    if value_A_m2 is None:
+        return "none"
+    text = _current(rounded(value_A_m2, 3, up=False))
+    return f"{AT_LEAST} {text}" if is_bound(value_A_m2, CURRENT_RANGE_A_M2[1]) else text
 
 
 def full_cell_table(film: FilmResults) -> SectionTable | None:

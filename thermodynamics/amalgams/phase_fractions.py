@@ -210,9 +210,11 @@ def isotherm(
     Raises
     ------
     InputError
-        Hull not binary, unknown metal, melting point not known, or temperature not positive.
+        Hull not binary, unknown metal, a liquidus of another one, melting point not known, or temperature not positive.
     """
     host = host_of(hull, metal)
+    if (other := getattr(liquidus, "metal", metal)) != metal:  # a liquidus of one's own may not say
+        raise InputError(f"{metal} in {hull.system}: the liquidus is that of {other}")
     kelvin = positive("phase fractions", "temperature_K", temperature_K)
     host_liquid, metal_liquid = get_liquid(host), get_liquid(metal)
     solids = [phase for phase in _one_per_composition(hull, metal) if _exists(phase, kelvin, decompositions_K)]

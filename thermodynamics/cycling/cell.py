@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arguments import whole_number
-from ..checks import not_negative, positive
+from ...arguments import refusal, whole_number
+from ..checks import finite, not_negative, positive
 from .contact import contact_resistance
 from .cycle import CurrentStep, FilmRun, run_steps
 from .film import Film
@@ -137,9 +137,8 @@ def symmetric_cell(
     InputError
         A number out of its range, or what :func:`~.cycle.run_steps` refuses.
     """
-    positive("symmetric cell", "size of current_A_m2", abs(current_A_m2))
+    positive("symmetric cell", "current_A_m2", current_A_m2)
     positive("symmetric cell", "capacity_C_m2", capacity_C_m2)
-    whole_number("symmetric cell: cycles", cycles)
     runs = [
         run_steps(
             chain,
@@ -155,7 +154,18 @@ def symmetric_cell(
 
 
 def cycling_steps(current_A_m2: float, capacity_C_m2: float, cycles: int, rest_s: float = 0.0) -> list[CurrentStep]:
-    """Return rest and cycles of constant current, beginning with its sign; positive strips."""
+    """Return rest and cycles of constant current, beginning with its sign; positive strips.
+
+    Raises
+    ------
+    InputError
+        No current, a capacity that is not positive, a negative rest or no cycles.
+    """
+    if finite("cycles", "current_A_m2", current_A_m2) == 0.0:
+        raise refusal("cycles: current_A_m2", current_A_m2, "a number other than 0")
+    positive("cycles", "capacity_C_m2", capacity_C_m2)
+    not_negative("cycles", "rest_s", rest_s)
+    whole_number("cycles: cycles", cycles)
     pair = [CurrentStep(sign * current_A_m2, capacity_C_m2 / abs(current_A_m2)) for sign in (1.0, -1.0)]
     rest = [CurrentStep(0.0, rest_s)] if rest_s else []
     return [*rest, *(pair * cycles)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...arguments import number, whole_number
 from ...errors import InputError
 from ...reference.metals import metal as metal_facts
 from ..amalgams.solubility import solubility_at
@@ -20,13 +21,35 @@ def check_thickness(name: str, value: float) -> float:
     InputError
         It is not between `LEAST_THICKNESS_M` and `MOST_THICKNESS_M`.
     """
-    number = positive("film", name, value)
-    if not LEAST_THICKNESS_M <= number <= MOST_THICKNESS_M:
+    found = positive("film", name, value)
+    if not LEAST_THICKNESS_M <= found <= MOST_THICKNESS_M:
         raise InputError(
             f"film: {name} is {value:g}; it must lie between {LEAST_THICKNESS_M:g}, below which phases and diffusion"
             f" are not those of the bulk, and {MOST_THICKNESS_M:g} m"
         )
-    return number
+    return found
+
+
+def check_cells(owner: str, value: int) -> int:
+    """Return the number of finite volumes of the liquid.
+
+    Raises
+    ------
+    InputError
+        It is no whole number from 4 to 200.
+    """
+    return whole_number(f"{owner}: cells", value, least=4, most=200)
+
+
+def check_fraction(owner: str, value: float | None) -> float | None:
+    """Return the overall mole fraction of the metal in a film; None is the saturated liquid.
+
+    Raises
+    ------
+    InputError
+        It does not lie between 0 and 1.
+    """
+    return None if value is None else number(f"{owner}: x", value, above=0.0, below=1.0)
 
 
 def check_temperature(metal: str, host: str, temperature_K: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ...arguments import number
 from ...errors import InputError
 from ..checks import finite, not_negative, positive
 
@@ -36,8 +37,7 @@ class RoughFace:
     pressure_Pa: float = 1e5
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.pore_share <= 1.0:
-            raise InputError(f"rough face: pore_share is {self.pore_share!r}; it must lie in [0, 1]")
+        number("rough face: pore_share", self.pore_share, least=0.0, most=1.0)
         positive("rough face", "pore_radius_m", self.pore_radius_m)
         positive("rough face", "spread", self.spread)
         not_negative("rough face", "pressure_Pa", self.pressure_Pa)
@@ -97,6 +97,5 @@ def contact_resistance(charge_transfer_ohm_m2: float, touched: float) -> float:
         A resistance that is negative, or a share outside (0, 1].
     """
     not_negative("contact", "charge_transfer_ohm_m2", charge_transfer_ohm_m2)
-    if not 0.0 < touched <= 1.0:
-        raise InputError(f"contact: the touched share is {touched!r}; it must lie in (0, 1]")
+    number("contact: touched share", touched, above=0.0, most=1.0)
     return charge_transfer_ohm_m2 / touched

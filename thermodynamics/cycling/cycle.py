@@ -9,13 +9,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arguments import whole_number
+from ...arguments import number, refusal, whole_number
 from ...errors import InputError
 from ..checks import finite, not_negative, positive
 from ..units import FARADAY
+from .conditions import check_cells
 from .film import RUNS_DRY, TOO_MANY, Film, front_voltage_V, recut, settled, tidy
 from .phases import PhaseChain
-from .transport import ANOTHER_PHASE, EMPTY, NO_METAL, run_stage
+from .transport import ANOTHER_PHASE, EMPTY, GAVE_UP, NO_METAL, run_stage
 
 _MOST_STAGES = 400
 _SAME_TIME = 1e-9
@@ -63,7 +64,8 @@ class FilmRun:
     films
         n of them.
     voltages_V
-        At the electrolyte, against the pure metal, shape (n,).
+        At the electrolyte, against the pure metal, shape (n,). Where metal plates there it is 0 less the barrier, with
+        which it begins; where the liquid runs dry, that of the least it is followed to.
     ended
         Why before its time; None when all steps were done.
     charge_C_m2
@@ -150,39 +152,41 @@ def run_steps(
     cells
         Finite volumes of the liquid at the electrolyte; that of ``film`` is cut anew where it has another number.
     points
-        Films recorded for each stage of a step in which no layer begins or ends.
+        Films recorded for each stage of a step in which no layer begins or ends, evenly, and with more than two of them
+        some more soon after its beginning.
     rtol
-        Of the solver.
+        Of the solver, 10⁻¹² to 10⁻⁴. Where it gives up the run ends, and says so.
 
     Raises
     ------
     InputError
         No steps, a number out of its range, or PyBaMM is not installed.
     """
-    if not steps:
-        raise InputError("film: there are no steps")
     not_negative("film", "nucleation_V", nucleation_V)
-    whole_number("film: cells", cells, least=4, most=200)
+    check_cells("film", cells)
+    whole_number("film: points", points, least=2, most=10_000)
+    number("film: rtol", rtol, least=1e-12, most=1e-4)
+    _check_steps(steps)
     film = recut(film, cells)
-    record = _Record(chain)
+    record = _Record(chain, nucleation_V)
     charge, time, ended = 0.0, 0.0, None
-    for number, one in enumerate(steps):
+    for step, one in enumerate(steps):
         flux = one.current_A_m2 / (chain.electrons * FARADAY)
         left, begin = one.duration_s, False
         for _ in range(_MOST_STAGES):
             film, ended = settled(chain, film, flux, nucleation_V=nucleation_V, cells=cells, begin=begin)
             if ended:
-                record.add(time, number, one.current_A_m2, film, flux)
+                record.add(time, step, one.current_A_m2, film, flux)
                 break
             stage = run_stage(chain, film, flux, left, nucleation_V=nucleation_V, points=points, rtol=rtol)
             for moment, state in zip(stage.times_s, stage.films, strict=True):
-                record.add(time + moment, number, one.current_A_m2, state, flux)
+                record.add(time + moment, step, one.current_A_m2, state, flux)
             film = stage.films[-1]
             passed = min(float(stage.times_s[-1]), left)
             time, left, charge = time + passed, left - passed, charge + passed * one.current_A_m2
             if stage.event == NO_METAL:
                 film = replace(film, reservoir=None)
-            ended = RUNS_DRY if stage.event == EMPTY else None
+            ended = {EMPTY: RUNS_DRY, GAVE_UP: GAVE_UP}.get(stage.event or "")
             begin = stage.event == ANOTHER_PHASE
             if ended or left <= _SAME_TIME * one.duration_s:
                 break
@@ -194,13 +198,24 @@ def run_steps(
     return record.run(ended, charge)
 
 
+def _check_steps(steps: Sequence[CurrentStep]) -> None:
+    if not steps:
+        raise InputError("film: there are no steps")
+    for one in steps:
+        if not isinstance(one, CurrentStep):
+            raise refusal("film: steps", one, "each as a CurrentStep")
+
+
 class _Record:
-    def __init__(self, chain: PhaseChain) -> None:
-        self.chain = chain
+    def __init__(self, chain: PhaseChain, nucleation_V: float) -> None:
+        self.chain, self.nucleation_V = chain, nucleation_V
         self.rows: list[tuple[float, int, float, Film, float]] = []
 
     def add(self, time: float, step: int, current: float, film: Film, flux: float) -> None:
-        self.rows.append((time, step, current, film, front_voltage_V(self.chain, film, flux)))
+        volts = front_voltage_V(self.chain, film, flux)
+        if flux < 0.0:  # farther down the next phase takes over, which of the richest compound is the metal
+            volts = max(volts, self.chain.front_voltages_V[film.front.phase] - self.nucleation_V)
+        self.rows.append((time, step, current, film, volts))
 
     def run(self, ended: str | None, charge: float) -> FilmRun:
         times, steps, currents, films, volts = zip(*self.rows, strict=True)

@@ -269,8 +269,7 @@ def front_voltage_V(chain: PhaseChain, film: Film, flux: float) -> float:
     """
     front = film.front
     if front.phase == 0:
-        ratio = surface_ratio(chain, film, flux)
-        return chain.liquid_voltage_V(ratio) if ratio > 0.0 else math.inf
+        return chain.liquid_voltage_V(max(surface_ratio(chain, film, flux), DRY * chain.phases[0].ratio))
     behind = phase_behind(chain, film, len(film.layers) - 1)
     poor, rich = chain.window_V(front.phase)
     if behind is None:

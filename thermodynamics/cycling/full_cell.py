@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...arguments import whole_number
 from ...errors import InputError
 from ...reference.cathodes import Cathode
 from ..hulls.voltage import molar_mass
@@ -62,6 +63,7 @@ def full_cell(run: FilmRun, step: int, cathode: Cathode) -> FullCell:
         The cathode takes another metal, or the film is not stripped in the step, or ends in it.
     """
     chain = run.chain
+    whole_number("full cell: step", step, least=0)
     if cathode.ion != chain.metal:
         raise InputError(f"full cell: the cathode takes {cathode.ion}, the film gives {chain.metal}")
     inside = np.flatnonzero(run.steps == step)

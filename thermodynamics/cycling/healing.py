@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...arguments import whole_number
+from ...arguments import as_float, items, number, refusal, whole_number
 from ...errors import InputError
 from ..checks import finite_array, not_negative, positive
 from ..hulls.voltage import molar_mass
 from ..units import FARADAY
 from .cell import cycling_steps
-from .conditions import check_thickness
+from .conditions import check_cells, check_fraction, check_thickness
 from .cycle import FilmRun, run_steps
 from .film import METAL_AT_FRONT, RUNS_DRY
 from .initial_films import applied_film
@@ -24,8 +25,12 @@ IN_TURN = "liquid and solid in turn"
 SOLID = "solid throughout"
 METAL = "metal at the electrolyte"
 DRY = "runs dry"
+THICKNESS_RANGE_M = (1e-6, 1e-3)
+CURRENT_RANGE_A_M2 = (0.1, 1e5)
+"""Between which a limit is looked for. One found at an end is a bound: nothing is known of what lies beyond."""
 _GRID = 7
 _CURRENTS = 13
+_FINEST = 1e-6
 NOT_FOLLOWED = "not followed"
 OUTCOMES = (LIQUID, IN_TURN, SOLID, METAL, DRY, NOT_FOLLOWED)
 """What a film does in its last cycle, or what ended it; it heals in the first two."""
@@ -51,12 +56,17 @@ class Protocol:
         How far the voltage falls below a front before a richer phase begins at the electrolyte.
     cells
         Finite volumes of the liquid.
+
+    Raises
+    ------
+    InputError
+        A number out of its range.
     """
 
     capacity_C_m2: float
     metal_m: float | None
     rest_s: float = 0.0
-    cycles: int = 2
+    cycles: int = 3
     x: float | None = None
     nucleation_V: float = 0.01
     cells: int = 8
@@ -66,6 +76,10 @@ class Protocol:
         not_negative("protocol", "rest_s", self.rest_s)
         not_negative("protocol", "nucleation_V", self.nucleation_V)
         whole_number("protocol: cycles", self.cycles)
+        check_cells("protocol", self.cells)
+        check_fraction("protocol", self.x)
+        if self.metal_m is not None:
+            positive("protocol", "metal_m", self.metal_m)
 
     def run(
         self, chain: PhaseChain, thickness_m: float, current_A_m2: float, *, points: int = 2, plated: bool = False
@@ -77,10 +91,23 @@ class Protocol:
         return run_steps(chain, film, steps, nucleation_V=self.nucleation_V, cells=self.cells, points=points, rtol=1e-6)
 
     def stays_liquid(self, chain: PhaseChain, thickness_m: float, current_A_m2: float) -> bool:
-        """Return whether both films of a symmetric cell are liquid at the electrolyte throughout their last cycle."""
-        return all(
-            outcome_of(self.run(chain, thickness_m, current_A_m2, plated=plated)) == LIQUID for plated in (True, False)
-        )
+        """Return whether both films of a symmetric cell are liquid at the electrolyte throughout their last cycle.
+
+        Raises
+        ------
+        InputError
+            A film cannot be followed to the end, so that nobody knows.
+        """
+        for plated in (True, False):
+            run = self.run(chain, thickness_m, current_A_m2, plated=plated)
+            outcome = outcome_of(run)
+            if outcome == NOT_FOLLOWED:
+                raise InputError(
+                    f"film of {1e6 * thickness_m:.4g} µm at {current_A_m2:.4g} A/m²: not followed, {run.ended}"
+                )
+            if outcome != LIQUID:
+                return False
+        return True
 
 
 @dataclass(frozen=True)
@@ -207,7 +234,7 @@ def largest_current(
     protocol: Protocol,
     thickness_m: float,
     *,
-    within_A_m2: tuple[float, float] = (0.1, 1e5),
+    within_A_m2: tuple[float, float] = CURRENT_RANGE_A_M2,
     precision: float = 0.05,
 ) -> CurrentLimit:
     """Return the current above which a film loses its liquid skin while plating, or runs dry while stripping.
@@ -227,11 +254,9 @@ def largest_current(
     Raises
     ------
     InputError
-        The range is none, or what :meth:`Protocol.run` refuses.
+        The range or the precision is none, or what :meth:`Protocol.run` refuses.
     """
-    least, most = within_A_m2
-    if not 0.0 < least < most:
-        raise InputError(f"largest current: within_A_m2 is {within_A_m2!r}; two rising positive currents are needed")
+    least, most = _search("largest current", "within_A_m2", within_A_m2, precision)
 
     def outcome(current: float) -> str:
         return worst_outcome(*(protocol.run(chain, thickness_m, current, plated=one) for one in (False, True)))
@@ -250,6 +275,15 @@ def largest_current(
         else:
             high, beyond = middle, found
     return CurrentLimit(float(low), beyond)
+
+
+def _search(owner: str, name: str, within: tuple[float, float], precision: float) -> tuple[float, float]:
+    """Return the ends of a range that a bisection looks in; with a precision finer than that of the films it ends."""
+    ends = items(f"{owner}: {name}", within, "two rising positive numbers")
+    if len(ends) != 2 or not 0.0 < as_float(ends[0]) < as_float(ends[1]) < math.inf:
+        raise refusal(f"{owner}: {name}", within, "two rising positive numbers")
+    number(f"{owner}: precision", precision, least=_FINEST, most=1.0)
+    return float(ends[0]), float(ends[1])
 
 
 def host_for_capacity(chain: PhaseChain) -> float:
@@ -288,14 +322,17 @@ def largest_diffusivity_factor(
     -------
     float or None
         The largest factor by bisection, the higher end where every one will do; None where the lowest is too much.
+
+    Raises
+    ------
+    InputError
+        The range or the precision is none, or what :meth:`Protocol.run` refuses.
     """
 
     def stays(factor: float) -> bool:
         return protocol.stays_liquid(chain.with_solid_diffusivity(factor), thickness_m, current_A_m2)
 
-    low, high = within
-    if not 0.0 < low < high:
-        raise InputError(f"largest diffusivity: within is {within!r}; two rising positive factors are needed")
+    low, high = _search("largest diffusivity", "within", within, precision)
     if not stays(low):
         return None
     if stays(high):
@@ -311,7 +348,7 @@ def least_thickness_m(
     protocol: Protocol,
     current_A_m2: float,
     *,
-    within_m: tuple[float, float] = (1e-6, 1e-3),
+    within_m: tuple[float, float] = THICKNESS_RANGE_M,
     precision: float = 0.03,
 ) -> float | None:
     """Return the thinnest film that stays liquid, stripped or plated first, by bisection; None where none does.
@@ -326,10 +363,18 @@ def least_thickness_m(
         Thicknesses to look between.
     precision
         Relative.
+
+    Returns
+    -------
+    float or None
+        Thickness in m; the lower end where even that one stays liquid, so that the thinnest is at most as thick.
+
+    Raises
+    ------
+    InputError
+        The range or the precision is none, or what :meth:`Protocol.run` refuses.
     """
-    low, high = within_m
-    if not 0.0 < low < high:
-        raise InputError(f"least film: within_m is {within_m!r}; two rising positive thicknesses are needed")
+    low, high = _search("least film", "within_m", within_m, precision)
 
     def stays(thickness: float) -> bool:
         return protocol.stays_liquid(chain, thickness, current_A_m2)

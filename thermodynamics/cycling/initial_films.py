@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import InputError
 from ..checks import positive
-from .conditions import check_thickness
+from .conditions import check_cells, check_fraction, check_thickness
 from .film import SEED, Film, Layer, liquid_layer
 from .phases import PhaseChain
 
@@ -36,9 +36,12 @@ def applied_film(
     Raises
     ------
     InputError
-        A thickness out of its range (`~.conditions.check_thickness`), or a mole fraction outside those of the chain.
+        A thickness out of its range (`~.conditions.check_thickness`), cells not from 4 to 200, or a mole fraction
+        outside those of the chain.
     """
     check_thickness("thickness_m", thickness_m)
+    check_cells("film", cells)
+    check_fraction("film", x)
     saturated = chain.phases[0].ratio
     if x is None:
         x = saturated / (1.0 + saturated)
@@ -83,8 +86,14 @@ def equilibrium_film(chain: PhaseChain, film: Film, cells: int = 16) -> Film:
     film
         Whose host and metal are taken.
     cells
-        Of the liquid.
+        Of the liquid, 4 to 200.
+
+    Raises
+    ------
+    InputError
+        Another number of cells.
     """
+    check_cells("film", cells)
     host, metal = film.host, film.metal
     richest = chain.phases[-1].ratio
     if metal >= richest * host:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
+from ...arguments import choice, whole_number
 from ...errors import InputError
 from ...reference.metals import ion_charge
 from ..amalgams.choose_solution import MEASURED
 from ..amalgams.liquidus import Liquidus, host_of
 from ..amalgams.phase_fractions import isotherm
-from ..checks import positive
+from ..checks import finite, positive
 from ..hulls.finite_temperature import liquid_name
 from ..hulls.fusion import get_fusion
 from ..hulls.hull import Hull
@@ -112,6 +113,11 @@ class PhaseChain:
         volts = self.front_voltages_V
         if len(volts) != len(ratios) or volts[-1] != 0.0 or any(b >= a for a, b in pairwise(volts)):
             raise InputError(f"{name}: the voltages {list(volts)} must fall to 0 V, one for each phase")
+        positive(name, "temperature_K", self.temperature_K)
+        whole_number(f"{name}: electrons", self.electrons)
+        positive(name, "metal_volume_m3", self.metal_volume_m3)
+        for owned in ("dissolved_volume_m3", "ln_gamma_slope"):
+            finite(name, owned, getattr(self, owned))
         for phase in self.phases:
             positive(name, f"diffusivity of {phase.formula}", phase.diffusivity_m2_s)
             positive(name, f"volume of {phase.formula}", phase.molar_volume_m3)
@@ -235,7 +241,8 @@ def phase_chain(
     Raises
     ------
     InputError
-        The hull is not binary, the host is no liquid or the metal no solid at the temperature, a diffusivity is out of
+        The hull is not binary, the liquidus is that of another metal, a diffusivity is given of a compound that the
+        hull has not, the host is no liquid or the metal no solid at the temperature, a diffusivity is out of
         its range there, or no phase is stable.
     """
     host = host_of(hull, metal)
@@ -243,6 +250,9 @@ def phase_chain(
     if charge is None:
         raise InputError(f"film of {metal} and {host}: the charge of the {metal} ion is not known here")
     check_temperature(metal, host, temperature_K)
+    formulas = list(dict.fromkeys(phase.formula for phase in hull.phases if not phase.is_element))
+    for formula in diffusivities.compounds_m2_s:
+        choice(f"film of {metal} and {host}: compounds_m2_s", formula, formulas)
     room = isotherm(hull, metal, temperature_K, liquidus)
     if room.x_saturation is None or room.x_saturation >= 1.0 or len(room.corners) < 2:
         raise InputError(f"film of {metal} and {host} at {temperature_K:g} K: no solid is stable beside the liquid")

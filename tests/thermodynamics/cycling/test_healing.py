@@ -46,9 +46,9 @@ def test_half_of_the_pores_fill_where_the_pressure_is_that_of_their_median():
 
 def test_contact_takes_the_whole_current_through_what_is_touched():
     assert contact_resistance(5e-4, 0.25) == pytest.approx(2e-3)
-    with pytest.raises(InputError, match="touched share is 0"):
+    with pytest.raises(InputError, match="touched share: 0"):
         contact_resistance(5e-4, 0.0)
-    with pytest.raises(InputError, match="pore_share is 2"):
+    with pytest.raises(InputError, match="pore_share: 2"):
         RoughFace(pore_share=2)
     with pytest.raises(InputError, match="angle_deg is 200"):
         wetted_fraction(RoughFace(), 200.0, 0.48)

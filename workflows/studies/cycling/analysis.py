@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from ....reports.cycling.model import (
     FilmCase,
     FilmLimit,
     FilmResults,
+    LargestDiffusivity,
     MapPart,
 )
 from ....thermodynamics.amalgams.solubility import liquidus_for
@@ -34,8 +36,9 @@ from ....thermodynamics.hulls.hull import Hull
 from ....thermodynamics.wetting.contact_angle import measured_tension
 from .settings import HOST, HOUR_S, MA_CM2, MAH_CM2, MV, OHM_CM2, UM, CyclingSettings, known_metals
 
-_MAP_CYCLES = 2
 _MAP_CELLS = 8
+_FINE = 0.002
+"""Of the largest diffusivity: its two digits are told downwards, and a coarser one would often be a digit lower."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +121,15 @@ def cycled_films(
     """
     contact = _contact(settings, angles)
     known = known_metals(hulls)
-    found, problems = [], []
+    found: list[FilmResults] = []
+    problems: list[str] = []
     for metal, hull in hulls.items():
         if metal not in known:
             problems.append(f"{metal}: no film, solubility or diffusivity in mercury is not known here")
             continue
         try:
             found.append(_films(metal, _Energies(hull, potential, free.get(metal)), settings, tick))
+            problems += found[-1].problems
         except InputError as error:
             problems.append(f"{metal}: {error}")
     if not found:
@@ -150,13 +155,14 @@ def _films(metal: str, energies: _Energies, settings: CyclingSettings, tick: Cal
         settings.capacity_mAh_cm2 * MAH_CM2,
         metal_m,
         settings.rest_h * HOUR_S,
-        min(settings.cycles, _MAP_CYCLES),
+        settings.cycles,
         settings.x,
         settings.nucleation_mV * MV,
         min(settings.cells, _MAP_CELLS),
     )
     thickness = settings.thickness_um * UM
     cases, least, limits, parts = [], [], [], []
+    problems: list[str] = []
     chain = _chain(energies, metal, settings.temperature_K, settings, settings.solid_diffusivities_m2_s[0])
     for diffusivity in _solid_diffusivities(chain, settings):
         chain = _chain(energies, metal, settings.temperature_K, settings, diffusivity)
@@ -174,18 +180,18 @@ def _films(metal: str, energies: _Energies, settings: CyclingSettings, tick: Cal
                     cells=settings.cells,
                 )
                 cases.append(FilmCase(diffusivity, current * MA_CM2, barrier, cell))
-        least.append((diffusivity, least_thickness_m(chain, protocol, settings.currents_mA_cm2[0] * MA_CM2)))
-        limits += [
-            FilmLimit(diffusivity, barrier, largest_current(chain, replace(protocol, nucleation_V=barrier), thickness))
-            for barrier in (protocol.nucleation_V, 0.0)
-        ]
+        with _told(problems, f"{metal}: no least mercury with D = {diffusivity:g} m²/s"):
+            least.append((diffusivity, least_thickness_m(chain, protocol, settings.currents_mA_cm2[0] * MA_CM2)))
+        for barrier in (protocol.nucleation_V, 0.0):
+            with _told(problems, f"{metal}: no largest current with D = {diffusivity:g} m²/s"):
+                limit = largest_current(chain, replace(protocol, nucleation_V=barrier), thickness)
+                limits.append(FilmLimit(diffusivity, barrier, limit))
         parts += _map(energies, metal, settings, diffusivity, protocol, tick)
-    factor = None
+    largest = None
     if chain.richest:
         first = settings.currents_mA_cm2[0] * MA_CM2
-        last = settings.solid_diffusivities_m2_s[-1]
-        within = (LEAST_SOLID_M2_S / last, MOST_SOLID_M2_S / last)
-        factor = largest_diffusivity_factor(chain, protocol, thickness, first, within=within)
+        with _told(problems, f"{metal}: no largest D"):
+            largest = _largest_diffusivity(chain, protocol, thickness, first, settings.solid_diffusivities_m2_s[-1])
     return FilmResults(
         energies.static.system,
         metal,
@@ -197,9 +203,32 @@ def _films(metal: str, energies: _Energies, settings: CyclingSettings, tick: Cal
         tuple(parts),
         metal_facts(metal).known("diffusivity_in_mercury"),
         liquidus_for(metal).source,
-        None if factor is None else factor * settings.solid_diffusivities_m2_s[-1],
+        largest,
         kind,
+        tuple(problems),
     )
+
+
+@contextlib.contextmanager
+def _told(problems: list[str], what: str) -> Iterator[None]:
+    """Go on without a part that cannot be had, and tell why: it takes none of the others with it."""
+    try:
+        yield
+    except InputError as error:
+        problems.append(f"{what}, {error}")
+
+
+def _largest_diffusivity(
+    chain: PhaseChain, protocol: Protocol, thickness_m: float, current_A_m2: float, room_m2_s: float
+) -> LargestDiffusivity:
+    """Return the largest diffusivity at 25 °C with which a film stays liquid.
+
+    Looked for where it is a diffusivity of compounds both at 25 °C, ``room_m2_s`` in the chain, and at its temperature.
+    """
+    values = (room_m2_s, chain.phases[-1].diffusivity_m2_s)
+    within = (LEAST_SOLID_M2_S / min(values), MOST_SOLID_M2_S / max(values))
+    factor = largest_diffusivity_factor(chain, protocol, thickness_m, current_A_m2, within=within, precision=_FINE)
+    return LargestDiffusivity(None if factor is None else factor * room_m2_s, factor == within[1])
 
 
 def _solid_diffusivities(chain: PhaseChain, settings: CyclingSettings) -> tuple[float, ...]:
@@ -221,18 +250,17 @@ def _map(
     for kelvin in settings.map.temperatures_K:
         try:
             chain = _chain(energies, metal, kelvin, settings, diffusivity)
+            for barrier in (protocol.nucleation_V, 0.0):
+                points = healing_points(
+                    chain,
+                    replace(protocol, nucleation_V=barrier),
+                    [value * UM for value in settings.map.thicknesses_um],
+                    [value * MA_CM2 for value in settings.map.currents_mA_cm2],
+                    tick=tick,
+                )
+                parts.append(MapPart(diffusivity, kelvin, barrier, tuple(points)))
         except InputError as error:
             parts.append(MapPart(diffusivity, kelvin, protocol.nucleation_V, (), str(error)))
-            continue
-        for barrier in (protocol.nucleation_V, 0.0):
-            points = healing_points(
-                chain,
-                replace(protocol, cycles=_MAP_CYCLES, nucleation_V=barrier),
-                [value * UM for value in settings.map.thicknesses_um],
-                [value * MA_CM2 for value in settings.map.currents_mA_cm2],
-                tick=tick,
-            )
-            parts.append(MapPart(diffusivity, kelvin, barrier, tuple(points)))
     return parts
 
 

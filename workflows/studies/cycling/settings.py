@@ -70,7 +70,7 @@ class CyclingSettings(StudySettings):
     Attributes
     ----------
     metals
-        Whose films; empty: every metal that a system of the job has with mercury and of which enough is known.
+        Whose films; None: every metal that a system of the job has with mercury and of which enough is known.
     thickness_um, x
         Of the film as it is made, and its overall mole fraction of the metal; None: saturated liquid.
     metal_um
@@ -103,7 +103,7 @@ class CyclingSettings(StudySettings):
         Finite volumes of the liquid.
     """
 
-    metals: tuple[str, ...] = ()
+    metals: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     thickness_um: Thickness = 70.0
     x: Annotated[float, Field(gt=0, lt=1)] | None = None
     metal_um: Thickness | None = 450.0
@@ -138,9 +138,9 @@ class CyclingSettings(StudySettings):
 
     @field_validator("metals")
     @classmethod
-    def _known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+    def _known(cls, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
         known = symbols_with(*NEEDED_FACTS)
-        for value in values:
+        for value in values or ():
             if value not in known:
                 raise ValueError(f"{value!r}: solubility and diffusivity in mercury are known of {', '.join(known)}")
         return values
@@ -166,7 +166,7 @@ class CyclingSettings(StudySettings):
         """
         _check_installed()
         systems = metals_with_mercury(spec.systems)
-        for metal in self.metals:
+        for metal in self.metals or ():
             if metal not in systems:
                 raise InputError(f"cycling.metals: {metal} needs {metal}-{HOST} among the systems of the job")
         if not known_metals(systems):

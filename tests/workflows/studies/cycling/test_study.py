@@ -16,18 +16,20 @@ from amalgamics.calculators.potentials.names import get_potential
 from amalgamics.calculators.relaxation.results import RelaxationResult
 from amalgamics.cli import main as cli
 from amalgamics.errors import InputError
+from amalgamics.reports.cycling.model import FilmLimit, LargestDiffusivity
 from amalgamics.reports.cycling.paper import AGREED, DISAGREED, OPEN, verdict
+from amalgamics.reports.cycling.section import cycling_sections
 from amalgamics.reports.cycling.volumes import volume_table, volume_warning
 from amalgamics.reports.cycling.wording import diffusivity_text, millivolts
 from amalgamics.reports.notation import finite_json
 from amalgamics.thermodynamics import Diffusivities, liquidus_for, phase_chain
-from amalgamics.thermodynamics.cycling.healing import OUTCOMES
+from amalgamics.thermodynamics.cycling.healing import METAL, OUTCOMES, CurrentLimit, Protocol
 from amalgamics.workflows.database.candidates import Candidate
 from amalgamics.workflows.database.fingerprint import fingerprint
 from amalgamics.workflows.database.structure_database import StructureDatabase
 from amalgamics.workflows.job import Job
 from amalgamics.workflows.spec import WorkflowSpec
-from amalgamics.workflows.studies.cycling import settings
+from amalgamics.workflows.studies.cycling import analysis, settings
 from amalgamics.workflows.studies.cycling.analysis import Angles, cycled_films, films_of_map
 from amalgamics.workflows.studies.cycling.settings import read_settings
 from amalgamics.workflows.studies.cycling.study import CyclingStudy
@@ -120,6 +122,106 @@ def test_a_barrier_never_lets_a_film_fare_worse_on_the_map(results):
     assert any(one.heals and not other.heals for one, other in zip(held.points, free.points, strict=True))
 
 
+def test_every_limit_holds_for_the_films_of_the_same_report(study):
+    """Films, map and limits go through the job's cycles: after three a film has less liquid than after two."""
+    chosen = read_settings(
+        cycles=4,
+        cells=8,
+        currents_mA_cm2=[2.0],
+        solid_diffusivities_m2_s=[1e-15],
+        map={"thicknesses_um": [60, 70], "currents_mA_cm2": [2, 20], "temperatures_K": [298.15]},
+    )
+    (film,) = cycled_films({"Li": study.job.hulls[0]}, chosen, "made up").films
+    protocol = Protocol(36000.0, 450e-6, 36000.0, cycles=4)
+
+    def stays(factor=1.0, thickness=70e-6, current=20.0):
+        return protocol.stays_liquid(film.chain.with_solid_diffusivity(factor), thickness, current)
+
+    factor = film.largest.value_m2_s / 1e-15
+    assert stays(factor)
+    assert not stays(1.06 * factor)
+    ((_, least),) = film.least
+    assert stays(thickness=least)
+    assert not stays(thickness=0.96 * least)
+    held = next(one for one in film.limits if one.nucleation_V)
+    assert stays(current=held.limit.current_A_m2)
+    assert not stays(current=1.06 * held.limit.current_A_m2)
+    on_map = next(one for one in film.parts[0].points if (one.thickness_m, one.current_A_m2) == (70e-6, 20.0))
+    assert on_map.least_liquid_m == pytest.approx(film.case(1e-15, 20.0, True).least_liquid_m, rel=1e-4)
+
+
+def test_the_headline_says_no_more_than_was_found(results):
+    """Two digits downwards, only with a barrier, and a limit at the end of the search as a bound."""
+    (film,) = results.films
+
+    def said(value, is_bound=False):
+        one = replace(film, largest=LargestDiffusivity(value, is_bound))
+        return cycling_sections(replace(results, films=(one,)), pictures=False)[0].paragraphs[0]
+
+    assert "With a barrier to a new phase it stays liquid throughout for any D up to 1.5·10⁻¹⁵ m²/s." in said(1.59e-15)
+    assert "throughout with any D that was tried, up to 10⁻⁸ m²/s." in said(1e-8, True)
+    assert "With a barrier to a new phase, too, it stays liquid throughout with no D." in said(None)
+
+
+def test_a_limit_at_the_end_of_a_search_is_told_as_a_bound(results):
+    (film,) = results.films
+    ends = replace(
+        film,
+        least=((1e-16, 1e-6), (1e-12, None)),
+        limits=(FilmLimit(1e-16, 0.01, CurrentLimit(1e5, "")), FilmLimit(1e-12, 0.01, CurrentLimit(123.4, METAL))),
+        largest=LargestDiffusivity(1e-8, True),
+    )
+    (section,) = cycling_sections(replace(results, films=(ends,)), pictures=False)
+
+    tables = {table.caption: table.rows for table in section.tables}
+    least, none = tables["Least mercury for a liquid skin"]
+    assert least[3:5] == ("at most 1.0", "at most 1.4")
+    assert none[3:5] == (None, None)
+    assert [row[3] for row in tables["Largest current with a liquid skin"]] == ["at least 10000", "12.3"]
+    told = [(row["value"], row["bound"]) for row in section.summary["cycling"]["limits"]]
+    assert told == [
+        (pytest.approx(1.0), "at most"),
+        (None, None),
+        (1e4, "at least"),
+        (pytest.approx(12.34), None),
+        (1e-8, "at least"),
+    ]
+    rows = list(csv.DictReader(io.StringIO(section.files["cycling-limits.csv"].decode())))
+    assert [row["bound"] for row in rows] == ["at most", "", "at least", "", "at least"]
+
+
+def test_a_part_that_cannot_be_had_takes_no_other_with_it(study, monkeypatch):
+    """It is told as a problem, and the headline makes nothing of it."""
+
+    def fails(*_, **__):
+        raise InputError("film: not followed")
+
+    for name in ("least_thickness_m", "largest_current", "largest_diffusivity_factor", "healing_points"):
+        monkeypatch.setattr(analysis, name, fails)
+    report = cycled_films({"Li": study.job.hulls[0]}, read_settings(**SMALL), "made up")
+
+    (film,) = report.films
+    assert (film.least, film.limits, film.largest, len(film.cases)) == ((), (), None, 4)
+    for part in ("no least mercury with D = 1e-16", "no largest current with D = 1e-12", "no largest D"):
+        assert any(problem.startswith(f"Li: {part}") for problem in report.problems)
+    (section,) = cycling_sections(report, pictures=False)
+    assert "stays liquid throughout" not in section.paragraphs[0]
+    assert any("no map at 298.15 K, film: not followed" in warning for warning in section.warnings)
+
+
+def test_a_warm_film_with_fast_compounds_has_all_its_parts(study):
+    """The largest D is looked for where both it and what its activation makes of it at 440 K are diffusivities."""
+    chosen = read_settings(
+        **{**SMALL, "map": None, "temperature_K": 440.0, "solid_diffusivities_m2_s": [1e-18], "rest_h": 1e-4}
+    )
+    report = cycled_films({"Li": study.job.hulls[0]}, chosen, "made up")
+
+    assert not report.problems
+    (film,) = report.films
+    at_440 = film.largest.value_m2_s * film.chain.phases[-1].diffusivity_m2_s / 1e-18
+    assert at_440 <= 1.0001e-8
+
+
 def test_the_section_has_pictures_tables_and_files(section):
     assert [picture.file_name for picture in section.pictures] == [
         "cycling-film-li-hg.png",
@@ -147,6 +249,9 @@ def test_the_section_has_pictures_tables_and_files(section):
     profiles = list(csv.DictReader(io.StringIO(section.files["cycling-profiles-li-hg.csv"].decode())))
     assert {float(row["depth_um"]) for row in profiles} >= {0.0}
     assert all(0.0 <= float(row["x"]) < 1.0 for row in profiles)
+    tops = [(*list(row.values())[:5], row["time_s"], row["step"]) for row in profiles if row["depth_um"] == "0.0"]
+    turns = {time for *_, time, step in tops if step == "1"} & {time for *_, time, step in tops if step == "2"}
+    assert turns  # where the current turns there are two profiles at one time
     json.dumps(finite_json(section.summary), allow_nan=False)
     films = section.summary["cycling"]["films"]
     assert {film["film_mV"] is None for film in films} == {True, False}  # some end at once
@@ -259,7 +364,7 @@ def test_verdicts(cases, word):
 
 
 def test_numbers_in_words():
-    assert [diffusivity_text(value) for value in (1e-14, 3e-9, 1.5e-12)] == ["10⁻¹⁴", "3·10⁻⁹", "1.5·10⁻¹²"]
+    assert [diffusivity_text(value) for value in (1e-14, 3e-9, 1.55e-12)] == ["10⁻¹⁴", "3·10⁻⁹", "1.55·10⁻¹²"]
     assert [millivolts(value) for value in (0.0012, 0.75, float("nan"))] == ["1.2", "750", "–"]
 
 
@@ -298,6 +403,8 @@ def test_the_verb_prints_what_the_section_has(study, folder, monkeypatch, capsys
         (["Li-Hg", "--current", "5,2"], "--current: .*must rise"),
         (["Li-Hg", "--thickness", "-3"], "--thickness: -3.* is not allowed"),
         (["Li-Hg", "--current", "much"], "--current is 'much'"),
+        (["Li-Hg", "--metal", "-1"], "--metal: -1.* at least 0.01 .*; 0 for none"),
+        (["Li-Hg", "--json", "--csv"], "--json, --csv: one of them"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, folder, monkeypatch, capsys):
@@ -306,3 +413,21 @@ def test_bad_input_is_one_line(arguments, message, folder, monkeypatch, capsys):
     assert code == 2
     (line,) = errors.splitlines()
     assert re.search(message, line)
+
+
+def test_the_folder_of_pictures_is_looked_at_before_anything_is_computed(study, folder, monkeypatch, capsys):
+    assert study.job.hulls
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(analysis, "cycled_films", lambda *_, **__: pytest.fail("computed"))
+    (folder / "plain").write_text("no folder")
+
+    code, _, errors = run(["Li-Hg", "--no-map", "--output", "plain"], capsys)
+
+    assert code == 2
+    assert "plain is not a directory" in errors
+
+
+def test_no_metals_are_not_all_of_them():
+    with pytest.raises(InputError, match=r"metals: the list \[\] is not allowed"):
+        read_settings(metals=[])
+    assert read_settings(metals=None) == read_settings()
