@@ -37,6 +37,7 @@ BENCHMARKS = {
     "optimizers": ("optimizers", "run_optimizers"),
     "scaling": ("scaling", "run_scaling"),
     "growth": ("growth", "run_growth"),
+    "workers": ("growth", "run_workers"),
     "roofline": ("roofline", "run_roofline"),
     "memory": ("memory", "run_memory"),
     "end-to-end": ("end_to_end", "run_end_to_end"),
