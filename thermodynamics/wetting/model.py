@@ -37,8 +37,8 @@ _LOWEST_LOG_X = -600.0
 """Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
 _NO_BRACKET = -1
 """Status of ``find_root`` where both ends have one sign."""
-_MARKS_BELOW_SATURATION = np.concatenate([np.geomspace(600.0, 25.0, 25), np.linspace(24.0, 0.0, 49)])
-"""Between which compositions the root of a drop's balance is looked for, ln(x_saturation / x)."""
+_MARKS_BELOW = np.concatenate([np.geomspace(600.0, 25.0, 25), np.linspace(24.0, 0.0, 49)])
+"""Between which compositions the root of a drop's balance is looked for: how far below the largest, in ln x."""
 _METHOD_STREAM = 1
 """Random numbers of the method's errors apart from those of the samples, which stay as they are without them."""
 
@@ -361,7 +361,7 @@ class WettingModel:
 
         wanted = np.log(supply[rows, columns])
         # What each draw holds in liquids of a few compositions leaves a narrow bracket for each supply.
-        marks = np.log(self.solution.x_saturation) - _MARKS_BELOW_SATURATION
+        marks = np.log(pinned.max()) - _MARKS_BELOW
         held = np.log(self._solute(member, limit, drop, np.exp(marks)[None, :], draw))
         above = np.minimum((held[rows] < wanted[:, None]).sum(axis=1), len(marks) - 1)
         found = elementwise.find_root(
