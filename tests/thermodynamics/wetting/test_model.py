@@ -192,6 +192,13 @@ class TestFiniteSupply:
     def test_a_large_concentrated_drop_does_not_notice(self) -> None:
         assert model(drop=Drop(3.0)).curve([1e-3]).at(1e-3).fresh.x_effective == pytest.approx(1e-3, rel=1e-3)
 
+    def test_solubility_may_have_no_limit(self) -> None:
+        """Nothing is divided by the solvent that a saturated liquid would not have."""
+        mixed = Moved(0.0, x_saturation=1.0)
+        with np.errstate(all="raise", under="ignore"):
+            found = WettingModel(mixed, HG, (BARE,), n_draws=20, drop=Drop(0.05)).curve([1e-6, 1e-3])
+        assert found.at(1e-6).fresh.x_effective < found.at(1e-3).fresh.x_effective < 1e-3
+
     def test_heavy_tails_leave_a_band(self) -> None:
         """Draws of one degree of freedom go astray by thousands of errors; the drop still has an angle."""
         gas = LatticeGas.from_series(59.0, [-1.3, -1.8], [4, 2], standard_errors=[0.1, 0.1], degrees_of_freedom=1)
