@@ -23,7 +23,7 @@ OVERHEAD_PERCENT = 5.0
 
 def run_end_to_end(mode: Mode) -> Result:  # noqa: ARG001 - as the others
     """The example of the README, once as a command and once with a stopwatch inside."""
-    cpu, wall = _run_command()
+    cpu, wall = run_command(EXAMPLE, 1)
     say(f"  amalgamics run: {wall:.1f} s wall, {cpu:.1f} s CPU")
     parts = _run_instrumented()
     total_cpu, total_wall = sum(parts["cpu_s"].values()), sum(parts["wall_s"].values())
@@ -67,15 +67,13 @@ def _rows(cpu_s: Mapping[str, float], wall_s: Mapping[str, float], total: float)
     ]
 
 
-def _run_command() -> tuple[float, float]:
-    """Return CPU time (all processes) and wall time of the command in a fresh directory, s."""
+def run_command(job: Path, workers: int) -> tuple[float, float]:
+    """Return CPU time (all processes) and wall time of `amalgamics run` on a job in a fresh directory, s."""
     with tempfile.TemporaryDirectory() as directory:
-        shutil.copy(EXAMPLE, directory)
+        shutil.copy(job, directory)
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        command = [sys.executable, "-c", "from amalgamics.cli.main import main; main()"]
-        subprocess.run(
-            [*command, "run", EXAMPLE.name, "--workers", "1"], cwd=directory, check=True, stdout=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-c", "from amalgamics.cli.main import main; main()", "run", job.name]
+        subprocess.run([*command, "--workers", str(workers)], cwd=directory, check=True, stdout=subprocess.DEVNULL)
         after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 

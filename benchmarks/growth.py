@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..calculators.potentials.names import get_calculator
 from ..calculators.relaxation.batch import get_batch_evaluator
+from .end_to_end import run_command
 from .memory import peak_memory_mb
 from .results import Mode, Result, Row, Table, Target
 from .systems import mercury_on_llto, small_crystals, supercell
@@ -43,7 +42,10 @@ def run_growth(mode: Mode) -> Result:
 
 def run_workers(mode: Mode) -> Result:  # noqa: ARG001 - as the others
     """A job of crystals alone with one worker and with two."""
-    seconds = {workers: _run_job(workers) for workers in WORKERS}
+    seconds: dict[int, float] = {}
+    for workers in WORKERS:
+        _, seconds[workers] = run_command(JOB, workers)
+        say(f"  {workers} workers: {seconds[workers]:.1f} s")
     one, two = (seconds[workers] for workers in WORKERS)
     rows = [{"workers": workers, "wall time (s)": wall, "faster": one / wall} for workers, wall in seconds.items()]
     target = Target("two workers over one, a whole job", one / two, FASTER_WITH_TWO)
@@ -120,17 +122,6 @@ def _large_interface(result: Result) -> None:
     what = f"interface of {found['atoms']} atoms, chgnet+d3"
     result.targets.append(Target(f"{what}, s (CPU) per step", found["cpu_s"], SECONDS_PER_STEP, "at_most"))
     result.targets.append(Target(f"{what}, peak memory (MB)", found["peak_mb"], MEGABYTES, "at_most"))
-
-
-def _run_job(workers: int) -> float:
-    with tempfile.TemporaryDirectory() as directory:
-        shutil.copy(JOB, directory)
-        start = time.perf_counter()
-        command = [sys.executable, "-c", "from amalgamics.cli.main import main; main()", "run", JOB.name]
-        subprocess.run([*command, "--workers", str(workers)], cwd=directory, check=True, stdout=subprocess.DEVNULL)
-        wall = time.perf_counter() - start
-    say(f"  {workers} workers: {wall:.1f} s")
-    return wall
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -258,23 +259,26 @@ def largest_current(
     """
     least, most = _search("largest current", "within_A_m2", within_A_m2, precision)
 
+    @functools.cache
     def outcome(current: float) -> str:
         return worst_outcome(*(protocol.run(chain, thickness_m, current, plated=one) for one in (False, True)))
 
-    high, beyond = most, ""
-    for low in np.geomspace(most, least, _CURRENTS).tolist():
-        if (found := outcome(low)) == LIQUID:
-            break
-        high, beyond = low, found
-    else:
-        return CurrentLimit(None, beyond)
-    while beyond and high / low > 1.0 + precision:
-        middle = (low * high) ** 0.5
-        if (found := outcome(middle)) == LIQUID:
-            low = middle
-        else:
-            high, beyond = middle, found
-    return CurrentLimit(float(low), beyond)
+    grid: list[float] = np.geomspace(most, least, _CURRENTS).tolist()
+    begin = next((place for place, current in enumerate(grid) if outcome(current) == LIQUID), None)
+    if begin is None:
+        return CurrentLimit(None, outcome(grid[-1]))
+    if begin == 0:
+        return CurrentLimit(grid[0], "")
+    largest, beyond = _bisect(grid[begin], grid[begin - 1], lambda current: outcome(current) == LIQUID, precision)
+    return CurrentLimit(largest, outcome(beyond))
+
+
+def _bisect(good: float, bad: float, holds: Callable[[float], bool], precision: float) -> tuple[float, float]:
+    """Return two positive numbers, closer than a relative precision, between which what holds for ``good`` ends."""
+    while max(good, bad) / min(good, bad) > 1.0 + precision:
+        middle = (good * bad) ** 0.5
+        good, bad = (middle, bad) if holds(middle) else (good, middle)
+    return good, bad
 
 
 def _search(owner: str, name: str, within: tuple[float, float], precision: float) -> tuple[float, float]:
@@ -337,10 +341,7 @@ def largest_diffusivity_factor(
         return None
     if stays(high):
         return high
-    while high / low > 1.0 + precision:
-        middle = (low * high) ** 0.5
-        low, high = (middle, high) if stays(middle) else (low, middle)
-    return low
+    return _bisect(low, high, stays, precision)[0]
 
 
 def least_thickness_m(
@@ -385,8 +386,4 @@ def least_thickness_m(
     begin = next((thickness for thickness in grid if stays(thickness)), None)
     if begin is None:
         return None
-    high = begin
-    while high / low > 1.0 + precision:
-        middle = (low * high) ** 0.5
-        low, high = (low, middle) if stays(middle) else (middle, high)
-    return high
+    return _bisect(begin, low, stays, precision)[0]

@@ -34,10 +34,10 @@ __all__ = ["WettingModel", "WettingParameters", "calibrated"]
 
 _A2_PER_NM2 = 100.0
 _LOWEST_LOG_X = -600.0
-"""Where the search for the composition of a depleted drop starts; e^-600 is far below one atom in any drop."""
+"""Of a drop that surfaces leave nothing; e^-600 is far below one atom in any drop, and where the search begins."""
 _NO_BRACKET = -1
 """Status of ``find_root`` where both ends have one sign."""
-_MARKS_BELOW = np.concatenate([np.geomspace(600.0, 25.0, 25), np.linspace(24.0, 0.0, 49)])
+_MARKS_BELOW = np.concatenate([np.geomspace(-_LOWEST_LOG_X, 25.0, 25), np.linspace(24.0, 0.0, 49)])
 """Between which compositions the root of a drop's balance is looked for: how far below the largest, in ln x."""
 _METHOD_STREAM = 1
 """Random numbers of the method's errors apart from those of the samples, which stay as they are without them."""
