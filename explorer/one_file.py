@@ -12,8 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask.testing import FlaskClient
-
 from ..errors import InputError
 from ..reference.measured import ROOM_TEMPERATURE_K
 from ..reports.document import write_files
@@ -21,10 +19,8 @@ from ..reports.figures.interactive import plotly_script
 from ..reports.page import EXPLORER_PLACE
 from ..workflows.database.row_hulls import HULL_KEYS
 from .answers import plain
-from .app import create_app
-from .guard import HOSTS, Keys
+from .recording import Parameters, Recording
 from .rows import COLUMNS, columns
-from .sources import Sources, open_database
 
 if TYPE_CHECKING:
     from ..workflows.job import Job
@@ -38,7 +34,6 @@ _STEPS_K = (25.0, 50.0, 100.0)
 _TENSIONS = (0.8, 0.9, 1.1)
 _RADII_MM = (1.0, 0.1, 0.01)
 
-Parameters = dict[str, str | float]
 Answer = tuple[str, Parameters, Any]
 
 
@@ -102,11 +97,7 @@ def explorer_page(database: str, shown: Shown, *, report: str = "") -> str:
     InputError
         There is nothing to show.
     """
-    keys = Keys()
-    app = create_app(Sources(open_database(database), ""), keys)
-    with app.test_client() as client:
-        client.set_cookie("amalgamics", keys.key, domain=HOSTS[0])
-        content = _Recorder(client, shown).content()
+    content = _Recorder(Recording(database), shown).content()
     return _page(content | {"report": report}, shown.name)
 
 
@@ -144,8 +135,8 @@ def write_explorer(job: Job, folder: Path) -> Path:
 class _Recorder:
     """Asks the server what the page will ask for."""
 
-    def __init__(self, client: FlaskClient, shown: Shown) -> None:
-        self.client, self.shown = client, shown
+    def __init__(self, server: Recording, shown: Shown) -> None:
+        self.server, self.shown = server, shown
         self.answers: list[Answer] = []
 
     def content(self) -> dict[str, Any]:
@@ -162,7 +153,7 @@ class _Recorder:
             self._ask(f"rows/{row_id}/pattern", {"radiation": "CuKa"})
             self._ask(f"rows/{row_id}/cif")
         counts = {"rows": len(found), "shown": len(rows), "job": self.shown.name}
-        about = self._get("about", {}) | {"radiations": ["CuKa"], "database": "", "launchpad": ""}
+        about = self.server.get("about", {}) | {"radiations": ["CuKa"], "database": "", "launchpad": ""}
         self.answers.append(("about", {}, about | counts))
         return {"columns": columns(), "rows": rows, "answers": self.answers}
 
@@ -184,17 +175,18 @@ class _Recorder:
 
     def _studies(self) -> None:
         """Record the angles of the wetting studies."""
-        stored = self._get("studies", {}) or {"studies": []}
+        stored = self.server.get("studies", {}) or {"studies": []}
         own = [one for one in stored["studies"] if one["key"] in self.shown.temperatures_K]
         for study in own:
             usual = self.shown.temperatures_K[study["key"]]
             study["temperature_K"]["usual"] = usual
             study["grid"] = _grid(study)
-            for parameters in _settings(study):
-                asked = {"study": study["key"], "limit": "both"} | parameters
-                found = self._get("wetting", {"temperature": usual} | asked)
-                if found is not None:  # the page names no value that is the usual one
-                    self.answers.append(("wetting", asked, found))
+            asked = [{"study": study["key"], "limit": "both"} | parameters for parameters in _settings(study)]
+            found = self.server.get_long("wetting", [{"temperature": usual} | one for one in asked])
+            # The page names no value that is the usual one.
+            self.answers += [
+                ("wetting", one, answer) for one, answer in zip(asked, found, strict=True) if answer is not None
+            ]
         self.answers.append(("studies", {}, {"studies": own, "problems": []}))
 
     def _row(self, row_id: int) -> dict[str, Any] | None:
@@ -210,7 +202,7 @@ class _Recorder:
         left = list(ids)
         places: dict[str, Any] = {}
         while left:
-            answer = self._get("places", {"ids": ",".join(map(str, left))}) or {"places": {}, "left": []}
+            answer = self.server.get("places", {"ids": ",".join(map(str, left))}) or {"places": {}, "left": []}
             places |= answer["places"]
             left = answer["left"]
         for row in rows:
@@ -218,16 +210,10 @@ class _Recorder:
 
     def _ask(self, name: str, parameters: Parameters | None = None) -> Any:
         """Record an answer and return it; None for what is refused, which the page then says is not in the file."""
-        found = self._get(name, parameters or {})
+        found = self.server.get(name, parameters)
         if found is not None:
             self.answers.append((name, parameters or {}, found))
         return found
-
-    def _get(self, name: str, parameters: Parameters) -> Any:
-        reply = self.client.get(f"/api/{name}", query_string=parameters, base_url=f"http://{HOSTS[0]}")
-        if reply.status_code != 200:
-            return None
-        return reply.get_json() if reply.mimetype == "application/json" else reply.text
 
 
 def _grid(study: dict[str, Any]) -> dict[str, list[float]]:
@@ -241,9 +227,11 @@ def _grid(study: dict[str, Any]) -> dict[str, list[float]]:
 
 
 def _settings(study: dict[str, Any]) -> list[Parameters]:
-    """Return what may be asked of a study in a file: one setting at a time."""
-    found: list[Parameters] = [{}, {"limit": "equilibrated"}, {"limit": "fresh"}]
-    found += [{key: value} for key, values in _grid(study).items() for value in values]
+    """Return what may be asked of a study in a file: one setting at a time, drops first, which take longest."""
+    grid = _grid(study)
+    found: list[Parameters] = [{"drop_radius": value} for value in grid.pop("drop_radius")]
+    found += [{}, {"limit": "equilibrated"}, {"limit": "fresh"}]
+    found += [{key: value} for key, values in grid.items() for value in values]
     found += [{"potential": name} for name in study["potentials"]]
     return [*found, *({"termination": name} for name in study["terminations"])]
 
