@@ -24,11 +24,13 @@ from ...files import make_private_directory
 SWITCH = "AMALGAMICS_NATIVE"
 """Environment variable; ``0`` leaves the compiled code out."""
 
-_SOURCES = Path(__file__).parent / "kernels"
+SOURCES = Path(__file__).parent / "kernels"
+"""Folder of the C sources."""
+FLAGS = ("-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
+"""Options of the compiler."""
+TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ())
+"""More of them, of which the first are taken that it accepts. gcc uses half of an AVX-512 register unless told."""
 _COMPILERS = ("cc", "gcc", "clang")
-_COMMON = ("-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
-# The first that the compiler accepts. gcc uses half of an AVX-512 register unless told otherwise.
-_TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ())
 _SECONDS = 120
 _OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -89,11 +91,11 @@ def _load(compiler: str) -> NativeCode:
 
 
 def _compile(compiler: str, path: Path) -> Path:
-    for number, target in enumerate(_TARGETS, start=1):
+    for number, target in enumerate(TARGETS, start=1):
         try:
-            _run([compiler, *_COMMON, *target, "-o", str(path), *map(str, sorted(_SOURCES.glob("*.c")))])
+            _run([compiler, *FLAGS, *target, "-o", str(path), *map(str, sorted(SOURCES.glob("*.c")))])
         except subprocess.CalledProcessError:
-            if number == len(_TARGETS):
+            if number == len(TARGETS):
                 raise
         else:
             return path
@@ -131,9 +133,9 @@ def _cache_directory() -> Path:
 
 def _digest(compiler: str, version: str) -> str:
     digest = hashlib.sha256()
-    for part in (compiler, version, *_COMMON, *sum(_TARGETS, ()), platform.machine(), _processor()):
+    for part in (compiler, version, *FLAGS, *sum(TARGETS, ()), platform.machine(), _processor()):
         digest.update(part.encode() + b"\0")
-    for source in sorted(_SOURCES.iterdir()):
+    for source in sorted(SOURCES.iterdir()):
         digest.update(source.read_bytes() + b"\0")
     return digest.hexdigest()[:24]
 

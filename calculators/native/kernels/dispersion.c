@@ -1,16 +1,17 @@
-/* Sums over pairs of atoms and their periodic images for D3 with Becke-Johnson damping (doi 10.1002/jcc.21759), eight
-   images at a time, in atomic units. Each function does the atoms part, part + parts, ... with those that follow, and
-   adds to arrays of its own. */
+/* Sums over pairs of atoms and their periodic images for D3 with Becke-Johnson damping (doi 10.1002/jcc.21759), in atomic
+   units, as many images at a time as a register takes. Each function does the atoms part, part + parts, ... with those
+   that follow, and adds to arrays of its own. */
+
+#include "registers.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 8
-#define INLINE static inline __attribute__((always_inline))
+#define LANES (VECTOR_BYTES / 8)
 
-typedef double vector __attribute__((vector_size(8 * LANES)));
-typedef int64_t integers __attribute__((vector_size(8 * LANES)));
+typedef double vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t integers __attribute__((vector_size(VECTOR_BYTES)));
 
 /* Atoms at xyz[3 n], and the translations to their images, x, y and z apart, the nearest first; n_images is a multiple
    of LANES, and what fills it up is out of reach. */
@@ -32,17 +33,12 @@ INLINE vector load(const double *from) {
 
 /* By halves, which compilers do not do themselves as long as sums may not be taken in another order. */
 INLINE double sum(vector v) {
-    typedef double four __attribute__((vector_size(32)));
     typedef double two __attribute__((vector_size(16)));
-    four low, high;
-    two a, b;
-    memcpy(&low, &v, sizeof low);
-    memcpy(&high, (const char *)&v + sizeof low, sizeof high);
-    low += high;
-    memcpy(&a, &low, sizeof a);
-    memcpy(&b, (const char *)&low + sizeof a, sizeof b);
-    a += b;
-    return a[0] + a[1];
+    two parts[VECTOR_BYTES / 16];
+    memcpy(parts, &v, sizeof v);
+    for (int count = VECTOR_BYTES / 32; count > 0; count /= 2)
+        for (int k = 0; k < count; k++) parts[k] += parts[k + count];
+    return parts[0][0] + parts[0][1];
 }
 
 INLINE vector choose(integers where, vector a, vector b) {
@@ -50,17 +46,12 @@ INLINE vector choose(integers where, vector a, vector b) {
 }
 
 INLINE int any(integers where) {
-    typedef int64_t four __attribute__((vector_size(32)));
     typedef int64_t two __attribute__((vector_size(16)));
-    four low, high;
-    two a, b;
-    memcpy(&low, &where, sizeof low);
-    memcpy(&high, (const char *)&where + sizeof low, sizeof high);
-    low |= high;
-    memcpy(&a, &low, sizeof a);
-    memcpy(&b, (const char *)&low + sizeof a, sizeof b);
-    a |= b;
-    return (a[0] | a[1]) != 0;
+    two parts[VECTOR_BYTES / 16];
+    memcpy(parts, &where, sizeof where);
+    for (int count = VECTOR_BYTES / 32; count > 0; count /= 2)
+        for (int k = 0; k < count; k++) parts[k] |= parts[k + count];
+    return (parts[0][0] | parts[0][1]) != 0;
 }
 
 INLINE vector square_root(vector v) {
@@ -93,7 +84,7 @@ INLINE vector exponential(vector x) {
     return p * (vector)power;
 }
 
-/* From eight images of atom j to atom i; those out of reach, and an atom itself, are moved far away. */
+/* From LANES images of atom j to atom i; those out of reach, and an atom itself, are moved far away. */
 INLINE separations separate(const crystal *c, int64_t i, int64_t j, int64_t image, double reach2) {
     const double *a = c->xyz + 3 * i, *b = c->xyz + 3 * j;
     separations s;

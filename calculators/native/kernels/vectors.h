@@ -1,17 +1,17 @@
-/* Sixteen single-precision numbers at a time, in the vector extensions of gcc and clang: one AVX-512 register, two of
-   AVX2, four of SSE or NEON. */
+/* As many single-precision numbers at a time as a register takes, in the vector extensions of gcc and clang. */
 
 #ifndef VECTORS_H
 #define VECTORS_H
 
+#include "registers.h"
+
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 16
-#define INLINE static inline __attribute__((always_inline))
+#define LANES (VECTOR_BYTES / 4)
 
-typedef float vector __attribute__((vector_size(4 * LANES)));
-typedef int32_t integers __attribute__((vector_size(4 * LANES)));
+typedef float vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t integers __attribute__((vector_size(VECTOR_BYTES)));
 
 INLINE vector load(const float *from) {
     vector v;
@@ -25,17 +25,12 @@ INLINE vector broadcast(float value) { return (vector){0} + value; }
 
 /* By halves, which compilers do not do themselves as long as sums may not be taken in another order. */
 INLINE float sum(vector v) {
-    typedef float eight __attribute__((vector_size(32)));
     typedef float four __attribute__((vector_size(16)));
-    eight low, high;
-    four a, b;
-    memcpy(&low, &v, sizeof low);
-    memcpy(&high, (const char *)&v + sizeof low, sizeof high);
-    low += high;
-    memcpy(&a, &low, sizeof a);
-    memcpy(&b, (const char *)&low + sizeof a, sizeof b);
-    a += b;
-    return (a[0] + a[2]) + (a[1] + a[3]);
+    four parts[VECTOR_BYTES / 16];
+    memcpy(parts, &v, sizeof v);
+    for (int count = VECTOR_BYTES / 32; count > 0; count /= 2)
+        for (int k = 0; k < count; k++) parts[k] += parts[k + count];
+    return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
 }
 
 /* 1 / x to about 1 ulp, x less the nearest whole number, x * 2^n of a whole n, and x (which may be no number) between

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .gate import Ends, Gate, Linear, Norm, Weights, silu_
-from .messages import CompiledMessages, Messages, PairWeights, views
+from .messages import CompiledMessages, Messages, PairWeights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,16 +70,16 @@ class AtomLayer:
     """Updates the features of the atoms with messages along the bonds."""
 
     def __init__(self, weights: Weights, name: str, library: ctypes.CDLL | None) -> None:
-        self._messages = _messages(Gate(weights, f"{name}.twoBody_atom", 3, 0, 3), library)
+        self._messages = _messages(Gate(weights, f"{name}.twoBody_atom", 3, 0, 3), 1, library)
         self._out = Linear.of(weights, f"{name}.mlp_out.layers.1", bias=False)
 
     def forward(
         self, atoms: Tensor, bonds: Tensor, ends: Ends, bond_weights: PairWeights
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """Return the new features of the atoms, and what the gradient needs."""
-        near, middle, far = self._messages.gate.blocks
+        near, _, far = self._messages.gate.blocks
         tables = (torch.addmm(self._messages.gate.bias, atoms, near.weight), far(atoms))
-        total, saved = self._messages.forward(tables, middle(bonds), ends, bond_weights)
+        total, saved = self._messages.forward(tables, bonds[None], ends, bond_weights)
         return torch.addmm(atoms, total, self._out.weight), saved
 
     def backward(
@@ -93,12 +93,12 @@ class AtomLayer:
         atoms_too: bool,
     ) -> Tensor:
         """Return the gradient with respect to atoms (not updated unless ``atoms_too``); add to that of the bonds."""
-        near, middle, far = self._messages.gate.blocks
-        g = self._messages.backward(self._out.backward(g_atoms), saved, ends, bond_weights, tables=atoms_too)
-        g_bonds.addmm_(g.pairs, middle.back)
+        near, _, far = self._messages.gate.blocks
+        g_total = self._out.backward(g_atoms)
+        tables = self._messages.backward(g_total, g_bonds[None], saved, ends, bond_weights, tables=atoms_too)
         if not atoms_too:
             return g_atoms
-        g_near, g_far = g.tables
+        g_near, g_far = tables
         return torch.addmm(torch.addmm(g_atoms, g_near, near.back), g_far, far.back)
 
 
@@ -111,16 +111,16 @@ class AngleMessages:
     def __init__(
         self, weights: Weights, name: str, first_layer: int, last_layer: int, library: ctypes.CDLL | None
     ) -> None:
-        self._messages = _messages(Gate(weights, name, 4, first_layer, last_layer), library)
+        self._messages = _messages(Gate(weights, name, 4, first_layer, last_layer), 2, library)
 
     def forward(
         self, atoms: Tensor, bonds: Tensor, angles: Tensor, ends: Ends, weights: PairWeights | None = None
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """Return the messages, shape (2, A, 64), or their weighted sums for each bond, and what the gradient needs."""
-        near, far, middle, center = self._messages.gate.blocks
+        near, far, _, center = self._messages.gate.blocks
         tables = (near(bonds), far(bonds), torch.addmm(self._messages.gate.bias, atoms, center.weight))
-        pairs = views(middle(angles.flatten(0, 1)), len(angles))
-        return self._messages.forward(tables, pairs, ends, weights)
+        messages, saved = self._messages.forward(tables, angles, ends, weights)
+        return messages, (angles.shape, saved)
 
     def backward(
         self,
@@ -131,22 +131,18 @@ class AngleMessages:
         weights: PairWeights | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients with respect to atoms, bonds and angles, the last added to ``g_angles``."""
-        near, far, middle, center = self._messages.gate.blocks
-        g = self._messages.backward(gradient, saved, ends, weights)
-        g_near, g_far, g_third = g.tables
-        g_bonds = torch.addmm(near.backward(g_near), g_far, far.back)
-        pairs = g.pairs.flatten(0, 1)
+        near, far, _, center = self._messages.gate.blocks
+        shape, saved_messages = saved
         if g_angles is None:
-            g_angles = views(middle.backward(pairs), len(g.pairs))
-        else:
-            if len(g_angles) > len(g.pairs):  # both views of the angles were still the same
-                g_angles = g_angles.sum(0, keepdim=True)
-            g_angles.view(len(pairs), g_angles.shape[-1]).addmm_(pairs, middle.back)
-        return center.backward(g_third), g_bonds, g_angles
+            g_angles = gradient.new_zeros(shape)
+        elif len(g_angles) > shape[0]:  # both views of the angles were still the same
+            g_angles = g_angles.sum(0, keepdim=True)
+        g_near, g_far, g_third = self._messages.backward(gradient, g_angles, saved_messages, ends, weights)
+        return center.backward(g_third), torch.addmm(near.backward(g_near), g_far, far.back), g_angles
 
 
-def _messages(gate: Gate, library: ctypes.CDLL | None) -> Messages:
-    return Messages(gate) if library is None else CompiledMessages(gate, library)
+def _messages(gate: Gate, of_pair: int, library: ctypes.CDLL | None) -> Messages:
+    return Messages(gate, of_pair) if library is None else CompiledMessages(gate, of_pair, library)
 
 
 class Readout:
@@ -292,6 +288,7 @@ class _Pass:
             self.saved_atoms.append(saved_atom)
             if k == last:
                 break
+            bonds = bonds.clone()  # the gradient needs those of before
             short = bonds[: self.n_short]
             total, saved = net.bond_messages[k].forward(atoms, short, angles, self.angle_ends, self.angle_weights)
             self.saved_bonds.append(saved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -53,21 +53,6 @@ class PairWeights:
         self.gradient.add_(of_pairs)
 
 
-class Gradients(NamedTuple):
-    """Gradients with respect to what :meth:`Messages.forward` was given; the weights have their own.
-
-    Attributes
-    ----------
-    tables
-        With respect to each of the tables; empty where they were not asked for.
-    pairs
-        In the shape that these had.
-    """
-
-    tables: tuple[Tensor, ...]
-    pairs: Tensor
-
-
 def views(rows: Tensor, count: int = 2) -> Tensor:
     """Return rows of shape (count P, width), one view of P pairs after the other, as (count, P, width)."""
     return rows.view(count, len(rows) // count, rows.shape[1])
@@ -80,10 +65,12 @@ class Messages:
     ----------
     gate
         The gate.
+    of_pair
+        Which of its blocks the features of a pair are multiplied by.
     """
 
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
+    def __init__(self, gate: Gate, of_pair: int) -> None:
+        self.gate, self.of_pair = gate, gate.blocks[of_pair]
 
     def forward(
         self, tables: tuple[Tensor, ...], pairs: Tensor, ends: Ends, weights: PairWeights | None
@@ -95,40 +82,49 @@ class Messages:
         tables
             Parts of the first layer's sum that belong to a row's own end, to its partner's and to the third.
         pairs
-            The part that belongs to the pair, shape (P, 128), or seen from either end, shape (2, P, 128).
+            Features of the pairs, shape (1, P, 64), or seen from either end, shape (2, P, 64).
         ends
             What the pairs join.
         weights
             Weights of the pairs.
         """
         hidden = ends.gather(*tables)
-        views(hidden).add_(pairs)
+        views(hidden).add_(views(self.of_pair(pairs.flatten(0, 1)), len(pairs)))
         rows, saved = self.gate.forward(hidden)
         messages = views(rows)
         if weights is None:
-            return messages, (None, saved, pairs.shape)
-        return ends.sum_near((messages * weights.of_pairs).flatten(0, 1)), (messages, saved, pairs.shape)
+            return messages, (None, saved)
+        return ends.sum_near((messages * weights.of_pairs).flatten(0, 1)), (messages, saved)
 
     def backward(
-        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, weights: PairWeights | None, *, tables: bool = True
-    ) -> Gradients:
-        """Return the gradients for that of what :meth:`forward` returned; those of the tables if asked for.
+        self,
+        gradient: Tensor,
+        g_pairs: Tensor,
+        saved: tuple[Any, ...],
+        ends: Ends,
+        weights: PairWeights | None,
+        *,
+        tables: bool = True,
+    ) -> tuple[Tensor, ...]:
+        """Return the gradients of the tables for that of what :meth:`forward` returned; none unless asked for.
 
-        That of the weights is added to theirs.
+        Those of the pairs, in their shape, are added to ``g_pairs``, those of the weights to theirs.
         """
-        messages, saved_gate, shape = saved
+        messages, saved_gate = saved
         if weights is not None:
             gradient = gradient.index_select(0, ends.near).view_as(messages)
             weights.add_gradient((gradient * messages).sum(0))
             gradient = gradient.mul_(weights.of_pairs)
         g_hidden = self.gate.backward(gradient.flatten(0, 1), saved_gate)
+        of_views = g_hidden if len(g_pairs) == 2 else views(g_hidden).sum(0)
+        g_pairs.flatten(0, 1).addmm_(of_views, self.of_pair.back)
         sums = [ends.sum_near, ends.sum_far, *([] if ends.third is None else [ends.sum_third])] if tables else []
-        both = views(g_hidden)
-        return Gradients(tuple(one(g_hidden) for one in sums), both if both.shape == shape else both.sum(0).view(shape))
+        return tuple(one(g_hidden) for one in sums)
 
 
 class _Gate(ctypes.Structure):
     _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("pair", "pair_back")),
         *((name, ctypes.c_void_p * 2) for name in ("forward", "bias", "back", "weight", "shift")),
         ("deep", ctypes.c_int64),
     ]
@@ -153,42 +149,51 @@ class CompiledMessages(Messages):
     ----------
     gate
         The gate, in single precision on the CPU.
+    of_pair
+        Which of its blocks the features of a pair are multiplied by.
     library
         The compiled kernels.
     """
 
-    def __init__(self, gate: Gate, library: ctypes.CDLL) -> None:
-        super().__init__(gate)
+    def __init__(self, gate: Gate, of_pair: int, library: ctypes.CDLL) -> None:
+        super().__init__(gate, of_pair)
         self._library = library
         layers = [(layer.weight, layer.bias, layer.back) for layer in gate.last] if gate.deep else [(None,) * 3] * 2
         parts = [*zip(*layers, strict=True), *zip(*((norm.weight, norm.bias) for norm in gate.norms), strict=True)]
-        self._structure = _Gate(*((ctypes.c_void_p * 2)(*map(pointer, pair)) for pair in parts), int(gate.deep))
+        blocks = (pointer(self.of_pair.weight), pointer(self.of_pair.back))
+        self._structure = _Gate(*blocks, *((ctypes.c_void_p * 2)(*map(pointer, two)) for two in parts), int(gate.deep))
 
     def forward(
         self, tables: tuple[Tensor, ...], pairs: Tensor, ends: Ends, weights: PairWeights | None
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """See :meth:`Messages.forward`."""
-        half = pairs.shape[-1] // 2
+        pairs = pairs.contiguous()
         if weights is None:
-            out = pairs.new_empty(2, ends.n_pairs, half)
+            out = pairs.new_empty(2, *pairs.shape[1:])
             self._call(self._library.gate_forward, tables, pairs, ends, weights, out)
         else:
-            out = pairs.new_zeros(ends.size, half)
+            out = pairs.new_zeros(ends.size, pairs.shape[-1])
             self._call(self._library.gate_forward, tables, pairs, ends, weights, Summed(out))
         return out, (tables, pairs)
 
     def backward(
-        self, gradient: Tensor, saved: tuple[Any, ...], ends: Ends, weights: PairWeights | None, *, tables: bool = True
-    ) -> Gradients:
+        self,
+        gradient: Tensor,
+        g_pairs: Tensor,
+        saved: tuple[Any, ...],
+        ends: Ends,
+        weights: PairWeights | None,
+        *,
+        tables: bool = True,
+    ) -> tuple[Tensor, ...]:
         """See :meth:`Messages.backward`."""
         given, pairs = saved
         g_tables = [torch.zeros_like(item) for item in given] if tables else []
-        g_pairs = torch.empty_like(pairs)
         g_weights = None if weights is None else Summed(weights.gradient) if weights.ends else weights.gradient
         to_tables = [*map(Summed, g_tables), *[None] * (3 - len(g_tables))]
         arrays = (gradient.contiguous(), g_weights, g_pairs, *to_tables)
         self._call(self._library.gate_backward, given, pairs, ends, weights, *arrays)
-        return Gradients(tuple(g_tables), g_pairs)
+        return tuple(g_tables)
 
     def _call(
         self,
@@ -200,11 +205,10 @@ class CompiledMessages(Messages):
         *arrays: Tensor | Summed | None,
     ) -> None:
         near, far, *third = tables
-        n_views = 2 if pairs.dim() == 3 and len(pairs) == 2 else 1
         structures = (
             self._structure,
             _Ends(*map(pointer, (ends.first, ends.second, ends.third)), ends.n_pairs),
-            _Tables(*map(pointer, (near, far, third[0] if third else None, pairs)), n_views),
+            _Tables(*map(pointer, (near, far, third[0] if third else None, pairs)), len(pairs)),
             _Weights(None, 0) if weights is None else _Weights(pointer(weights.values), weights.ends is not None),
         )
         call_kernel(kernel, ends.n_pairs, structures, arrays, rounds_per_thread=_PAIRS_PER_THREAD)
