@@ -84,7 +84,7 @@ def _finish(
     """Hide the panels without a diagram, settle the layout, and label the others, which is done in pixels."""
     for axes in panels[len(diagrams) :]:
         axes.set_axis_off()
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     figure.set_layout_engine("none")
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     for axes, diagram in zip(panels, diagrams, strict=False):

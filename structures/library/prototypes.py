@@ -309,6 +309,11 @@ def enumerate_prototypes(
     ]
 
 
+def _reduced(structure: Structure) -> Structure:
+    """Return the cell that the matcher would work out anew for each comparison."""
+    return structure.get_reduced_structure(reduction_algo="niggli").get_primitive_structure()
+
+
 def _distinct(
     candidates: Iterator[PrototypeCandidate], known: Sequence[Structure], limit: int | None
 ) -> list[PrototypeCandidate]:
@@ -316,14 +321,15 @@ def _distinct(
     matcher = prototype_matcher()
     taken: dict[str, list[Structure]] = {}
     for structure in known:
-        taken.setdefault(structure.composition.reduced_formula, []).append(structure)
+        taken.setdefault(structure.composition.reduced_formula, []).append(_reduced(structure))
     kept: list[PrototypeCandidate] = []
     for candidate in candidates:
         if limit is not None and len(kept) >= limit:
             break
         same_formula = taken.setdefault(candidate.structure.composition.reduced_formula, [])
-        if any(matcher.fit(candidate.structure, other) for other in same_formula):
+        structure = _reduced(candidate.structure)
+        if any(matcher.fit(structure, other, skip_structure_reduction=True) for other in same_formula):
             continue
-        same_formula.append(candidate.structure)
+        same_formula.append(structure)
         kept.append(candidate)
     return kept
