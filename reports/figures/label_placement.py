@@ -190,8 +190,11 @@ def _obstacles(
 
 def _overlap(boxes: np.ndarray, obstacles: np.ndarray) -> float:
     """Area in square pixels of the obstacles that boxes cover."""
-    low = np.maximum(boxes[:, None, :2], obstacles[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], obstacles[None, :, 2:])
+    (left, bottom), (right, top) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    x0, y0, x1, y1 = obstacles.T
+    near = obstacles[(x0 < right) & (x1 > left) & (y0 < top) & (y1 > bottom)]  # of thousands a few
+    low = np.maximum(boxes[:, None, :2], near[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], near[None, :, 2:])
     return float(np.prod(np.clip(high - low, 0.0, None), axis=2).sum())
 
 
