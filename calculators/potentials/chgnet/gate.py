@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
+from ..activations import silu_
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -86,17 +88,6 @@ class Norm:
         return torch.ops.aten.native_layer_norm_backward(
             gradient, x, self.weight.shape, mean, rstd, self.weight, self.bias, mask
         )[0]
-
-
-def silu_(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn x into silu(x) = x sigmoid(x) in place; return it and its derivative.
-
-    torch's own silu is slower than sigmoid and product, and its gradient computes the sigmoid again.
-    """
-    sigmoid = torch.sigmoid(x)
-    value = x.mul_(sigmoid)
-    derivative = torch.lerp(value, value.new_ones(()), sigmoid)  # s (1 + x (1 - s)) = v + s (1 - v)
-    return value, derivative
 
 
 class Gate:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .gate import Ends, Gate, Linear, Norm, Weights, silu_
+from ..activations import silu_
+from .gate import Ends, Gate, Linear, Norm, Weights
 from .messages import CompiledMessages, Messages, PairWeights
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional
 
 from ...native.call import call_kernel
-from ..chgnet.gate import silu_
+from ..activations import silu_
 
 if TYPE_CHECKING:
     from torch import Tensor
