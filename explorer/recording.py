@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -82,7 +84,16 @@ _opened: Recording | None = None
 def _open(database: str) -> None:
     global _opened  # noqa: PLW0603 - what a process of the pool is started with has no other place
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _opened = Recording(database)
+
+
+def _end_with_parent() -> None:
+    """Wait for the process that asks, which, if it is killed, cannot tell this one to end."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _get(name: str, parameters: Parameters) -> Any:

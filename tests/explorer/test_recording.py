@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from amalgamics.calculators.threads import ThreadLayout
@@ -13,6 +17,17 @@ from amalgamics.explorer import recording
 from amalgamics.explorer.recording import Recording
 from amalgamics.tests.conftest import MadeUpStudy
 from amalgamics.workflows.database.structure_database import StructureDatabase
+
+ASKING = """\
+import sys
+from amalgamics.calculators.threads import ThreadLayout
+from amalgamics.explorer import recording
+if __name__ == "__main__":
+    recording.choose_layout = lambda n_tasks: ThreadLayout(2, 1)
+    print("asking", flush=True)
+    asked = [{"study": sys.argv[2], "temperature": 300 + step / 100} for step in range(10_000)]
+    recording.Recording(sys.argv[1]).get_long("wetting", asked)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +57,23 @@ def test_a_question_is_asked_once(study: MadeUpStudy, monkeypatch: pytest.Monkey
 def test_a_database_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.db"):
         Recording(str(tmp_path / "nowhere.db"))
+
+
+def test_processes_end_with_the_one_that_asks(study: MadeUpStudy) -> None:
+    asking = subprocess.Popen(
+        [sys.executable, "-P", "-c", ASKING, study.database.address, study.key], stdout=subprocess.PIPE, text=True
+    )
+    assert asking.stdout is not None
+    assert asking.stdout.readline() == "asking\n"
+    children: list[psutil.Process] = []
+    end = time.monotonic() + 60
+    while len(children) < 2:
+        assert time.monotonic() < end
+        children = [one for one in psutil.Process(asking.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+    asking.kill()
+    asking.wait()
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert not alive
 
 
 def _answers(
