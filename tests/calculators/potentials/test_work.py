@@ -38,7 +38,7 @@ def allocated(calculator: Calculator) -> int:
 
 # Shares of what the model's own calculator does, measured and rounded up; the kernels' products are not counted.
 @pytest.mark.parametrize(
-    ("model", "products", "memory"), [("chgnet", 0.12, 0.08), ("7net-0", 0.5, 0.1), ("7net-l3i5", 0.4, 0.1)]
+    ("model", "products", "memory"), [("chgnet", 0.025, 0.025), ("7net-0", 0.5, 0.1), ("7net-l3i5", 0.4, 0.1)]
 )
 def test_work_beside_the_stock_calculator(model, products, memory):
     lean, stock = build_calculator(model), build_calculator(model, evaluator="stock")
