@@ -1,8 +1,9 @@
 """Compiling the C sources beside this file, once per machine, and loading what came of it.
 
 The compiled library lies in ``$XDG_CACHE_HOME/amalgamics`` (``~/.cache/amalgamics`` by default), under a name that
-follows from the sources, the compiler, its flags and the processor, so that another version, compiler or machine never
-meets it. Nothing is compiled by, or loaded from, a folder that someone else could write to.
+follows from the sources, the compiler, its flags, the processor and its own content, so that another version, compiler
+or machine never meets it, nor anybody half of it. Nothing is compiled by, or loaded from, a folder that someone else
+could write to.
 """
 
 from __future__ import annotations
@@ -78,16 +79,32 @@ def find_compiler() -> str | None:
 
 def _load(compiler: str) -> NativeCode:
     version = _run([compiler, "--version"]).partition("\n")[0].strip()
-    path = _cache_directory() / f"kernels-{_digest(compiler, version)}.so"
-    if _is_ours(path.parent) and _is_ours(path):
-        return NativeCode(ctypes.CDLL(str(path)), version)
-    with tempfile.TemporaryDirectory(prefix="amalgamics-") as directory:
-        compiled = _compile(compiler, Path(directory) / path.name)
+    directory, name = _cache_directory(), f"kernels-{_digest(compiler, version)}"
+    kept = _find_kept(directory, name)
+    if kept is not None:
+        return NativeCode(ctypes.CDLL(str(kept)), version)
+    with tempfile.TemporaryDirectory(prefix="amalgamics-") as temporary:
+        compiled = _compile(compiler, Path(temporary) / f"{name}.so")
         try:
-            _keep(compiled, path)
+            path = _keep(compiled, directory)
         except OSError:  # a read-only or full home: this process still has its own
-            return NativeCode(ctypes.CDLL(str(compiled)), version)
-    return NativeCode(ctypes.CDLL(str(path)), version)
+            path = compiled
+        return NativeCode(ctypes.CDLL(str(path)), version)
+
+
+def _find_kept(directory: Path, name: str) -> Path | None:
+    """Return what was kept, if it is ours and as it was written: loading half a file would end the process."""
+    if not _is_ours(directory):
+        return None
+    for path in sorted(directory.glob(f"{name}-*.so")):
+        if _is_ours(path) and path == _name_of_content(path, directory / f"{name}.so"):
+            return path
+    return None
+
+
+def _name_of_content(path: Path, named: Path) -> Path:
+    """Return what ``named`` is called when it holds what is in ``path``."""
+    return named.with_stem(f"{named.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}")
 
 
 def _compile(compiler: str, path: Path) -> Path:
@@ -102,12 +119,13 @@ def _compile(compiler: str, path: Path) -> Path:
     raise AssertionError("there is always a target")
 
 
-def _keep(compiled: Path, path: Path) -> None:
+def _keep(compiled: Path, directory: Path) -> Path:
     """Put the compiled library into the cache in one step, so that another process sees all of it or nothing."""
-    make_private_directory(path.parent)
-    if not _is_ours(path.parent):
-        raise PermissionError(f"{path.parent} can be written by others")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+    make_private_directory(directory)
+    if not _is_ours(directory):
+        raise PermissionError(f"{directory} can be written by others")
+    path = _name_of_content(compiled, directory / compiled.name)
+    handle, name = tempfile.mkstemp(dir=directory, prefix=compiled.stem)
     os.close(handle)
     try:
         shutil.copyfile(compiled, name)
@@ -116,6 +134,7 @@ def _keep(compiled: Path, path: Path) -> None:
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
+    return path
 
 
 def _is_ours(path: Path) -> bool:

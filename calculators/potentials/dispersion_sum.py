@@ -102,7 +102,8 @@ def sum_dispersion(atoms: Atoms, method: str, functional: str, *, derivatives: b
     -------
     dict
         ``energy`` and ``free_energy`` (eV), with ``derivatives`` also ``forces`` (eV/Å, shape (N, 3)) and, for a
-        structure that is periodic in any direction, ``stress`` (eV/Å³, Voigt order, shape (6,)).
+        structure with three cell vectors that is periodic in any direction, ``stress`` (eV/Å³, Voigt order, shape
+        (6,)).
 
     Raises
     ------
@@ -206,7 +207,7 @@ def _sum_part(
 
 
 def _model(atoms: Atoms, library: str) -> Any:
-    lattice, positions = atoms.cell.array / Bohr, atoms.positions / Bohr
+    lattice, positions = atoms.cell.complete().array / Bohr, atoms.positions / Bohr
     if library == "d3":
         from dftd3.interface import DispersionModel
 
@@ -239,6 +240,6 @@ def _in_ase_units(atoms: Atoms, total: Sums) -> Sums:
     results: Sums = {"energy": energy, "free_energy": energy}
     if "gradient" in total:
         results["forces"] = -total["gradient"] * Hartree / Bohr
-        if atoms.pbc.any():
+        if atoms.pbc.any() and atoms.cell.rank == 3:
             results["stress"] = (total["virial"] * Hartree / atoms.get_volume()).flat[_VOIGT]
     return results

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ...errors import InputError
@@ -33,9 +33,20 @@ class LeanCalculator(ComparesExactly, Calculator):
         properties: list[str] | None = None,
         system_changes: list[str] = all_changes,
     ) -> None:
-        """Compute all properties of ``atoms``, as ASE asks."""
+        """Compute all properties of ``atoms``, as ASE asks.
+
+        Raises
+        ------
+        InputError
+            See :meth:`evaluate_batch`.
+        ase.calculators.calculator.CalculationFailed
+            The energy is no number, as of two atoms at one place.
+        """
         super().calculate(atoms, properties, system_changes)
-        (self.results,) = self.evaluate_batch([self.atoms])
+        (results,) = self.evaluate_batch([self.atoms])
+        if not np.isfinite(results["energy"]):
+            raise CalculationFailed(f"the energy of {self.atoms.symbols} is no number: are two atoms at one place?")
+        self.results = results
 
     def evaluate_batch(self, structures: Sequence[Atoms]) -> list[dict[str, Any]]:
         """Evaluate several structures together.
@@ -54,7 +65,8 @@ class LeanCalculator(ComparesExactly, Calculator):
         Raises
         ------
         InputError
-            A structure has no atoms, or an element that the model does not know.
+            A structure has no atoms, an element that the model does not know, or a position or cell vector that is no
+            finite number. What has no energy, as two atoms at one place, gets one that is no number.
         """
         results: list[dict[str, Any]] = []
         for group in self._groups(structures):
@@ -77,6 +89,8 @@ class LeanCalculator(ComparesExactly, Calculator):
         for atoms in structures:
             if len(atoms) == 0:
                 raise InputError("atoms: there are none to evaluate")
+            if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all()):
+                raise InputError(f"atoms: a position or a cell vector of {atoms.symbols} is not finite")
             self.check_elements(atoms)
         groups = consecutive_groups([len(atoms) for atoms in structures], self.max_atoms)
         return [structures[group] for group in groups]

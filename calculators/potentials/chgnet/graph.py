@@ -132,7 +132,8 @@ class GraphBuilder:
         first, second, vectors, owner, length = (item[order] for item in (first, second, vectors, owner, length))
         n_short = int(np.count_nonzero(length < self.angle_cutoff))
         tensor = torch.from_numpy
-        unit = tensor(vectors / length[:, None])
+        with np.errstate(invalid="ignore"):  # of two atoms at one place
+            unit = tensor(vectors / length[:, None])
         pairs = angle_pairs(first[:n_short], second[:n_short], len(numbers))
         left, right, center, sign = (tensor(item) for item in pairs)
         cosine = (unit[left] * unit[right]).sum(dim=1) * sign

@@ -33,7 +33,7 @@ LEAN_SEVENNET = tuple(name for name, card in MODEL_CARDS.items() if card.package
 class LeanSevenNet(LeanCalculator):
     """ASE calculator for SevenNet: energy, free energy, forces, and stress where there is a cell.
 
-    Energies per atom agree with sevenn's own calculator to 1e-6 eV, forces to 1e-4 eV/Å, stresses to 1e-5 eV/Å³. The
+    Energies per atom agree with sevenn's own calculator to 2e-6 eV, forces to 1e-4 eV/Å, stresses to 1e-5 eV/Å³. The
     network is loaded once per process and shared.
 
     Parameters

@@ -51,6 +51,23 @@ def test_what_others_can_write_is_not_loaded(tmp_path, what):
 
 
 @needs_compiler
+@pytest.mark.parametrize("size", [0, 5, 1000])
+def test_half_of_it_is_not_loaded(tmp_path, monkeypatch, size):
+    native_code()
+    (kept,) = compiled_files(tmp_path)
+    whole = kept.read_bytes()
+    kept.unlink()
+    kept.write_bytes(whole[:size])
+    kept.chmod(0o700)
+    native_code.cache_clear()
+    assert native_code().library.convolve
+    assert kept.read_bytes() == whole
+    native_code.cache_clear()
+    monkeypatch.setattr(library, "_compile", lambda *_: pytest.fail("compiled a third time"))
+    assert native_code().library.convolve
+
+
+@needs_compiler
 def test_no_place_to_keep_it(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))

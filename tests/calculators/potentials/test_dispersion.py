@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111
-from ase.calculators.calculator import CalculationFailed
+from ase.calculators.calculator import CalculationFailed, PropertyNotImplementedError
 from ase.calculators.fd import calculate_numerical_forces, calculate_numerical_stress
 from ase.units import Bohr, Hartree
 from dftd3.ase import DFTD3
@@ -363,6 +363,22 @@ def test_unknown_methods_and_functionals_are_refused(call):
 def test_what_a_library_cannot_compute_is_an_error_of_the_calculator():
     with pytest.raises(CalculationFailed, match="dftd4 cannot compute Hg2"):
         dispersion_energy(Atoms("Hg2", positions=np.zeros((2, 3))), "d4pair", "pbe")
+
+
+@pytest.mark.parametrize("method", ["d3", "d3atm", "d4"])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_directions_that_are_not_periodic_need_no_cell_vector(method, axes):
+    cell = [[5.2, 0, 0], [0, 6.0, 0], [0, 0, 40.0]]
+    found = []
+    for vectors in (cell, [*cell[:axes], *([[0, 0, 0]] * (3 - axes))]):
+        pbc = [axis < axes for axis in range(3)]
+        atoms = Atoms("AuAg", [[0, 0, 0], [2.6, 0.5, 0.2]], cell=vectors, pbc=pbc)
+        atoms.calc = get_dispersion_calculator(method, "pbe")
+        found.append((atoms.get_potential_energy(), atoms.get_forces()))
+    assert found[1][0] == pytest.approx(found[0][0], abs=1e-10)
+    np.testing.assert_allclose(found[1][1], found[0][1], atol=1e-9)
+    with pytest.raises(PropertyNotImplementedError):
+        atoms.get_stress()
 
 
 def test_provenance_says_what_was_used():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ase import Atoms
-from ase.units import Bohr
+from ase.build import bulk
+from ase.units import Bohr, Hartree
 from dftd3.interface import DispersionModel, RationalDampingParam
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from amalgamics.calculators.potentials.dispersion_pairs import reference, sum_pa
 from amalgamics.calculators.potentials.dispersion_sum import sum_dispersion
 
 needs_kernels = pytest.mark.skipif(native_code().library is None, reason="nothing is compiled on this machine")
+OTHERWISE = {"Cm", "Md"}
+"""Elements of which dftd3 has other reference data."""
 COMMON = ("Li", "O", "Ti", "La", "Hg", "Cr")  # chromium: reference systems with 2 and with 11 neighbours
 
 
@@ -51,11 +54,22 @@ def test_energy_gradient_and_virial_are_those_of_the_library(seed, n):
 
 
 @needs_kernels
-def test_every_element_is_as_in_the_library():
-    """With a partner, near and far; of mendelevium the library has other data, and does it."""
-    for symbol in sorted(DISPERSION_ELEMENTS["d3"] - {"Md"}):
-        positions = [[0.1, 0.0, 0.0], [2.3, 0.9, 0.2], [0.4, 3.9, 1.8]]
-        check_same(Atoms([symbol, "Hg", symbol], positions, cell=[9.0, 9.5, 8.0], pbc=True))
+@pytest.mark.parametrize("edge", [8.0, 5.0, 4.0])
+def test_every_element_is_as_in_the_library(edge):
+    """With a partner, from few to more neighbours than any reference system has."""
+    for symbol in sorted(DISPERSION_ELEMENTS["d3"] - OTHERWISE):
+        scaled = [[0.01, 0.0, 0.0], [0.3, 0.1, 0.02], [0.05, 0.4, 0.2]]
+        check_same(Atoms([symbol, "Hg", symbol], cell=[edge, 1.1 * edge, edge], scaled_positions=scaled, pbc=True))
+
+
+@needs_kernels
+@pytest.mark.parametrize("symbol", sorted(OTHERWISE))
+@pytest.mark.parametrize("a", [3.4, 6.0])
+def test_what_the_library_knows_otherwise_it_does(symbol, a):
+    atoms = bulk(f"Al{symbol}", "cesiumchloride", a=a)
+    assert sum_pairs(atoms, "pbe", derivatives=True) is None
+    wanted = by_dftd3(atoms)["energy"] * Hartree
+    assert sum_dispersion(atoms, "d3", "pbe", derivatives=True)["energy"] == pytest.approx(wanted, rel=1e-12)
 
 
 @needs_kernels

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from ase import Atoms
-from ase.build import fcc111
-from ase.calculators.calculator import Calculator, PropertyNotImplementedError
+from ase.build import bulk, fcc111
+from ase.calculators.calculator import CalculationFailed, Calculator, PropertyNotImplementedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -313,14 +313,30 @@ def test_the_network_is_loaded_once():
     [
         (lambda: LeanCHGNet("chgnet-0.2.0"), "unknown CHGNet model"),
         (lambda: LeanCHGNet(dtype="float16"), "float32 or float64"),
-        (lambda: lean().evaluate_batch([Atoms("Cf", cell=[3, 3, 3], pbc=True)]), "H to Pu"),
-        (lambda: lean().evaluate_batch([Atoms("X", cell=[3, 3, 3], pbc=True)]), "H to Pu"),
+        (lambda: lean().evaluate_batch([Atoms("Cf", cell=[3, 3, 3], pbc=True)]), "Cf, an element"),
+        (lambda: lean().evaluate_batch([Atoms("X", cell=[3, 3, 3], pbc=True)]), "X, an element"),
         (lambda: lean().evaluate_batch([rattled("LiHg"), Atoms()]), "none to evaluate"),
+        (lambda: lean().evaluate_batch([bulk("Po", "sc", a=3.3)]), "Po, an element that chgnet does not know"),
+        (
+            lambda: lean().evaluate_batch([Atoms("Hg", cell=[3, 3, np.inf], pbc=True)]),
+            "cell vector of Hg is not finite",
+        ),
+        (lambda: lean().evaluate_batch([Atoms("Hg", [[np.nan, 0, 0]])]), "not finite"),
     ],
 )
 def test_refuses(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_two_atoms_at_one_place_have_no_energy():
+    atoms = Atoms("Hg2", np.zeros((2, 3)))
+    atoms.calc = lean()
+    with pytest.raises(CalculationFailed, match="two atoms at one place"):
+        atoms.get_potential_energy()
+    (result, other) = lean().evaluate_batch([atoms, rattled("LiHg")])
+    assert np.isnan(result["energy"])
+    assert other["energy"] == pytest.approx(lean().evaluate_batch([rattled("LiHg")])[0]["energy"], abs=1e-5)
 
 
 def test_refuses_weights_of_another_architecture():
