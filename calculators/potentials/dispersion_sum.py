@@ -207,13 +207,16 @@ def _sum_part(
 
 
 def _model(atoms: Atoms, library: str) -> Any:
-    lattice, positions = atoms.cell.complete().array / Bohr, atoms.positions / Bohr
+    positions = atoms.positions / Bohr
     if library == "d3":
         from dftd3.interface import DispersionModel
 
-        return DispersionModel(atoms.numbers, positions, lattice, atoms.pbc)
+        return DispersionModel(atoms.numbers, positions, atoms.cell.complete().array / Bohr, atoms.pbc)
     from dftd4.interface import DispersionModel as D4Model
 
+    if atoms.pbc.any() and atoms.cell.rank < 3:  # its charges repeat in all directions
+        raise CalculationFailed(f"dftd4 needs three cell vectors; {atoms.symbols} has {atoms.cell.rank}: add a vacuum")
+    lattice = atoms.cell.array / Bohr
     return D4Model(atoms.numbers, positions, float(atoms.get_initial_charges().sum()), lattice, atoms.pbc)
 
 

@@ -31,7 +31,7 @@ class LeanCHGNet(LeanCalculator):
     In double precision energies agree with chgnet's, run in double precision, to 1e-6 eV/atom and forces to 5e-6 eV/Å.
     In single precision both round: they differ by 1e-6 eV/atom and 1e-4 eV/Å as a rule, by 1e-5 eV/atom, 4e-4 eV/Å and
     1.4e-5 eV/Å³ at most where many atoms, or perfect symmetry, add that up. Lengths, angles and sums are in double
-    precision here. Left-handed cells have the stress of right-handed ones; in chgnet it has the wrong sign. There are no
+    precision here. Left-handed cells have the stress of right-handed ones; in chgnet its sign is wrong. There are no
     magnetic moments. The network is loaded once per process and shared.
 
     Parameters

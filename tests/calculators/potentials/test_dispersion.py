@@ -365,7 +365,14 @@ def test_what_a_library_cannot_compute_is_an_error_of_the_calculator():
         dispersion_energy(Atoms("Hg2", positions=np.zeros((2, 3))), "d4pair", "pbe")
 
 
-@pytest.mark.parametrize("method", ["d3", "d3atm", "d4"])
+def test_dftd4_needs_three_cell_vectors():
+    atoms = Atoms("Au2", [[0, 0, 0], [2.6, 0.5, 0.2]], cell=[5.2, 0, 0], pbc=[True, False, False])
+    atoms.calc = get_dispersion_calculator("d4", "pbe")
+    with pytest.raises(CalculationFailed, match="three cell vectors; Au2 has 1"):
+        atoms.get_potential_energy()
+
+
+@pytest.mark.parametrize("method", ["d3", "d3atm"])
 @pytest.mark.parametrize("axes", [1, 2])
 def test_directions_that_are_not_periodic_need_no_cell_vector(method, axes):
     cell = [[5.2, 0, 0], [0, 6.0, 0], [0, 0, 40.0]]
