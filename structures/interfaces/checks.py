@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ase.data import covalent_radii
+from ase.data.vdw_alvarez import vdw_radii
+from ase.neighborlist import neighbor_list
 
 from ...errors import InputError
 from ..slabs.bonds import atom_names, connected_pieces
@@ -117,9 +119,24 @@ def _check_evaporated(atoms: Atoms, film: np.ndarray) -> None:
             f"film evaporated: {len(lost)} of its {film.sum()} atoms left it: {named}, further than {CONTACT:g} times "
             "the sum of covalent radii from the rest"
         )
-    if not film.all() and not (member[~film] == home).any():
+    if not film.all() and not _touch(atoms, film):
         distance = atoms.positions[film, 2].min() - atoms.positions[~film, 2].max()
-        raise FilmError(f"film left its solid: its lowest atom is {distance:.1f} Å above the highest one of the solid")
+        raise FilmError(
+            f"film left its solid: its lowest atom is {distance:.1f} Å above the highest one of the solid, and no two "
+            "are within the sum of their van der Waals radii"
+        )
+
+
+def _touch(atoms: Atoms, film: np.ndarray) -> bool:
+    """Whether any atom of the film and any other one are closer than the sum of their van der Waals radii.
+
+    Those of Alvarez (doi 10.1039/C3DT50599E). Contacts in terms of covalent radii would not do: twice those of mercury
+    and lanthanum are 6.8 Å, at which nothing holds them.
+    """
+    known = vdw_radii[atoms.numbers]  # of ten elements there is none; those of their neighbours are 1.5 covalent radii
+    radii = np.where(np.isnan(known), 1.5 * covalent_radii[atoms.numbers], known)
+    first, second = neighbor_list("ij", atoms, radii)
+    return bool((film[first] & ~film[second]).any())
 
 
 def film_coverage(atoms: Atoms) -> float:

@@ -92,6 +92,16 @@ def test_a_film_off_its_solid_is_named() -> None:
         check_film(atoms)
 
 
+@pytest.mark.parametrize("solid", ["Au", "La", "Pm"])
+def test_a_film_off_its_solid_is_found_on_large_atoms_too(solid: str) -> None:
+    slab = fcc100(solid, (4, 4, 3), a=4.6, vacuum=8.0)
+    atoms = add_film(slab, "Hg", n_atoms=60, gap=2.8, seed=0)
+    check_film(atoms)
+    atoms.positions[atoms.get_tags() == LIQUID, 2] += 3.0  # twice the covalent radii of mercury and lanthanum: 6.8 Å
+    with pytest.raises(FilmError, match=r"left its solid: its lowest atom is 5\.8 Å.* van der Waals"):
+        check_film(atoms)
+
+
 def test_a_film_that_does_not_cover_is_named() -> None:
     slab = fcc100("Au", (5, 5, 5), vacuum=8.0)
     atoms = add_film(slab, "Hg", n_atoms=100, seed=0)
