@@ -28,27 +28,29 @@ def share_out(input_file: Path) -> Stopwatch:
         from ..calculators.potentials.chgnet import evaluator as lean_chgnet
         from ..calculators.potentials.names import Potential
         from ..calculators.relaxation import batch
+        from ..workflows import job, report
         from ..workflows import submission as builder
-        from ..workflows import tasks
         from ..workflows.database import structure_database as database
         from ..workflows.engine import launchpad
         from ..workflows.engine.worker import Worker
         from ..workflows.spec import load_spec
+        from ..workflows.studies import crystal_study
+        from ..workflows.studies.hulls import analysis
 
         store = database.StructureDatabase
         for owner, attribute, name in (
-            (tasks, "gather_candidates", STRUCTURES),
-            (tasks, "relax_many", RELAX),
-            (tasks, "hull_of_rows", HULL),
-            (tasks, "write_report", REPORT),
+            (job, "gather_candidates", STRUCTURES),
+            (crystal_study, "relax_many", RELAX),
+            (analysis, "hull_of_rows", HULL),
+            (report, "report_sections", REPORT),
+            (report, "write_report", REPORT),
             (database, "find_symmetry", SYMMETRY),
             (lean_chgnet, "load_network", MODEL),
-            (batch, "build_calculator", MODEL),
+            (batch, "get_calculator", MODEL),
             (Potential, "provenance", f"{DATABASE}: describe the potential"),
             (database, "fingerprint", f"{DATABASE}: fingerprints"),
-            (tasks, "fingerprint", f"{DATABASE}: fingerprints"),
+            (crystal_study, "fingerprint", f"{DATABASE}: fingerprints"),
             (store, "add", f"{DATABASE}: add rows"),
-            (store, "_index", f"{DATABASE}: indices"),
             (store, "find", f"{DATABASE}: find rows"),
             (store, "find_all", f"{DATABASE}: find rows"),
             (store, "last_id", f"{DATABASE}: find rows"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -95,7 +95,7 @@ def _run(job: AnyJob, workers: int | None, limit: TimeLimit, *, retry_failed: bo
     from ..workflows.engine.launching import is_completed
     from ..workflows.engine.launchpad import open_launchpad
     from ..workflows.potential_notices import potential_notices
-    from ..workflows.submission import modules_of, paths_of, submit
+    from ..workflows.submission import modules_of, paths_of, planned_fingerprints, submit
     from .progress import work_through
 
     told = potential_notices(job)
@@ -121,8 +121,9 @@ def _run(job: AnyJob, workers: int | None, limit: TimeLimit, *, retry_failed: bo
         return
     if not is_completed(pad, submission.fw_ids[0]):
         raise typer.Exit(1)
+    known = None if several else planned_fingerprints(pad, submission.fw_ids[0])
     for one in (*job.jobs, job) if several else job.jobs:
-        _tell(one, told, f"{one.potential if one is not job else 'compared'}: " if several else "")
+        _tell(one, told, f"{one.potential if one is not job else 'compared'}: " if several else "", known)
 
 
 def _say_set_aside(count: int) -> None:
@@ -130,8 +131,8 @@ def _say_set_aside(count: int) -> None:
         typer.echo(f"note: {count} results of before are set aside, and computed anew")
 
 
-def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
-    """Print what the report of a job says, and where it is."""
+def _tell(job: AnyJob, told: Sequence[str], of_what: str, fingerprints: Mapping[str, str] | None) -> None:
+    """Print what the report of a job says, and where it is; ``fingerprints`` are those of its crystals if known."""
     from ..workflows.output_folder import report_folder
     from ..workflows.spec import ComparedJobs
 
@@ -145,16 +146,16 @@ def _tell(job: AnyJob, told: Sequence[str], of_what: str) -> None:
         typer.echo(f"note: {job.output_dir} holds the report of another potential, which is left as it is")
     typer.echo(f"report: {folder / 'report.html'}")
     if not isinstance(job, ComparedJobs):
-        _write_explorer(job, folder)
+        _write_explorer(job, folder, fingerprints)
 
 
-def _write_explorer(spec: WorkflowSpec, folder: Path) -> None:
+def _write_explorer(spec: WorkflowSpec, folder: Path, fingerprints: Mapping[str, str] | None) -> None:
     """Write structures, hulls and angles of the job as one page beside the report, which it is linked from."""
     from ..errors import InputError
     from ..explorer.one_file import write_explorer
     from ..workflows.job import Job
 
     try:
-        typer.echo(f"explorer: {write_explorer(Job.of(spec), folder)}")
+        typer.echo(f"explorer: {write_explorer(Job.of(spec, fingerprints), folder)}")
     except (InputError, OSError) as error:
         typer.echo(f"note: no explorer beside the report ({visible(str(error))})")

@@ -203,6 +203,19 @@ def _find_or_add(
     return Submission(tuple(sorted(ids.values())), resumed=False, set_aside=aside)
 
 
+def planned_fingerprints(launchpad: LaunchPad, fw_id: int) -> dict[str, str] | None:
+    """Return the fingerprints of the crystals of a job with one potential, as they were when it was planned.
+
+    To find them again takes as long as to build all crystals. None where the workflow of ``fw_id`` has none.
+    """
+    nodes = (launchpad.workflows.find_one({"nodes": fw_id}, {"nodes": 1}) or {}).get("nodes", [])
+    for document in launchpad.fireworks.find({"fw_id": {"$in": nodes}}, {"spec.manifest.fingerprints": 1}):
+        found = document.get("spec", {}).get("manifest", {}).get("fingerprints")
+        if found:
+            return dict(found)
+    return None
+
+
 def _states(launchpad: LaunchPad, nodes: Sequence[int]) -> set[str]:
     fireworks = launchpad.fireworks.find({"fw_id": {"$in": list(nodes)}}, {"state": 1})
     return {document["state"] for document in fireworks}
