@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import covalent_radii
 from ase.data.vdw_alvarez import vdw_radii
-from ase.neighborlist import neighbor_list
 
 from ...errors import InputError
 from ..slabs.bonds import atom_names, connected_pieces
@@ -133,6 +132,8 @@ def _touch(atoms: Atoms, film: np.ndarray) -> bool:
     Those of Alvarez (doi 10.1039/C3DT50599E). Contacts in terms of covalent radii would not do: twice those of mercury
     and lanthanum are 6.8 Å, at which nothing holds them.
     """
+    from ase.neighborlist import neighbor_list
+
     known = vdw_radii[atoms.numbers]  # of ten elements there is none; those of their neighbours are 1.5 covalent radii
     radii = np.where(np.isnan(known), 1.5 * covalent_radii[atoms.numbers], known)
     first, second = neighbor_list("ij", atoms, radii)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import InputError, shown
 from ..compositions import atomic_fractions, parse_formula, parse_system
+from ..symmetry import primitive_structure
 from .phases import list_phases
 from .structure_types import Prototype, binary_prototypes
 
@@ -31,6 +32,7 @@ MAX_CONTRACTION = 0.4
 # structure type does not suit the sizes of the elements.
 MIN_DISTANCE_FRACTION = 0.68
 CUBIC_CM_PER_MOL_IN_CUBIC_ANGSTROM = 1 / 0.602214076
+_MATCHERS_TOLERANCE = 0.25  # Å, with which pymatgen's matcher makes cells primitive
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,7 +313,7 @@ def enumerate_prototypes(
 
 def _reduced(structure: Structure) -> Structure:
     """Return the cell that the matcher would work out anew for each comparison."""
-    return structure.get_reduced_structure(reduction_algo="niggli").get_primitive_structure()
+    return primitive_structure(structure.get_reduced_structure(reduction_algo="niggli"), symprec=_MATCHERS_TOLERANCE)
 
 
 def _distinct(
