@@ -31,6 +31,19 @@ PATIENCE_S = 90
 """For what a page does; a test ends long before, unless it fails."""
 
 
+_AT_REST = """new Promise((done) => {
+  let before = "", left = 100;
+  (function look() {
+    const node = document.querySelector(SELECTOR);
+    node.scrollIntoView({ block: "center" });
+    const box = node.getBoundingClientRect(), where = [box.x + box.width / 2, box.y + box.height / 2];
+    const rests = where.join() === before && node.contains(document.elementFromPoint(...where));
+    before = where.join();
+    left -= 1;
+    if (rests || left === 0) done(where); else setTimeout(look, 40);
+  }());
+})"""
+"""Where the middle of an element is, once it has been there twice and lies on top."""
 _LOOKING = """new Promise((done) => {
   const end = performance.now() + 500;
   (function look() {
@@ -103,13 +116,8 @@ class Page:
         raise PageError(f"never true: {condition}; the console says {self.console}")
 
     def click(self, selector: str) -> None:
-        """Click on the middle of an element, as a pointer does."""
-        where = self.run(
-            f"(() => {{ const node = document.querySelector({json.dumps(selector)});"
-            ' node.scrollIntoView({ block: "center" }); const box = node.getBoundingClientRect();'
-            " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
-        )
-        self.click_at(*where)
+        """Click on the middle of an element, as a pointer does, once nothing moves or covers it."""
+        self.click_at(*self.run(_AT_REST.replace("SELECTOR", json.dumps(selector))))
 
     def move_to(self, x: float, y: float) -> None:
         """Move the pointer to a place of the window."""
