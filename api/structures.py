@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from ..arguments import path, refusal
 from ..errors import InputError
+from ..structures.finite import is_finite
 from ..structures.input.names import name_of_file
 from ..structures.input.reader import split_index
 from ..structures.library.phases import Phase, get_phase, list_phases
@@ -208,7 +207,7 @@ def _given_atoms(structure: Atoms | Structure | Relaxed, name: str) -> Atoms:
         raise refusal(name, structure, allowed)
     if len(found) == 0:
         raise InputError(f"{name}: there are no atoms")
-    if not (np.isfinite(found.positions).all() and np.isfinite(found.cell.array).all()):
+    if not is_finite(found):
         raise InputError(f"{name}: {found.symbols} has a position or cell vector that is not a finite number")
     atoms: Atoms = found.copy()
     atoms.calc = None

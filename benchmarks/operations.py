@@ -18,8 +18,8 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from ..calculators.native import call, library
-from ..calculators.native.library import find_compiler
+from ..calculators.native import call
+from ..calculators.native.library import compile_sources, find_compiler
 from ..calculators.potentials.chgnet import messages
 from ..calculators.potentials.sevennet import convolution
 
@@ -95,10 +95,9 @@ def peak_multiply_adds() -> float | None:
     if compiler is None:
         return None
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "peak.so"
-        command = [compiler, *library.FLAGS, *library.TARGETS[0], f"-I{library.SOURCES}", "-o", str(path)]
-        done = subprocess.run([*command, str(_PEAK)], capture_output=True, check=False)
-        if done.returncode != 0:
+        try:
+            path = compile_sources(compiler, [_PEAK], Path(directory) / "peak.so")
+        except subprocess.SubprocessError:
             return None
         multiply_and_add = ctypes.CDLL(str(path)).multiply_and_add
     multiply_and_add.restype, multiply_and_add.argtypes = ctypes.c_double, (ctypes.c_int64, ctypes.c_void_p)
@@ -106,8 +105,8 @@ def peak_multiply_adds() -> float | None:
     best = 0.0
     for _ in range(3):
         start = time.process_time()
-        done_operations = multiply_and_add(10_000_000, sums)
-        best = max(best, done_operations / (time.process_time() - start))
+        operations = multiply_and_add(10_000_000, sums)
+        best = max(best, operations / (time.process_time() - start))
     return best
 
 

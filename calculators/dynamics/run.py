@@ -21,6 +21,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from ...arguments import number, whole_number
 from ...errors import InputError
+from ...structures.finite import is_finite
 from ..potentials.names import get_potential
 from ..relaxation.relax import MIN_DISTANCE, shortest_distance
 from .checkpoint import FrameState, MDState, describe_run, read_checkpoint, write_checkpoint
@@ -343,7 +344,7 @@ def _check_run(
     whole_number("checkpoint_interval", checkpoint_interval)
     number("timestep_fs", timestep_fs, above=0.0, most=MAX_TIMESTEP_FS)
     number("friction_per_ps", friction_per_ps, above=0.0)
-    if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all()):
+    if not is_finite(atoms):
         raise InputError(f"atoms: {atoms.symbols} has a position or cell vector that is not a finite number")
     free = atoms.copy()
     if not free.constraints:

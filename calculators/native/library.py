@@ -17,6 +17,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +30,8 @@ SOURCES = Path(__file__).parent / "kernels"
 """Folder of the C sources."""
 FLAGS = ("-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
 """Options of the compiler."""
-TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ())
-"""More of them, of which the first are taken that it accepts. gcc uses half of an AVX-512 register unless told."""
+# The first that the compiler accepts. gcc uses half of an AVX-512 register unless told otherwise.
+_TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ())
 _COMPILERS = ("cc", "gcc", "clang")
 _SECONDS = 120
 _OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -84,7 +85,7 @@ def _load(compiler: str) -> NativeCode:
     if kept is not None:
         return NativeCode(ctypes.CDLL(str(kept)), version)
     with tempfile.TemporaryDirectory(prefix="amalgamics-") as temporary:
-        compiled = _compile(compiler, Path(temporary) / f"{name}.so")
+        compiled = compile_sources(compiler, sorted(SOURCES.glob("*.c")), Path(temporary) / f"{name}.so")
         try:
             path = _keep(compiled, directory)
         except OSError:  # a read-only or full home: this process still has its own
@@ -107,12 +108,19 @@ def _name_of_content(path: Path, named: Path) -> Path:
     return named.with_stem(f"{named.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}")
 
 
-def _compile(compiler: str, path: Path) -> Path:
-    for number, target in enumerate(TARGETS, start=1):
+def compile_sources(compiler: str, sources: Iterable[Path], path: Path) -> Path:
+    """Compile C sources, which find the headers of the kernels, for this processor into a library at ``path``.
+
+    Raises
+    ------
+    subprocess.SubprocessError
+        The compiler refuses them, or takes minutes.
+    """
+    for number, target in enumerate(_TARGETS, start=1):
         try:
-            _run([compiler, *FLAGS, *target, "-o", str(path), *map(str, sorted(SOURCES.glob("*.c")))])
+            _run([compiler, *FLAGS, *target, f"-I{SOURCES}", "-o", str(path), *map(str, sources)])
         except subprocess.CalledProcessError:
-            if number == len(TARGETS):
+            if number == len(_TARGETS):
                 raise
         else:
             return path
@@ -152,7 +160,7 @@ def _cache_directory() -> Path:
 
 def _digest(compiler: str, version: str) -> str:
     digest = hashlib.sha256()
-    for part in (compiler, version, *FLAGS, *sum(TARGETS, ()), platform.machine(), _processor()):
+    for part in (compiler, version, *FLAGS, *sum(_TARGETS, ()), platform.machine(), _processor()):
         digest.update(part.encode() + b"\0")
     for source in sorted(SOURCES.iterdir()):
         digest.update(source.read_bytes() + b"\0")

@@ -12,6 +12,7 @@ from ase.calculators.calculator import CalculationFailed, Calculator, all_change
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ...errors import InputError
+from ...structures.finite import is_finite
 from ..changes import ComparesExactly
 from ..groups import consecutive_groups
 
@@ -89,7 +90,7 @@ class LeanCalculator(ComparesExactly, Calculator):
         for atoms in structures:
             if len(atoms) == 0:
                 raise InputError("atoms: there are none to evaluate")
-            if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all()):
+            if not is_finite(atoms):
                 raise InputError(f"atoms: a position or a cell vector of {atoms.symbols} is not finite")
             self.check_elements(atoms)
         groups = consecutive_groups([len(atoms) for atoms in structures], self.max_atoms)

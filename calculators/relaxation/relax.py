@@ -21,6 +21,7 @@ from ase.calculators.calculator import (
 
 from ...arguments import choice, flag, number, whole_number
 from ...errors import InputError
+from ...structures.finite import is_finite
 from ..changes import ComparesExactly
 from ..potentials.names import Potential, get_calculator, get_potential
 from .cell_filter import FastFrechetCellFilter
@@ -111,7 +112,7 @@ def check_relaxable(atoms: Atoms, settings: RelaxationSettings) -> None:
     """
     if len(atoms) == 0:
         raise InputError("atoms: there are none; a relaxation needs at least one atom")
-    if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all()):
+    if not is_finite(atoms):
         raise InputError(f"atoms: {atoms.symbols} has a position or cell vector that is not a finite number")
     if settings.relax_cell and not (atoms.pbc.all() and atoms.cell.rank == 3):
         raise InputError(

@@ -8,6 +8,7 @@ import numpy as np
 from ase.data import covalent_radii
 
 from ...errors import InputError
+from ..finite import is_finite
 from .bonds import atom_names, connected_pieces
 from .planar_frame import check_upright
 
@@ -50,7 +51,7 @@ def check_slab(relaxed: Atoms, initial: Atoms) -> None:
     """
     if relaxed.numbers.tolist() != initial.numbers.tolist():
         raise SlabError(f"slab {relaxed.symbols}: its atoms are not those of the slab it is compared with")
-    if not (np.isfinite(relaxed.positions).all() and np.isfinite(relaxed.cell.array).all()):
+    if not is_finite(relaxed):
         raise SlabError(f"slab {relaxed.symbols}: positions are not finite numbers; the relaxation blew up")
     check_upright(relaxed)
     _check_desorbed(relaxed, initial)
